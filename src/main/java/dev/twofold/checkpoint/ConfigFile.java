@@ -1,0 +1,134 @@
+package dev.twofold.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Typed access to a JSON configuration. It remembers which keys were asked for, so that a key that nobody asked for,
+ * which may change the mathematics, can be refused by name.
+ */
+final class ConfigFile {
+
+    private final Path file;
+    private final String prefix;
+    private final ObjectNode root;
+    private final Set<String> used = new HashSet<>();
+
+    private ConfigFile(Path file, String prefix, ObjectNode root) {
+        this.file = file;
+        this.prefix = prefix;
+        this.root = root;
+    }
+
+    static ConfigFile read(Path file) {
+        return new ConfigFile(file, "", JsonFile.read(file));
+    }
+
+    int positive(String key) {
+        return positiveIfPresent(key).orElseThrow(() -> wrong(key, "the key is missing"));
+    }
+
+    Optional<Integer> positiveIfPresent(String key) {
+        return value(key).map(node -> {
+            if (!node.isInt() || node.intValue() <= 0) {
+                throw wrong(key, "not a positive whole number").found(node);
+            }
+            return node.intValue();
+        });
+    }
+
+    double positiveNumber(String key) {
+        return positiveNumberIfPresent(key).orElseThrow(() -> wrong(key, "the key is missing"));
+    }
+
+    Optional<Double> positiveNumberIfPresent(String key) {
+        return value(key).map(node -> {
+            if (!node.isNumber() || !(node.doubleValue() > 0) || Double.isInfinite(node.doubleValue())) {
+                throw wrong(key, "not a positive number").found(node);
+            }
+            return node.doubleValue();
+        });
+    }
+
+    boolean flag(String key, boolean otherwise) {
+        return value(key)
+                .map(node -> {
+                    if (!node.isBoolean()) {
+                        throw wrong(key, "not true or false").found(node);
+                    }
+                    return node.booleanValue();
+                })
+                .orElse(otherwise);
+    }
+
+    Optional<String> text(String key) {
+        return value(key).map(node -> {
+            if (!node.isTextual()) {
+                throw wrong(key, "not a string").found(node);
+            }
+            return node.textValue();
+        });
+    }
+
+    /** A token id or a list of them; empty if the key is absent or null. */
+    List<Integer> tokens(String key, int vocabulary) {
+        List<Integer> tokens = new ArrayList<>();
+        value(key).ifPresent(node -> {
+            for (JsonNode token : node.isArray() ? node : List.of(node)) {
+                if (!token.isInt() || token.intValue() < 0 || token.intValue() >= vocabulary) {
+                    throw wrong(key, "not a token id, or a list of them").found(node).expected("0 to " + (vocabulary - 1));
+                }
+                tokens.add(token.intValue());
+            }
+        });
+        return tokens;
+    }
+
+    Optional<ConfigFile> object(String key) {
+        return value(key).map(node -> {
+            if (node instanceof ObjectNode object) {
+                return new ConfigFile(file, prefix + key + ".", object);
+            }
+            throw wrong(key, "not an object").found(node);
+        });
+    }
+
+    /** An absent key and a null value are the same. */
+    private Optional<JsonNode> value(String key) {
+        used.add(key);
+        return Optional.ofNullable(root.get(key)).filter(node -> !node.isNull());
+    }
+
+    /**
+     * Refuses every key that was not asked for, is not known to be harmless, and says something (is not null, false or
+     * empty).
+     */
+    void refuseOthers(Set<String> harmless) {
+        Set<String> others = new TreeSet<>();
+        root.properties().forEach(entry -> {
+            JsonNode value = entry.getValue();
+            boolean silent = value.isNull() || value.isBoolean() && !value.booleanValue() || value.isContainerNode() && value.isEmpty();
+            if (!silent && !used.contains(entry.getKey()) && !harmless.contains(entry.getKey())) {
+                others.add(entry.getKey());
+            }
+        });
+        others.stream().findFirst().ifPresent(key -> {
+            throw wrong(key, "this option is not supported")
+                    .found(root.get(key))
+                    .hint("if it does not change what the model computes, remove it from a copy of the checkpoint's config");
+        });
+    }
+
+    TwofoldException wrong(String key, String what) {
+        return TwofoldException.input(what).at(Origin.key(file, prefix + key));
+    }
+}

@@ -1,0 +1,80 @@
+package dev.twofold.checkpoint;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** A tokenizer.json, run by the Hugging Face tokenizers library. */
+public final class TokenizerFile implements AutoCloseable {
+
+    private static final String NAME = "tokenizer.json";
+
+    private final Path file;
+    private final HuggingFaceTokenizer tokenizer;
+
+    private TokenizerFile(Path file, HuggingFaceTokenizer tokenizer) {
+        this.file = file;
+        this.tokenizer = tokenizer;
+    }
+
+    /**
+     * @throws TwofoldException of kind INPUT if the directory has no tokenizer.json, or a malformed one
+     */
+    public static TokenizerFile open(Path directory) {
+        Path file = directory.resolve(NAME);
+        if (!Files.isRegularFile(file)) {
+            throw TwofoldException.input("there is no tokenizer")
+                    .at(Origin.file(file))
+                    .hint("copy tokenizer.json from the model's page, or save it with transformers' fast tokenizer");
+        }
+        // The library would otherwise look for updates and report its use when it finds itself in a cloud.
+        System.setProperty("ai.djl.offline", "true");
+        System.setProperty("OPT_OUT_TRACKING", "true");
+        try {
+            return new TokenizerFile(
+                    file,
+                    HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
+        } catch (IOException | RuntimeException e) {
+            throw TwofoldException.input("the tokenizer cannot be read")
+                    .at(Origin.file(file))
+                    .found(String.valueOf(e.getMessage()))
+                    .hint("download it again")
+                    .cause(e);
+        }
+    }
+
+    /**
+     * The token ids of a text, with the special tokens that the tokenizer adds.
+     *
+     * @param vocabulary size of the model's vocabulary, which every id must be below
+     */
+    public int[] encode(String text, int vocabulary) {
+        int[] ids = Arrays.stream(tokenizer.encode(text).getIds()).mapToInt(Math::toIntExact).toArray();
+        for (int id : ids) {
+            if (id >= vocabulary) {
+                throw TwofoldException.input("the tokenizer makes tokens that the model does not have")
+                        .at(Origin.file(file))
+                        .found("token " + id)
+                        .expected("below " + vocabulary)
+                        .hint("the tokenizer belongs to another model");
+            }
+        }
+        return ids;
+    }
+
+    /** The text of token ids; special tokens are left out. */
+    public String decode(List<Integer> ids) {
+        return tokenizer.decode(ids.stream().mapToLong(Integer::longValue).toArray(), true);
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

@@ -1,0 +1,92 @@
+package dev.twofold.cli;
+
+import dev.twofold.diag.Progress;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Progress as a bar that redraws itself on a terminal, and as a line now and then elsewhere. */
+final class ConsoleProgress implements Progress {
+
+    private static final int WIDTH = 30;
+    private static final long BAR_NANOS = 100_000_000L;
+    private static final long LINE_NANOS = 10_000_000_000L;
+
+    private final PrintWriter err;
+    private final boolean terminal;
+    private final AtomicLong done = new AtomicLong();
+    private String task = "";
+    private Unit unit = Unit.STEPS;
+    private long total;
+    private long started;
+    private long shown;
+    private boolean running;
+
+    ConsoleProgress(PrintWriter err, boolean terminal) {
+        this.err = err;
+        this.terminal = terminal;
+    }
+
+    @Override
+    public synchronized void begin(String name, long amount, Unit counted) {
+        end();
+        task = name;
+        total = amount;
+        unit = counted;
+        done.set(0);
+        started = System.nanoTime();
+        shown = started;
+        running = true;
+    }
+
+    @Override
+    public void advance(long amount) {
+        done.addAndGet(amount);
+        show(terminal ? BAR_NANOS : LINE_NANOS);
+    }
+
+    private synchronized void show(long interval) {
+        long now = System.nanoTime();
+        if (!running || now - shown < interval) {
+            return;
+        }
+        shown = now;
+        if (terminal) {
+            int filled = (int) (WIDTH * done.get() / Math.max(1, total));
+            err.printf(Locale.ROOT, "\r%s [%s%s] %s%s ", task, "#".repeat(filled), ".".repeat(WIDTH - filled), share(), left(now));
+            err.flush();
+        } else {
+            err.println(task + ": " + share() + left(now));
+        }
+    }
+
+    private String share() {
+        return 100 * done.get() / Math.max(1, total) + "% of " + amount(total);
+    }
+
+    private String left(long now) {
+        long made = done.get();
+        if (made == 0 || made >= total) {
+            return "";
+        }
+        double seconds = (now - started) / 1e9 * (total - made) / made;
+        return String.format(Locale.ROOT, ", %.0f s left", seconds);
+    }
+
+    private String amount(long count) {
+        return unit == Unit.BYTES
+                ? String.format(Locale.ROOT, "%.1f MB", count / 1e6)
+                : count + " " + unit.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public synchronized void end() {
+        if (!running) {
+            return;
+        }
+        running = false;
+        double seconds = (System.nanoTime() - started) / 1e9;
+        String line = String.format(Locale.ROOT, "%s: %s in %.1f s", task, amount(total), seconds);
+        err.println(terminal ? "\r" + line + " ".repeat(WIDTH + 20) : line);
+    }
+}

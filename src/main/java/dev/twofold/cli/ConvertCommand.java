@@ -1,0 +1,128 @@
+package dev.twofold.cli;
+
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.onnx.DialectName;
+import dev.twofold.onnx.KvLayout;
+import dev.twofold.onnx.ModelEmitter;
+import dev.twofold.onnx.OutputDirectory;
+import dev.twofold.pass.Facts;
+import dev.twofold.pass.PassContext;
+import dev.twofold.passes.ShippedPasses;
+import dev.twofold.pipeline.Conversion;
+import dev.twofold.pipeline.PassRequest;
+import dev.twofold.pipeline.PassRunner;
+import dev.twofold.pipeline.Plan;
+import dev.twofold.report.Manifest;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "convert",
+        mixinStandardHelpOptions = true,
+        description = "Converts a Hugging Face checkpoint to a layer-parallel ONNX model.")
+final class ConvertCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "CHECKPOINT", description = "A directory with config.json and safetensors.")
+    private Path checkpoint = Path.of("");
+
+    @Option(names = "-o", required = true, paramLabel = "DIR", description = "The output directory.")
+    private Path output = Path.of("");
+
+    @Mixin
+    private PlanOptions plan = new PlanOptions();
+
+    @Option(names = "--dialect", paramLabel = "NAME", description = "Operators: ort (fused, default) or onnx (standard only).")
+    private DialectName dialect = DialectName.ORT;
+
+    @Option(names = "--kv-layout", paramLabel = "NAME", description = "KV caches: per-layer (default) or wide, one a pair.")
+    private KvLayout layout = KvLayout.PER_LAYER;
+
+    @Option(names = "--force", description = "Replace an earlier output.")
+    private boolean force;
+
+    @Option(names = "--dry-run", description = "Check everything, say what would be written, and write nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--dump-after", paramLabel = "PASS", description = "Print the decoder after this pass to standard error.")
+    private @Nullable String dumpAfter;
+
+    @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
+    private OutputFormat format = OutputFormat.TEXT;
+
+    @Mixin
+    private Console console = new Console();
+
+    @Override
+    public Integer call() {
+        long start = System.nanoTime();
+        List<PassRequest> requests = plan.requests();
+        OutputDirectory.requireWritable(output, List.of(checkpoint), force);
+        Checkpoint source = Checkpoint.read(checkpoint);
+        Plan checked = Plan.check(requests, ShippedPasses.ALL, Facts.of(source.decoder()));
+        PassRunner runner = new PassRunner(
+                new PassContext(console.progress()), Optional.ofNullable(dumpAfter), console::notice);
+        Conversion conversion = new Conversion(source, checked, runner, new ModelEmitter(dialect, layout));
+        Map<String, Object> facts = facts(conversion.model());
+        if (dryRun) {
+            ModelEmitter.Preview preview = conversion.preview();
+            facts.put("dryRun", true);
+            facts.put("nodes", preview.nodes());
+            facts.put("bytesToWrite", preview.dataBytes());
+        } else {
+            Conversion.Result result = conversion.run(output, Version.current(), console.progress());
+            facts.put("bytesRead", result.bytesRead());
+            facts.put("bytesWritten", result.bytesWritten());
+        }
+        facts.put("seconds", Math.round((System.nanoTime() - start) / 1e6) / 1e3);
+        if (format == OutputFormat.JSON) {
+            console.json(facts);
+        } else {
+            print(facts, conversion.model());
+        }
+        return 0;
+    }
+
+    private Map<String, Object> facts(Manifest.Model model) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("output", output.toString());
+        facts.put("layers", model.layers());
+        facts.put("effectiveDepth", model.effectiveDepth());
+        facts.put("pairs", model.pairs());
+        facts.put("allReduces", model.allReduces());
+        return facts;
+    }
+
+    private void print(Map<String, Object> facts, Manifest.Model model) {
+        String pairs = model.pairs().stream()
+                .map(group -> group.get(0) + "-" + group.get(group.size() - 1))
+                .collect(Collectors.joining(" "));
+        console.out().printf(
+                Locale.ROOT,
+                "%s%n  layers           %d, effective depth %d%n  side by side     %s%n  all-reduces      %d a token when sharded (%d unpaired)%n",
+                output,
+                model.layers(),
+                model.effectiveDepth(),
+                pairs.isEmpty() ? "none" : pairs,
+                model.allReduces(),
+                2 * model.layers());
+        if (dryRun) {
+            console.out().printf("  would write      %s bytes of weights, %s nodes%n", facts.get("bytesToWrite"), facts.get("nodes"));
+        } else {
+            console.out().printf(
+                    "  read, written    %s, %s bytes in %s s%n",
+                    facts.get("bytesRead"), facts.get("bytesWritten"), facts.get("seconds"));
+            console.notice("next: twofold validate " + output + " --against " + checkpoint);
+        }
+    }
+}

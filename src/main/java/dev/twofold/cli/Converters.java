@@ -1,0 +1,47 @@
+package dev.twofold.cli;
+
+import dev.twofold.onnx.DialectName;
+import dev.twofold.onnx.KvLayout;
+import dev.twofold.ort.Provider;
+import dev.twofold.pass.LayerRange;
+import dev.twofold.pass.LayerWindow;
+import dev.twofold.tensor.Precision;
+import java.util.Arrays;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads option values as they are printed: enums by their names for users, layers by their own notation. */
+final class Converters {
+
+    private Converters() {}
+
+    static void register(CommandLine line) {
+        named(line, Precision.class);
+        named(line, DialectName.class);
+        named(line, KvLayout.class);
+        named(line, Provider.class);
+        named(line, OutputFormat.class);
+        line.registerConverter(LayerWindow.class, converter(LayerWindow::valueOf));
+        line.registerConverter(LayerRange.class, converter(LayerRange::valueOf));
+    }
+
+    private static <E extends Enum<E>> void named(CommandLine line, Class<E> type) {
+        line.registerConverter(type, converter(text -> Arrays.stream(type.getEnumConstants())
+                .filter(constant -> constant.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "'" + text + "' is not one of " + Arrays.toString(type.getEnumConstants())))));
+    }
+
+    private static <T> ITypeConverter<T> converter(Function<String, T> parse) {
+        return text -> {
+            try {
+                return parse.apply(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
+            }
+        };
+    }
+}

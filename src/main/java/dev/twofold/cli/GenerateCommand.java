@@ -1,0 +1,78 @@
+package dev.twofold.cli;
+
+import dev.twofold.checkpoint.TokenizerFile;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.ort.Generation;
+import dev.twofold.ort.ModelSession;
+import dev.twofold.report.Manifest;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "generate", mixinStandardHelpOptions = true, description = "Writes text with a converted model.")
+final class GenerateCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
+    private Path directory = Path.of("");
+
+    @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The text to go on from.")
+    private String prompt = "";
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "New tokens at most (default: 64).")
+    private int maxTokens = 64;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            description = "0 takes the likeliest token (default); above 0 draws one, more freely the higher.")
+    private double temperature;
+
+    @Option(names = "--seed", paramLabel = "S", description = "Seed of the draws (default: 0).")
+    private long seed;
+
+    @Mixin
+    private Models models = new Models();
+
+    @Mixin
+    private Console console = new Console();
+
+    @Override
+    public Integer call() {
+        if (!(temperature >= 0) || Double.isInfinite(temperature)) {
+            throw TwofoldException.usage("--temperature should be 0 or a positive number");
+        }
+        Manifest manifest = Manifest.read(directory);
+        try (TokenizerFile tokenizer = TokenizerFile.open(directory);
+                ModelSession session = models.open(directory, manifest, console)) {
+            int[] ids = tokenizer.encode(prompt, manifest.model().vocabularySize());
+            int room = manifest.model().contextLength() - ids.length;
+            if (ids.length == 0 || room <= 0) {
+                throw TwofoldException.usage("the prompt does not fit the model")
+                        .found(ids.length + " tokens")
+                        .expected("1 to " + (manifest.model().contextLength() - 1));
+            }
+            int limit = Math.min(maxTokens, room);
+            StreamedText text = new StreamedText(tokenizer, ids, console.out());
+            Generation generation =
+                    new Generation(temperature, seed, new HashSet<>(manifest.model().endTokens()));
+            long start = System.nanoTime();
+            Generation.End end = generation.run(session, ids, limit, text::accept);
+            console.out().println();
+            double seconds = (System.nanoTime() - start) / 1e9;
+            console.notice(String.format(
+                    Locale.ROOT,
+                    "%d tokens in %.2f s, %s",
+                    text.tokens(),
+                    seconds,
+                    end == Generation.End.STOP_TOKEN
+                            ? "ended by the model"
+                            : limit < maxTokens ? "ended by the model's context length" : "ended by --max-tokens"));
+        }
+        return 0;
+    }
+}

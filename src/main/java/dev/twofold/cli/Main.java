@@ -1,0 +1,75 @@
+package dev.twofold.cli;
+
+import dev.twofold.diag.TwofoldException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Entry point. The only place where a failure becomes an exit code. */
+public final class Main {
+
+    static final int CHECK_FAILED = 1;
+    static final int USAGE = 2;
+    static final int INPUT = 3;
+    static final int ENVIRONMENT = 4;
+    static final int BUG = 70;
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The command line, ready to execute; tests set other writers. */
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new TwofoldCommand())
+                .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
+                .setUsageHelpAutoWidth(true)
+                .setExecutionExceptionHandler(handler())
+                .setParameterExceptionHandler(Main::misused);
+        Converters.register(line);
+        return line;
+    }
+
+    private static IExecutionExceptionHandler handler() {
+        return (failure, line, parsed) -> explain(failure, line);
+    }
+
+    private static int misused(ParameterException failure, String[] arguments) {
+        CommandLine line = failure.getCommandLine();
+        line.getErr().println("twofold: " + failure.getMessage());
+        if (!CommandLine.UnmatchedArgumentException.printSuggestions(failure, line.getErr())) {
+            line.getErr().println("  see:      " + line.getCommandSpec().qualifiedName() + " --help");
+        }
+        return USAGE;
+    }
+
+    private static int explain(Throwable failure, CommandLine line) {
+        if (failure instanceof TwofoldException known) {
+            line.getErr().println("twofold: " + known.getMessage());
+            return switch (known.kind()) {
+                case USAGE -> USAGE;
+                case INPUT -> INPUT;
+                case ENVIRONMENT -> ENVIRONMENT;
+            };
+        }
+        line.getErr().println("twofold: this is a bug in Twofold; please report it with the lines below");
+        failure.printStackTrace(line.getErr());
+        return BUG;
+    }
+
+    /** Runs a command, treating an exhausted heap as the environment's failure; picocli handles only exceptions. */
+    static int guarded(CommandLine line, ParseResult parsed, CommandLine.IExecutionStrategy strategy) {
+        try {
+            return strategy.execute(parsed);
+        } catch (OutOfMemoryError e) {
+            line.getErr().println("twofold: out of memory: " + e.getMessage());
+            line.getErr().println("  try:      TWOFOLD_JAVA_OPTS=-Xmx8g twofold ...");
+            return ENVIRONMENT;
+        }
+    }
+}

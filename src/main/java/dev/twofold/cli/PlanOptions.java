@@ -1,0 +1,124 @@
+package dev.twofold.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.diag.TwofoldException.Kind;
+import dev.twofold.pass.LayerRange;
+import dev.twofold.pass.LayerWindow;
+import dev.twofold.passes.rewrite.CastWeights;
+import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.pipeline.PassRequest;
+import dev.twofold.pipeline.PipelineParser;
+import dev.twofold.tensor.Precision;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say what is to be done to the model: a pipeline, and shorthands for its {@code pair-layers}. */
+final class PlanOptions {
+
+    private static final String DEFAULT_PIPELINE = "layer-parallel";
+    private static final String PAIR = PairLayers.SPEC.name();
+    private static final String CAST = CastWeights.SPEC.name();
+
+    @Option(
+            names = "--pipeline",
+            paramLabel = "FILE",
+            description = "A YAML file of passes, or the name of a shipped pipeline (default: " + DEFAULT_PIPELINE + ").")
+    private @Nullable String pipeline;
+
+    @Option(
+            names = "--pairs",
+            split = ",",
+            paramLabel = "A-B",
+            description = "Layers to run side by side, such as 4-5,6-7; 4-7 is a group of four.")
+    private @Nullable List<LayerRange> pairs;
+
+    @Option(
+            names = "--window",
+            paramLabel = "A:B",
+            description = "Pair layers A to B-1; 0:0 pairs nothing.")
+    private @Nullable LayerWindow window;
+
+    @Option(names = "--group", paramLabel = "N", description = "Layers a group of the window (default: 2).")
+    private @Nullable Integer group;
+
+    @Option(
+            names = "--one-sync",
+            description = "Run each layer of a group whole on its own copy of the stream: one all-reduce instead of two.")
+    private boolean oneSync;
+
+    @Option(names = "--dtype", paramLabel = "TYPE", description = "fp32 (default), fp16 or bf16.")
+    private @Nullable Precision dtype;
+
+    /** The passes asked for, in order. */
+    List<PassRequest> requests() {
+        List<PassRequest> requests = new ArrayList<>(read());
+        if (pairs != null || window != null || group != null || oneSync) {
+            fill(requests, PAIR, pairing(), "options of the command line");
+        } else if (pipeline == null) {
+            throw TwofoldException.usage("the plan does not say which layers to pair")
+                    .hint("--window 4:14, --pairs 4-5,6-7, or --window 0:0 to pair none");
+        }
+        if (dtype != null) {
+            if (requests.stream().noneMatch(request -> request.name().equals(CAST))) {
+                requests.add(new PassRequest(CAST, none(), "--dtype", Kind.USAGE));
+            }
+            fill(requests, CAST, none().put("dtype", dtype.toString()), "--dtype " + dtype);
+        }
+        return requests;
+    }
+
+    private List<PassRequest> read() {
+        String name = pipeline == null ? DEFAULT_PIPELINE : pipeline;
+        if (Pipelines.SHIPPED.contains(name)) {
+            return PipelineParser.parse(name + ".yaml", Pipelines.text(name));
+        }
+        Path file = Path.of(name);
+        if (!Files.exists(file)) {
+            throw TwofoldException.input("there is no such pipeline")
+                    .at(name)
+                    .expected("a YAML file, or one of " + String.join(", ", Pipelines.SHIPPED));
+        }
+        return PipelineParser.parse(name, Text.read(file));
+    }
+
+    private ObjectNode pairing() {
+        ObjectNode options = none();
+        if (pairs != null) {
+            pairs.forEach(range -> options.withArray("pairs").add(range.toString()));
+        }
+        if (window != null) {
+            options.put("window", window.toString());
+        }
+        if (group != null) {
+            options.put("group", group);
+        }
+        if (oneSync) {
+            options.put("form", PairLayers.Form.ONE_SYNC.toString());
+        }
+        return options;
+    }
+
+    private static ObjectNode none() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    /** Gives options to the one request of a name that has none yet. */
+    private static void fill(List<PassRequest> requests, String name, ObjectNode options, String source) {
+        List<PassRequest> named =
+                requests.stream().filter(request -> request.name().equals(name)).toList();
+        if (named.size() != 1 || !named.get(0).options().isEmpty()) {
+            String found = named.isEmpty() ? "no " + name : name + " with options of its own";
+            throw TwofoldException.usage("the pipeline does not take " + source)
+                    .found(found)
+                    .expected("one '- " + name + "' without options")
+                    .hint("write them in the pipeline instead");
+        }
+        requests.set(requests.indexOf(named.get(0)), named.get(0).with(options, source));
+    }
+}

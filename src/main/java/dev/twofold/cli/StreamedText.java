@@ -1,0 +1,51 @@
+package dev.twofold.cli;
+
+import dev.twofold.checkpoint.TokenizerFile;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Prints text while its tokens arrive. A character may take several tokens, and how a token reads may depend on those
+ * before it, so the whole is decoded each time and what is new and complete is printed.
+ */
+final class StreamedText {
+
+    private static final char INCOMPLETE = '\uFFFD';
+
+    private final TokenizerFile tokenizer;
+    private final PrintWriter out;
+    private final List<Integer> ids = new ArrayList<>();
+    private final int prompt;
+    private String printed = "";
+
+    StreamedText(TokenizerFile tokenizer, int[] prompt, PrintWriter out) {
+        this.tokenizer = tokenizer;
+        this.out = out;
+        this.prompt = prompt.length;
+        Arrays.stream(prompt).forEach(ids::add);
+        print();
+    }
+
+    boolean accept(int token) {
+        ids.add(token);
+        print();
+        return !out.checkError();
+    }
+
+    /** Number of tokens that arrived. */
+    int tokens() {
+        return ids.size() - prompt;
+    }
+
+    private void print() {
+        String text = tokenizer.decode(ids);
+        if (text.isEmpty() || text.charAt(text.length() - 1) == INCOMPLETE || !text.startsWith(printed)) {
+            return;
+        }
+        out.print(text.substring(printed.length()));
+        out.flush();
+        printed = text;
+    }
+}

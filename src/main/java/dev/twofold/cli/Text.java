@@ -1,0 +1,65 @@
+package dev.twofold.cli;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Text files that a user names, and those that come with Twofold. */
+final class Text {
+
+    private static final long MAX_BYTES = 64L << 20;
+
+    private Text() {}
+
+    /** The text to measure on: the user's, or the held-out book that comes with Twofold. */
+    static String evaluation(@Nullable Path file) {
+        return file == null ? resource("/dev/twofold/text/alice.txt") : read(file);
+    }
+
+    /** @throws TwofoldException of kind INPUT if the file is missing, too large, or not UTF-8 */
+    static String read(Path file) {
+        try {
+            if (!Files.isRegularFile(file)) {
+                throw TwofoldException.input(Files.exists(file) ? "not a regular file" : "the file is missing")
+                        .at(Origin.file(file));
+            }
+            if (Files.size(file) > MAX_BYTES) {
+                throw TwofoldException.input("the file is too large")
+                        .at(Origin.file(file))
+                        .found(Files.size(file) + " bytes")
+                        .expected("at most " + MAX_BYTES);
+            }
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(Files.readAllBytes(file)))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw TwofoldException.input("not UTF-8 text").at(Origin.file(file)).cause(e);
+        } catch (IOException e) {
+            throw TwofoldException.input("cannot read the file")
+                    .at(Origin.file(file))
+                    .found(e)
+                    .cause(e);
+        }
+    }
+
+    /** A text inside Twofold's jar. */
+    static String resource(String name) {
+        try (InputStream in = Text.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("the jar lacks " + name);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

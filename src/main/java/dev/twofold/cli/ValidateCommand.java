@@ -1,0 +1,202 @@
+package dev.twofold.cli;
+
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.checkpoint.TokenizerFile;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.Progress;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.onnx.PlainLowering;
+import dev.twofold.ort.ModelSession;
+import dev.twofold.ort.Parity;
+import dev.twofold.ort.Quality;
+import dev.twofold.ort.StepEngine;
+import dev.twofold.ort.TextWindows;
+import dev.twofold.ort.Validation;
+import dev.twofold.pass.PassContext;
+import dev.twofold.pipeline.Replay;
+import dev.twofold.report.Manifest;
+import dev.twofold.tensor.Precision;
+import dev.twofold.weight.MappedFiles;
+import dev.twofold.weight.WeightEvaluator;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "validate",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Proves a converted model against its checkpoint.",
+            "Parity is how exactly the emitted graph computes its plan, and decides whether the model passes."
+                    + " Quality is how well the plan predicts text next to the original, and is reported."
+        })
+final class ValidateCommand implements Callable<Integer> {
+
+    private static final int WINDOW = 256;
+
+    @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
+    private Path directory = Path.of("");
+
+    @Option(names = "--against", required = true, paramLabel = "CHECKPOINT", description = "The checkpoint it was converted from.")
+    private Path checkpoint = Path.of("");
+
+    @Option(names = "--text", paramLabel = "FILE", description = "Text to measure on (default: a book that comes with Twofold).")
+    private @Nullable Path text;
+
+    @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
+    private int tokens = 4096;
+
+    @Option(
+            names = "--tolerance",
+            paramLabel = "X",
+            description = "Largest difference of logits over the largest logit of a token"
+                    + " (default: 1e-4 for fp32, 2e-2 for fp16, 1e-1 for bf16).")
+    private @Nullable Double tolerance;
+
+    @Option(
+            names = "--min-accuracy-kept",
+            paramLabel = "X",
+            description = "Also fail if less than this share of the original's next-token accuracy is kept, such as 0.97.")
+    private @Nullable Double minAccuracyKept;
+
+    @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
+    private OutputFormat format = OutputFormat.TEXT;
+
+    @Mixin
+    private Models models = new Models();
+
+    @Mixin
+    private Console console = new Console();
+
+    @Override
+    public Integer call() {
+        if (tokens < 1) {
+            throw TwofoldException.usage("--tokens should be 1 or more");
+        }
+        Manifest manifest = Manifest.read(directory);
+        Checkpoint source = Checkpoint.read(checkpoint);
+        Replay.requireSource(manifest, source);
+        Progress progress = console.progress();
+        Decoder base = source.decoder();
+        Decoder reference = Replay.reference(manifest, base, new PassContext(progress));
+        TextWindows windows = windows(base);
+        try (MappedFiles files = new MappedFiles();
+                ModelSession session = models.open(directory, manifest, console);
+                StepEngine engine = new StepEngine(
+                        new PlainLowering(), new WeightEvaluator(files), models.provider(), models.device())) {
+            return report(new Validation(session, engine, progress).run(base, reference, windows), manifest);
+        }
+    }
+
+    private TextWindows windows(Decoder base) {
+        int vocabulary = base.facts().vocabularySize();
+        try (TokenizerFile tokenizer = TokenizerFile.open(checkpoint)) {
+            int[] ids = tokenizer.encode(Text.evaluation(text), vocabulary);
+            int window = Math.min(WINDOW, base.facts().contextLength());
+            TextWindows windows = TextWindows.cut(ids, window, tokens);
+            if (windows.tokens() == 0) {
+                throw TwofoldException.input("the text is too short")
+                        .at(String.valueOf(text))
+                        .found(ids.length + " tokens")
+                        .expected("2 or more");
+            }
+            if (windows.tokens() < tokens) {
+                console.notice("note: the text has only " + windows.tokens() + " tokens to predict, not " + tokens);
+            }
+            return windows;
+        }
+    }
+
+    private int report(Validation.Result result, Manifest manifest) {
+        double allowed = tolerance == null ? defaultTolerance(manifest) : tolerance;
+        double worst = Math.max(
+                result.parity().maxRelative(), result.decodedParity().maxRelative());
+        boolean exact = worst <= allowed;
+        boolean goodEnough =
+                minAccuracyKept == null || result.quality().accuracyKept() >= minAccuracyKept;
+        boolean passed = exact && goodEnough;
+        if (format == OutputFormat.JSON) {
+            console.json(document(result, manifest, allowed, passed));
+        } else {
+            print(result, manifest, allowed, exact, goodEnough);
+        }
+        return passed ? 0 : Main.CHECK_FAILED;
+    }
+
+    private static double defaultTolerance(Manifest manifest) {
+        Precision precision = java.util.Arrays.stream(Precision.values())
+                .filter(candidate -> candidate.toString().equals(manifest.emission().dtype()))
+                .findFirst()
+                .orElse(Precision.FP32);
+        return switch (precision) {
+            case FP32 -> 1e-4;
+            case FP16 -> 2e-2;
+            case BF16 -> 1e-1;
+        };
+    }
+
+    private Map<String, Object> document(
+            Validation.Result result, Manifest manifest, double allowed, boolean passed) {
+        Map<String, Object> parity = new LinkedHashMap<>();
+        parity.put("maxAbsolute", result.parity().maxAbsolute());
+        parity.put("maxRelative", result.parity().maxRelative());
+        parity.put("decodedMaxAbsolute", result.decodedParity().maxAbsolute());
+        parity.put("decodedMaxRelative", result.decodedParity().maxRelative());
+        parity.put("tolerance", allowed);
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("provider", models.provider().toString());
+        document.put("dtype", manifest.emission().dtype());
+        document.put("effectiveDepth", manifest.model().effectiveDepth());
+        document.put("tokens", result.tokens());
+        document.put("parity", parity);
+        document.put("quality", result.quality());
+        document.put("passed", passed);
+        return document;
+    }
+
+    private void print(
+            Validation.Result result, Manifest manifest, double allowed, boolean exact, boolean goodEnough) {
+        Parity parity = result.parity();
+        Quality quality = result.quality();
+        console.out().printf(
+                Locale.ROOT,
+                "%s on %s, %d tokens of %s%n",
+                directory,
+                models.provider(),
+                result.tokens(),
+                Optional.ofNullable(text).map(Path::toString).orElse("Alice's Adventures in Wonderland"));
+        console.out().printf(
+                Locale.ROOT,
+                "parity with the plain plan   %s: logits differ by at most %.2e, relative %.2e (tolerance %.0e); token by token %.2e%n",
+                exact ? "passed" : "FAILED",
+                parity.maxAbsolute(),
+                parity.maxRelative(),
+                allowed,
+                result.decodedParity().maxRelative());
+        console.out().printf(
+                "quality against the checkpoint (effective depth %d of %d)%n",
+                manifest.model().effectiveDepth(), manifest.model().layers());
+        row("loss, nats a token", quality.baseLoss(), quality.loss());
+        row("perplexity", quality.basePerplexity(), quality.perplexity());
+        row("next-token accuracy", quality.baseAccuracy(), quality.accuracy());
+        console.out().printf(
+                Locale.ROOT,
+                "  accuracy kept        %8.2f%%%s%n  top-1 agreement      %8.2f%%%n  KL divergence        %8.4f nats%n",
+                100 * quality.accuracyKept(),
+                goodEnough ? "" : "  FAILED: below --min-accuracy-kept",
+                100 * quality.topOneAgreement(),
+                quality.kl());
+    }
+
+    private void row(String name, double before, double after) {
+        console.out().printf(Locale.ROOT, "  %-20s %9.4f -> %.4f%n", name, before, after);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.twofold.decoder;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.tensor.Shape;
+import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weights;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Checks that a decoder is one that can be lowered: every shape follows from the hidden size and the heads, every layer
+ * has its own KV cache, and only attention and feed-forward read through a norm. Run on what a reader made and after
+ * every pass.
+ */
+public final class DecoderVerifier {
+
+    private final Decoder decoder;
+    private final long hidden;
+    private final Set<Integer> caches = new HashSet<>();
+
+    private DecoderVerifier(Decoder decoder) {
+        this.decoder = decoder;
+        this.hidden = decoder.facts().hiddenSize();
+    }
+
+    /**
+     * @throws TwofoldException of kind INPUT that names the layer, the weight, its tensor and the two shapes
+     */
+    public static void verify(Decoder decoder) {
+        new DecoderVerifier(decoder).verify();
+    }
+
+    private void verify() {
+        Origin model = new Origin(decoder.facts().source(), List.of(), "");
+        Shape table = Shape.of(decoder.facts().vocabularySize(), hidden);
+        requireShape(model, "embedding", decoder.embedding(), table);
+        requireShape(model, "final norm", decoder.finalNorm().gain(), Shape.of(hidden));
+        requireShape(model, "head", decoder.head().weight(), table);
+        decoder.steps().forEach(this::verify);
+    }
+
+    private void verify(Step step) {
+        if (step.branches().isEmpty()) {
+            throw new IllegalStateException("a step without branches");
+        }
+        step.branches().forEach(this::verify);
+    }
+
+    private void verify(Branch branch) {
+        Optional<Norm> norm = branch.in();
+        if (norm.isEmpty() != branch.body() instanceof Chain) {
+            throw new IllegalStateException("a chain has no norm of its own, anything else has one: " + branch.origin());
+        }
+        norm.ifPresent(in -> requireShape(branch.origin(), "norm", in.gain(), Shape.of(hidden)));
+        if (branch.body() instanceof Attention attention) {
+            verify(branch.origin(), attention);
+        } else if (branch.body() instanceof FeedForward feedForward) {
+            verify(branch.origin(), feedForward);
+        } else if (branch.body() instanceof Chain chain) {
+            chain.steps().forEach(this::verify);
+        }
+    }
+
+    private void verify(Origin origin, Attention attention) {
+        long size = attention.headSize();
+        require(origin, "head size", size, size > 0 && size == decoder.rotary().headSize(), decoder.rotary().headSize());
+        for (Attention.Heads member : attention.members()) {
+            boolean divides = member.kvHeads() > 0 && member.heads() % member.kvHeads() == 0;
+            require(origin, "attention heads", member.heads(), divides, "a multiple of " + member.kvHeads() + " KV heads");
+            require(origin, "KV cache", member.layer(), caches.add(member.layer()), "a layer not used before");
+        }
+        requireLinear(origin, "query projection", attention.query(), attention.heads() * size, hidden);
+        requireLinear(origin, "key projection", attention.key(), attention.kvHeads() * size, hidden);
+        requireLinear(origin, "value projection", attention.value(), attention.kvHeads() * size, hidden);
+        requireLinear(origin, "output projection", attention.output(), hidden, attention.heads() * size);
+    }
+
+    private void verify(Origin origin, FeedForward feedForward) {
+        requireLinear(origin, "gate projection", feedForward.gate(), feedForward.width(), hidden);
+        requireLinear(origin, "up projection", feedForward.up(), feedForward.width(), hidden);
+        requireLinear(origin, "down projection", feedForward.down(), hidden, feedForward.width());
+    }
+
+    private static void requireLinear(Origin origin, String name, Linear linear, long outputs, long inputs) {
+        requireShape(origin, name, linear.weight(), Shape.of(outputs, inputs));
+        linear.bias().ifPresent(bias -> requireShape(origin, name + " bias", bias, Shape.of(outputs)));
+    }
+
+    private static void requireShape(Origin origin, String name, Weight weight, Shape expected) {
+        if (weight.shape().equals(expected)) {
+            return;
+        }
+        String tensors = String.join(", ", Weights.stored(weight).map(Weight.Stored::name).distinct().toList());
+        String place = tensors.isEmpty() ? name : name + " (" + tensors + ")";
+        throw TwofoldException.input("wrong shape")
+                .at(new Origin(origin.file(), origin.layers(), place))
+                .found(weight.shape())
+                .expected(expected)
+                .hint("check config.json against the tensors, or download the checkpoint again");
+    }
+
+    private static void require(Origin origin, String name, Object found, boolean holds, Object expected) {
+        if (!holds) {
+            throw TwofoldException.input("wrong " + name)
+                    .at(origin)
+                    .found(found)
+                    .expected(expected)
+                    .hint("check config.json against the tensors");
+        }
+    }
+}

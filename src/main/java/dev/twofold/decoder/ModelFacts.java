@@ -1,0 +1,29 @@
+package dev.twofold.decoder;
+
+import java.util.List;
+
+/**
+ * What a checkpoint says of itself, unchanged by any pass.
+ *
+ * @param modelType the family, as in config.json
+ * @param source the checkpoint's path, for messages
+ * @param layers number of decoder layers in the checkpoint
+ * @param contextLength positions the model was made for
+ * @param beginTokens ids that start a text; empty if none is declared
+ * @param endTokens ids at which generation stops; empty if none is declared
+ */
+public record ModelFacts(
+        String modelType,
+        String source,
+        int layers,
+        int hiddenSize,
+        int vocabularySize,
+        int contextLength,
+        List<Integer> beginTokens,
+        List<Integer> endTokens) {
+
+    public ModelFacts {
+        beginTokens = List.copyOf(beginTokens);
+        endTokens = List.copyOf(endTokens);
+    }
+}

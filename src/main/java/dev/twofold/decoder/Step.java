@@ -1,0 +1,29 @@
+package dev.twofold.decoder;
+
+import java.util.List;
+
+/**
+ * Branches that all read the same stream and are summed into it once: {@code x <- x + sum of branch(x)}.
+ * Sharded over devices, a step costs one all-reduce.
+ */
+public record Step(List<Branch> branches) {
+
+    public Step {
+        branches = List.copyOf(branches);
+    }
+
+    public static Step of(Branch branch) {
+        return new Step(List.of(branch));
+    }
+
+    /** Operators that run one after the other: 1, or the length of the longest chain. */
+    public int depth() {
+        return branches.stream().mapToInt(branch -> depth(branch.body())).max().orElse(0);
+    }
+
+    private static int depth(Operator body) {
+        return body instanceof Chain chain
+                ? chain.steps().stream().mapToInt(Step::depth).sum()
+                : 1;
+    }
+}

@@ -1,0 +1,58 @@
+package dev.twofold.onnx;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The files beside the model that runtimes read: the checkpoint's own, and {@code genai_config.json}. */
+public final class CompanionFiles {
+
+    private static final String CONFIG = "config.json";
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private CompanionFiles() {}
+
+    /**
+     * Copies the checkpoint's files. If the graph has another number of KV caches than the checkpoint has layers, the
+     * copy of config.json says so, because runtimes make the caches from it.
+     */
+    public static void write(Path directory, List<Path> originals, Decoder decoder, List<KvLayout.Cache> caches) {
+        for (Path original : originals) {
+            Path copy = directory.resolve(original.getFileName());
+            try {
+                Files.write(copy, Files.readAllBytes(original));
+            } catch (IOException e) {
+                throw failed(original, e);
+            }
+        }
+        Path config = directory.resolve(CONFIG);
+        try {
+            if (caches.size() != decoder.facts().layers() && Files.exists(config)) {
+                ObjectNode changed = (ObjectNode) MAPPER.readTree(config.toFile());
+                changed.put("num_hidden_layers", caches.size());
+                write(config, changed);
+            }
+            write(directory.resolve(GenAiConfig.NAME), GenAiConfig.of(decoder, caches));
+        } catch (IOException e) {
+            throw failed(directory, e);
+        }
+    }
+
+    private static void write(Path file, JsonNode content) throws IOException {
+        Files.writeString(file, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
+    }
+
+    private static TwofoldException failed(Path file, IOException e) {
+        return TwofoldException.environment("cannot copy or write the file")
+                .at(Origin.file(file))
+                .found(e)
+                .cause(e);
+    }
+}

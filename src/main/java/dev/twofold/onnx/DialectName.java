@@ -1,0 +1,26 @@
+package dev.twofold.onnx;
+
+import dev.twofold.decoder.Decoder;
+
+/** The dialects a user can choose. */
+public enum DialectName {
+    /** ONNX Runtime's fused operators: GroupQueryAttention, SkipSimplifiedLayerNormalization. */
+    ORT("ort"),
+    /** Standard ONNX operators only: Attention, RotaryEmbedding, RMSNormalization of opset 23. */
+    ONNX("onnx");
+
+    private final String name;
+
+    DialectName(String name) {
+        this.name = name;
+    }
+
+    Dialect create(GraphBuilder graph, Decoder decoder) {
+        return this == ORT ? new OrtDialect(graph, decoder) : new StandardDialect(graph, decoder);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,38 @@
+package dev.twofold.onnx;
+
+import dev.twofold.onnx.proto.NodeProto;
+import dev.twofold.onnx.proto.TensorProto;
+import dev.twofold.onnx.proto.ValueInfoProto;
+import dev.twofold.tensor.DType;
+import dev.twofold.weight.Weight;
+import java.util.List;
+import java.util.SortedMap;
+
+/**
+ * A graph ready for protobuf, but for its weights, which are still expressions.
+ *
+ * @param nodes in topological order
+ * @param constants small initializers, kept inside the model file
+ * @param weights initializers that go to the external data file, in the order of their first use
+ * @param opsets the operator set version of each domain
+ */
+record Graph(
+        List<NodeProto> nodes,
+        List<TensorProto> constants,
+        List<NamedWeight> weights,
+        List<ValueInfoProto> inputs,
+        List<ValueInfoProto> outputs,
+        SortedMap<String, Long> opsets,
+        long irVersion) {
+
+    Graph {
+        nodes = List.copyOf(nodes);
+        constants = List.copyOf(constants);
+        weights = List.copyOf(weights);
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+    }
+
+    /** A weight under its name in the graph, and the type it is stored as. */
+    record NamedWeight(String name, Weight weight, DType dtype) {}
+}

@@ -1,0 +1,185 @@
+package dev.twofold.onnx;
+
+import static dev.twofold.onnx.Attributes.integer;
+
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Chain;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Step;
+import dev.twofold.onnx.GraphBuilder.Dim;
+import dev.twofold.onnx.proto.TensorProto.DataType;
+import dev.twofold.pass.PlainGraphs;
+import dev.twofold.tensor.DType;
+import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The definition of a decoder in the smallest standard operators, written apart from the dialects so that a mistake in
+ * one is not repeated here: every norm keeps its gain, every projection is a MatMul of its own, attention is softmax
+ * over an explicit mask.
+ */
+public final class PlainLowering implements PlainGraphs {
+
+    private static final String X = "x";
+    private static final String Y = "y";
+
+    @Override
+    public PlainGraph step(Decoder decoder, Step step, int tokens) {
+        Build build = new Build();
+        String cosines = "";
+        String sines = "";
+        if (hasAttention(step)) {
+            cosines = build.feed(Weights.slice(decoder.rotary().cosines(), 0, 0, tokens), tokens, decoder.rotary().headSize() / 2);
+            sines = build.feed(Weights.slice(decoder.rotary().sines(), 0, 0, tokens), tokens, decoder.rotary().headSize() / 2);
+        }
+        return build.finish(build.step(step, X, cosines, sines));
+    }
+
+    @Override
+    public PlainGraph head(Norm norm, Weight rows) {
+        Build build = new Build();
+        return build.finish(build.linear(build.norm(X, norm), Linear.withoutBias(rows)));
+    }
+
+    private static boolean hasAttention(Step step) {
+        return step.branches().stream()
+                .anyMatch(branch -> branch.body() instanceof Attention
+                        || branch.body() instanceof Chain chain
+                                && chain.steps().stream().anyMatch(PlainLowering::hasAttention));
+    }
+
+    /** One model being built. */
+    private static final class Build {
+        private final GraphBuilder graph = new GraphBuilder(DType.F32);
+        private final List<Feed> feeds = new ArrayList<>();
+
+        Build() {
+            graph.input(X, DataType.FLOAT, Dim.named("batch"), Dim.named("tokens"), Dim.named("hidden"));
+            graph.output(Y, DataType.FLOAT, Dim.named("batch"), Dim.named("tokens"), Dim.named("columns"));
+        }
+
+        String feed(Weight weight, long... dims) {
+            String name = "w" + feeds.size();
+            Dim[] shape = java.util.Arrays.stream(dims).mapToObj(Dim::of).toArray(Dim[]::new);
+            feeds.add(new Feed(name, weight));
+            return graph.input(name, DataType.FLOAT, shape);
+        }
+
+        private String feed(Weight weight) {
+            return feed(
+                    weight,
+                    weight.shape().dims().stream().mapToLong(Long::longValue).toArray());
+        }
+
+        PlainGraph finish(String result) {
+            graph.add("result", "", "Identity", List.of(result), List.of(Y));
+            Graph built = graph.build(new TreeMap<>(Map.of("", 18L)), 10);
+            return new PlainGraph(OnnxFile.withoutWeights(built).toByteArray(), feeds);
+        }
+
+        String step(Step step, String x, String cosines, String sines) {
+            String sum = x;
+            for (Branch branch : step.branches()) {
+                sum = node("Add", sum, branch(branch, x, cosines, sines));
+            }
+            return sum;
+        }
+
+        private String branch(Branch branch, String x, String cosines, String sines) {
+            if (branch.body() instanceof Chain chain) {
+                String stream = x;
+                for (Step step : chain.steps()) {
+                    stream = step(step, stream, cosines, sines);
+                }
+                return node("Sub", stream, x);
+            }
+            String normalized = norm(x, branch.in().orElseThrow());
+            if (branch.body() instanceof Attention attention) {
+                return attention(normalized, attention, cosines, sines);
+            } else if (branch.body() instanceof FeedForward feedForward) {
+                String gate = linear(normalized, feedForward.gate());
+                String silu = node("Mul", gate, node("Sigmoid", gate));
+                return linear(node("Mul", silu, linear(normalized, feedForward.up())), feedForward.down());
+            }
+            throw new IllegalStateException("no plain lowering for " + branch.body());
+        }
+
+        String norm(String x, Norm norm) {
+            String mean = node("ReduceMean", node("Mul", x, x), graph.integers(-1));
+            String root = node("Sqrt", node("Add", mean, graph.number((float) norm.epsilon())));
+            return node("Mul", node("Div", x, root), feed(norm.gain()));
+        }
+
+        String linear(String x, Linear linear) {
+            String product = node("MatMul", x, feed(Weights.transpose(linear.weight())));
+            return linear.bias().map(bias -> node("Add", product, feed(bias))).orElse(product);
+        }
+
+        private String attention(String x, Attention attention, String cosines, String sines) {
+            long size = attention.headSize();
+            String query = rotate(heads(linear(x, attention.query()), attention.heads(), size), size, cosines, sines);
+            String key = rotate(heads(linear(x, attention.key()), attention.kvHeads(), size), size, cosines, sines);
+            String value = heads(linear(x, attention.value()), attention.kvHeads(), size);
+            int share = attention.heads() / attention.kvHeads();
+            String keys = transpose(repeat(key, attention.kvHeads(), share), 0, 1, 3, 2);
+            String scale = graph.number((float) (1 / Math.sqrt(size)));
+            String scores = node("Mul", node("MatMul", query, keys), scale);
+            String masked = node("Where", future(scores), graph.number(Float.NEGATIVE_INFINITY), scores);
+            String weights = graph.node("n", "Softmax", List.of(masked), integer("axis", -1));
+            String mixed = node("MatMul", weights, repeat(value, attention.kvHeads(), share));
+            String merged = transpose(mixed, 0, 2, 1, 3);
+            String flat = node("Reshape", merged, graph.integers(0, 0, attention.heads() * size));
+            return linear(flat, attention.output());
+        }
+
+        /** {@code [batch, tokens, heads * size]} to {@code [batch, heads, tokens, size]}. */
+        private String heads(String x, long heads, long size) {
+            return transpose(node("Reshape", x, graph.integers(0, 0, heads, size)), 0, 2, 1, 3);
+        }
+
+        private String transpose(String x, long... order) {
+            return graph.node("n", "Transpose", List.of(x), Attributes.integers("perm", order));
+        }
+
+        private String rotate(String x, long size, String cosines, String sines) {
+            String low = slice(x, 0, size / 2);
+            String high = slice(x, size / 2, size);
+            String turnedLow = node("Sub", node("Mul", low, cosines), node("Mul", high, sines));
+            String turnedHigh = node("Add", node("Mul", high, cosines), node("Mul", low, sines));
+            return graph.node("n", "Concat", List.of(turnedLow, turnedHigh), integer("axis", -1));
+        }
+
+        private String slice(String x, long from, long to) {
+            return node("Slice", x, graph.integers(from), graph.integers(to), graph.integers(-1));
+        }
+
+        /** Gives each query head the KV head of its group: KV head k serves query heads k * share and on. */
+        private String repeat(String x, long kvHeads, int share) {
+            long[] indices = new long[Math.toIntExact(kvHeads * share)];
+            for (int i = 0; i < indices.length; i++) {
+                indices[i] = i / share;
+            }
+            return graph.node("n", "Gather", List.of(x, graph.integers(indices)), integer("axis", 1));
+        }
+
+        /** True where a key lies after its query. */
+        private String future(String scores) {
+            String shape = graph.node("n", "Shape", List.of(scores), integer("start", 2), integer("end", 4));
+            String ones = node("Expand", graph.integer(1), shape);
+            String above = graph.node("n", "Trilu", List.of(ones, graph.integer(1)), integer("upper", 1));
+            return graph.node("n", "Cast", List.of(above), integer("to", DataType.BOOL_VALUE));
+        }
+
+        private String node(String operator, String... operands) {
+            return graph.node("n", operator, List.of(operands));
+        }
+    }
+}

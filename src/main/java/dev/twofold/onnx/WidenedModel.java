@@ -1,0 +1,76 @@
+package dev.twofold.onnx;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.onnx.proto.AttributeProto;
+import dev.twofold.onnx.proto.GraphProto;
+import dev.twofold.onnx.proto.ModelProto;
+import dev.twofold.onnx.proto.NodeProto;
+import dev.twofold.onnx.proto.TensorProto;
+import dev.twofold.onnx.proto.TensorProto.DataType;
+import dev.twofold.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A bf16 model that computes in fp32: the weights stay as they are on disk and are cast when the model is loaded.
+ * ONNX Runtime's CPU provider has no bf16 kernels, so this is how such a model is looked at without a GPU.
+ */
+public final class WidenedModel {
+
+    private static final int BF16 = DataType.BFLOAT16_VALUE;
+    private static final int FP32 = DataType.FLOAT_VALUE;
+
+    private WidenedModel() {}
+
+    /**
+     * @param directory holds {@code model.onnx}, whose external data the result still refers to
+     * @return the serialized model
+     */
+    public static byte[] read(Path directory) {
+        Path file = directory.resolve(OnnxFile.MODEL);
+        try {
+            ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+            widen(model.getGraphBuilder());
+            return model.build().toByteArray();
+        } catch (IOException e) {
+            throw TwofoldException.input("not an ONNX model")
+                    .at(Origin.file(file))
+                    .found(e)
+                    .hint("convert the checkpoint again")
+                    .cause(e);
+        }
+    }
+
+    private static void widen(GraphProto.Builder graph) {
+        graph.getInputBuilderList().forEach(WidenedModel::widen);
+        graph.getOutputBuilderList().forEach(WidenedModel::widen);
+        int casts = 0;
+        for (TensorProto.Builder tensor : graph.getInitializerBuilderList()) {
+            if (tensor.getDataType() == BF16) {
+                String name = tensor.getName();
+                tensor.setName(name + "/stored");
+                graph.addNode(casts++, cast(tensor.getName(), name));
+            }
+        }
+    }
+
+    private static void widen(ValueInfoProto.Builder value) {
+        if (value.getType().getTensorType().getElemType() == BF16) {
+            value.getTypeBuilder().getTensorTypeBuilder().setElemType(FP32);
+        }
+    }
+
+    private static NodeProto cast(String from, String to) {
+        AttributeProto type = Attributes.integer("to", FP32);
+        return NodeProto.newBuilder()
+                .setName(to + "/widen")
+                .setOpType("Cast")
+                .addAllInput(List.of(from))
+                .addAllOutput(List.of(to))
+                .addAttribute(type)
+                .build();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.twofold.ort;
+
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * Generates tokens one by one with a KV cache.
+ *
+ * @param temperature 0 for the likeliest token; otherwise logits are divided by it and a token is drawn
+ * @param seed of the draws
+ * @param stop tokens that end the text
+ */
+public record Generation(double temperature, long seed, Set<Integer> stop) {
+
+    public Generation {
+        stop = Set.copyOf(stop);
+    }
+
+    /** Why generation ended. */
+    public enum End {
+        STOP_TOKEN,
+        LIMIT,
+        CANCELLED
+    }
+
+    /**
+     * @param prompt at least one token
+     * @param limit new tokens at most
+     * @param sink receives each new token but a stop token; returns false to end
+     */
+    public End run(ModelSession session, int[] prompt, int limit, IntPredicate sink) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        long[][] ids = {Arrays.stream(prompt).asLongStream().toArray()};
+        KvCache cache = session.emptyCache(1);
+        try {
+            int length = prompt.length;
+            for (int made = 0; made < limit; made++) {
+                ModelSession.Output output = session.run(ids, ones(length), cache);
+                cache = output.cache();
+                int token = next(output, random);
+                if (stop.contains(token)) {
+                    return End.STOP_TOKEN;
+                }
+                if (!sink.test(token)) {
+                    return End.CANCELLED;
+                }
+                ids = new long[][] {{token}};
+                length++;
+            }
+            return End.LIMIT;
+        } finally {
+            cache.close();
+        }
+    }
+
+    private static long[][] ones(int length) {
+        long[] row = new long[length];
+        Arrays.fill(row, 1);
+        return new long[][] {row};
+    }
+
+    private int next(ModelSession.Output output, RandomGenerator random) {
+        int from = output.logits().length - output.vocabulary();
+        if (temperature == 0) {
+            return Distribution.argmax(output.logits(), from, output.vocabulary());
+        }
+        float[] logits = Arrays.copyOfRange(output.logits(), from, output.logits().length);
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = (float) (logits[i] / temperature);
+        }
+        double norm = Distribution.logSumExp(logits, 0, logits.length);
+        double left = random.nextDouble();
+        for (int i = 0; i < logits.length; i++) {
+            left -= Math.exp(logits[i] - norm);
+            if (left < 0) {
+                return i;
+            }
+        }
+        return Distribution.argmax(logits, 0, logits.length);
+    }
+}

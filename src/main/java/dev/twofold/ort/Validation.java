@@ -1,0 +1,110 @@
+package dev.twofold.ort;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Step;
+import dev.twofold.diag.Progress;
+import dev.twofold.pass.DecoderEngine;
+import dev.twofold.pass.HiddenStates;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * Compares an emitted model with the plain reference of its plan (parity) and with the original checkpoint (quality).
+ */
+public final class Validation {
+
+    /** Tokens at the end of the first window that are run one by one, on the cache of those before. */
+    private static final int DECODED = 16;
+
+    private final ModelSession session;
+    private final DecoderEngine engine;
+    private final Progress progress;
+
+    public Validation(ModelSession session, DecoderEngine engine, Progress progress) {
+        this.session = session;
+        this.engine = engine;
+        this.progress = progress;
+    }
+
+    /**
+     * @param tokens predictions compared
+     * @param parity over whole windows
+     * @param decodedParity over tokens run one by one with the cache
+     */
+    public record Result(long tokens, Parity parity, Parity decodedParity, Quality quality) {}
+
+    /**
+     * @param base the original checkpoint
+     * @param reference the plan without the passes that only change the form
+     */
+    public Result run(Decoder base, Decoder reference, TextWindows text) {
+        boolean same = base.steps().equals(reference.steps());
+        int steps = base.steps().size() + (same ? 0 : reference.steps().size());
+        progress.begin("running the reference", steps, Progress.Unit.STEPS);
+        HiddenStates baseStates = states(base, text);
+        HiddenStates referenceStates = same ? baseStates : states(reference, text);
+        progress.begin("running the model", text.tokens(), Progress.Unit.TOKENS);
+        Quality.Sums quality = new Quality.Sums();
+        Parity parity = Parity.NONE;
+        Parity decoded = Parity.NONE;
+        try (DecoderEngine.Head head = engine.head(base)) {
+            for (int window = 0; window < text.inputs().size(); window++) {
+                int[] tokens = text.inputs().get(window);
+                int[] targets = text.targets().get(window);
+                float[] expected = head.logits(referenceStates, window);
+                float[] original = same ? expected : head.logits(baseStates, window);
+                float[] actual = whole(tokens);
+                int vocabulary = actual.length / tokens.length;
+                for (int i = 0; i < tokens.length; i++) {
+                    int from = i * vocabulary;
+                    parity = parity.and(Parity.of(actual, from, expected, from, vocabulary));
+                    quality.add(original, actual, from, vocabulary, targets[i]);
+                }
+                if (window == 0) {
+                    decoded = decoded(tokens, expected, vocabulary);
+                }
+                progress.advance(tokens.length);
+            }
+        }
+        progress.end();
+        return new Result(quality.tokens(), parity, decoded, quality.mean());
+    }
+
+    private HiddenStates states(Decoder decoder, TextWindows text) {
+        HiddenStates states = engine.embed(decoder, text.inputs());
+        for (Step step : decoder.steps()) {
+            states = engine.apply(decoder, step, states);
+            progress.advance(1);
+        }
+        return states;
+    }
+
+    private float[] whole(int[] tokens) {
+        ModelSession.Output output = session.run(row(tokens, 0, tokens.length), ones(tokens.length), session.emptyCache(1));
+        output.cache().close();
+        return output.logits();
+    }
+
+    private Parity decoded(int[] tokens, float[] expected, int vocabulary) {
+        int start = Math.max(1, tokens.length - DECODED);
+        KvCache cache = session.run(row(tokens, 0, start), ones(start), session.emptyCache(1)).cache();
+        Parity parity = Parity.NONE;
+        for (int i = start; i < tokens.length; i++) {
+            ModelSession.Output output = session.run(row(tokens, i, i + 1), ones(i + 1), cache);
+            parity = parity.and(Parity.of(output.logits(), 0, expected, i * vocabulary, vocabulary));
+            cache = output.cache();
+        }
+        cache.close();
+        return parity;
+    }
+
+    private static long[][] row(int[] tokens, int from, int to) {
+        return new long[][] {IntStream.range(from, to).mapToLong(i -> tokens[i]).toArray()};
+    }
+
+    private static long[][] ones(int length) {
+        long[] row = new long[length];
+        Arrays.fill(row, 1);
+        return new long[][] {row};
+    }
+}

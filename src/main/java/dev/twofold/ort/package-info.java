@@ -1,0 +1,5 @@
+/** Floor 4: everything that runs on ONNX Runtime. */
+@NullMarked
+package dev.twofold.ort;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,26 @@
+package dev.twofold.passes;
+
+import dev.twofold.pass.PassSpec;
+import dev.twofold.passes.rewrite.AverageLayers;
+import dev.twofold.passes.rewrite.CastWeights;
+import dev.twofold.passes.rewrite.DropLayers;
+import dev.twofold.passes.rewrite.FoldNorms;
+import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.passes.rewrite.SwapLayers;
+import dev.twofold.passes.rewrite.Widen;
+import java.util.List;
+
+/** The passes a pipeline can name. A new pass is added here. */
+public final class ShippedPasses {
+
+    public static final List<PassSpec<?>> ALL = List.of(
+            DropLayers.SPEC,
+            SwapLayers.SPEC,
+            AverageLayers.SPEC,
+            PairLayers.SPEC,
+            FoldNorms.SPEC,
+            Widen.SPEC,
+            CastWeights.SPEC);
+
+    private ShippedPasses() {}
+}

@@ -1,0 +1,5 @@
+/** Floor 4: the passes Twofold ships, one class each. */
+@NullMarked
+package dev.twofold.passes;
+
+import org.jspecify.annotations.NullMarked;

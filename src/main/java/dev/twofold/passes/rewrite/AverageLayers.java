@@ -1,0 +1,140 @@
+package dev.twofold.passes.rewrite;
+
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.LayerGroup;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Operator;
+import dev.twofold.decoder.Step;
+import dev.twofold.pass.Facts;
+import dev.twofold.pass.NotApplicable;
+import dev.twofold.pass.Pass;
+import dev.twofold.pass.PassContext;
+import dev.twofold.pass.PassSpec;
+import dev.twofold.pass.Property;
+import dev.twofold.pass.LayerRange;
+import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weights;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replaces each range of layers by one layer whose weights are their mean; the "merge" that arXiv 2502.02790 compares
+ * layer parallelism with.
+ *
+ * <pre>
+ * before             after, ranges: [4-5]
+ *   layer 4            layer (4 + 5) / 2
+ *   layer 5
+ * </pre>
+ *
+ * <p>Does not apply after fold-norms, because the mean of folded weights is not the folded mean; nor to a layer that
+ * shares a group.
+ */
+public final class AverageLayers implements Pass {
+
+    public static final PassSpec<Options> SPEC = new PassSpec<>(
+            "average-layers",
+            "replace ranges of layers by their mean",
+            PassSpec.Effect.APPROXIMATE,
+            Options.class,
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            AverageLayers::new);
+
+    /** @param ranges each becomes one layer */
+    public record Options(@Nullable List<LayerRange> ranges) {}
+
+    private final List<List<Integer>> groups;
+
+    public AverageLayers(Options options) {
+        this.groups = options.ranges() == null
+                ? List.of()
+                : options.ranges().stream().map(LayerRange::layers).toList();
+    }
+
+    @Override
+    public Optional<NotApplicable> check(Facts facts) {
+        if (groups.isEmpty()) {
+            return Optional.of(new NotApplicable("it names no range", "ranges: [4-5]"));
+        }
+        if (facts.properties().contains(Property.NORMS_FOLDED)) {
+            return Optional.of(new NotApplicable("the norms are already folded", "put it before fold-norms"));
+        }
+        return LayerChecks.requireOrdinary(
+                        facts, groups.stream().flatMap(List::stream).toList())
+                .or(() -> groups.stream()
+                        .flatMap(group -> LayerChecks.requireAdjacent(facts, group).stream())
+                        .findFirst());
+    }
+
+    @Override
+    public Facts simulate(Facts facts) {
+        return facts.withGroups(Runs.merge(
+                facts.groups(),
+                groups,
+                Facts.Group::layers,
+                parts -> new Facts.Group(Runs.layers(parts, Facts.Group::layers), Facts.Form.AVERAGED)));
+    }
+
+    @Override
+    public Decoder run(Decoder decoder, PassContext context) {
+        return LayerGroup.replace(
+                decoder, Runs.merge(LayerGroup.of(decoder), groups, LayerGroup::layers, AverageLayers::average));
+    }
+
+    private static LayerGroup average(List<LayerGroup> parts) {
+        List<Integer> layers = Runs.layers(parts, LayerGroup::layers);
+        List<Step> steps = IntStream.range(0, parts.get(0).steps().size())
+                .mapToObj(i -> Step.of(mean(
+                        parts.stream().map(part -> onlyBranch(part.steps().get(i))).toList(), layers)))
+                .toList();
+        return new LayerGroup(layers, steps);
+    }
+
+    private static Branch onlyBranch(Step step) {
+        return step.branches().get(0);
+    }
+
+    private static Branch mean(List<Branch> branches, List<Integer> layers) {
+        List<Operator> bodies = branches.stream().map(Branch::body).toList();
+        Operator body = bodies.get(0) instanceof Attention
+                ? attention(bodies.stream().map(Attention.class::cast).toList())
+                : feedForward(bodies.stream().map(FeedForward.class::cast).toList());
+        List<Norm> norms =
+                branches.stream().flatMap(branch -> branch.in().stream()).toList();
+        Norm norm = new Norm(Weights.mean(norms.stream().map(Norm::gain).toList()), norms.get(0).epsilon());
+        return new Branch(Optional.of(norm), body, branches.get(0).origin().withLayers(layers));
+    }
+
+    private static Attention attention(List<Attention> parts) {
+        return new Attention(
+                mean(parts, Attention::query),
+                mean(parts, Attention::key),
+                mean(parts, Attention::value),
+                mean(parts, Attention::output),
+                parts.get(0).headSize(),
+                parts.get(0).members());
+    }
+
+    private static FeedForward feedForward(List<FeedForward> parts) {
+        return new FeedForward(
+                mean(parts, FeedForward::gate), mean(parts, FeedForward::up), mean(parts, FeedForward::down));
+    }
+
+    private static <T> Linear mean(List<T> parts, Function<T, Linear> of) {
+        List<Linear> linears = parts.stream().map(of).toList();
+        Weight weight = Weights.mean(linears.stream().map(Linear::weight).toList());
+        List<Weight> biases =
+                linears.stream().flatMap(linear -> linear.bias().stream()).toList();
+        return new Linear(weight, biases.isEmpty() ? Optional.empty() : Optional.of(Weights.mean(biases)));
+    }
+}

@@ -1,0 +1,192 @@
+package dev.twofold.passes.rewrite;
+
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Chain;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.LayerGroup;
+import dev.twofold.decoder.Step;
+import dev.twofold.diag.Origin;
+import dev.twofold.pass.Facts;
+import dev.twofold.pass.NotApplicable;
+import dev.twofold.pass.Pass;
+import dev.twofold.pass.PassContext;
+import dev.twofold.pass.PassSpec;
+import dev.twofold.pass.Property;
+import dev.twofold.pass.LayerRange;
+import dev.twofold.pass.LayerWindow;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs neighbouring layers side by side: Layer Parallelism (arXiv 2502.02790).
+ *
+ * <pre>
+ * before          two-sync                one-sync
+ *   x += A4         x += A4 + A5            x += [A4; F4] + [A5; F5]
+ *   x += F4         x += F4 + F5
+ *   x += A5
+ *   x += F5
+ * </pre>
+ *
+ * <p>In the two-sync form both attentions read the same stream, then both feed-forwards do. In the one-sync form each
+ * layer runs whole on its own copy of the stream. Does not apply to layers that are not neighbours, or that already
+ * share a group.
+ */
+public final class PairLayers implements Pass {
+
+    public static final PassSpec<Options> SPEC = new PassSpec<>(
+            "pair-layers",
+            "run groups of neighbouring layers side by side",
+            PassSpec.Effect.APPROXIMATE,
+            Options.class,
+            Set.of(),
+            Set.of(),
+            Set.of(Property.WIDENED),
+            PairLayers::new);
+
+    /** Which of the two forms of the method. */
+    public enum Form {
+        TWO_SYNC("two-sync", Facts.Form.TWO_SYNC),
+        ONE_SYNC("one-sync", Facts.Form.ONE_SYNC);
+
+        private final String name;
+        private final Facts.Form arranged;
+
+        Form(String name, Facts.Form arranged) {
+            this.name = name;
+            this.arranged = arranged;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /**
+     * @param pairs ranges of layers, each of which becomes a group; or
+     * @param window layers that are cut into groups from the first on
+     * @param group layers a group of the window, 2 if not given
+     * @param form two-sync if not given
+     */
+    public record Options(
+            @Nullable List<LayerRange> pairs,
+            @Nullable LayerWindow window,
+            @Nullable Integer group,
+            @Nullable Form form) {}
+
+    private final Options options;
+    private final Form form;
+
+    public PairLayers(Options options) {
+        this.options = options;
+        this.form = options.form() == null ? Form.TWO_SYNC : options.form();
+    }
+
+    @Override
+    public Optional<NotApplicable> check(Facts facts) {
+        Optional<NotApplicable> malformed = checkOptions(facts);
+        if (malformed.isPresent()) {
+            return malformed;
+        }
+        List<List<Integer>> groups = groups(facts.order());
+        return LayerChecks.requireOrdinary(
+                        facts, groups.stream().flatMap(List::stream).toList())
+                .or(() -> groups.stream()
+                        .flatMap(group -> LayerChecks.requireAdjacent(facts, group).stream())
+                        .findFirst());
+    }
+
+    private Optional<NotApplicable> checkOptions(Facts facts) {
+        LayerWindow window = options.window();
+        if ((options.pairs() == null) == (window == null)) {
+            return problem("it needs either pairs or a window", "pairs: [4-5, 6-7], or window: 4:14");
+        }
+        if (window == null) {
+            return options.group() == null
+                    ? Optional.empty()
+                    : problem("a group size goes with a window, not with pairs", "a range is a group: 4-7 is one of four");
+        }
+        int size = groupSize();
+        if (size < 2) {
+            return problem("a group holds two layers or more, not " + size, "group: 2");
+        }
+        if (window.end() > facts.layers()) {
+            return problem(
+                    "the window " + window + " ends after the last layer: the model has " + facts.layers() + " layers",
+                    "a window that ends at " + facts.layers() + " or before");
+        }
+        int layers = (int) facts.order().stream().filter(window::contains).count();
+        int left = layers % size;
+        return left == 0
+                ? Optional.empty()
+                : problem(
+                        "the window " + window + " holds " + layers + " layers, not a multiple of " + size,
+                        "window: " + window.begin() + ":" + (window.end() - left));
+    }
+
+    private static Optional<NotApplicable> problem(String reason, String hint) {
+        return Optional.of(new NotApplicable(reason, hint));
+    }
+
+    private int groupSize() {
+        return options.group() == null ? 2 : options.group();
+    }
+
+    private List<List<Integer>> groups(List<Integer> order) {
+        if (options.pairs() != null) {
+            return options.pairs().stream().map(LayerRange::layers).toList();
+        }
+        LayerWindow window = options.window();
+        if (window == null) {
+            return List.of();
+        }
+        List<Integer> inside = order.stream().filter(window::contains).toList();
+        return IntStream.range(0, inside.size() / groupSize())
+                .mapToObj(i -> inside.subList(i * groupSize(), (i + 1) * groupSize()))
+                .toList();
+    }
+
+    @Override
+    public Facts simulate(Facts facts) {
+        return facts.withGroups(Runs.merge(
+                facts.groups(),
+                groups(facts.order()),
+                Facts.Group::layers,
+                parts -> new Facts.Group(Runs.layers(parts, Facts.Group::layers), form.arranged)));
+    }
+
+    @Override
+    public Decoder run(Decoder decoder, PassContext context) {
+        List<LayerGroup> before = LayerGroup.of(decoder);
+        List<Integer> order =
+                before.stream().flatMap(group -> group.layers().stream()).toList();
+        List<LayerGroup> after = Runs.merge(before, groups(order), LayerGroup::layers, this::pair);
+        return LayerGroup.replace(decoder, after);
+    }
+
+    private LayerGroup pair(List<LayerGroup> layers) {
+        List<Integer> numbers = Runs.layers(layers, LayerGroup::layers);
+        return new LayerGroup(numbers, form == Form.ONE_SYNC ? List.of(chains(layers)) : zip(layers));
+    }
+
+    private static List<Step> zip(List<LayerGroup> layers) {
+        return IntStream.range(0, layers.get(0).steps().size())
+                .mapToObj(i -> new Step(layers.stream()
+                        .flatMap(layer -> layer.steps().get(i).branches().stream())
+                        .toList()))
+                .toList();
+    }
+
+    private static Step chains(List<LayerGroup> layers) {
+        return new Step(layers.stream()
+                .map(layer -> {
+                    Origin origin = layer.steps().get(0).branches().get(0).origin();
+                    return new Branch(Optional.empty(), new Chain(layer.steps()), origin);
+                })
+                .toList());
+    }
+}

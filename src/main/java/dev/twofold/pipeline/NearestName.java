@@ -1,0 +1,42 @@
+package dev.twofold.pipeline;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+
+/** Finds the name that someone probably meant. */
+final class NearestName {
+
+    private NearestName() {}
+
+    /** The advice to use the nearest of the known names, or the list of them if none is near. */
+    static String hint(String name, Collection<String> known) {
+        return of(name, known).map(near -> "did you mean '" + near + "'?").orElse("one of " + String.join(", ", known));
+    }
+
+    /** The known name within a few edits of this one. */
+    static Optional<String> of(String name, Collection<String> known) {
+        int tolerance = Math.max(2, name.length() / 3);
+        return known.stream()
+                .filter(candidate -> distance(name, candidate) <= tolerance)
+                .min(Comparator.comparingInt(candidate -> distance(name, candidate)));
+    }
+
+    /** Levenshtein distance. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

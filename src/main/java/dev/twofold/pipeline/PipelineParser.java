@@ -1,0 +1,106 @@
+package dev.twofold.pipeline;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads {@code steps: [- name: {option: value}]} from YAML, with the line of each step. */
+public final class PipelineParser {
+
+    private static final ObjectMapper MAPPER = new ObjectMapper(
+            YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+
+    private final String file;
+    private final JsonParser parser;
+
+    private PipelineParser(String file, JsonParser parser) {
+        this.file = file;
+        this.parser = parser;
+    }
+
+    /**
+     * @param file what to call the text in messages
+     * @throws TwofoldException of kind INPUT that names file and line
+     */
+    public static List<PassRequest> parse(String file, String text) {
+        try (JsonParser parser = MAPPER.createParser(text)) {
+            return new PipelineParser(file, parser).parse();
+        } catch (JsonProcessingException e) {
+            int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+            throw TwofoldException.input("not valid YAML")
+                    .at(Origin.line(file, line))
+                    .found(e.getOriginalMessage().lines().findFirst().orElse(""))
+                    .cause(e);
+        } catch (IOException e) {
+            throw new IllegalStateException("reading from memory", e);
+        }
+    }
+
+    private List<PassRequest> parse() throws IOException {
+        expect(parser.nextToken(), JsonToken.START_OBJECT, "a pipeline is a mapping with the key 'steps'");
+        List<PassRequest> requests = new ArrayList<>();
+        boolean found = false;
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String key = parser.currentName();
+            if (!key.equals("steps")) {
+                throw malformed("unknown key '" + key + "'").expected("steps");
+            }
+            found = true;
+            expect(parser.nextToken(), JsonToken.START_ARRAY, "'steps' is a list of passes");
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                requests.add(step());
+            }
+        }
+        if (!found) {
+            throw malformed("the key 'steps' is missing");
+        }
+        return requests;
+    }
+
+    private PassRequest step() throws IOException {
+        String origin = Origin.line(file, line()).describe();
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            return request(parser.getText(), MAPPER.createObjectNode(), origin);
+        }
+        expect(parser.currentToken(), JsonToken.START_OBJECT, "a step is the name of a pass, or name: {option: value}");
+        expect(parser.nextToken(), JsonToken.FIELD_NAME, "a step names a pass");
+        String name = parser.currentName();
+        parser.nextToken();
+        JsonNode options = MAPPER.readTree(parser);
+        expect(parser.nextToken(), JsonToken.END_OBJECT, "a step names one pass; begin the next with '- '");
+        if (options instanceof ObjectNode object) {
+            return request(name, object, origin);
+        } else if (options == null || options.isNull()) {
+            return request(name, MAPPER.createObjectNode(), origin);
+        }
+        throw malformed("the options of " + name + " should be a mapping").found(options);
+    }
+
+    private static PassRequest request(String name, ObjectNode options, String origin) {
+        return new PassRequest(name, options, origin, TwofoldException.Kind.INPUT);
+    }
+
+    private void expect(JsonToken actual, JsonToken expected, String otherwise) {
+        if (actual != expected) {
+            throw malformed(otherwise);
+        }
+    }
+
+    private int line() {
+        return Math.max(1, parser.currentTokenLocation().getLineNr());
+    }
+
+    private TwofoldException malformed(String what) {
+        return TwofoldException.input(what).at(Origin.line(file, line()));
+    }
+}

@@ -1,0 +1,47 @@
+package dev.twofold.report;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.report.Manifest.FileFact;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Measures and hashes files. */
+public final class FileHash {
+
+    private FileHash() {}
+
+    /** Length in bytes. */
+    public static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    public static FileFact of(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            DigestInputStream hashed = new DigestInputStream(in, MessageDigest.getInstance("SHA-256"));
+            long bytes = hashed.transferTo(java.io.OutputStream.nullOutputStream());
+            return new FileFact(bytes, HexFormat.of().formatHex(hashed.getMessageDigest().digest()));
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static TwofoldException unreadable(Path file, IOException e) {
+        return TwofoldException.environment("cannot read the file")
+                .at(Origin.file(file))
+                .found(e)
+                .cause(e);
+    }
+}

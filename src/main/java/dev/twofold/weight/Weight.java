@@ -1,0 +1,117 @@
+package dev.twofold.weight;
+
+import dev.twofold.tensor.DType;
+import dev.twofold.tensor.Shape;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A weight as an expression over tensors on disk. Building one reads nothing; {@link WeightEvaluator} computes any
+ * rectangle of it in float32 when it is needed.
+ *
+ * <p>Weights are vectors or matrices. Matrices of projections are {@code [out, in]}, as Hugging Face stores them.
+ * Expressions are values: two that are equal denote the same numbers.
+ */
+public sealed interface Weight {
+
+    Shape shape();
+
+    /** A tensor of a file: row-major, little-endian, starting {@code offset} bytes into it. */
+    record Stored(Path file, String name, long offset, DType dtype, Shape shape) implements Weight {}
+
+    /** Parts laid one after the other along an axis; the other axis must agree. */
+    record Stacked(int axis, List<Weight> parts) implements Weight {
+
+        public Stacked {
+            parts = List.copyOf(parts);
+            Weights.requireStackable(axis, parts);
+        }
+
+        @Override
+        public Shape shape() {
+            long extent = parts.stream().mapToLong(part -> part.shape().dim(axis)).sum();
+            return parts.get(0).shape().with(axis, extent);
+        }
+    }
+
+    /** The part of a weight from {@code begin} (included) to {@code end} (excluded) along an axis. */
+    record Sliced(Weight source, int axis, long begin, long end) implements Weight {
+
+        public Sliced {
+            if (begin < 0 || begin > end || end > source.shape().dim(axis)) {
+                throw new IllegalArgumentException(
+                        "slice " + begin + ":" + end + " along axis " + axis + " of " + source.shape());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return source.shape().with(axis, end - begin);
+        }
+    }
+
+    /** A matrix with rows and columns exchanged. */
+    record Transposed(Weight source) implements Weight {
+
+        public Transposed {
+            if (source.shape().rank() != 2) {
+                throw new IllegalArgumentException("only a matrix transposes, not " + source.shape());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return Shape.of(source.shape().dim(1), source.shape().dim(0));
+        }
+    }
+
+    /** Each slice along {@code axis} times its element of {@code vector}, multiplied in float32. */
+    record Scaled(Weight source, int axis, Weight vector) implements Weight {
+
+        public Scaled {
+            if (!vector.shape().equals(Shape.of(source.shape().dim(axis)))) {
+                throw new IllegalArgumentException(
+                        "scale of shape " + vector.shape() + " along axis " + axis + " of " + source.shape());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return source.shape();
+        }
+    }
+
+    /** The sum of weights of one shape, each times its coefficient. */
+    record Combined(List<Weight> parts, List<Float> coefficients) implements Weight {
+
+        public Combined {
+            parts = List.copyOf(parts);
+            coefficients = List.copyOf(coefficients);
+            Weights.requireSameShape(parts);
+            if (parts.size() != coefficients.size()) {
+                throw new IllegalArgumentException(parts.size() + " weights, " + coefficients.size() + " coefficients");
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return parts.get(0).shape();
+        }
+    }
+
+    /** One number everywhere. */
+    record Filled(Shape shape, float value) implements Weight {}
+
+    /** Numbers made row by row when they are asked for. */
+    record Computed(Shape shape, Rows rows) implements Weight {}
+
+    /** Makes the rows of a {@link Computed} weight. Implementations are values and safe for use by many threads. */
+    interface Rows {
+
+        /** What is computed, for messages and dumps. */
+        String name();
+
+        /** Writes row {@code row}, which has {@code values.length} elements. */
+        void fill(long row, float[] values);
+    }
+}

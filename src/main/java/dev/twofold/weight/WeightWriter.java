@@ -1,0 +1,232 @@
+package dev.twofold.weight;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.Progress;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.tensor.DType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Streams weights into one file: all cores evaluate and write strips of rows, one thread hashes them in file order and
+ * hands their buffers back. Memory is a fixed number of strip buffers outside the heap, whatever the model's size.
+ */
+public final class WeightWriter {
+
+    private static final int STRIP_BYTES = 1 << 20;
+    /** Fewer rows than this make a transposed read of the source too fine-grained. */
+    private static final int MIN_STRIP_ROWS = 32;
+    /** Written bytes after which the disk is asked to start, so that its work and ours overlap. */
+    private static final long FLUSH_BYTES = 128L << 20;
+
+    /** A weight, the type it is stored as, and the byte offset it starts at. */
+    public record Placement(String name, Weight weight, DType dtype, long offset) {
+
+        public long bytes() {
+            return weight.shape().elements() * dtype.bytes();
+        }
+    }
+
+    /** What was written: the file's length in bytes and its SHA-256 in hexadecimal. */
+    public record Written(long bytes, String sha256) {}
+
+    private record Strip(int index, Placement placement, long row, int rows) {
+
+        long offset() {
+            return placement.offset() + row * rowBytes(placement);
+        }
+
+        int bytes() {
+            return Math.toIntExact(rows * rowBytes(placement));
+        }
+    }
+
+    private record Evaluated(Strip strip, ByteBuffer bytes) {}
+
+    private final WeightEvaluator evaluator;
+    private final Progress progress;
+    private final int threads;
+
+    public WeightWriter(WeightEvaluator evaluator, Progress progress) {
+        this(evaluator, progress, Runtime.getRuntime().availableProcessors());
+    }
+
+    WeightWriter(WeightEvaluator evaluator, Progress progress, int threads) {
+        this.evaluator = evaluator;
+        this.progress = progress;
+        this.threads = threads;
+    }
+
+    /**
+     * Writes placements, in order of their offsets, to a new file and forces it to disk. Bytes between them are zero.
+     *
+     * @throws TwofoldException if a number does not fit its type, or the disk does not take the file
+     */
+    public Written write(Path file, List<Placement> placements) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return new Run(file, channel, strips(placements)).run();
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        }
+    }
+
+    private static TwofoldException unwritable(Path file, IOException e) {
+        return TwofoldException.environment("cannot write the file")
+                .at(Origin.file(file))
+                .found(e.getMessage() == null ? e.toString() : e.getMessage())
+                .hint("free space on that disk, or write somewhere else")
+                .cause(e);
+    }
+
+    private static List<Strip> strips(List<Placement> placements) {
+        List<Strip> strips = new ArrayList<>();
+        for (Placement placement : placements) {
+            long rows = placement.weight().shape().rows();
+            int height = (int) Math.max(MIN_STRIP_ROWS, STRIP_BYTES / Math.max(1, rowBytes(placement)));
+            for (long row = 0; row < rows; row += height) {
+                strips.add(new Strip(strips.size(), placement, row, (int) Math.min(height, rows - row)));
+            }
+        }
+        return strips;
+    }
+
+    private static long rowBytes(Placement placement) {
+        return placement.weight().shape().columns() * placement.dtype().bytes();
+    }
+
+    /** One file being written. */
+    private final class Run {
+        private final Path file;
+        private final FileChannel channel;
+        private final List<Strip> strips;
+        private final List<CompletableFuture<ByteBuffer>> written = new ArrayList<>();
+        private final AtomicInteger next = new AtomicInteger();
+        private final BlockingQueue<ByteBuffer> free = new ArrayBlockingQueue<>(threads + 2);
+
+        Run(Path file, FileChannel channel, List<Strip> strips) {
+            this.file = file;
+            this.channel = channel;
+            this.strips = strips;
+        }
+
+        Written run() throws IOException {
+            int capacity = strips.stream().mapToInt(Strip::bytes).max().orElse(0);
+            for (int i = 0; i < threads + 2; i++) {
+                free.add(ByteBuffer.allocateDirect(capacity).order(ByteOrder.LITTLE_ENDIAN));
+            }
+            strips.forEach(strip -> written.add(new CompletableFuture<>()));
+            ExecutorService pool = Executors.newFixedThreadPool(threads + 1);
+            try {
+                for (int i = 0; i < threads; i++) {
+                    pool.execute(this::evaluate);
+                }
+                Written result = hash(pool);
+                channel.force(true);
+                return result;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw TwofoldException.environment("interrupted")
+                        .at(Origin.file(file))
+                        .cause(e);
+            } finally {
+                pool.shutdownNow();
+            }
+        }
+
+        /** A worker. It takes a buffer before a strip, so a strip once taken never waits for one. */
+        private void evaluate() {
+            WeightEncoder encoder = new WeightEncoder(evaluator);
+            int index = 0;
+            try {
+                while (true) {
+                    ByteBuffer buffer = free.take();
+                    index = next.getAndIncrement();
+                    if (index >= strips.size()) {
+                        return;
+                    }
+                    Strip strip = strips.get(index);
+                    buffer.clear().limit(strip.bytes());
+                    encoder.encode(strip.placement(), strip.row(), strip.rows(), buffer);
+                    writeFully(buffer, strip.offset());
+                    written.get(index).complete(buffer.flip());
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (Throwable e) {
+                written.get(index).completeExceptionally(e);
+            }
+        }
+
+        private void writeFully(ByteBuffer buffer, long offset) throws IOException {
+            long at = offset;
+            while (buffer.hasRemaining()) {
+                at += channel.write(buffer, at);
+            }
+        }
+
+        private Written hash(ExecutorService pool) throws IOException, InterruptedException {
+            MessageDigest digest = sha256();
+            long position = 0;
+            long flushed = 0;
+            for (int i = 0; i < strips.size(); i++) {
+                ByteBuffer bytes = await(written.get(i));
+                digest.update(new byte[Math.toIntExact(strips.get(i).offset() - position)]);
+                position = strips.get(i).offset() + bytes.remaining();
+                digest.update(bytes);
+                progress.advance(strips.get(i).bytes());
+                free.put(bytes);
+                if (position - flushed >= FLUSH_BYTES) {
+                    flushed = position;
+                    pool.execute(this::startWritingBack);
+                }
+            }
+            return new Written(position, HexFormat.of().formatHex(digest.digest()));
+        }
+
+        private ByteBuffer await(CompletableFuture<ByteBuffer> strip) throws IOException, InterruptedException {
+            try {
+                return strip.get();
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof IOException failure) {
+                    throw failure;
+                } else if (e.getCause() instanceof RuntimeException failure) {
+                    throw failure;
+                }
+                throw new IllegalStateException(e.getCause());
+            }
+        }
+
+        private void startWritingBack() {
+            try {
+                channel.force(false);
+            } catch (IOException e) {
+                // The final force reports it.
+            }
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

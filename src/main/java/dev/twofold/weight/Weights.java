@@ -1,0 +1,181 @@
+package dev.twofold.weight;
+
+import dev.twofold.weight.Weight.Combined;
+import dev.twofold.weight.Weight.Computed;
+import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Scaled;
+import dev.twofold.weight.Weight.Sliced;
+import dev.twofold.weight.Weight.Stacked;
+import dev.twofold.weight.Weight.Stored;
+import dev.twofold.weight.Weight.Transposed;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Builds weight expressions in their simplest form, and walks them. */
+public final class Weights {
+
+    private Weights() {}
+
+    /** Parts along an axis; nested stacks along the same axis become one. */
+    public static Weight stack(int axis, List<Weight> parts) {
+        List<Weight> flat = new ArrayList<>();
+        for (Weight part : parts) {
+            if (part instanceof Stacked inner && inner.axis() == axis) {
+                flat.addAll(inner.parts());
+            } else {
+                flat.add(part);
+            }
+        }
+        return flat.size() == 1 ? flat.get(0) : new Stacked(axis, flat);
+    }
+
+    /** A slice; one that covers whole parts of a stack is the stack of those parts. */
+    public static Weight slice(Weight source, int axis, long begin, long end) {
+        if (begin == 0 && end == source.shape().dim(axis)) {
+            return source;
+        }
+        if (source instanceof Stacked stacked && stacked.axis() == axis) {
+            Optional<Weight> whole = wholeParts(stacked, begin, end);
+            if (whole.isPresent()) {
+                return whole.get();
+            }
+        }
+        return new Sliced(source, axis, begin, end);
+    }
+
+    private static Optional<Weight> wholeParts(Stacked stacked, long begin, long end) {
+        List<Weight> inside = new ArrayList<>();
+        long at = 0;
+        for (Weight part : stacked.parts()) {
+            long next = at + part.shape().dim(stacked.axis());
+            boolean outside = next <= begin || at >= end;
+            if (!outside && (at < begin || next > end)) {
+                return Optional.empty();
+            }
+            if (!outside) {
+                inside.add(part);
+            }
+            at = next;
+        }
+        return inside.isEmpty() ? Optional.empty() : Optional.of(stack(stacked.axis(), inside));
+    }
+
+    /** The transpose; transposing twice is the weight itself. */
+    public static Weight transpose(Weight source) {
+        return source instanceof Transposed inner ? inner.source() : new Transposed(source);
+    }
+
+    /** The plain sum of weights of one shape. */
+    public static Weight sum(List<Weight> parts) {
+        return parts.size() == 1 ? parts.get(0) : new Combined(parts, Collections.nCopies(parts.size(), 1f));
+    }
+
+    /** The arithmetic mean of weights of one shape. */
+    public static Weight mean(List<Weight> parts) {
+        return parts.size() == 1
+                ? parts.get(0)
+                : new Combined(parts, Collections.nCopies(parts.size(), 1f / parts.size()));
+    }
+
+    /** Every stored tensor an expression reads, in order, with repetitions. */
+    public static Stream<Stored> stored(Weight weight) {
+        if (weight instanceof Stored stored) {
+            return Stream.of(stored);
+        }
+        return operands(weight).flatMap(Weights::stored);
+    }
+
+    /** The expressions directly under this one. */
+    public static Stream<Weight> operands(Weight weight) {
+        if (weight instanceof Stacked stacked) {
+            return stacked.parts().stream();
+        } else if (weight instanceof Sliced sliced) {
+            return Stream.of(sliced.source());
+        } else if (weight instanceof Transposed transposed) {
+            return Stream.of(transposed.source());
+        } else if (weight instanceof Scaled scaled) {
+            return Stream.of(scaled.source(), scaled.vector());
+        } else if (weight instanceof Combined combined) {
+            return combined.parts().stream();
+        }
+        return Stream.empty();
+    }
+
+    /** The stored tensor that the element at a row and column comes from, if it comes from one. */
+    public static Optional<Stored> at(Weight weight, long row, long column) {
+        if (weight instanceof Stored stored) {
+            return Optional.of(stored);
+        } else if (weight instanceof Transposed transposed) {
+            return at(transposed.source(), column, row);
+        } else if (weight instanceof Scaled scaled) {
+            return at(scaled.source(), row, column);
+        } else if (weight instanceof Combined combined) {
+            return at(combined.parts().get(0), row, column);
+        } else if (weight instanceof Sliced sliced) {
+            boolean rows = byRows(sliced.shape().rank(), sliced.axis());
+            return at(sliced.source(), rows ? row + sliced.begin() : row, rows ? column : column + sliced.begin());
+        } else if (weight instanceof Stacked stacked) {
+            boolean rows = byRows(stacked.shape().rank(), stacked.axis());
+            long position = rows ? row : column;
+            for (Weight part : stacked.parts()) {
+                long extent = part.shape().dim(stacked.axis());
+                if (position < extent) {
+                    return at(part, rows ? position : row, rows ? column : position);
+                }
+                position -= extent;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether an axis runs along the rows of the matrix view; a vector is one row, so its only axis does not. */
+    static boolean byRows(int rank, int axis) {
+        return rank == 2 && axis == 0;
+    }
+
+    /** One line that shows an expression's structure and the tensors in it. */
+    public static String describe(Weight weight) {
+        if (weight instanceof Stored stored) {
+            return stored.name();
+        } else if (weight instanceof Filled filled) {
+            return "fill(" + filled.value() + ")";
+        } else if (weight instanceof Computed computed) {
+            return computed.rows().name();
+        }
+        String operands = String.join(", ", operands(weight).map(Weights::describe).toList());
+        if (weight instanceof Stacked stacked) {
+            return "stack" + stacked.axis() + "(" + operands + ")";
+        } else if (weight instanceof Sliced sliced) {
+            return "slice" + sliced.axis() + "(" + operands + ", " + sliced.begin() + ":" + sliced.end() + ")";
+        } else if (weight instanceof Transposed) {
+            return "transpose(" + operands + ")";
+        } else if (weight instanceof Scaled scaled) {
+            return "scale" + scaled.axis() + "(" + operands + ")";
+        }
+        return "combine(" + operands + ")";
+    }
+
+    static void requireStackable(int axis, List<Weight> parts) {
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("a stack of nothing");
+        }
+        for (Weight part : parts) {
+            if (axis >= part.shape().rank()
+                    || !part.shape().with(axis, 0).equals(parts.get(0).shape().with(axis, 0))) {
+                throw new IllegalArgumentException(
+                        "cannot stack " + part.shape() + " on " + parts.get(0).shape() + " along axis " + axis);
+            }
+        }
+    }
+
+    static void requireSameShape(List<Weight> parts) {
+        for (Weight part : parts) {
+            if (!part.shape().equals(parts.get(0).shape())) {
+                throw new IllegalArgumentException("cannot add " + part.shape() + " to " + parts.get(0).shape());
+            }
+        }
+    }
+}
