@@ -3,6 +3,7 @@ package dev.twofold.decoder;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Computed;
+import java.util.stream.IntStream;
 
 /**
  * Rotary positions (Su et al., 2021): element i of each half of a head turns by {@code position * frequency(i)}.
@@ -67,25 +68,9 @@ public record Rotary(double theta, int headSize, Scaling scaling, int positions)
     }
 
     private Weight table(boolean cosine) {
-        return new Computed(Shape.of(positions, headSize / 2), new Angles(this, cosine));
-    }
-
-    private double frequency(int i) {
-        return scaling.apply(Math.pow(theta, -2.0 * i / headSize));
-    }
-
-    private record Angles(Rotary rotary, boolean cosine) implements Weight.Rows {
-        @Override
-        public String name() {
-            return cosine ? "rotary cosines" : "rotary sines";
-        }
-
-        @Override
-        public void fill(long position, float[] values) {
-            for (int i = 0; i < values.length; i++) {
-                double angle = position * rotary.frequency(i);
-                values[i] = (float) (cosine ? Math.cos(angle) : Math.sin(angle));
-            }
-        }
+        double[] frequencies = IntStream.range(0, headSize / 2)
+                .mapToDouble(i -> scaling.apply(Math.pow(theta, -2.0 * i / headSize)))
+                .toArray();
+        return new Computed(Shape.of(positions, headSize / 2), new RotaryTable(frequencies, positions, cosine));
     }
 }

@@ -27,13 +27,17 @@ public final class MappedFiles implements AutoCloseable {
     private final LongAdder bytesRead = new LongAdder();
 
     /**
-     * Copies {@code length} bytes starting at {@code offset} of a file to the start of {@code target}.
+     * Copies {@code count} rows of {@code length} bytes, {@code stride} bytes apart in a file from {@code offset} on, one
+     * after the other to the start of {@code target}.
      *
      * @throws TwofoldException if the file is gone, unreadable or shorter than that
      */
-    void read(Path file, long offset, byte[] target, int length) {
-        files.computeIfAbsent(file, MappedFile::open).read(offset, target, length);
-        bytesRead.add(length);
+    void read(Path file, long offset, long stride, int count, byte[] target, int length) {
+        MappedFile mapped = files.computeIfAbsent(file, MappedFile::open);
+        for (int i = 0; i < count; i++) {
+            mapped.read(offset + i * stride, target, i * length, length);
+        }
+        bytesRead.add((long) count * length);
     }
 
     /** Bytes copied out so far. */
@@ -71,13 +75,13 @@ public final class MappedFiles implements AutoCloseable {
             }
         }
 
-        void read(long offset, byte[] target, int length) {
+        void read(long offset, byte[] target, int start, int length) {
             int done = 0;
             while (done < length) {
                 long at = offset + done;
                 int within = (int) (at & (1L << WINDOW_BITS) - 1);
                 int count = Math.min(length - done, (1 << WINDOW_BITS) - within);
-                copy(window((int) (at >> WINDOW_BITS)), within, target, done, count);
+                copy(window((int) (at >> WINDOW_BITS)), within, target, start + done, count);
                 done += count;
             }
         }

@@ -7,6 +7,12 @@ record Region(long row, int rows, long column, int columns) {
         return new Region(column, columns, row, rows);
     }
 
+    Region shifted(boolean byRows, long distance) {
+        return byRows
+                ? new Region(row + distance, rows, column, columns)
+                : new Region(row, rows, column + distance, columns);
+    }
+
     /** The part of this rectangle between two positions along an axis, counted from {@code begin}. */
     Region within(boolean byRows, long begin, long end) {
         long from = Math.max(begin, byRows ? row : column);

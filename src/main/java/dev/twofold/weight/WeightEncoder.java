@@ -7,83 +7,83 @@ import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Float16;
 import dev.twofold.weight.WeightWriter.Placement;
 import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
 
-/** Evaluates strips of rows tile by tile and stores them in their final type, refusing numbers it cannot hold. */
+/** Stores strips of rows in their final type, tile by tile, refusing numbers that it cannot hold. */
 final class WeightEncoder {
 
-    private static final int TILE_ROWS = 64;
-    private static final int TILE_COLUMNS = 256;
-    /** Not a power of two: tiles are also filled down their columns, and those must not share one cache set. */
-    private static final int TILE_STRIDE = TILE_COLUMNS + 16;
+    private static final int TILE_ROWS = HalfKernel.MAX_ROWS;
+    private static final int TILE_COLUMNS = HalfKernel.MAX_COLUMNS;
 
     private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
     /** The smallest float that rounds to infinity in binary16. */
     private static final int FLOAT16_OVERFLOW = Float.floatToRawIntBits(65520f);
 
     private final WeightEvaluator evaluator;
-    private final float[] tile = new float[TILE_ROWS * TILE_STRIDE];
+    private final HalfKernel kernel;
+    private final float[] values = new float[TILE_ROWS * TILE_COLUMNS];
 
     WeightEncoder(WeightEvaluator evaluator) {
         this.evaluator = evaluator;
+        this.kernel = new HalfKernel(evaluator);
     }
 
     /** Writes rows {@code row .. row + rows - 1} of a weight to the start of a little-endian buffer. */
     void encode(Placement placement, long row, int rows, ByteBuffer target) {
         int columns = Math.toIntExact(placement.weight().shape().columns());
+        int limit = placement.dtype() == DType.F16 ? FLOAT16_OVERFLOW : INFINITY;
+        IntBuffer pairs = target.asIntBuffer();
         for (int r = 0; r < rows; r += TILE_ROWS) {
-            int height = Math.min(TILE_ROWS, rows - r);
             for (int c = 0; c < columns; c += TILE_COLUMNS) {
-                int width = Math.min(TILE_COLUMNS, columns - c);
-                Region region = new Region(row + r, height, c, width);
-                evaluator.fill(placement.weight(), region, Tile.rowMajor(tile, TILE_STRIDE));
-                int limit = placement.dtype() == DType.F16 ? FLOAT16_OVERFLOW : INFINITY;
-                for (int i = 0; i < height; i++) {
-                    int at = placement.dtype().bytes() * ((r + i) * columns + c);
-                    if (encodeRow(placement.dtype(), i * TILE_STRIDE, width, target, at) >= limit) {
-                        throw notRepresentable(placement, region.row() + i, c, i * TILE_STRIDE, limit);
+                Region region = new Region(row + r, Math.min(TILE_ROWS, rows - r), c, Math.min(TILE_COLUMNS, columns - c));
+                Tile place = Tile.rowMajor(columns).from(r, c);
+                Structure.resolve(placement.weight(), region, place, (leaf, part, tile) -> {
+                    if (!kernel.convert(leaf, part, tile, placement.dtype(), limit, pairs)) {
+                        encode(placement, leaf, part, tile, limit, target);
                     }
-                }
+                });
             }
         }
     }
 
-    /** Stores one row of the tile and returns the largest magnitude in it, as float bits. */
-    private int encodeRow(DType dtype, int from, int count, ByteBuffer target, int at) {
+    /** The general way: any expression, any extent, element by element. */
+    private void encode(Placement placement, Weight leaf, Region region, Tile tile, int limit, ByteBuffer target) {
+        Tile dense = Tile.rowMajor(region.columns());
+        evaluator.fill(leaf, region, values, dense);
+        for (int r = 0; r < region.rows(); r++) {
+            int from = r * region.columns();
+            int at = tile.offset() + r * tile.rowStride();
+            int largest = encode(placement.dtype(), from, region.columns(), target, at, tile.columnStride());
+            if (largest >= limit) {
+                throw notRepresentable(placement, leaf, region, from, limit);
+            }
+        }
+    }
+
+    /** Stores a row of values and returns the largest magnitude in it, as float bits. */
+    private int encode(DType dtype, int from, int count, ByteBuffer target, int at, int stride) {
         int largest = 0;
-        switch (dtype) {
-            case F32 -> {
-                for (int i = 0; i < count; i++) {
-                    float value = tile[from + i];
-                    largest = Math.max(largest, Float.floatToRawIntBits(value) & 0x7fffffff);
-                    target.putFloat(at + 4 * i, value);
-                }
+        for (int i = 0; i < count; i++) {
+            float value = values[from + i];
+            largest = Math.max(largest, Float.floatToRawIntBits(value) & 0x7fffffff);
+            int position = at + i * stride;
+            switch (dtype) {
+                case F32 -> target.putFloat(4 * position, value);
+                case F16 -> target.putShort(2 * position, Float16.fromFloat(value));
+                case BF16 -> target.putShort(2 * position, BFloat16.fromFloat(value));
+                default -> throw new IllegalStateException("weights are not written as " + dtype);
             }
-            case F16 -> {
-                for (int i = 0; i < count; i++) {
-                    float value = tile[from + i];
-                    largest = Math.max(largest, Float.floatToRawIntBits(value) & 0x7fffffff);
-                    target.putShort(at + 2 * i, Float16.fromFloat(value));
-                }
-            }
-            case BF16 -> {
-                for (int i = 0; i < count; i++) {
-                    float value = tile[from + i];
-                    largest = Math.max(largest, Float.floatToRawIntBits(value) & 0x7fffffff);
-                    target.putShort(at + 2 * i, BFloat16.fromFloat(value));
-                }
-            }
-            default -> throw new IllegalStateException("weights are not written as " + dtype);
         }
         return largest;
     }
 
-    private TwofoldException notRepresentable(Placement placement, long row, int column, int from, int limit) {
-        int i = 0;
-        while ((Float.floatToRawIntBits(tile[from + i]) & 0x7fffffff) < limit) {
+    private TwofoldException notRepresentable(Placement placement, Weight leaf, Region region, int from, int limit) {
+        int i = from;
+        while ((Float.floatToRawIntBits(values[i]) & 0x7fffffff) < limit) {
             i++;
         }
-        float value = tile[from + i];
-        String place = Weights.at(placement.weight(), row, column + i)
+        float value = values[i];
+        String place = Weights.at(leaf, region.row() + i / region.columns(), region.column() + i % region.columns())
                 .map(stored -> Origin.tensor(stored.file(), stored.name()).describe())
                 .orElse(placement.name());
         if (Float.isFinite(value)) {

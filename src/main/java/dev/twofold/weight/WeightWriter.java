@@ -22,6 +22,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Streams weights into one file: all cores evaluate and write strips of rows, one thread hashes them in file order and
@@ -30,7 +32,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class WeightWriter {
 
     private static final int STRIP_BYTES = 1 << 20;
-    /** Fewer rows than this make a transposed read of the source too fine-grained. */
+    /** A row is a column of the source when that is transposed: this many make its reads long enough to be fast. */
+    private static final int WANTED_STRIP_ROWS = 256;
+    /** But a strip grows no larger than this for them, and has no fewer rows than that. */
+    private static final int MAX_STRIP_BYTES = 16 << 20;
+
     private static final int MIN_STRIP_ROWS = 32;
     /** Written bytes after which the disk is asked to start, so that its work and ours overlap. */
     private static final long FLUSH_BYTES = 128L << 20;
@@ -99,12 +105,17 @@ public final class WeightWriter {
         List<Strip> strips = new ArrayList<>();
         for (Placement placement : placements) {
             long rows = placement.weight().shape().rows();
-            int height = (int) Math.max(MIN_STRIP_ROWS, STRIP_BYTES / Math.max(1, rowBytes(placement)));
+            int height = stripRows(Math.max(1, rowBytes(placement)));
             for (long row = 0; row < rows; row += height) {
                 strips.add(new Strip(strips.size(), placement, row, (int) Math.min(height, rows - row)));
             }
         }
         return strips;
+    }
+
+    private static int stripRows(long rowBytes) {
+        long wanted = Math.max(STRIP_BYTES / rowBytes, Math.min(WANTED_STRIP_ROWS, MAX_STRIP_BYTES / rowBytes));
+        return (int) Math.max(MIN_STRIP_ROWS, wanted);
     }
 
     private static long rowBytes(Placement placement) {
@@ -118,6 +129,7 @@ public final class WeightWriter {
         private final List<Strip> strips;
         private final List<CompletableFuture<ByteBuffer>> written = new ArrayList<>();
         private final AtomicInteger next = new AtomicInteger();
+        private final Lock writing = new ReentrantLock();
         private final BlockingQueue<ByteBuffer> free = new ArrayBlockingQueue<>(threads + 2);
 
         Run(Path file, FileChannel channel, List<Strip> strips) {
@@ -174,10 +186,16 @@ public final class WeightWriter {
             }
         }
 
+        /** One thread at a time: the kernel locks the file anyway, and threads that wait there spin. */
         private void writeFully(ByteBuffer buffer, long offset) throws IOException {
-            long at = offset;
-            while (buffer.hasRemaining()) {
-                at += channel.write(buffer, at);
+            writing.lock();
+            try {
+                long at = offset;
+                while (buffer.hasRemaining()) {
+                    at += channel.write(buffer, at);
+                }
+            } finally {
+                writing.unlock();
             }
         }
 
