@@ -85,7 +85,9 @@ final class ConfigFile {
         value(key).ifPresent(node -> {
             for (JsonNode token : node.isArray() ? node : List.of(node)) {
                 if (!token.isInt() || token.intValue() < 0 || token.intValue() >= vocabulary) {
-                    throw wrong(key, "not a token id, or a list of them").found(node).expected("0 to " + (vocabulary - 1));
+                    throw wrong(key, "not a token id, or a list of them")
+                            .found(node)
+                            .expected("0 to " + (vocabulary - 1));
                 }
                 tokens.add(token.intValue());
             }
@@ -116,7 +118,9 @@ final class ConfigFile {
         Set<String> others = new TreeSet<>();
         root.properties().forEach(entry -> {
             JsonNode value = entry.getValue();
-            boolean silent = value.isNull() || value.isBoolean() && !value.booleanValue() || value.isContainerNode() && value.isEmpty();
+            boolean silent = value.isNull()
+                    || value.isBoolean() && !value.booleanValue()
+                    || value.isContainerNode() && value.isEmpty();
             if (!silent && !used.contains(entry.getKey()) && !harmless.contains(entry.getKey())) {
                 others.add(entry.getKey());
             }
@@ -124,7 +128,8 @@ final class ConfigFile {
         others.stream().findFirst().ifPresent(key -> {
             throw wrong(key, "this option is not supported")
                     .found(root.get(key))
-                    .hint("if it does not change what the model computes, remove it from a copy of the checkpoint's config");
+                    .hint(
+                            "if it does not change what the model computes, remove it from a copy of the checkpoint's config");
         });
     }
 

@@ -21,7 +21,8 @@ enum FileImpostor {
             "<!doctype",
             "<html");
 
-    private static final String PICKLE_HINT = "pickle can run code; convert it to safetensors with the tools of its framework first";
+    private static final String PICKLE_HINT =
+            "pickle can run code; convert it to safetensors with the tools of its framework first";
 
     private final String what;
     private final String hint;

@@ -51,7 +51,9 @@ final class JsonFile {
             if (root instanceof ObjectNode object) {
                 return object;
             }
-            throw TwofoldException.input("not a JSON object").at(Origin.file(file)).found(root.getNodeType());
+            throw TwofoldException.input("not a JSON object")
+                    .at(Origin.file(file))
+                    .found(root.getNodeType());
         } catch (JsonProcessingException e) {
             JsonLocation location = e.getLocation();
             String line = location == null ? "" : " at line " + location.getLineNr();

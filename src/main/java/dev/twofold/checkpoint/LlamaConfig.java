@@ -43,9 +43,13 @@ record LlamaConfig(
 
     static LlamaConfig read(ConfigFile config) {
         refuseCustomCode(config);
-        config.text("hidden_act").filter(activation -> !activation.equals("silu")).ifPresent(activation -> {
-            throw config.wrong("hidden_act", "unsupported activation").found(activation).expected("silu");
-        });
+        config.text("hidden_act")
+                .filter(activation -> !activation.equals("silu"))
+                .ifPresent(activation -> {
+                    throw config.wrong("hidden_act", "unsupported activation")
+                            .found(activation)
+                            .expected("silu");
+                });
         int hidden = config.positive("hidden_size");
         int heads = config.positive("num_attention_heads");
         int kvHeads = config.positiveIfPresent("num_key_value_heads").orElse(heads);

@@ -20,7 +20,8 @@ final class RotaryConfig {
 
     static Rotary read(ConfigFile config, int headSize, int positions) {
         if (headSize % 2 != 0) {
-            throw config.wrong("head_dim", "rotary positions need an even head size").found(headSize);
+            throw config.wrong("head_dim", "rotary positions need an even head size")
+                    .found(headSize);
         }
         Optional<ConfigFile> parameters = config.object("rope_parameters");
         Optional<ConfigFile> scaling = config.object("rope_scaling");
@@ -39,15 +40,15 @@ final class RotaryConfig {
     private static Scaling scaling(ConfigFile options) {
         Optional<String> old = options.text("type");
         String type = options.text("rope_type").or(() -> old).orElse("default");
-        Scaling scaling =
-                switch (type) {
-                    case "default" -> new Unscaled();
-                    case "linear" -> new LinearScaling(options.positiveNumber("factor"));
-                    case "llama3" -> llama3(options);
-                    default -> throw options.wrong("rope_type", "unsupported rotary scaling")
-                            .found(type)
-                            .expected("default, linear or llama3");
-                };
+        Scaling scaling = switch (type) {
+            case "default" -> new Unscaled();
+            case "linear" -> new LinearScaling(options.positiveNumber("factor"));
+            case "llama3" -> llama3(options);
+            default ->
+                throw options.wrong("rope_type", "unsupported rotary scaling")
+                        .found(type)
+                        .expected("default, linear or llama3");
+        };
         options.refuseOthers(Set.of("rope_theta"));
         return scaling;
     }
@@ -56,7 +57,8 @@ final class RotaryConfig {
         double low = options.positiveNumber("low_freq_factor");
         double high = options.positiveNumber("high_freq_factor");
         if (low >= high) {
-            throw options.wrong("low_freq_factor", "should be below high_freq_factor").found(low + ", " + high);
+            throw options.wrong("low_freq_factor", "should be below high_freq_factor")
+                    .found(low + ", " + high);
         }
         return new Llama3Scaling(
                 options.positiveNumber("factor"), low, high, options.positive("original_max_position_embeddings"));

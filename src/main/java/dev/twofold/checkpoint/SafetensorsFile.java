@@ -106,7 +106,11 @@ final class SafetensorsFile {
         long position = 0;
         for (Entry entry : sorted) {
             if (entry.begin() != position) {
-                throw rejected(entry, entry.begin() < position ? "its data overlaps another tensor's" : "there is a hole before its data")
+                throw rejected(
+                                entry,
+                                entry.begin() < position
+                                        ? "its data overlaps another tensor's"
+                                        : "there is a hole before its data")
                         .found("data from byte " + entry.begin())
                         .expected("data from byte " + position);
             }
@@ -130,7 +134,8 @@ final class SafetensorsFile {
 
     private void requireSize(Entry entry) {
         try {
-            long bits = Math.multiplyExact(entry.shape().elements(), entry.dtype().bits());
+            long bits =
+                    Math.multiplyExact(entry.shape().elements(), entry.dtype().bits());
             if (bits % 8 == 0 && bits / 8 == entry.end() - entry.begin()) {
                 return;
             }

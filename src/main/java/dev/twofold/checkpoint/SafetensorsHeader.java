@@ -98,7 +98,8 @@ final class SafetensorsHeader {
             }
         }
         if (dtype == null || shape == null || offsets == null) {
-            throw malformed(name, "its entry lacks " + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
+            throw malformed(
+                    name, "its entry lacks " + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
         }
         if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
             throw malformed(name, "data_offsets should be [begin, end] with begin <= end, not " + offsets);

@@ -37,7 +37,10 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
             throw TwofoldException.input("the checkpoint has no safetensors")
                     .at(Origin.file(directory))
                     .expected(SINGLE + ", or shards with " + INDEX)
-                    .hint(pickled ? "convert pytorch_model.bin to safetensors first" : "is this a Hugging Face checkpoint?");
+                    .hint(
+                            pickled
+                                    ? "convert pytorch_model.bin to safetensors first"
+                                    : "is this a Hugging Face checkpoint?");
         }
         Map<String, Stored> tensors = new LinkedHashMap<>();
         SafetensorsFile.read(single).forEach(tensor -> tensors.put(tensor.name(), tensor));

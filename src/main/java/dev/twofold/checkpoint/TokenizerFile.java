@@ -38,8 +38,7 @@ public final class TokenizerFile implements AutoCloseable {
         System.setProperty("OPT_OUT_TRACKING", "true");
         try {
             return new TokenizerFile(
-                    file,
-                    HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
+                    file, HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
         } catch (IOException | RuntimeException e) {
             throw TwofoldException.input("the tokenizer cannot be read")
                     .at(Origin.file(file))
@@ -55,7 +54,9 @@ public final class TokenizerFile implements AutoCloseable {
      * @param vocabulary size of the model's vocabulary, which every id must be below
      */
     public int[] encode(String text, int vocabulary) {
-        int[] ids = Arrays.stream(tokenizer.encode(text).getIds()).mapToInt(Math::toIntExact).toArray();
+        int[] ids = Arrays.stream(tokenizer.encode(text).getIds())
+                .mapToInt(Math::toIntExact)
+                .toArray();
         for (int id : ids) {
             if (id >= vocabulary) {
                 throw TwofoldException.input("the tokenizer makes tokens that the model does not have")

@@ -23,7 +23,10 @@ import picocli.CommandLine.Parameters;
         description = "Times prefill and decoding of converted models, side by side.")
 final class BenchCommand implements Callable<Integer> {
 
-    @Parameters(arity = "1..*", paramLabel = "DIR", description = "Output directories; speed-ups are against the first.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "DIR",
+            description = "Output directories; speed-ups are against the first.")
     private List<Path> directories = List.of();
 
     @Option(names = "--prompt-tokens", paramLabel = "N", description = "Tokens of the prompt (default: 128).")
@@ -98,18 +101,22 @@ final class BenchCommand implements Callable<Integer> {
             console.json(document);
             return;
         }
-        console.out().printf("%-32s %6s %14s %14s %12s %9s%n", "model", "depth", "prefill tok/s", "decode tok/s", "first ms", "decode x");
+        console.out()
+                .printf(
+                        "%-32s %6s %14s %14s %12s %9s%n",
+                        "model", "depth", "prefill tok/s", "decode tok/s", "first ms", "decode x");
         for (int i = 0; i < runs.size(); i++) {
             Speed speed = speeds.get(i);
-            console.out().printf(
-                    Locale.ROOT,
-                    "%-32s %6s %14.1f %14.1f %12.1f %9.3f%n",
-                    directories.get(i),
-                    manifests.get(i).model().effectiveDepth(),
-                    speed.prefillTokensPerSecond(),
-                    speed.decodeTokensPerSecond(),
-                    speed.firstTokenMillis(),
-                    speedups.get(i));
+            console.out()
+                    .printf(
+                            Locale.ROOT,
+                            "%-32s %6s %14.1f %14.1f %12.1f %9.3f%n",
+                            directories.get(i),
+                            manifests.get(i).model().effectiveDepth(),
+                            speed.prefillTokensPerSecond(),
+                            speed.decodeTokensPerSecond(),
+                            speed.firstTokenMillis(),
+                            speedups.get(i));
         }
     }
 }

@@ -53,7 +53,14 @@ final class ConsoleProgress implements Progress {
         shown = now;
         if (terminal) {
             int filled = (int) (WIDTH * done.get() / Math.max(1, total));
-            err.printf(Locale.ROOT, "\r%s [%s%s] %s%s ", task, "#".repeat(filled), ".".repeat(WIDTH - filled), share(), left(now));
+            err.printf(
+                    Locale.ROOT,
+                    "\r%s [%s%s] %s%s ",
+                    task,
+                    "#".repeat(filled),
+                    ".".repeat(WIDTH - filled),
+                    share(),
+                    left(now));
             err.flush();
         } else {
             err.println(task + ": " + share() + left(now));

@@ -42,10 +42,16 @@ final class ConvertCommand implements Callable<Integer> {
     @Mixin
     private PlanOptions plan = new PlanOptions();
 
-    @Option(names = "--dialect", paramLabel = "NAME", description = "Operators: ort (fused, default) or onnx (standard only).")
+    @Option(
+            names = "--dialect",
+            paramLabel = "NAME",
+            description = "Operators: ort (fused, default) or onnx (standard only).")
     private DialectName dialect = DialectName.ORT;
 
-    @Option(names = "--kv-layout", paramLabel = "NAME", description = "KV caches: per-layer (default) or wide, one a pair.")
+    @Option(
+            names = "--kv-layout",
+            paramLabel = "NAME",
+            description = "KV caches: per-layer (default) or wide, one a pair.")
     private KvLayout layout = KvLayout.PER_LAYER;
 
     @Option(names = "--force", description = "Replace an earlier output.")
@@ -54,7 +60,10 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Check everything, say what would be written, and write nothing.")
     private boolean dryRun;
 
-    @Option(names = "--dump-after", paramLabel = "PASS", description = "Print the decoder after this pass to standard error.")
+    @Option(
+            names = "--dump-after",
+            paramLabel = "PASS",
+            description = "Print the decoder after this pass to standard error.")
     private @Nullable String dumpAfter;
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
@@ -70,8 +79,8 @@ final class ConvertCommand implements Callable<Integer> {
         OutputDirectory.requireWritable(output, List.of(checkpoint), force);
         Checkpoint source = Checkpoint.read(checkpoint);
         Plan checked = Plan.check(requests, ShippedPasses.ALL, Facts.of(source.decoder()));
-        PassRunner runner = new PassRunner(
-                new PassContext(console.progress()), Optional.ofNullable(dumpAfter), console::notice);
+        PassRunner runner =
+                new PassRunner(new PassContext(console.progress()), Optional.ofNullable(dumpAfter), console::notice);
         Conversion conversion = new Conversion(source, checked, runner, new ModelEmitter(dialect, layout));
         Map<String, Object> facts = facts(conversion.model());
         if (dryRun) {
@@ -107,21 +116,26 @@ final class ConvertCommand implements Callable<Integer> {
         String pairs = model.pairs().stream()
                 .map(group -> group.get(0) + "-" + group.get(group.size() - 1))
                 .collect(Collectors.joining(" "));
-        console.out().printf(
-                Locale.ROOT,
-                "%s%n  layers           %d, effective depth %d%n  side by side     %s%n  all-reduces      %d a token when sharded (%d unpaired)%n",
-                output,
-                model.layers(),
-                model.effectiveDepth(),
-                pairs.isEmpty() ? "none" : pairs,
-                model.allReduces(),
-                2 * model.layers());
+        console.out()
+                .printf(
+                        Locale.ROOT,
+                        "%s%n  layers           %d, effective depth %d%n  side by side     %s%n  all-reduces      %d a token when sharded (%d unpaired)%n",
+                        output,
+                        model.layers(),
+                        model.effectiveDepth(),
+                        pairs.isEmpty() ? "none" : pairs,
+                        model.allReduces(),
+                        2 * model.layers());
         if (dryRun) {
-            console.out().printf("  would write      %s bytes of weights, %s nodes%n", facts.get("bytesToWrite"), facts.get("nodes"));
+            console.out()
+                    .printf(
+                            "  would write      %s bytes of weights, %s nodes%n",
+                            facts.get("bytesToWrite"), facts.get("nodes"));
         } else {
-            console.out().printf(
-                    "  read, written    %s, %s bytes in %s s%n",
-                    facts.get("bytesRead"), facts.get("bytesWritten"), facts.get("seconds"));
+            console.out()
+                    .printf(
+                            "  read, written    %s, %s bytes in %s s%n",
+                            facts.get("bytesRead"), facts.get("bytesWritten"), facts.get("seconds"));
             console.notice("next: twofold validate " + output + " --against " + checkpoint);
         }
     }

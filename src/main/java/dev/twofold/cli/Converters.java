@@ -28,11 +28,13 @@ final class Converters {
     }
 
     private static <E extends Enum<E>> void named(CommandLine line, Class<E> type) {
-        line.registerConverter(type, converter(text -> Arrays.stream(type.getEnumConstants())
-                .filter(constant -> constant.toString().equals(text))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "'" + text + "' is not one of " + Arrays.toString(type.getEnumConstants())))));
+        line.registerConverter(
+                type,
+                converter(text -> Arrays.stream(type.getEnumConstants())
+                        .filter(constant -> constant.toString().equals(text))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "'" + text + "' is not one of " + Arrays.toString(type.getEnumConstants())))));
     }
 
     private static <T> ITypeConverter<T> converter(Function<String, T> parse) {

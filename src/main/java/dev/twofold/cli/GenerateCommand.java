@@ -58,8 +58,8 @@ final class GenerateCommand implements Callable<Integer> {
             }
             int limit = Math.min(maxTokens, room);
             StreamedText text = new StreamedText(tokenizer, ids, console.out());
-            Generation generation =
-                    new Generation(temperature, seed, new HashSet<>(manifest.model().endTokens()));
+            Generation generation = new Generation(
+                    temperature, seed, new HashSet<>(manifest.model().endTokens()));
             long start = System.nanoTime();
             Generation.End end = generation.run(session, ids, limit, text::accept);
             console.out().println();

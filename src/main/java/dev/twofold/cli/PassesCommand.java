@@ -36,8 +36,10 @@ final class PassesCommand implements Callable<Integer> {
             console.out().println("# pipeline " + name);
             console.out().print(Pipelines.text(name));
             console.out().flush();
-        } else if (name != null && ShippedPasses.ALL.stream().noneMatch(spec -> spec.name().equals(name))) {
-            throw TwofoldException.usage("there is no pass or pipeline '" + name + "'").hint("twofold passes");
+        } else if (name != null
+                && ShippedPasses.ALL.stream().noneMatch(spec -> spec.name().equals(name))) {
+            throw TwofoldException.usage("there is no pass or pipeline '" + name + "'")
+                    .hint("twofold passes");
         }
         return 0;
     }
@@ -49,7 +51,8 @@ final class PassesCommand implements Callable<Integer> {
         }
         console.out().println("Pipelines:");
         for (String pipeline : Pipelines.SHIPPED) {
-            String summary = Pipelines.text(pipeline).lines().findFirst().orElse("").replaceFirst("^# *", "");
+            String summary =
+                    Pipelines.text(pipeline).lines().findFirst().orElse("").replaceFirst("^# *", "");
             console.out().printf("  %-16s %s%n", pipeline, summary);
         }
     }

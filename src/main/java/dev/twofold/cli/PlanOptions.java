@@ -28,7 +28,8 @@ final class PlanOptions {
     @Option(
             names = "--pipeline",
             paramLabel = "FILE",
-            description = "A YAML file of passes, or the name of a shipped pipeline (default: " + DEFAULT_PIPELINE + ").")
+            description =
+                    "A YAML file of passes, or the name of a shipped pipeline (default: " + DEFAULT_PIPELINE + ").")
     private @Nullable String pipeline;
 
     @Option(
@@ -38,10 +39,7 @@ final class PlanOptions {
             description = "Layers to run side by side, such as 4-5,6-7; 4-7 is a group of four.")
     private @Nullable List<LayerRange> pairs;
 
-    @Option(
-            names = "--window",
-            paramLabel = "A:B",
-            description = "Pair layers A to B-1; 0:0 pairs nothing.")
+    @Option(names = "--window", paramLabel = "A:B", description = "Pair layers A to B-1; 0:0 pairs nothing.")
     private @Nullable LayerWindow window;
 
     @Option(names = "--group", paramLabel = "N", description = "Layers a group of the window (default: 2).")
@@ -49,7 +47,8 @@ final class PlanOptions {
 
     @Option(
             names = "--one-sync",
-            description = "Run each layer of a group whole on its own copy of the stream: one all-reduce instead of two.")
+            description =
+                    "Run each layer of a group whole on its own copy of the stream: one all-reduce instead of two.")
     private boolean oneSync;
 
     @Option(names = "--dtype", paramLabel = "TYPE", description = "fp32 (default), fp16 or bf16.")

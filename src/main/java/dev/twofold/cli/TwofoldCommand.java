@@ -8,7 +8,8 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "twofold",
-        description = "Makes language models shallower and wider: a decoder checkpoint in, a layer-parallel ONNX model out.",
+        description =
+                "Makes language models shallower and wider: a decoder checkpoint in, a layer-parallel ONNX model out.",
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",

@@ -45,10 +45,17 @@ final class ValidateCommand implements Callable<Integer> {
     @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
     private Path directory = Path.of("");
 
-    @Option(names = "--against", required = true, paramLabel = "CHECKPOINT", description = "The checkpoint it was converted from.")
+    @Option(
+            names = "--against",
+            required = true,
+            paramLabel = "CHECKPOINT",
+            description = "The checkpoint it was converted from.")
     private Path checkpoint = Path.of("");
 
-    @Option(names = "--text", paramLabel = "FILE", description = "Text to measure on (default: a book that comes with Twofold).")
+    @Option(
+            names = "--text",
+            paramLabel = "FILE",
+            description = "Text to measure on (default: a book that comes with Twofold).")
     private @Nullable Path text;
 
     @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
@@ -64,7 +71,8 @@ final class ValidateCommand implements Callable<Integer> {
     @Option(
             names = "--min-accuracy-kept",
             paramLabel = "X",
-            description = "Also fail if less than this share of the original's next-token accuracy is kept, such as 0.97.")
+            description =
+                    "Also fail if less than this share of the original's next-token accuracy is kept, such as 0.97.")
     private @Nullable Double minAccuracyKept;
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
@@ -117,11 +125,10 @@ final class ValidateCommand implements Callable<Integer> {
 
     private int report(Validation.Result result, Manifest manifest) {
         double allowed = tolerance == null ? defaultTolerance(manifest) : tolerance;
-        double worst = Math.max(
-                result.parity().maxRelative(), result.decodedParity().maxRelative());
+        double worst =
+                Math.max(result.parity().maxRelative(), result.decodedParity().maxRelative());
         boolean exact = worst <= allowed;
-        boolean goodEnough =
-                minAccuracyKept == null || result.quality().accuracyKept() >= minAccuracyKept;
+        boolean goodEnough = minAccuracyKept == null || result.quality().accuracyKept() >= minAccuracyKept;
         boolean passed = exact && goodEnough;
         if (format == OutputFormat.JSON) {
             console.json(document(result, manifest, allowed, passed));
@@ -133,7 +140,8 @@ final class ValidateCommand implements Callable<Integer> {
 
     private static double defaultTolerance(Manifest manifest) {
         Precision precision = java.util.Arrays.stream(Precision.values())
-                .filter(candidate -> candidate.toString().equals(manifest.emission().dtype()))
+                .filter(candidate ->
+                        candidate.toString().equals(manifest.emission().dtype()))
                 .findFirst()
                 .orElse(Precision.FP32);
         return switch (precision) {
@@ -143,8 +151,7 @@ final class ValidateCommand implements Callable<Integer> {
         };
     }
 
-    private Map<String, Object> document(
-            Validation.Result result, Manifest manifest, double allowed, boolean passed) {
+    private Map<String, Object> document(Validation.Result result, Manifest manifest, double allowed, boolean passed) {
         Map<String, Object> parity = new LinkedHashMap<>();
         parity.put("maxAbsolute", result.parity().maxAbsolute());
         parity.put("maxRelative", result.parity().maxRelative());
@@ -162,38 +169,41 @@ final class ValidateCommand implements Callable<Integer> {
         return document;
     }
 
-    private void print(
-            Validation.Result result, Manifest manifest, double allowed, boolean exact, boolean goodEnough) {
+    private void print(Validation.Result result, Manifest manifest, double allowed, boolean exact, boolean goodEnough) {
         Parity parity = result.parity();
         Quality quality = result.quality();
-        console.out().printf(
-                Locale.ROOT,
-                "%s on %s, %d tokens of %s%n",
-                directory,
-                models.provider(),
-                result.tokens(),
-                Optional.ofNullable(text).map(Path::toString).orElse("Alice's Adventures in Wonderland"));
-        console.out().printf(
-                Locale.ROOT,
-                "parity with the plain plan   %s: logits differ by at most %.2e, relative %.2e (tolerance %.0e); token by token %.2e%n",
-                exact ? "passed" : "FAILED",
-                parity.maxAbsolute(),
-                parity.maxRelative(),
-                allowed,
-                result.decodedParity().maxRelative());
-        console.out().printf(
-                "quality against the checkpoint (effective depth %d of %d)%n",
-                manifest.model().effectiveDepth(), manifest.model().layers());
+        console.out()
+                .printf(
+                        Locale.ROOT,
+                        "%s on %s, %d tokens of %s%n",
+                        directory,
+                        models.provider(),
+                        result.tokens(),
+                        Optional.ofNullable(text).map(Path::toString).orElse("Alice's Adventures in Wonderland"));
+        console.out()
+                .printf(
+                        Locale.ROOT,
+                        "parity with the plain plan   %s: logits differ by at most %.2e, relative %.2e (tolerance %.0e); token by token %.2e%n",
+                        exact ? "passed" : "FAILED",
+                        parity.maxAbsolute(),
+                        parity.maxRelative(),
+                        allowed,
+                        result.decodedParity().maxRelative());
+        console.out()
+                .printf(
+                        "quality against the checkpoint (effective depth %d of %d)%n",
+                        manifest.model().effectiveDepth(), manifest.model().layers());
         row("loss, nats a token", quality.baseLoss(), quality.loss());
         row("perplexity", quality.basePerplexity(), quality.perplexity());
         row("next-token accuracy", quality.baseAccuracy(), quality.accuracy());
-        console.out().printf(
-                Locale.ROOT,
-                "  accuracy kept        %8.2f%%%s%n  top-1 agreement      %8.2f%%%n  KL divergence        %8.4f nats%n",
-                100 * quality.accuracyKept(),
-                goodEnough ? "" : "  FAILED: below --min-accuracy-kept",
-                100 * quality.topOneAgreement(),
-                quality.kl());
+        console.out()
+                .printf(
+                        Locale.ROOT,
+                        "  accuracy kept        %8.2f%%%s%n  top-1 agreement      %8.2f%%%n  KL divergence        %8.4f nats%n",
+                        100 * quality.accuracyKept(),
+                        goodEnough ? "" : "  FAILED: below --min-accuracy-kept",
+                        100 * quality.topOneAgreement(),
+                        quality.kl());
     }
 
     private void row(String name, double before, double after) {

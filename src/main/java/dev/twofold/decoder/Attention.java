@@ -13,8 +13,8 @@ import java.util.Optional;
  *
  * @param headSize width of one attention head
  */
-public record Attention(
-        Linear query, Linear key, Linear value, Linear output, int headSize, List<Heads> members) implements Operator {
+public record Attention(Linear query, Linear key, Linear value, Linear output, int headSize, List<Heads> members)
+        implements Operator {
 
     public Attention {
         members = List.copyOf(members);

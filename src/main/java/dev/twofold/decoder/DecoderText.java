@@ -12,15 +12,24 @@ public final class DecoderText {
 
     public static String of(Decoder decoder) {
         DecoderText writer = new DecoderText();
-        writer.line(0, "decoder %s: %d steps, effective depth %d, %s%s",
-                decoder.facts().modelType(), decoder.steps().size(), decoder.effectiveDepth(),
-                decoder.precision(), decoder.tied() ? ", tied embeddings" : "");
+        writer.line(
+                0,
+                "decoder %s: %d steps, effective depth %d, %s%s",
+                decoder.facts().modelType(),
+                decoder.steps().size(),
+                decoder.effectiveDepth(),
+                decoder.precision(),
+                decoder.tied() ? ", tied embeddings" : "");
         writer.line(1, "embedding %s %s", decoder.embedding().shape(), Weights.describe(decoder.embedding()));
         for (int i = 0; i < decoder.steps().size(); i++) {
             writer.step(1, "step " + i, decoder.steps().get(i));
         }
         writer.line(1, "norm %s", Weights.describe(decoder.finalNorm().gain()));
-        writer.line(1, "head %s %s", decoder.head().weight().shape(), Weights.describe(decoder.head().weight()));
+        writer.line(
+                1,
+                "head %s %s",
+                decoder.head().weight().shape(),
+                Weights.describe(decoder.head().weight()));
         return writer.text.toString();
     }
 
@@ -39,7 +48,12 @@ public final class DecoderText {
                 step(indent + 1, "inner step " + i, chain.steps().get(i));
             }
         } else if (branch.body() instanceof Attention attention) {
-            line(indent, "attention, %s, %d heads, %d KV heads of %d", layers, attention.heads(), attention.kvHeads(),
+            line(
+                    indent,
+                    "attention, %s, %d heads, %d KV heads of %d",
+                    layers,
+                    attention.heads(),
+                    attention.kvHeads(),
                     attention.headSize());
             norm(indent + 1, branch);
             linear(indent + 1, "q", attention.query());
@@ -60,11 +74,14 @@ public final class DecoderText {
     }
 
     private void linear(int indent, String name, Linear linear) {
-        String bias = linear.bias().map(value -> " + " + Weights.describe(value)).orElse("");
+        String bias =
+                linear.bias().map(value -> " + " + Weights.describe(value)).orElse("");
         line(indent, "%-5s%s %s%s", name, linear.weight().shape(), Weights.describe(linear.weight()), bias);
     }
 
     private void line(int indent, String format, Object... arguments) {
-        text.append("  ".repeat(indent)).append(String.format(Locale.ROOT, format, arguments)).append('\n');
+        text.append("  ".repeat(indent))
+                .append(String.format(Locale.ROOT, format, arguments))
+                .append('\n');
     }
 }

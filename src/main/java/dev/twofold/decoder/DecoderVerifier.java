@@ -52,7 +52,8 @@ public final class DecoderVerifier {
     private void verify(Branch branch) {
         Optional<Norm> norm = branch.in();
         if (norm.isEmpty() != branch.body() instanceof Chain) {
-            throw new IllegalStateException("a chain has no norm of its own, anything else has one: " + branch.origin());
+            throw new IllegalStateException(
+                    "a chain has no norm of its own, anything else has one: " + branch.origin());
         }
         norm.ifPresent(in -> requireShape(branch.origin(), "norm", in.gain(), Shape.of(hidden)));
         if (branch.body() instanceof Attention attention) {
@@ -66,10 +67,20 @@ public final class DecoderVerifier {
 
     private void verify(Origin origin, Attention attention) {
         long size = attention.headSize();
-        require(origin, "head size", size, size > 0 && size == decoder.rotary().headSize(), decoder.rotary().headSize());
+        require(
+                origin,
+                "head size",
+                size,
+                size > 0 && size == decoder.rotary().headSize(),
+                decoder.rotary().headSize());
         for (Attention.Heads member : attention.members()) {
             boolean divides = member.kvHeads() > 0 && member.heads() % member.kvHeads() == 0;
-            require(origin, "attention heads", member.heads(), divides, "a multiple of " + member.kvHeads() + " KV heads");
+            require(
+                    origin,
+                    "attention heads",
+                    member.heads(),
+                    divides,
+                    "a multiple of " + member.kvHeads() + " KV heads");
             require(origin, "KV cache", member.layer(), caches.add(member.layer()), "a layer not used before");
         }
         requireLinear(origin, "query projection", attention.query(), attention.heads() * size, hidden);
@@ -93,7 +104,8 @@ public final class DecoderVerifier {
         if (weight.shape().equals(expected)) {
             return;
         }
-        String tensors = String.join(", ", Weights.stored(weight).map(Weight.Stored::name).distinct().toList());
+        String tensors = String.join(
+                ", ", Weights.stored(weight).map(Weight.Stored::name).distinct().toList());
         String place = tensors.isEmpty() ? name : name + " (" + tensors + ")";
         throw TwofoldException.input("wrong shape")
                 .at(new Origin(origin.file(), origin.layers(), place))

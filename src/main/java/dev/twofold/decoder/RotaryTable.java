@@ -56,7 +56,8 @@ final class RotaryTable implements Weight.Rows {
         double[] cosB = rests.cosines()[rest];
         double[] sinB = rests.sines()[rest];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (cosine ? cosA[i] * cosB[i] - sinA[i] * sinB[i] : sinA[i] * cosB[i] + cosA[i] * sinB[i]);
+            values[i] =
+                    (float) (cosine ? cosA[i] * cosB[i] - sinA[i] * sinB[i] : sinA[i] * cosB[i] + cosA[i] * sinB[i]);
         }
     }
 

@@ -157,8 +157,7 @@ final class DecoderLowering {
         Linear packed = Linear.stack(List.of(feedForward.gate(), feedForward.up()));
         String both = Projection.apply(graph, name + "/gate_up", x, packed);
         String sizes = graph.integers(feedForward.width(), feedForward.width());
-        List<String> split =
-                graph.node(name + "/split", "", "Split", List.of(both, sizes), 2, integer("axis", -1));
+        List<String> split = graph.node(name + "/split", "", "Split", List.of(both, sizes), 2, integer("axis", -1));
         String sigmoid = graph.node(name + "/sigmoid", "Sigmoid", List.of(split.get(0)));
         String silu = graph.node(name + "/silu", "Mul", List.of(split.get(0), sigmoid));
         String gated = graph.node(name + "/gated", "Mul", List.of(silu, split.get(1)));

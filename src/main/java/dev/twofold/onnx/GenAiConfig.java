@@ -44,7 +44,10 @@ public final class GenAiConfig {
         target.put("hidden_size", decoder.facts().hiddenSize());
         target.put(
                 "num_attention_heads",
-                decoder.attentionLayers().stream().mapToInt(layer -> layer.heads()).max().orElse(0));
+                decoder.attentionLayers().stream()
+                        .mapToInt(layer -> layer.heads())
+                        .max()
+                        .orElse(0));
         target.put("num_hidden_layers", caches.size());
         target.put(
                 "num_key_value_heads",

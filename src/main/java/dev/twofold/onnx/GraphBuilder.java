@@ -130,22 +130,26 @@ final class GraphBuilder {
     /** A whole number inside the model file. */
     String integer(long value) {
         String name = "constants/" + value;
-        constants.computeIfAbsent(name, key -> TensorProto.newBuilder()
-                .setName(key)
-                .setDataType(DataType.INT64_VALUE)
-                .addInt64Data(value)
-                .build());
+        constants.computeIfAbsent(
+                name,
+                key -> TensorProto.newBuilder()
+                        .setName(key)
+                        .setDataType(DataType.INT64_VALUE)
+                        .addInt64Data(value)
+                        .build());
         return name;
     }
 
     /** A float32 number inside the model file. */
     String number(float value) {
         String name = "constants/" + value + "f";
-        constants.computeIfAbsent(name, key -> TensorProto.newBuilder()
-                .setName(key)
-                .setDataType(DataType.FLOAT_VALUE)
-                .addFloatData(value)
-                .build());
+        constants.computeIfAbsent(
+                name,
+                key -> TensorProto.newBuilder()
+                        .setName(key)
+                        .setDataType(DataType.FLOAT_VALUE)
+                        .addFloatData(value)
+                        .build());
         return name;
     }
 

@@ -44,8 +44,9 @@ public enum KvLayout {
     private void collect(Step step, List<Cache> found) {
         for (Branch branch : step.branches()) {
             if (branch.body() instanceof Attention attention) {
-                parts(attention).forEach(part -> found.add(
-                        new Cache(0, part.members().get(0).layer(), part.kvHeads(), part.headSize())));
+                parts(attention)
+                        .forEach(part -> found.add(
+                                new Cache(0, part.members().get(0).layer(), part.kvHeads(), part.headSize())));
             } else if (branch.body() instanceof Chain chain) {
                 chain.steps().forEach(inner -> collect(inner, found));
             }

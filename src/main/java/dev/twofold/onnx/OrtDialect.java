@@ -49,14 +49,11 @@ final class OrtDialect implements Dialect {
     @Override
     public void prologue() {
         String attended = graph.node(
-                "mask/count",
-                "ReduceSum",
-                List.of(DecoderLowering.MASK, graph.integers(1)),
-                integer("keepdims", 0));
+                "mask/count", "ReduceSum", List.of(DecoderLowering.MASK, graph.integers(1)), integer("keepdims", 0));
         String last = graph.node("mask/last", "Sub", List.of(attended, graph.integer(1)));
         lastToken = int32("mask/last_int32", last);
-        String length =
-                graph.node("mask/shape", "Shape", List.of(DecoderLowering.MASK), integer("start", 1), integer("end", 2));
+        String length = graph.node(
+                "mask/shape", "Shape", List.of(DecoderLowering.MASK), integer("start", 1), integer("end", 2));
         total = int32("mask/total_int32", graph.node("mask/total", "Squeeze", List.of(length)));
         cosines = graph.weight("rotary.cosines", decoder.rotary().cosines());
         sines = graph.weight("rotary.sines", decoder.rotary().sines());

@@ -62,7 +62,8 @@ public final class OutputDirectory implements AutoCloseable {
             return;
         }
         if (!Files.isDirectory(target)) {
-            throw TwofoldException.input("the output exists and is not a directory").at(Origin.file(target));
+            throw TwofoldException.input("the output exists and is not a directory")
+                    .at(Origin.file(target));
         }
         if (isEmpty(target)) {
             return;
@@ -73,7 +74,8 @@ public final class OutputDirectory implements AutoCloseable {
                     .hint("choose another name, or replace it with --force");
         }
         if (!Files.exists(target.resolve(MANIFEST))) {
-            throw TwofoldException.input("--force only replaces what Twofold made, and this directory has no " + MANIFEST)
+            throw TwofoldException.input(
+                            "--force only replaces what Twofold made, and this directory has no " + MANIFEST)
                     .at(Origin.file(target))
                     .hint("remove it yourself, or choose another name");
         }

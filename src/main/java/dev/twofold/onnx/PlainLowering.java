@@ -37,8 +37,14 @@ public final class PlainLowering implements PlainGraphs {
         String cosines = "";
         String sines = "";
         if (hasAttention(step)) {
-            cosines = build.feed(Weights.slice(decoder.rotary().cosines(), 0, 0, tokens), tokens, decoder.rotary().headSize() / 2);
-            sines = build.feed(Weights.slice(decoder.rotary().sines(), 0, 0, tokens), tokens, decoder.rotary().headSize() / 2);
+            cosines = build.feed(
+                    Weights.slice(decoder.rotary().cosines(), 0, 0, tokens),
+                    tokens,
+                    decoder.rotary().headSize() / 2);
+            sines = build.feed(
+                    Weights.slice(decoder.rotary().sines(), 0, 0, tokens),
+                    tokens,
+                    decoder.rotary().headSize() / 2);
         }
         return build.finish(build.step(step, X, cosines, sines));
     }

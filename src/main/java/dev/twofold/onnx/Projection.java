@@ -13,8 +13,7 @@ final class Projection {
         String weight = graph.weight(name + ".weight", Weights.transpose(linear.weight()));
         String product = graph.node(name, "MatMul", List.of(x, weight));
         return linear.bias()
-                .map(bias -> graph.node(
-                        name + "/bias", "Add", List.of(product, graph.weight(name + ".bias", bias))))
+                .map(bias -> graph.node(name + "/bias", "Add", List.of(product, graph.weight(name + ".bias", bias))))
                 .orElse(product);
     }
 }

@@ -77,8 +77,7 @@ final class StandardDialect implements Dialect {
 
     /** The second dimension of a matrix, as a scalar. */
     private String extent(String name, String value) {
-        String dimension =
-                graph.node(name + "/shape", "Shape", List.of(value), integer("start", 1), integer("end", 2));
+        String dimension = graph.node(name + "/shape", "Shape", List.of(value), integer("start", 1), integer("end", 2));
         return graph.node(name, "Squeeze", List.of(dimension));
     }
 
@@ -154,7 +153,9 @@ final class StandardDialect implements Dialect {
     @Override
     public void tiedHead(String x, Linear head) {
         String rows = graph.node(
-                "head/rows", "Reshape", List.of(x, graph.integers(-1, decoder.facts().hiddenSize())));
+                "head/rows",
+                "Reshape",
+                List.of(x, graph.integers(-1, decoder.facts().hiddenSize())));
         String table = graph.weight("embedding.weight", head.weight());
         String product = graph.node("head", "Gemm", List.of(rows, table), integer("transB", 1));
         String shape = graph.node("head/ids_shape", "Shape", List.of(DecoderLowering.IDS));

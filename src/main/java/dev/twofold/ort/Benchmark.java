@@ -37,8 +37,7 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
     private Speed speed(List<Times> times) {
         double prefill = median(times.stream().mapToDouble(Times::prefill).toArray());
         double decode = median(times.stream().mapToDouble(Times::decode).toArray());
-        return new Speed(
-                (double) batch * promptTokens / prefill, (double) batch * newTokens / decode, prefill * 1000);
+        return new Speed((double) batch * promptTokens / prefill, (double) batch * newTokens / decode, prefill * 1000);
     }
 
     private static double median(double[] values) {

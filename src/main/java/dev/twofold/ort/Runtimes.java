@@ -27,9 +27,13 @@ final class Runtimes {
             } catch (OrtException e) {
                 options.close();
                 throw TwofoldException.environment("the CUDA provider cannot be used")
-                        .found(String.valueOf(e.getMessage()).lines().findFirst().orElse(""))
-                        .hint("build with 'mvn package -DskipTests -Pgpu' on Linux x64 with an NVIDIA driver and CUDA 12"
-                                + " (cuBLAS, cudart, cuDNN 9) on the library path, or use --provider cpu")
+                        .found(String.valueOf(e.getMessage())
+                                .lines()
+                                .findFirst()
+                                .orElse(""))
+                        .hint(
+                                "build with 'mvn package -DskipTests -Pgpu' on Linux x64 with an NVIDIA driver and CUDA 12"
+                                        + " (cuBLAS, cudart, cuDNN 9) on the library path, or use --provider cpu")
                         .cause(e);
             }
         }

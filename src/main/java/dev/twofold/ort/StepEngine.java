@@ -69,7 +69,8 @@ public final class StepEngine implements DecoderEngine {
         List<float[]> after = new ArrayList<>();
         Map<Integer, List<Integer>> byLength = new LinkedHashMap<>();
         for (int window = 0; window < before.windows().size(); window++) {
-            byLength.computeIfAbsent(before.tokens(window), length -> new ArrayList<>()).add(window);
+            byLength.computeIfAbsent(before.tokens(window), length -> new ArrayList<>())
+                    .add(window);
             after.add(new float[0]);
         }
         byLength.forEach((length, windows) -> {
@@ -123,7 +124,8 @@ public final class StepEngine implements DecoderEngine {
         try {
             OrtSession session = session(graph.model());
             for (Feed feed : graph.feeds()) {
-                FloatBuffer values = buffers.take(slot + "/" + feed.name(), feed.weight().shape().elements());
+                FloatBuffer values = buffers.take(
+                        slot + "/" + feed.name(), feed.weight().shape().elements());
                 evaluator.read(feed.weight(), values);
                 feeds.put(feed.name(), OnnxTensor.createTensor(environment, values.flip(), shape(feed.weight())));
             }
@@ -204,7 +206,9 @@ public final class StepEngine implements DecoderEngine {
             FloatBuffer known = buffers.get(use);
             if (known == null || known.capacity() < elements) {
                 int bytes = Math.toIntExact(Math.multiplyExact(elements, Float.BYTES));
-                known = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+                known = ByteBuffer.allocateDirect(bytes)
+                        .order(ByteOrder.nativeOrder())
+                        .asFloatBuffer();
                 buffers.put(use, known);
             }
             return known.clear().limit((int) elements);

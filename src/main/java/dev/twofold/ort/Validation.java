@@ -80,14 +80,16 @@ public final class Validation {
     }
 
     private float[] whole(int[] tokens) {
-        ModelSession.Output output = session.run(row(tokens, 0, tokens.length), ones(tokens.length), session.emptyCache(1));
+        ModelSession.Output output =
+                session.run(row(tokens, 0, tokens.length), ones(tokens.length), session.emptyCache(1));
         output.cache().close();
         return output.logits();
     }
 
     private Parity decoded(int[] tokens, float[] expected, int vocabulary) {
         int start = Math.max(1, tokens.length - DECODED);
-        KvCache cache = session.run(row(tokens, 0, start), ones(start), session.emptyCache(1)).cache();
+        KvCache cache = session.run(row(tokens, 0, start), ones(start), session.emptyCache(1))
+                .cache();
         Parity parity = Parity.NONE;
         for (int i = start; i < tokens.length; i++) {
             ModelSession.Output output = session.run(row(tokens, i, i + 1), ones(i + 1), cache);

@@ -10,7 +10,8 @@ public record LayerWindow(int begin, int end) {
 
     public LayerWindow {
         if (end < begin) {
-            throw new IllegalArgumentException("the window " + begin + ":" + end + " should not fall; 4:14 is layers 4 to 13");
+            throw new IllegalArgumentException(
+                    "the window " + begin + ":" + end + " should not fall; 4:14 is layers 4 to 13");
         }
     }
 

@@ -72,15 +72,16 @@ public final class Conversion {
         try (MappedFiles files = new MappedFiles();
                 OutputDirectory output = OutputDirectory.stage(target, expected + SMALL_FILES)) {
             progress.begin("writing weights", expected, Progress.Unit.BYTES);
-            Written data = emitter.emit(
-                    decoder, output.path(), new WeightWriter(new WeightEvaluator(files), progress));
+            Written data = emitter.emit(decoder, output.path(), new WeightWriter(new WeightEvaluator(files), progress));
             files.requireUnchanged();
             CompanionFiles.write(output.path(), checkpoint.companions(), decoder, emitter.caches(decoder));
             Manifest manifest = manifest(output.path(), version, data);
             manifest.write(output.path());
             output.commit();
             progress.end();
-            long written = manifest.files().values().stream().mapToLong(FileFact::bytes).sum();
+            long written = manifest.files().values().stream()
+                    .mapToLong(FileFact::bytes)
+                    .sum();
             return new Result(manifest, files.bytesRead(), written);
         }
     }

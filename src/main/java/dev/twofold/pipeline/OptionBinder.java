@@ -1,5 +1,6 @@
 package dev.twofold.pipeline;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -12,7 +13,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
-import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.LayerWindow;
@@ -51,10 +51,14 @@ final class OptionBinder {
             boolean choice = e.getTargetType().isEnum();
             throw refused(request, "has a wrong value for '" + path(e) + "'")
                     .found(e.getValue())
-                    .expected(choice ? Arrays.toString(e.getTargetType().getEnumConstants()) : e.getTargetType().getSimpleName())
+                    .expected(
+                            choice
+                                    ? Arrays.toString(e.getTargetType().getEnumConstants())
+                                    : e.getTargetType().getSimpleName())
                     .cause(e);
         } catch (JsonMappingException e) {
-            String reason = e.getCause() == null ? e.getOriginalMessage() : e.getCause().getMessage();
+            String reason =
+                    e.getCause() == null ? e.getOriginalMessage() : e.getCause().getMessage();
             throw refused(request, "has a wrong value for '" + path(e) + "'")
                     .found(String.valueOf(reason).lines().findFirst().orElse(""))
                     .cause(e);

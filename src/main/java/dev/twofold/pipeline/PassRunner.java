@@ -33,7 +33,8 @@ public final class PassRunner {
         Decoder current = decoder;
         for (int i = 0; i < plan.passes().size(); i++) {
             PlannedPass planned = plan.passes().get(i);
-            String place = planned.name() + ", step " + (i + 1) + " of " + plan.passes().size() + ", " + planned.origin();
+            String place = planned.name() + ", step " + (i + 1) + " of "
+                    + plan.passes().size() + ", " + planned.origin();
             try {
                 current = planned.pass().run(current, context);
                 DecoderVerifier.verify(current);

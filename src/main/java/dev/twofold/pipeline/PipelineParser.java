@@ -17,8 +17,9 @@ import java.util.List;
 /** Reads {@code steps: [- name: {option: value}]} from YAML, with the line of each step. */
 public final class PipelineParser {
 
-    private static final ObjectMapper MAPPER = new ObjectMapper(
-            YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+    private static final ObjectMapper MAPPER = new ObjectMapper(YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build());
 
     private final String file;
     private final JsonParser parser;

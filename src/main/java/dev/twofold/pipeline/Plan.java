@@ -66,22 +66,25 @@ public record Plan(List<PlannedPass> passes) {
         Set<Property> missing = new TreeSet<>(spec.requires());
         missing.removeAll(facts.properties());
         if (!missing.isEmpty()) {
-            throw refused(request, new NotApplicable(
-                    "it requires " + describe(missing), "put a pass that establishes it before this one"));
+            throw refused(
+                    request,
+                    new NotApplicable(
+                            "it requires " + describe(missing), "put a pass that establishes it before this one"));
         }
         pass.check(facts).ifPresent(reason -> {
             throw refused(request, reason);
         });
         Facts after = pass.simulate(facts).with(spec.establishes(), spec.removes());
-        return new PlannedPass(
-                spec, request.origin(), OptionBinder.entry(spec.name(), options), pass, after);
+        return new PlannedPass(spec, request.origin(), OptionBinder.entry(spec.name(), options), pass, after);
     }
 
     private static String describe(Set<Property> properties) {
         return String.join(
                 ", ",
                 properties.stream()
-                        .map(property -> property.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '))
+                        .map(property -> property.name()
+                                .toLowerCase(java.util.Locale.ROOT)
+                                .replace('_', ' '))
                         .toList());
     }
 

@@ -37,7 +37,8 @@ public final class Replay {
                         .at(file.toString())
                         .found(actual + " bytes")
                         .expected(recorded == null ? "no such file" : recorded + " bytes, as the manifest says")
-                        .hint("give --against the checkpoint named " + manifest.source().name());
+                        .hint("give --against the checkpoint named "
+                                + manifest.source().name());
             }
         }
     }

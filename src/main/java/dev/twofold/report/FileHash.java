@@ -30,7 +30,8 @@ public final class FileHash {
         try (InputStream in = Files.newInputStream(file)) {
             DigestInputStream hashed = new DigestInputStream(in, MessageDigest.getInstance("SHA-256"));
             long bytes = hashed.transferTo(java.io.OutputStream.nullOutputStream());
-            return new FileFact(bytes, HexFormat.of().formatHex(hashed.getMessageDigest().digest()));
+            return new FileFact(
+                    bytes, HexFormat.of().formatHex(hashed.getMessageDigest().digest()));
         } catch (IOException e) {
             throw unreadable(file, e);
         } catch (NoSuchAlgorithmException e) {

@@ -28,7 +28,12 @@ import java.util.TreeMap;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Manifest(
-        String twofold, Source source, List<JsonNode> plan, Emission emission, Model model, SortedMap<String, FileFact> files) {
+        String twofold,
+        Source source,
+        List<JsonNode> plan,
+        Emission emission,
+        Model model,
+        SortedMap<String, FileFact> files) {
 
     public static final String NAME = "twofold.json";
 
@@ -86,7 +91,8 @@ public record Manifest(
     public static Manifest read(Path directory) {
         Path file = directory.resolve(NAME);
         if (!Files.isRegularFile(file)) {
-            throw TwofoldException.input(Files.isDirectory(directory) ? "not an output of Twofold" : "no such directory")
+            throw TwofoldException.input(
+                            Files.isDirectory(directory) ? "not an output of Twofold" : "no such directory")
                     .at(Origin.file(directory))
                     .expected("a directory with " + NAME + " in it, as 'twofold convert' makes");
         }

@@ -27,7 +27,8 @@ final class HalfKernel {
     private final WeightEvaluator evaluator;
     private final HalfLanes lanes = new HalfLanes(BATCH_PAIRS);
     private final byte[] raw = new byte[MAX_ROWS * MAX_COLUMNS * 2];
-    private final IntBuffer rawPairs = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    private final IntBuffer rawPairs =
+            ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
     private final int[] source = new int[raw.length / Integer.BYTES];
     private final int[] result = new int[MAX_ROWS * ROW_STRIDE];
 

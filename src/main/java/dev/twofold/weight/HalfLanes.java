@@ -61,7 +61,15 @@ final class HalfLanes {
      * @param limit float bits of the smallest magnitude that cannot be stored
      */
     void convert(
-            int[] block, int from, int stride, int rows, int pairs, float[] factors, int firstFactor, DType target, int limit) {
+            int[] block,
+            int from,
+            int stride,
+            int rows,
+            int pairs,
+            float[] factors,
+            int firstFactor,
+            DType target,
+            int limit) {
         // Loops vectorise when all arrays are walked from their start, and copies pay when they are long.
         for (int r = 0; r < rows; r++) {
             System.arraycopy(block, from + r * stride, packed, r * pairs, pairs);
@@ -101,8 +109,7 @@ final class HalfLanes {
     }
 
     /** Turns float bits into 16 bits, in the low half of each int. */
-    private void convert(
-            int[] bits, int rows, int pairs, float[] factors, int firstFactor, DType target, int limit) {
+    private void convert(int[] bits, int rows, int pairs, float[] factors, int firstFactor, DType target, int limit) {
         int count = rows * pairs;
         asInts.put(0, bits, 0, count);
         asFloats.get(0, values, 0, count);

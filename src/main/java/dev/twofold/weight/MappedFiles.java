@@ -61,7 +61,11 @@ public final class MappedFiles implements AutoCloseable {
     }
 
     private record MappedFile(
-            Path path, FileChannel channel, long size, FileTime modified, AtomicReferenceArray<MappedByteBuffer> windows) {
+            Path path,
+            FileChannel channel,
+            long size,
+            FileTime modified,
+            AtomicReferenceArray<MappedByteBuffer> windows) {
 
         static MappedFile open(Path path) {
             try {
@@ -100,7 +104,8 @@ public final class MappedFiles implements AutoCloseable {
             if (window == null) {
                 long start = (long) index << WINDOW_BITS;
                 try {
-                    window = channel.map(FileChannel.MapMode.READ_ONLY, start, Math.min(size - start, 1L << WINDOW_BITS));
+                    window = channel.map(
+                            FileChannel.MapMode.READ_ONLY, start, Math.min(size - start, 1L << WINDOW_BITS));
                 } catch (IOException e) {
                     throw unreadable(path, e);
                 }

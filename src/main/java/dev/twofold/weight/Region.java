@@ -18,9 +18,7 @@ record Region(long row, int rows, long column, int columns) {
         long from = Math.max(begin, byRows ? row : column);
         long to = Math.min(end, byRows ? row + rows : column + columns);
         int extent = (int) Math.max(0, to - from);
-        return byRows
-                ? new Region(from - begin, extent, column, columns)
-                : new Region(row, rows, from - begin, extent);
+        return byRows ? new Region(from - begin, extent, column, columns) : new Region(row, rows, from - begin, extent);
     }
 
     boolean isEmpty() {

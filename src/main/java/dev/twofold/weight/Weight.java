@@ -29,7 +29,8 @@ public sealed interface Weight {
 
         @Override
         public Shape shape() {
-            long extent = parts.stream().mapToLong(part -> part.shape().dim(axis)).sum();
+            long extent =
+                    parts.stream().mapToLong(part -> part.shape().dim(axis)).sum();
             return parts.get(0).shape().with(axis, extent);
         }
     }

@@ -35,7 +35,8 @@ final class WeightEncoder {
         IntBuffer pairs = target.asIntBuffer();
         for (int r = 0; r < rows; r += TILE_ROWS) {
             for (int c = 0; c < columns; c += TILE_COLUMNS) {
-                Region region = new Region(row + r, Math.min(TILE_ROWS, rows - r), c, Math.min(TILE_COLUMNS, columns - c));
+                Region region =
+                        new Region(row + r, Math.min(TILE_ROWS, rows - r), c, Math.min(TILE_COLUMNS, columns - c));
                 Tile place = Tile.rowMajor(columns).from(r, c);
                 Structure.resolve(placement.weight(), region, place, (leaf, part, tile) -> {
                     if (!kernel.convert(leaf, part, tile, placement.dtype(), limit, pairs)) {

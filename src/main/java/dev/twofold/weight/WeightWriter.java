@@ -7,9 +7,7 @@ import dev.twofold.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -22,12 +20,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Streams weights into one file: all cores evaluate and write strips of rows, one thread hashes them in file order and
- * hands their buffers back. Memory is a fixed number of strip buffers outside the heap, whatever the model's size.
+ * Streams weights into one file: all cores evaluate strips of rows, which are hashed and written in file order and whose
+ * buffers are used again. Memory is a fixed number of strip buffers outside the heap, whatever the model's size.
  */
 public final class WeightWriter {
 
@@ -38,9 +34,6 @@ public final class WeightWriter {
     private static final int MAX_STRIP_BYTES = 16 << 20;
 
     private static final int MIN_STRIP_ROWS = 32;
-    /** Written bytes after which the disk is asked to start, so that its work and ours overlap. */
-    private static final long FLUSH_BYTES = 128L << 20;
-
     /** A weight, the type it is stored as, and the byte offset it starts at. */
     public record Placement(String name, Weight weight, DType dtype, long offset) {
 
@@ -85,9 +78,8 @@ public final class WeightWriter {
      * @throws TwofoldException if a number does not fit its type, or the disk does not take the file
      */
     public Written write(Path file, List<Placement> placements) {
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            return new Run(file, channel, strips(placements)).run();
+        try (SequentialFile output = SequentialFile.create(file)) {
+            return new Run(file, output, strips(placements)).run();
         } catch (IOException e) {
             throw unwritable(file, e);
         }
@@ -125,16 +117,15 @@ public final class WeightWriter {
     /** One file being written. */
     private final class Run {
         private final Path file;
-        private final FileChannel channel;
+        private final SequentialFile output;
         private final List<Strip> strips;
-        private final List<CompletableFuture<ByteBuffer>> written = new ArrayList<>();
+        private final List<CompletableFuture<ByteBuffer>> evaluated = new ArrayList<>();
         private final AtomicInteger next = new AtomicInteger();
-        private final Lock writing = new ReentrantLock();
         private final BlockingQueue<ByteBuffer> free = new ArrayBlockingQueue<>(threads + 2);
 
-        Run(Path file, FileChannel channel, List<Strip> strips) {
+        Run(Path file, SequentialFile output, List<Strip> strips) {
             this.file = file;
-            this.channel = channel;
+            this.output = output;
             this.strips = strips;
         }
 
@@ -143,15 +134,13 @@ public final class WeightWriter {
             for (int i = 0; i < threads + 2; i++) {
                 free.add(ByteBuffer.allocateDirect(capacity).order(ByteOrder.LITTLE_ENDIAN));
             }
-            strips.forEach(strip -> written.add(new CompletableFuture<>()));
-            ExecutorService pool = Executors.newFixedThreadPool(threads + 1);
+            strips.forEach(strip -> evaluated.add(new CompletableFuture<>()));
+            ExecutorService pool = Executors.newFixedThreadPool(threads);
             try {
                 for (int i = 0; i < threads; i++) {
                     pool.execute(this::evaluate);
                 }
-                Written result = hash(pool);
-                channel.force(true);
-                return result;
+                return hashAndWrite();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw TwofoldException.environment("interrupted")
@@ -176,46 +165,31 @@ public final class WeightWriter {
                     Strip strip = strips.get(index);
                     buffer.clear().limit(strip.bytes());
                     encoder.encode(strip.placement(), strip.row(), strip.rows(), buffer);
-                    writeFully(buffer, strip.offset());
-                    written.get(index).complete(buffer.flip());
+                    evaluated.get(index).complete(buffer);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (Throwable e) {
-                written.get(index).completeExceptionally(e);
+                evaluated.get(index).completeExceptionally(e);
             }
         }
 
-        /** One thread at a time: the kernel locks the file anyway, and threads that wait there spin. */
-        private void writeFully(ByteBuffer buffer, long offset) throws IOException {
-            writing.lock();
-            try {
-                long at = offset;
-                while (buffer.hasRemaining()) {
-                    at += channel.write(buffer, at);
-                }
-            } finally {
-                writing.unlock();
-            }
-        }
-
-        private Written hash(ExecutorService pool) throws IOException, InterruptedException {
+        private Written hashAndWrite() throws IOException, InterruptedException {
             MessageDigest digest = sha256();
-            long position = 0;
-            long flushed = 0;
             for (int i = 0; i < strips.size(); i++) {
-                ByteBuffer bytes = await(written.get(i));
-                digest.update(new byte[Math.toIntExact(strips.get(i).offset() - position)]);
-                position = strips.get(i).offset() + bytes.remaining();
-                digest.update(bytes);
-                progress.advance(strips.get(i).bytes());
+                ByteBuffer bytes = await(evaluated.get(i));
+                append(digest, ByteBuffer.allocate(Math.toIntExact(strips.get(i).offset() - output.length())));
+                append(digest, bytes);
+                progress.advance(bytes.limit());
                 free.put(bytes);
-                if (position - flushed >= FLUSH_BYTES) {
-                    flushed = position;
-                    pool.execute(this::startWritingBack);
-                }
             }
-            return new Written(position, HexFormat.of().formatHex(digest.digest()));
+            output.finish();
+            return new Written(output.length(), HexFormat.of().formatHex(digest.digest()));
+        }
+
+        private void append(MessageDigest digest, ByteBuffer bytes) throws IOException, InterruptedException {
+            digest.update(bytes.duplicate());
+            output.append(bytes);
         }
 
         private ByteBuffer await(CompletableFuture<ByteBuffer> strip) throws IOException, InterruptedException {
@@ -228,14 +202,6 @@ public final class WeightWriter {
                     throw failure;
                 }
                 throw new IllegalStateException(e.getCause());
-            }
-        }
-
-        private void startWritingBack() {
-            try {
-                channel.force(false);
-            } catch (IOException e) {
-                // The final force reports it.
             }
         }
     }

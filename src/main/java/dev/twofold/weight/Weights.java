@@ -145,7 +145,8 @@ public final class Weights {
         } else if (weight instanceof Computed computed) {
             return computed.rows().name();
         }
-        String operands = String.join(", ", operands(weight).map(Weights::describe).toList());
+        String operands =
+                String.join(", ", operands(weight).map(Weights::describe).toList());
         if (weight instanceof Stacked stacked) {
             return "stack" + stacked.axis() + "(" + operands + ")";
         } else if (weight instanceof Sliced sliced) {
@@ -174,7 +175,8 @@ public final class Weights {
     static void requireSameShape(List<Weight> parts) {
         for (Weight part : parts) {
             if (!part.shape().equals(parts.get(0).shape())) {
-                throw new IllegalArgumentException("cannot add " + part.shape() + " to " + parts.get(0).shape());
+                throw new IllegalArgumentException(
+                        "cannot add " + part.shape() + " to " + parts.get(0).shape());
             }
         }
     }

@@ -10,12 +10,12 @@ import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.pass.Facts;
+import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
-import dev.twofold.pass.LayerRange;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.List;
@@ -95,7 +95,10 @@ public final class AverageLayers implements Pass {
         List<Integer> layers = Runs.layers(parts, LayerGroup::layers);
         List<Step> steps = IntStream.range(0, parts.get(0).steps().size())
                 .mapToObj(i -> Step.of(mean(
-                        parts.stream().map(part -> onlyBranch(part.steps().get(i))).toList(), layers)))
+                        parts.stream()
+                                .map(part -> onlyBranch(part.steps().get(i)))
+                                .toList(),
+                        layers)))
                 .toList();
         return new LayerGroup(layers, steps);
     }
@@ -111,7 +114,9 @@ public final class AverageLayers implements Pass {
                 : feedForward(bodies.stream().map(FeedForward.class::cast).toList());
         List<Norm> norms =
                 branches.stream().flatMap(branch -> branch.in().stream()).toList();
-        Norm norm = new Norm(Weights.mean(norms.stream().map(Norm::gain).toList()), norms.get(0).epsilon());
+        Norm norm = new Norm(
+                Weights.mean(norms.stream().map(Norm::gain).toList()),
+                norms.get(0).epsilon());
         return new Branch(Optional.of(norm), body, branches.get(0).origin().withLayers(layers));
     }
 

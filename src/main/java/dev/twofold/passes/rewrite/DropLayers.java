@@ -27,8 +27,14 @@ import org.jspecify.annotations.Nullable;
 public final class DropLayers implements Pass {
 
     public static final PassSpec<Options> SPEC = new PassSpec<>(
-            "drop-layers", "remove layers", PassSpec.Effect.APPROXIMATE,
-            Options.class, Set.of(), Set.of(), Set.of(), DropLayers::new);
+            "drop-layers",
+            "remove layers",
+            PassSpec.Effect.APPROXIMATE,
+            Options.class,
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            DropLayers::new);
 
     /** @param layers numbers of the checkpoint's layers */
     public record Options(@Nullable List<Integer> layers) {}

@@ -74,8 +74,7 @@ public final class FoldNorms implements Pass {
                     attention.headSize(),
                     attention.members());
         } else if (body instanceof FeedForward feedForward) {
-            return new FeedForward(
-                    fold(feedForward.gate(), gain), fold(feedForward.up(), gain), feedForward.down());
+            return new FeedForward(fold(feedForward.gate(), gain), fold(feedForward.up(), gain), feedForward.down());
         }
         throw new IllegalStateException("a norm in front of " + body);
     }

@@ -23,8 +23,8 @@ final class LayerChecks {
                         "layers 0 to " + (facts.layers() - 1)));
             }
             if (!seen.add(layer)) {
-                return Optional.of(new NotApplicable(
-                        "layer " + layer + " is named twice", "give each layer to one group only"));
+                return Optional.of(
+                        new NotApplicable("layer " + layer + " is named twice", "give each layer to one group only"));
             }
             Optional<Facts.Group> group = facts.groups().stream()
                     .filter(candidate -> candidate.layers().contains(layer))
@@ -35,7 +35,8 @@ final class LayerChecks {
             }
             if (group.get().form() != Facts.Form.ORDINARY) {
                 return Optional.of(new NotApplicable(
-                        "layer " + layer + " is already part of the group " + group.get().layers(),
+                        "layer " + layer + " is already part of the group "
+                                + group.get().layers(),
                         "give each layer to one group only"));
             }
         }

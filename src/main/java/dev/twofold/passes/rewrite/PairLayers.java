@@ -7,13 +7,13 @@ import dev.twofold.decoder.LayerGroup;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
 import dev.twofold.pass.Facts;
+import dev.twofold.pass.LayerRange;
+import dev.twofold.pass.LayerWindow;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
-import dev.twofold.pass.LayerRange;
-import dev.twofold.pass.LayerWindow;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -108,7 +108,9 @@ public final class PairLayers implements Pass {
         if (window == null) {
             return options.group() == null
                     ? Optional.empty()
-                    : problem("a group size goes with a window, not with pairs", "a range is a group: 4-7 is one of four");
+                    : problem(
+                            "a group size goes with a window, not with pairs",
+                            "a range is a group: 4-7 is one of four");
         }
         int size = groupSize();
         if (size < 2) {

@@ -74,8 +74,9 @@ public final class Widen implements Pass {
 
     private static Step widen(Step step) {
         Map<Kind, List<Branch>> byKind = new LinkedHashMap<>();
-        step.branches().forEach(branch -> byKind.computeIfAbsent(Kind.of(branch), kind -> new ArrayList<>())
-                .add(branch));
+        step.branches()
+                .forEach(branch -> byKind.computeIfAbsent(Kind.of(branch), kind -> new ArrayList<>())
+                        .add(branch));
         return new Step(byKind.values().stream().map(Widen::merge).toList());
     }
 
@@ -106,9 +107,7 @@ public final class Widen implements Pass {
 
     private static FeedForward feedForward(List<FeedForward> parts) {
         return new FeedForward(
-                byRows(parts, FeedForward::gate),
-                byRows(parts, FeedForward::up),
-                byColumns(parts, FeedForward::down));
+                byRows(parts, FeedForward::gate), byRows(parts, FeedForward::up), byColumns(parts, FeedForward::down));
     }
 
     private static <T> Linear byRows(List<T> parts, Function<T, Linear> of) {
