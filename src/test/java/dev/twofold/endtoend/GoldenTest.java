@@ -1,0 +1,68 @@
+package dev.twofold.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.twofold.cli.CommandRun;
+import dev.twofold.testing.Goldens;
+import dev.twofold.testing.Logits;
+import dev.twofold.testing.Novels;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Emitted models against the logits of an independent implementation. */
+final class GoldenTest {
+
+    private static final Goldens GOLDENS = Goldens.load();
+
+    @TempDir
+    private Path directory;
+
+    /** A plan by its name in the goldens, and the options that ask for it. */
+    private record Plan(String name, List<String> options) {}
+
+    private static final List<Plan> PLANS = List.of(
+            new Plan("base", List.of("--window", "0:0")),
+            new Plan("window:2:14", List.of("--window", "2:14")),
+            new Plan("window:4:12", List.of("--pairs", "4-5,6-7,8-9,10-11")),
+            new Plan("window:2:14:one", List.of("--window", "2:14", "--one-sync")),
+            new Plan("window:2:14:4", List.of("--window", "2:14", "--group", "4")));
+
+    static Stream<Arguments> everyWay() {
+        return PLANS.stream()
+                .flatMap(plan -> Stream.of("ort", "onnx")
+                        .flatMap(dialect -> Stream.of("per-layer", "wide")
+                                .map(layout -> Arguments.of(plan.name(), plan.options(), dialect, layout))));
+    }
+
+    @ParameterizedTest(name = "{0} {2} {3}")
+    @MethodSource("everyWay")
+    void fp32_matches_within_2e_4(String plan, List<String> options, String dialect, String layout) {
+        assertThat(distance(plan, options, dialect, layout, "fp32")).isLessThan(2e-4);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ort, per-layer", "ort, wide", "onnx, per-layer", "onnx, wide"})
+    void fp16_matches_within_5e_2(String dialect, String layout) {
+        for (Plan plan : PLANS) {
+            assertThat(distance(plan.name(), plan.options(), dialect, layout, "fp16"))
+                    .as(plan.name())
+                    .isLessThan(5e-2);
+        }
+    }
+
+    private double distance(String plan, List<String> options, String dialect, String layout, String dtype) {
+        Path output = directory.resolve(plan.replace(':', '_'));
+        List<Object> arguments = new ArrayList<>(List.of("convert", Novels.CHECKPOINT, "-o", output, "--quiet"));
+        arguments.addAll(options);
+        arguments.addAll(List.of("--dialect", dialect, "--kv-layout", layout, "--dtype", dtype));
+        CommandRun.succeeding(arguments.toArray());
+        return Logits.distance(Logits.of(output, GOLDENS.tokens()), GOLDENS.logits(plan));
+    }
+}
