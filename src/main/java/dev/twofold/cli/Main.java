@@ -32,6 +32,8 @@ public final class Main {
                 .setExecutionExceptionHandler(handler())
                 .setParameterExceptionHandler(Main::misused);
         Converters.register(line);
+        CommandLine.IExecutionStrategy strategy = new CommandLine.RunLast();
+        line.setExecutionStrategy(parsed -> guarded(line, parsed, strategy));
         return line;
     }
 
@@ -62,14 +64,16 @@ public final class Main {
         return BUG;
     }
 
-    /** Runs a command, treating an exhausted heap as the environment's failure; picocli handles only exceptions. */
-    static int guarded(CommandLine line, ParseResult parsed, CommandLine.IExecutionStrategy strategy) {
+    /** Runs a command. picocli hands over exceptions only; an exhausted heap is the environment's failure, not ours. */
+    private static int guarded(CommandLine line, ParseResult parsed, CommandLine.IExecutionStrategy strategy) {
         try {
             return strategy.execute(parsed);
         } catch (OutOfMemoryError e) {
             line.getErr().println("twofold: out of memory: " + e.getMessage());
             line.getErr().println("  try:      TWOFOLD_JAVA_OPTS=-Xmx8g twofold ...");
             return ENVIRONMENT;
+        } catch (Error e) {
+            return explain(e, line);
         }
     }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -58,7 +59,7 @@ final class PlanOptions {
     List<PassRequest> requests() {
         List<PassRequest> requests = new ArrayList<>(read());
         if (pairs != null || window != null || group != null || oneSync) {
-            fill(requests, PAIR, pairing(), "options of the command line");
+            fill(requests, PAIR, pairing(), flags());
         } else if (pipeline == null) {
             throw TwofoldException.usage("the plan does not say which layers to pair")
                     .hint("--window 4:14, --pairs 4-5,6-7, or --window 0:0 to pair none");
@@ -101,6 +102,24 @@ final class PlanOptions {
             options.put("form", PairLayers.Form.ONE_SYNC.toString());
         }
         return options;
+    }
+
+    /** The pairing as it was typed, for messages. */
+    private String flags() {
+        List<String> flags = new ArrayList<>();
+        if (pairs != null) {
+            flags.add("--pairs " + pairs.stream().map(LayerRange::toString).collect(Collectors.joining(",")));
+        }
+        if (window != null) {
+            flags.add("--window " + window);
+        }
+        if (group != null) {
+            flags.add("--group " + group);
+        }
+        if (oneSync) {
+            flags.add("--one-sync");
+        }
+        return String.join(" ", flags);
     }
 
     private static ObjectNode none() {

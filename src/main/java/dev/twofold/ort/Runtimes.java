@@ -32,8 +32,8 @@ final class Runtimes {
                                 .findFirst()
                                 .orElse(""))
                         .hint(
-                                "build with 'mvn package -DskipTests -Pgpu' on Linux x64 with an NVIDIA driver and CUDA 12"
-                                        + " (cuBLAS, cudart, cuDNN 9) on the library path, or use --provider cpu")
+                                "TWOFOLD_PROFILE=gpu builds for CUDA on Linux x64; it needs an NVIDIA driver, and CUDA 12 with"
+                                        + " cuDNN 9 on the library path. Or use --provider cpu")
                         .cause(e);
             }
         }
