@@ -19,6 +19,7 @@ import dev.twofold.tensor.Precision;
 import dev.twofold.weight.MappedFiles;
 import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -139,7 +140,7 @@ final class ValidateCommand implements Callable<Integer> {
     }
 
     private static double defaultTolerance(Manifest manifest) {
-        Precision precision = java.util.Arrays.stream(Precision.values())
+        Precision precision = Arrays.stream(Precision.values())
                 .filter(candidate ->
                         candidate.toString().equals(manifest.emission().dtype()))
                 .findFirst()

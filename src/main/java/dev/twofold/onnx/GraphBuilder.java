@@ -11,6 +11,7 @@ import dev.twofold.onnx.proto.ValueInfoProto;
 import dev.twofold.tensor.DType;
 import dev.twofold.weight.Weight;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -113,7 +114,7 @@ final class GraphBuilder {
 
     /** A vector of whole numbers inside the model file. */
     String integers(long... values) {
-        String name = "constants/" + java.util.Arrays.toString(values).replace(" ", "");
+        String name = "constants/" + Arrays.toString(values).replace(" ", "");
         constants.computeIfAbsent(name, key -> {
             TensorProto.Builder tensor = TensorProto.newBuilder()
                     .setName(key)

@@ -8,6 +8,7 @@ import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.KvLayout.Cache;
 import dev.twofold.onnx.proto.TensorProto.DataType;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ final class OrtDialect implements Dialect {
     /** GroupQueryAttention wants, as int32, the index of each row's last token and the length of the whole. */
     @Override
     public void prologue() {
+        requireHeadSize();
         String attended = graph.node(
                 "mask/count", "ReduceSum", List.of(DecoderLowering.MASK, graph.integers(1)), integer("keepdims", 0));
         String last = graph.node("mask/last", "Sub", List.of(attended, graph.integer(1)));
@@ -57,6 +59,16 @@ final class OrtDialect implements Dialect {
         total = int32("mask/total_int32", graph.node("mask/total", "Squeeze", List.of(length)));
         cosines = graph.weight("rotary.cosines", decoder.rotary().cosines());
         sines = graph.weight("rotary.sines", decoder.rotary().sines());
+    }
+
+    private void requireHeadSize() {
+        int size = decoder.rotary().headSize();
+        if (size % 16 != 0) {
+            throw TwofoldException.input("GroupQueryAttention rotates only heads of a multiple of 16")
+                    .at(decoder.facts().source())
+                    .found("head size " + size)
+                    .hint("--dialect onnx");
+        }
     }
 
     private String int32(String name, String value) {

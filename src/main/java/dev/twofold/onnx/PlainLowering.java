@@ -17,6 +17,7 @@ import dev.twofold.tensor.DType;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -74,7 +75,7 @@ public final class PlainLowering implements PlainGraphs {
 
         String feed(Weight weight, long... dims) {
             String name = "w" + feeds.size();
-            Dim[] shape = java.util.Arrays.stream(dims).mapToObj(Dim::of).toArray(Dim[]::new);
+            Dim[] shape = Arrays.stream(dims).mapToObj(Dim::of).toArray(Dim[]::new);
             feeds.add(new Feed(name, weight));
             return graph.input(name, DataType.FLOAT, shape);
         }

@@ -53,25 +53,17 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
             Arrays.setAll(prompt[row], i -> 1 + i % 7);
         }
         long start = System.nanoTime();
-        ModelSession.Output output = session.run(prompt, ones(promptTokens), session.emptyCache(batch));
+        ModelSession.Output output = session.run(prompt, Rows.ones(batch, promptTokens), session.emptyCache(batch));
         long prefilled = System.nanoTime();
         long[][] next = new long[batch][1];
         for (int i = 0; i < newTokens; i++) {
             for (int row = 0; row < batch; row++) {
                 next[row][0] = 1 + i % 7;
             }
-            output = session.run(next, ones(promptTokens + i + 1), output.cache());
+            output = session.run(next, Rows.ones(batch, promptTokens + i + 1), output.cache());
         }
         long decoded = System.nanoTime();
         output.cache().close();
         return new Times((prefilled - start) / 1e9, (decoded - prefilled) / 1e9);
-    }
-
-    private long[][] ones(int length) {
-        long[][] mask = new long[batch][length];
-        for (long[] row : mask) {
-            Arrays.fill(row, 1);
-        }
-        return mask;
     }
 }

@@ -33,12 +33,12 @@ public record Generation(double temperature, long seed, Set<Integer> stop) {
      */
     public End run(ModelSession session, int[] prompt, int limit, IntPredicate sink) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        long[][] ids = {Arrays.stream(prompt).asLongStream().toArray()};
+        long[][] ids = Rows.of(prompt, 0, prompt.length);
         KvCache cache = session.emptyCache(1);
         try {
             int length = prompt.length;
             for (int made = 0; made < limit; made++) {
-                ModelSession.Output output = session.run(ids, ones(length), cache);
+                ModelSession.Output output = session.run(ids, Rows.ones(1, length), cache);
                 cache = output.cache();
                 int token = next(output, random);
                 if (stop.contains(token)) {
@@ -54,12 +54,6 @@ public record Generation(double temperature, long seed, Set<Integer> stop) {
         } finally {
             cache.close();
         }
-    }
-
-    private static long[][] ones(int length) {
-        long[] row = new long[length];
-        Arrays.fill(row, 1);
-        return new long[][] {row};
     }
 
     private int next(ModelSession.Output output, RandomGenerator random) {

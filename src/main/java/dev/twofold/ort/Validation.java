@@ -5,8 +5,6 @@ import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
 import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.HiddenStates;
-import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * Compares an emitted model with the plain reference of its plan (parity) and with the original checkpoint (quality).
@@ -81,32 +79,22 @@ public final class Validation {
 
     private float[] whole(int[] tokens) {
         ModelSession.Output output =
-                session.run(row(tokens, 0, tokens.length), ones(tokens.length), session.emptyCache(1));
+                session.run(Rows.of(tokens, 0, tokens.length), Rows.ones(1, tokens.length), session.emptyCache(1));
         output.cache().close();
         return output.logits();
     }
 
     private Parity decoded(int[] tokens, float[] expected, int vocabulary) {
         int start = Math.max(1, tokens.length - DECODED);
-        KvCache cache = session.run(row(tokens, 0, start), ones(start), session.emptyCache(1))
+        KvCache cache = session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1))
                 .cache();
         Parity parity = Parity.NONE;
         for (int i = start; i < tokens.length; i++) {
-            ModelSession.Output output = session.run(row(tokens, i, i + 1), ones(i + 1), cache);
+            ModelSession.Output output = session.run(Rows.of(tokens, i, i + 1), Rows.ones(1, i + 1), cache);
             parity = parity.and(Parity.of(output.logits(), 0, expected, i * vocabulary, vocabulary));
             cache = output.cache();
         }
         cache.close();
         return parity;
-    }
-
-    private static long[][] row(int[] tokens, int from, int to) {
-        return new long[][] {IntStream.range(from, to).mapToLong(i -> tokens[i]).toArray()};
-    }
-
-    private static long[][] ones(int length) {
-        long[] row = new long[length];
-        Arrays.fill(row, 1);
-        return new long[][] {row};
     }
 }

@@ -9,6 +9,7 @@ import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -82,9 +83,8 @@ public record Plan(List<PlannedPass> passes) {
         return String.join(
                 ", ",
                 properties.stream()
-                        .map(property -> property.name()
-                                .toLowerCase(java.util.Locale.ROOT)
-                                .replace('_', ' '))
+                        .map(property ->
+                                property.name().toLowerCase(Locale.ROOT).replace('_', ' '))
                         .toList());
     }
 

@@ -5,6 +5,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.report.Manifest.FileFact;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -29,7 +30,7 @@ public final class FileHash {
     public static FileFact of(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             DigestInputStream hashed = new DigestInputStream(in, MessageDigest.getInstance("SHA-256"));
-            long bytes = hashed.transferTo(java.io.OutputStream.nullOutputStream());
+            long bytes = hashed.transferTo(OutputStream.nullOutputStream());
             return new FileFact(
                     bytes, HexFormat.of().formatHex(hashed.getMessageDigest().digest()));
         } catch (IOException e) {
