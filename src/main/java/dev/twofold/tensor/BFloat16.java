@@ -3,6 +3,9 @@ package dev.twofold.tensor;
 /** bfloat16, the upper half of a float, as raw bits in a {@code short}. */
 public final class BFloat16 {
 
+    /** The largest finite value. */
+    public static final float MAX = 0x1.fep127f;
+
     private BFloat16() {}
 
     /** Rounds to nearest, ties to even; NaN stays NaN. */

@@ -18,6 +18,8 @@ final class WeightEncoder {
     private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
     /** The smallest float that rounds to infinity in binary16. */
     private static final int FLOAT16_OVERFLOW = Float.floatToRawIntBits(65520f);
+    /** The float bits halfway between the largest bfloat16 and infinity. */
+    private static final int BFLOAT16_OVERFLOW = 0x7f7f8000;
 
     private final WeightEvaluator evaluator;
     private final HalfKernel kernel;
@@ -31,7 +33,7 @@ final class WeightEncoder {
     /** Writes rows {@code row .. row + rows - 1} of a weight to the start of a little-endian buffer. */
     void encode(Placement placement, long row, int rows, ByteBuffer target) {
         int columns = Math.toIntExact(placement.weight().shape().columns());
-        int limit = placement.dtype() == DType.F16 ? FLOAT16_OVERFLOW : INFINITY;
+        int limit = limit(placement.dtype());
         IntBuffer pairs = target.asIntBuffer();
         for (int r = 0; r < rows; r += TILE_ROWS) {
             for (int c = 0; c < columns; c += TILE_COLUMNS) {
@@ -45,6 +47,15 @@ final class WeightEncoder {
                 });
             }
         }
+    }
+
+    /** Float bits of the smallest magnitude that a type cannot hold. */
+    private static int limit(DType dtype) {
+        return switch (dtype) {
+            case F16 -> FLOAT16_OVERFLOW;
+            case BF16 -> BFLOAT16_OVERFLOW;
+            default -> INFINITY;
+        };
     }
 
     /** The general way: any expression, any extent, element by element. */
@@ -88,11 +99,12 @@ final class WeightEncoder {
                 .map(stored -> Origin.tensor(stored.file(), stored.name()).describe())
                 .orElse(placement.name());
         if (Float.isFinite(value)) {
-            return TwofoldException.input("a weight overflows fp16")
+            boolean half = placement.dtype() == DType.F16;
+            return TwofoldException.input("a weight overflows " + (half ? "fp16" : "bf16"))
                     .at(place)
                     .found(value + " after folding, for " + placement.name())
-                    .expected("a magnitude of at most " + Float16.MAX)
-                    .hint("--dtype bf16 or --dtype fp32");
+                    .expected("a magnitude of at most " + (half ? Float16.MAX : BFloat16.MAX))
+                    .hint(half ? "--dtype bf16 or --dtype fp32" : "--dtype fp32");
         }
         return TwofoldException.input("a weight is not a finite number")
                 .at(place)

@@ -85,7 +85,13 @@ public final class WeightEvaluator {
 
     /** The elements of a scale vector. */
     float[] vector(Weight weight) {
-        return vectors.computeIfAbsent(weight, this::read);
+        float[] known = vectors.get(weight);
+        if (known == null) {
+            // Not computeIfAbsent: a vector may be scaled by another, and the map forbids filling it while filling it.
+            known = read(weight);
+            vectors.put(weight, known);
+        }
+        return known;
     }
 
     private void scale(Scaled scaled, Region region, float[] data, Tile tile) {

@@ -153,9 +153,9 @@ public final class WeightWriter {
 
         /** A worker. It takes a buffer before a strip, so a strip once taken never waits for one. */
         private void evaluate() {
-            WeightEncoder encoder = new WeightEncoder(evaluator);
             int index = 0;
             try {
+                WeightEncoder encoder = new WeightEncoder(evaluator);
                 while (true) {
                     ByteBuffer buffer = free.take();
                     index = next.getAndIncrement();
