@@ -10,7 +10,11 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +48,9 @@ final class SafetensorsHeader {
 
     /** @throws TwofoldException of kind INPUT that names the tensor and what is wrong with it */
     static List<Entry> parse(Path file, byte[] json) {
-        try (JsonParser parser = FACTORY.createParser(json)) {
+        // Through a reader: from bytes, the parser would also take UTF-16, UTF-32 and a byte order mark.
+        Reader utf8 = new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8);
+        try (JsonParser parser = FACTORY.createParser(utf8)) {
             SafetensorsHeader header = new SafetensorsHeader(file, parser);
             header.parse();
             return header.entries;
@@ -127,7 +133,7 @@ final class SafetensorsHeader {
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             boolean whole = parser.currentToken() == JsonToken.VALUE_NUMBER_INT
                     && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
-            if (!whole || parser.getLongValue() < 0) {
+            if (!whole || parser.getText().startsWith("-")) {
                 throw malformed(name, key + " should hold whole numbers from 0 to 2^63 - 1, not " + parser.getText());
             }
             numbers.add(parser.getLongValue());

@@ -105,7 +105,8 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
 
     private static void requireTotal(Path index, ObjectNode root, long bytes) {
         JsonNode total = root.path("metadata").path("total_size");
-        if (!total.isMissingNode() && (!total.isNumber() || total.asLong() != bytes)) {
+        // transformers has written whole numbers as floats, so 10.0 is 10.
+        if (!total.isMissingNode() && (!total.isNumber() || total.doubleValue() != bytes || total.asLong() != bytes)) {
             throw TwofoldException.input("total_size is not the size of the tensors")
                     .at(Origin.key(index, "metadata.total_size"))
                     .found(total)
