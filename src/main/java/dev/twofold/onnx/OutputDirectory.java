@@ -32,19 +32,24 @@ public final class OutputDirectory implements AutoCloseable {
     private final Path parent;
     private final Path target;
     private final Path staging;
+    /** Directories above the target that did not exist before, innermost first. */
+    private final List<Path> parents;
+
     private final Thread onExit = new Thread(this::discard);
     private State state = State.FILLING;
 
-    private OutputDirectory(Path parent, Path target, Path staging) {
+    private OutputDirectory(Path parent, Path target, Path staging, List<Path> parents) {
         this.parent = parent;
         this.target = target;
         this.staging = staging;
+        this.parents = parents;
     }
 
     /**
      * Checks that a target can be written.
      *
-     * @param inputs directories that are read; the target may be neither one of them nor inside one
+     * @param inputs directories that are read; the target may be neither one of them, nor inside one, nor, where it
+     *     would be replaced, around one
      * @param force whether an earlier output of Twofold may be replaced
      * @throws TwofoldException of kind INPUT if not
      */
@@ -56,6 +61,12 @@ public final class OutputDirectory implements AutoCloseable {
                         .at(Origin.file(target))
                         .found("input " + input)
                         .hint("choose a directory outside the checkpoint");
+            }
+            if (Files.exists(target) && canonical(input).startsWith(absolute)) {
+                throw TwofoldException.input("the input lies inside the output, and would be replaced with it")
+                        .at(Origin.file(target))
+                        .found("input " + input)
+                        .hint("choose another directory");
             }
         }
         if (!Files.exists(target)) {
@@ -84,15 +95,20 @@ public final class OutputDirectory implements AutoCloseable {
     /** The path with every link that exists resolved. */
     private static Path canonical(Path path) {
         Path absolute = path.toAbsolutePath().normalize();
-        Path existing = absolute;
-        while (existing.getParent() != null && !Files.exists(existing)) {
-            existing = existing.getParent();
-        }
+        Path existing = nearestExisting(absolute);
         try {
             return existing.toRealPath().resolve(existing.relativize(absolute)).normalize();
         } catch (IOException e) {
             return absolute;
         }
+    }
+
+    private static Path nearestExisting(Path absolute) {
+        Path existing = absolute;
+        while (existing.getParent() != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        return existing;
     }
 
     private static boolean isEmpty(Path directory) {
@@ -116,9 +132,28 @@ public final class OutputDirectory implements AutoCloseable {
             throw TwofoldException.input("the output has no parent directory").at(Origin.file(target));
         }
         Path staging = parent.resolve("." + absolute.getFileName() + ".twofold-" + UUID.randomUUID());
+        List<Path> parents = missing(parent);
+        requireRoom(target, nearestExisting(parent), bytes);
         try {
             Files.createDirectories(parent);
-            long room = Files.getFileStore(parent).getUsableSpace();
+            Files.createDirectory(staging);
+        } catch (IOException e) {
+            throw unwritable(target, e);
+        }
+        OutputDirectory output = new OutputDirectory(parent, absolute, staging, parents);
+        Runtime.getRuntime().addShutdownHook(output.onExit);
+        return output;
+    }
+
+    /** The directory and those above it that do not exist, innermost first. */
+    private static List<Path> missing(Path directory) {
+        return Stream.iterate(directory, path -> path != null && !Files.exists(path), Path::getParent)
+                .toList();
+    }
+
+    private static void requireRoom(Path target, Path existing, long bytes) {
+        try {
+            long room = Files.getFileStore(existing).getUsableSpace();
             if (room < bytes) {
                 throw TwofoldException.environment("not enough space on the disk")
                         .at(Origin.file(target))
@@ -126,13 +161,9 @@ public final class OutputDirectory implements AutoCloseable {
                         .expected("at least " + bytes)
                         .hint("free some, or write to another disk");
             }
-            Files.createDirectory(staging);
         } catch (IOException e) {
             throw unwritable(target, e);
         }
-        OutputDirectory output = new OutputDirectory(parent, absolute, staging);
-        Runtime.getRuntime().addShutdownHook(output.onExit);
-        return output;
     }
 
     /** Where to put the files. */
@@ -209,6 +240,11 @@ public final class OutputDirectory implements AutoCloseable {
         state = State.DISCARDED;
         try {
             deleteTree(staging);
+            for (Path made : parents) {
+                Files.deleteIfExists(made);
+            }
+        } catch (DirectoryNotEmptyException e) {
+            // Someone else uses the directory by now.
         } catch (IOException e) {
             throw unwritable(staging, e);
         }
