@@ -7,6 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point. The only place where a failure becomes an exit code. */
 public final class Main {
@@ -44,7 +45,10 @@ public final class Main {
     private static int misused(ParameterException failure, String[] arguments) {
         CommandLine line = failure.getCommandLine();
         line.getErr().println("twofold: " + failure.getMessage());
-        if (!CommandLine.UnmatchedArgumentException.printSuggestions(failure, line.getErr())) {
+        if (failure instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getSuggestions().isEmpty()) {
+            line.getErr().println("  try:      " + String.join(", ", unmatched.getSuggestions()));
+        } else {
             line.getErr().println("  see:      " + line.getCommandSpec().qualifiedName() + " --help");
         }
         return USAGE;
