@@ -226,7 +226,7 @@ class SafetensorsFileTest {
         return bytes;
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "{0}")
     @MethodSource("badFiles")
     void refuses(Bad bad) throws IOException {
         Path file = Files.write(directory.resolve("bad.safetensors"), bad.bytes());
