@@ -20,6 +20,10 @@ final class Console {
     @Option(names = "--quiet", description = "Print errors only, and what was asked for.")
     private boolean quiet;
 
+    boolean quiet() {
+        return quiet;
+    }
+
     PrintWriter out() {
         return spec.commandLine().getOut();
     }

@@ -96,7 +96,7 @@ final class ConvertCommand implements Callable<Integer> {
         facts.put("seconds", Math.round((System.nanoTime() - start) / 1e6) / 1e3);
         if (format == OutputFormat.JSON) {
             console.json(facts);
-        } else {
+        } else if (!console.quiet()) {
             print(facts, conversion.model());
         }
         return 0;

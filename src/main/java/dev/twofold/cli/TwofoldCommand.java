@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             ValidateCommand.class,
             GenerateCommand.class,
             BenchCommand.class,
+            VerifyCommand.class,
             PassesCommand.class,
             HelpCommand.class
         })
