@@ -79,6 +79,20 @@ final class ConfigFile {
         });
     }
 
+    /** A list of strings; empty if the key is absent or null. */
+    List<String> texts(String key) {
+        List<String> texts = new ArrayList<>();
+        value(key).ifPresent(node -> {
+            for (JsonNode text : node) {
+                if (!node.isArray() || !text.isTextual()) {
+                    throw wrong(key, "not a list of strings").found(node);
+                }
+                texts.add(text.textValue());
+            }
+        });
+        return texts;
+    }
+
     /** A token id or a list of them; empty if the key is absent or null. */
     List<Integer> tokens(String key, int vocabulary) {
         List<Integer> tokens = new ArrayList<>();

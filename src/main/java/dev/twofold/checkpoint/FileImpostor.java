@@ -41,11 +41,9 @@ enum FileImpostor {
         String text = new String(start, StandardCharsets.ISO_8859_1);
         String lower = text.strip().toLowerCase(Locale.ROOT);
         if (start.length >= 2 && start[0] == (byte) 0x80 && start[1] >= 2 && start[1] <= 5) {
-            // A pickle's protocol byte follows 0x80; as a header length it would be a small number with zeros after it.
-            boolean headerLength = start.length >= 8 && Arrays.equals(start, 2, 8, new byte[6], 0, 6);
-            return headerLength
-                    ? Optional.empty()
-                    : Optional.of(new Found("a Python pickle, not safetensors", PICKLE_HINT));
+            // These two bytes may also be the low ones of a header length, in front of a header.
+            boolean header = start.length > 8 && start[8] == '{';
+            return header ? Optional.empty() : Optional.of(new Found("a Python pickle, not safetensors", PICKLE_HINT));
         }
         return Arrays.stream(values())
                 .filter(kind -> Arrays.stream(kind.starts).anyMatch(s -> text.startsWith(s) || lower.startsWith(s)))

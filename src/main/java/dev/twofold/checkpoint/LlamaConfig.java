@@ -23,14 +23,20 @@ record LlamaConfig(
         List<Integer> beginTokens,
         List<Integer> endTokens) {
 
+    /** What transformers assumes when config.json does not say. */
+    private static final double DEFAULT_EPSILON = 1e-6;
+
     /** Keys that describe the training, the files or the library, not the computation. */
     private static final Set<String> HARMLESS = Set.of(
+            "_attn_implementation_autoset",
             "_name_or_path",
             "architectures",
             "attention_dropout",
             "dtype",
             "hidden_dropout",
             "initializer_range",
+            "max_length",
+            "max_sequence_length",
             "is_llama_config",
             "pad_token_id",
             "pretraining_tp",
@@ -39,6 +45,7 @@ record LlamaConfig(
             "transformers.js_config",
             "transformers_version",
             "unsloth_fixed",
+            "unsloth_version",
             "use_cache");
 
     static LlamaConfig read(ConfigFile config) {
@@ -49,6 +56,14 @@ record LlamaConfig(
                     throw config.wrong("hidden_act", "unsupported activation")
                             .found(activation)
                             .expected("silu");
+                });
+        config.texts("layer_types").stream()
+                .filter(type -> !type.equals("full_attention"))
+                .findFirst()
+                .ifPresent(type -> {
+                    throw config.wrong("layer_types", "unsupported kind of layer")
+                            .found(type)
+                            .expected("full_attention");
                 });
         int hidden = config.positive("hidden_size");
         int heads = config.positive("num_attention_heads");
@@ -69,7 +84,7 @@ record LlamaConfig(
                 config.positive("intermediate_size"),
                 vocabulary,
                 context,
-                config.positiveNumber("rms_norm_eps"),
+                config.positiveNumberIfPresent("rms_norm_eps").orElse(DEFAULT_EPSILON),
                 config.flag("tie_word_embeddings", false),
                 config.flag("attention_bias", false),
                 config.flag("mlp_bias", false),

@@ -25,6 +25,10 @@ final class RotaryConfig {
         }
         Optional<ConfigFile> parameters = config.object("rope_parameters");
         Optional<ConfigFile> scaling = config.object("rope_scaling");
+        if (parameters.isPresent() && scaling.isPresent()) {
+            throw config.wrong("rope_scaling", "rope_parameters says the same thing, perhaps differently")
+                    .hint("keep one of the two");
+        }
         Optional<Double> outer = config.positiveNumberIfPresent("rope_theta");
         double theta = parameters
                 .flatMap(inner -> inner.positiveNumberIfPresent("rope_theta"))

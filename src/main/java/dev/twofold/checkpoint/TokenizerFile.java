@@ -1,6 +1,7 @@
 package dev.twofold.checkpoint;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
@@ -36,6 +37,14 @@ public final class TokenizerFile implements AutoCloseable {
         // The library would otherwise look for updates and report its use when it finds itself in a cloud.
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
+        try {
+            LibUtils.checkStatus();
+        } catch (RuntimeException | LinkageError e) {
+            throw TwofoldException.environment("the native library of the tokenizer cannot be loaded")
+                    .found(e)
+                    .hint("it is unpacked to DJL_CACHE_DIR, or .djl.ai in the home directory: check that directory")
+                    .cause(e);
+        }
         try {
             return new TokenizerFile(
                     file, HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));

@@ -57,6 +57,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         List<Manifest> manifests = directories.stream().map(Manifest::read).toList();
         manifests.forEach(this::requireRoom);
+        manifests.forEach(this::requireLogits);
         List<ModelSession> sessions = new ArrayList<>();
         try {
             for (int i = 0; i < directories.size(); i++) {
@@ -71,11 +72,22 @@ final class BenchCommand implements Callable<Integer> {
 
     private void requireRoom(Manifest manifest) {
         int context = manifest.model().contextLength();
-        if (promptTokens + newTokens > context) {
+        if ((long) promptTokens + newTokens > context) {
             throw TwofoldException.usage("prompt and new tokens do not fit the model's context")
                     .found(promptTokens + " + " + newTokens)
                     .expected("at most " + context)
                     .hint("--prompt-tokens and --new-tokens");
+        }
+    }
+
+    private void requireLogits(Manifest manifest) {
+        long logits = (long) batch * promptTokens * manifest.model().vocabularySize();
+        if (logits > Integer.MAX_VALUE) {
+            throw TwofoldException.usage("the logits of the prompt do not fit a Java array")
+                    .found(batch + " rows of " + promptTokens + " tokens, a vocabulary of "
+                            + manifest.model().vocabularySize())
+                    .expected("a product of at most " + Integer.MAX_VALUE)
+                    .hint("fewer --prompt-tokens or a smaller --batch");
         }
     }
 

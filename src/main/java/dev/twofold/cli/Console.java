@@ -35,6 +35,11 @@ final class Console {
         }
     }
 
+    /** Something the user asked for, which is not the result. */
+    void aside(String text) {
+        spec.commandLine().getErr().println(text);
+    }
+
     /** One JSON document on standard output. */
     void json(Object document) {
         try {
@@ -45,9 +50,6 @@ final class Console {
     }
 
     Progress progress() {
-        // Java cannot tell whether standard error is a terminal; the launcher can.
-        return quiet
-                ? Progress.SILENT
-                : new ConsoleProgress(spec.commandLine().getErr(), Boolean.getBoolean("twofold.terminal"));
+        return quiet ? Progress.SILENT : new ConsoleProgress(spec.commandLine().getErr(), ConsoleProgress.onTerminal());
     }
 }

@@ -8,6 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Progress as a bar that redraws itself on a terminal, and as a line now and then elsewhere. */
 final class ConsoleProgress implements Progress {
 
+    /** Puts the cursor at the start of an empty line. */
+    static final String CLEAR_LINE = "\r\u001B[K";
+
     private static final int WIDTH = 30;
     private static final long BAR_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 10_000_000_000L;
@@ -25,6 +28,11 @@ final class ConsoleProgress implements Progress {
     ConsoleProgress(PrintWriter err, boolean terminal) {
         this.err = err;
         this.terminal = terminal;
+    }
+
+    /** Whether standard error is a terminal. Java cannot tell; the launcher can. */
+    static boolean onTerminal() {
+        return Boolean.getBoolean("twofold.terminal");
     }
 
     @Override
@@ -94,6 +102,6 @@ final class ConsoleProgress implements Progress {
         running = false;
         double seconds = (System.nanoTime() - started) / 1e9;
         String line = String.format(Locale.ROOT, "%s: %s in %.1f s", task, amount(total), seconds);
-        err.println(terminal ? "\r" + line + " ".repeat(WIDTH + 20) : line);
+        err.println(terminal ? CLEAR_LINE + line : line);
     }
 }

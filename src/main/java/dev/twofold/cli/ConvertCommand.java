@@ -1,10 +1,12 @@
 package dev.twofold.cli;
 
 import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.DialectName;
 import dev.twofold.onnx.KvLayout;
 import dev.twofold.onnx.ModelEmitter;
-import dev.twofold.onnx.OutputDirectory;
+import dev.twofold.onnx.OutputTarget;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.passes.ShippedPasses;
@@ -13,6 +15,8 @@ import dev.twofold.pipeline.PassRequest;
 import dev.twofold.pipeline.PassRunner;
 import dev.twofold.pipeline.Plan;
 import dev.twofold.report.Manifest;
+import dev.twofold.report.Verification;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,11 +80,12 @@ final class ConvertCommand implements Callable<Integer> {
     public Integer call() {
         long start = System.nanoTime();
         List<PassRequest> requests = plan.requests();
-        OutputDirectory.requireWritable(output, List.of(checkpoint), force);
+        OutputTarget target = OutputTarget.check(output, List.of(checkpoint), force);
+        requireOwnFiles(target);
         Checkpoint source = Checkpoint.read(checkpoint);
         Plan checked = Plan.check(requests, ShippedPasses.ALL, Facts.of(source.decoder()));
         PassRunner runner =
-                new PassRunner(new PassContext(console.progress()), Optional.ofNullable(dumpAfter), console::notice);
+                new PassRunner(new PassContext(console.progress()), Optional.ofNullable(dumpAfter), console::aside);
         Conversion conversion = new Conversion(source, checked, runner, new ModelEmitter(dialect, layout));
         Map<String, Object> facts = facts(conversion.model());
         if (dryRun) {
@@ -88,8 +93,10 @@ final class ConvertCommand implements Callable<Integer> {
             facts.put("dryRun", true);
             facts.put("nodes", preview.nodes());
             facts.put("bytesToWrite", preview.dataBytes());
+            facts.put("bytesRead", 0);
+            facts.put("bytesWritten", 0);
         } else {
-            Conversion.Result result = conversion.run(output, Version.current(), console.progress());
+            Conversion.Result result = conversion.run(target, Version.current(), console.progress());
             facts.put("bytesRead", result.bytesRead());
             facts.put("bytesWritten", result.bytesWritten());
         }
@@ -100,6 +107,20 @@ final class ConvertCommand implements Callable<Integer> {
             print(facts, conversion.model());
         }
         return 0;
+    }
+
+    /** An earlier output is only replaced whole, never together with what others have put beside it. */
+    private static void requireOwnFiles(OutputTarget target) {
+        if (!Files.exists(target.path().resolve(Manifest.NAME))) {
+            return;
+        }
+        List<String> strangers = Verification.strangers(target.path());
+        if (!strangers.isEmpty()) {
+            throw TwofoldException.input("the directory holds files that Twofold did not write")
+                    .at(Origin.file(target.path()))
+                    .found(String.join(", ", strangers))
+                    .hint("move them away, or choose another name");
+        }
     }
 
     private Map<String, Object> facts(Manifest.Model model) {

@@ -46,6 +46,9 @@ final class GenerateCommand implements Callable<Integer> {
         if (!(temperature >= 0) || Double.isInfinite(temperature)) {
             throw TwofoldException.usage("--temperature should be 0 or a positive number");
         }
+        if (maxTokens < 1) {
+            throw TwofoldException.usage("--max-tokens should be 1 or more");
+        }
         Manifest manifest = Manifest.read(directory);
         try (TokenizerFile tokenizer = TokenizerFile.open(directory);
                 ModelSession session = models.open(directory, manifest, console)) {
@@ -61,18 +64,29 @@ final class GenerateCommand implements Callable<Integer> {
             Generation generation = new Generation(
                     temperature, seed, new HashSet<>(manifest.model().endTokens()));
             long start = System.nanoTime();
-            Generation.End end = generation.run(session, ids, limit, text::accept);
-            console.out().println();
+            Generation.End end = write(generation, session, ids, limit, text);
             double seconds = (System.nanoTime() - start) / 1e9;
-            console.notice(String.format(
-                    Locale.ROOT,
-                    "%d tokens in %.2f s, %s",
-                    text.tokens(),
-                    seconds,
-                    end == Generation.End.STOP_TOKEN
-                            ? "ended by the model"
-                            : limit < maxTokens ? "ended by the model's context length" : "ended by --max-tokens"));
+            console.notice(
+                    String.format(Locale.ROOT, "%d tokens in %.2f s, %s", text.tokens(), seconds, reason(end, limit)));
         }
         return 0;
+    }
+
+    private Generation.End write(Generation generation, ModelSession session, int[] ids, int limit, StreamedText text) {
+        try {
+            Generation.End end = generation.run(session, ids, limit, text::accept);
+            text.finish();
+            return end;
+        } finally {
+            console.out().println();
+        }
+    }
+
+    private String reason(Generation.End end, int limit) {
+        return switch (end) {
+            case STOP_TOKEN -> "ended by the model";
+            case CANCELLED -> "ended because nobody reads";
+            case LIMIT -> limit < maxTokens ? "ended by the model's context length" : "ended by --max-tokens";
+        };
     }
 }

@@ -55,6 +55,9 @@ public final class Main {
     }
 
     private static int explain(Throwable failure, CommandLine line) {
+        if (ConsoleProgress.onTerminal()) {
+            line.getErr().print(ConsoleProgress.CLEAR_LINE);
+        }
         if (failure instanceof TwofoldException known) {
             line.getErr().println("twofold: " + known.getMessage());
             return switch (known.kind()) {

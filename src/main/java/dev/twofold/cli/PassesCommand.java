@@ -2,10 +2,11 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.PassSpec;
+import dev.twofold.pass.Property;
 import dev.twofold.passes.ShippedPasses;
-import java.lang.reflect.RecordComponent;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -29,15 +30,17 @@ final class PassesCommand implements Callable<Integer> {
     public Integer call() {
         if (name == null) {
             list();
-        } else if (ShippedPasses.ALL.stream().anyMatch(spec -> spec.name().equals(name))) {
-            ShippedPasses.ALL.stream().filter(spec -> spec.name().equals(name)).forEach(this::show);
+            return 0;
         }
-        if (name != null && Pipelines.SHIPPED.contains(name)) {
-            console.out().println("# pipeline " + name);
-            console.out().print(Pipelines.text(name));
+        List<PassSpec<?>> passes = ShippedPasses.ALL.stream()
+                .filter(spec -> spec.name().equals(name))
+                .toList();
+        passes.forEach(this::show);
+        boolean pipeline = Pipelines.SHIPPED.contains(name);
+        if (pipeline) {
+            console.out().printf("# pipeline %s%n%s", name, Pipelines.text(name));
             console.out().flush();
-        } else if (name != null
-                && ShippedPasses.ALL.stream().noneMatch(spec -> spec.name().equals(name))) {
+        } else if (passes.isEmpty()) {
             throw TwofoldException.usage("there is no pass or pipeline '" + name + "'")
                     .hint("twofold passes");
         }
@@ -59,14 +62,18 @@ final class PassesCommand implements Callable<Integer> {
 
     private void show(PassSpec<?> spec) {
         console.out().println(spec.name() + ": " + spec.summary());
-        RecordComponent[] options = spec.options().getRecordComponents();
-        String names = Arrays.stream(options)
-                .map(option -> option.getName() + " (" + option.getType().getSimpleName() + ")")
-                .collect(Collectors.joining(", "));
-        console.out().println("  options      " + (options.length == 0 ? "none" : names));
+        console.out().println("  step         " + spec.example());
         console.out().println("  effect       " + spec.effect().name().toLowerCase(Locale.ROOT));
-        console.out().println("  requires     " + spec.requires());
-        console.out().println("  establishes  " + spec.establishes());
-        console.out().println("  removes      " + spec.removes());
+        console.out().println("  requires     " + describe(spec.requires()));
+        console.out().println("  establishes  " + describe(spec.establishes()));
+    }
+
+    private static String describe(Set<Property> properties) {
+        return properties.isEmpty()
+                ? "nothing"
+                : properties.stream()
+                        .map(property ->
+                                property.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                        .collect(Collectors.joining(", "));
     }
 }

@@ -76,7 +76,9 @@ final class PlanOptions {
     private List<PassRequest> read() {
         String name = pipeline == null ? DEFAULT_PIPELINE : pipeline;
         if (Pipelines.SHIPPED.contains(name)) {
-            return PipelineParser.parse(name + ".yaml", Pipelines.text(name));
+            return PipelineParser.parse(name, Pipelines.text(name)).stream()
+                    .map(request -> request.with(request.options(), "pipeline " + name))
+                    .toList();
         }
         Path file = Path.of(name);
         if (!Files.exists(file)) {

@@ -39,9 +39,20 @@ final class StreamedText {
         return ids.size() - prompt;
     }
 
+    /** Prints what is left, complete or not. */
+    void finish() {
+        print(tokenizer.decode(ids));
+    }
+
     private void print() {
         String text = tokenizer.decode(ids);
-        if (text.isEmpty() || text.charAt(text.length() - 1) == INCOMPLETE || !text.startsWith(printed)) {
+        if (!text.isEmpty() && text.charAt(text.length() - 1) != INCOMPLETE) {
+            print(text);
+        }
+    }
+
+    private void print(String text) {
+        if (!text.startsWith(printed)) {
             return;
         }
         out.print(text.substring(printed.length()));

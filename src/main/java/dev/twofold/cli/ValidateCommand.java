@@ -90,6 +90,12 @@ final class ValidateCommand implements Callable<Integer> {
         if (tokens < 1) {
             throw TwofoldException.usage("--tokens should be 1 or more");
         }
+        if (tolerance != null && !(tolerance > 0)) {
+            throw TwofoldException.usage("--tolerance should be above 0");
+        }
+        if (minAccuracyKept != null && !(minAccuracyKept > 0 && minAccuracyKept <= 1)) {
+            throw TwofoldException.usage("--min-accuracy-kept is a share above 0 and at most 1, such as 0.97");
+        }
         Manifest manifest = Manifest.read(directory);
         Checkpoint source = Checkpoint.read(checkpoint);
         Replay.requireSource(manifest, source);

@@ -43,8 +43,4 @@ public record Linear(Weight weight, Optional<Weight> bias) {
     public long outputs() {
         return weight.shape().dim(0);
     }
-
-    public long inputs() {
-        return weight.shape().dim(1);
-    }
 }

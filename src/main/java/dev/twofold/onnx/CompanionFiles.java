@@ -20,8 +20,8 @@ public final class CompanionFiles {
     private CompanionFiles() {}
 
     /**
-     * Copies the checkpoint's files. If the graph has another number of KV caches than the checkpoint has layers, the
-     * copy of config.json says so, because runtimes make the caches from it.
+     * Copies the checkpoint's files. Where the graph has other KV caches than config.json says, its copy is changed,
+     * because runtimes make the caches from it; caches of different sizes it cannot say.
      */
     public static void write(Path directory, List<Path> originals, Decoder decoder, List<KvLayout.Cache> caches) {
         for (Path original : originals) {
@@ -37,6 +37,7 @@ public final class CompanionFiles {
             if (caches.size() != decoder.facts().layers() && Files.exists(config)) {
                 ObjectNode changed = (ObjectNode) MAPPER.readTree(config.toFile());
                 changed.put("num_hidden_layers", caches.size());
+                changed.put("num_key_value_heads", caches.get(0).kvHeads());
                 write(config, changed);
             }
             write(directory.resolve(GenAiConfig.NAME), GenAiConfig.of(decoder, caches));

@@ -13,6 +13,7 @@ import dev.twofold.decoder.Step;
 import dev.twofold.onnx.GraphBuilder.Dim;
 import dev.twofold.onnx.KvLayout.Cache;
 import dev.twofold.onnx.proto.TensorProto.DataType;
+import dev.twofold.pass.GraphNames;
 import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,10 +24,6 @@ import java.util.stream.Collectors;
 
 /** Lowers a decoder to a graph with KV caches, step by step along the residual stream. */
 final class DecoderLowering {
-
-    static final String IDS = "input_ids";
-    static final String MASK = "attention_mask";
-    static final String LOGITS = "logits";
 
     private static final Dim BATCH = Dim.named("batch_size");
     private static final Dim SEQUENCE = Dim.named("sequence_length");
@@ -57,26 +54,26 @@ final class DecoderLowering {
     }
 
     static String pastKey(Cache cache) {
-        return "past_key_values." + cache.index() + ".key";
+        return GraphNames.PAST + cache.index() + ".key";
     }
 
     static String pastValue(Cache cache) {
-        return "past_key_values." + cache.index() + ".value";
+        return GraphNames.PAST + cache.index() + ".value";
     }
 
     static String presentKey(Cache cache) {
-        return "present." + cache.index() + ".key";
+        return GraphNames.PRESENT + cache.index() + ".key";
     }
 
     static String presentValue(Cache cache) {
-        return "present." + cache.index() + ".value";
+        return GraphNames.PRESENT + cache.index() + ".value";
     }
 
     private Graph lower() {
         declareInterface();
         dialect.prologue();
         String table = graph.weight("embedding.weight", decoder.embedding());
-        Residual residual = new Residual(graph.node("embedding", "Gather", List.of(table, IDS)));
+        Residual residual = new Residual(graph.node("embedding", "Gather", List.of(table, GraphNames.IDS)));
         decoder.steps().forEach(step -> step(step, residual));
         head(norm("final_norm", residual, decoder.finalNorm()));
         return graph.build(dialect.opsets(), dialect.irVersion());
@@ -84,9 +81,14 @@ final class DecoderLowering {
 
     private void declareInterface() {
         DataType floating = graph.floating();
-        graph.input(IDS, DataType.INT64, BATCH, SEQUENCE);
-        graph.input(MASK, DataType.INT64, BATCH, TOTAL);
-        graph.output(LOGITS, floating, BATCH, SEQUENCE, Dim.of(decoder.facts().vocabularySize()));
+        graph.input(GraphNames.IDS, DataType.INT64, BATCH, SEQUENCE);
+        graph.input(GraphNames.MASK, DataType.INT64, BATCH, TOTAL);
+        graph.output(
+                GraphNames.LOGITS,
+                floating,
+                BATCH,
+                SEQUENCE,
+                Dim.of(decoder.facts().vocabularySize()));
         for (Cache cache : caches) {
             Dim heads = Dim.of(cache.kvHeads());
             Dim size = Dim.of(cache.headSize());
@@ -171,6 +173,6 @@ final class DecoderLowering {
             return;
         }
         String weight = graph.weight("head.weight", Weights.transpose(head.weight()));
-        graph.add("head", "", "MatMul", List.of(x, weight), List.of(LOGITS));
+        graph.add("head", "", "MatMul", List.of(x, weight), List.of(GraphNames.LOGITS));
     }
 }

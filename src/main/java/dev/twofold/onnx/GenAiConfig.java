@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.ModelFacts;
+import dev.twofold.pass.GraphNames;
 import dev.twofold.tensor.Precision;
 import java.util.List;
 
@@ -39,7 +40,7 @@ public final class GenAiConfig {
     }
 
     private static void decoder(ObjectNode target, Decoder decoder, List<KvLayout.Cache> caches) {
-        target.put("filename", OnnxFile.MODEL);
+        target.put("filename", GraphNames.MODEL);
         target.put("head_size", decoder.rotary().headSize());
         target.put("hidden_size", decoder.facts().hiddenSize());
         target.put(
@@ -61,14 +62,14 @@ public final class GenAiConfig {
             session.putArray("provider_options");
         }
         ObjectNode inputs = target.putObject("inputs");
-        inputs.put("input_ids", DecoderLowering.IDS);
-        inputs.put("attention_mask", DecoderLowering.MASK);
-        inputs.put("past_key_names", "past_key_values.%d.key");
-        inputs.put("past_value_names", "past_key_values.%d.value");
+        inputs.put("input_ids", GraphNames.IDS);
+        inputs.put("attention_mask", GraphNames.MASK);
+        inputs.put("past_key_names", GraphNames.PAST + "%d.key");
+        inputs.put("past_value_names", GraphNames.PAST + "%d.value");
         ObjectNode outputs = target.putObject("outputs");
-        outputs.put("logits", DecoderLowering.LOGITS);
-        outputs.put("present_key_names", "present.%d.key");
-        outputs.put("present_value_names", "present.%d.value");
+        outputs.put("logits", GraphNames.LOGITS);
+        outputs.put("present_key_names", GraphNames.PRESENT + "%d.key");
+        outputs.put("present_value_names", GraphNames.PRESENT + "%d.value");
     }
 
     private static void search(ObjectNode target, ModelFacts facts) {

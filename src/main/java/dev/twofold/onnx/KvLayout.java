@@ -11,7 +11,10 @@ import java.util.List;
 
 /** Which KV caches a graph has. */
 public enum KvLayout {
-    /** One a layer of the checkpoint, with its index and heads: every runtime knows it. */
+    /**
+     * One a layer, with its heads, in the order of the checkpoint; the indices are its own unless layers are gone. Every
+     * runtime knows it.
+     */
     PER_LAYER("per-layer"),
     /** One an attention of the graph, so a widened pair has a single one with twice the heads. */
     WIDE("wide");

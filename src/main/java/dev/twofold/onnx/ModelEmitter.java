@@ -14,9 +14,6 @@ import java.util.List;
  */
 public record ModelEmitter(DialectName dialect, KvLayout layout) {
 
-    /** The external data file. */
-    public static final String DATA = "model.onnx.data";
-
     /**
      * What an emission will make, known before a weight is read.
      *

@@ -8,6 +8,7 @@ import dev.twofold.onnx.proto.OperatorSetIdProto;
 import dev.twofold.onnx.proto.StringStringEntryProto;
 import dev.twofold.onnx.proto.TensorProto;
 import dev.twofold.onnx.proto.TensorProto.DataLocation;
+import dev.twofold.pass.GraphNames;
 import dev.twofold.weight.WeightWriter;
 import dev.twofold.weight.WeightWriter.Placement;
 import dev.twofold.weight.WeightWriter.Written;
@@ -20,9 +21,6 @@ import java.util.List;
 /** Writes a graph as {@code model.onnx} with its weights in {@code model.onnx.data} beside it. */
 final class OnnxFile {
 
-    static final String MODEL = "model.onnx";
-    static final String DATA = ModelEmitter.DATA;
-
     /** Runtimes map weights from the file, and a mapping starts at a page. */
     private static final long ALIGNMENT = 4096;
 
@@ -31,8 +29,8 @@ final class OnnxFile {
     /** @throws TwofoldException if a weight cannot be represented or the disk does not take the files */
     static Written write(Graph graph, Path directory, WeightWriter writer) {
         List<Placement> placements = place(graph.weights());
-        Written data = writer.write(directory.resolve(DATA), placements);
-        Path model = directory.resolve(MODEL);
+        Written data = writer.write(directory.resolve(GraphNames.DATA), placements);
+        Path model = directory.resolve(GraphNames.MODEL);
         try {
             Files.write(model, toProto(graph, placements).toByteArray());
         } catch (IOException e) {
@@ -102,7 +100,7 @@ final class OnnxFile {
                 .setDataType(GraphBuilder.dataType(placement.dtype()).getNumber())
                 .addAllDims(placement.weight().shape().dims())
                 .setDataLocation(DataLocation.EXTERNAL)
-                .addExternalData(entry("location", DATA))
+                .addExternalData(entry("location", GraphNames.DATA))
                 .addExternalData(entry("offset", String.valueOf(placement.offset())))
                 .addExternalData(entry("length", String.valueOf(placement.bytes())))
                 .build();

@@ -11,6 +11,7 @@ import dev.twofold.decoder.Norm;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.KvLayout.Cache;
 import dev.twofold.onnx.proto.TensorProto.DataType;
+import dev.twofold.pass.GraphNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,11 +52,11 @@ final class OrtDialect implements Dialect {
     public void prologue() {
         requireHeadSize();
         String attended = graph.node(
-                "mask/count", "ReduceSum", List.of(DecoderLowering.MASK, graph.integers(1)), integer("keepdims", 0));
+                "mask/count", "ReduceSum", List.of(GraphNames.MASK, graph.integers(1)), integer("keepdims", 0));
         String last = graph.node("mask/last", "Sub", List.of(attended, graph.integer(1)));
         lastToken = int32("mask/last_int32", last);
-        String length = graph.node(
-                "mask/shape", "Shape", List.of(DecoderLowering.MASK), integer("start", 1), integer("end", 2));
+        String length =
+                graph.node("mask/shape", "Shape", List.of(GraphNames.MASK), integer("start", 1), integer("end", 2));
         total = int32("mask/total_int32", graph.node("mask/total", "Squeeze", List.of(length)));
         cosines = graph.weight("rotary.cosines", decoder.rotary().cosines());
         sines = graph.weight("rotary.sines", decoder.rotary().sines());
@@ -160,7 +161,7 @@ final class OrtDialect implements Dialect {
                 MICROSOFT,
                 "FusedMatMul",
                 List.of(x, graph.weight("embedding.weight", head.weight())),
-                List.of(DecoderLowering.LOGITS),
+                List.of(GraphNames.LOGITS),
                 integer("transB", 1));
     }
 }

@@ -10,6 +10,7 @@ import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.onnx.KvLayout.Cache;
 import dev.twofold.onnx.proto.TensorProto.DataType;
+import dev.twofold.pass.GraphNames;
 import dev.twofold.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,9 +50,9 @@ final class StandardDialect implements Dialect {
      */
     @Override
     public void prologue() {
-        String mask = DecoderLowering.MASK;
+        String mask = GraphNames.MASK;
         String total = extent("mask/total", mask);
-        String sequence = extent("mask/sequence", DecoderLowering.IDS);
+        String sequence = extent("mask/sequence", GraphNames.IDS);
         String past = graph.node("mask/past", "Sub", List.of(total, sequence));
 
         String counts = graph.node("positions/counts", "CumSum", List.of(mask, graph.integer(1)));
@@ -160,7 +161,7 @@ final class StandardDialect implements Dialect {
         String table = graph.weight("embedding.weight", head.weight());
         if (decoder.precision() == Precision.FP16) {
             String columns = graph.node("head/transpose", "Transpose", List.of(table), integers("perm", 1, 0));
-            graph.add("head", "", "MatMul", List.of(x, columns), List.of(DecoderLowering.LOGITS));
+            graph.add("head", "", "MatMul", List.of(x, columns), List.of(GraphNames.LOGITS));
             return;
         }
         String rows = graph.node(
@@ -168,9 +169,9 @@ final class StandardDialect implements Dialect {
                 "Reshape",
                 List.of(x, graph.integers(-1, decoder.facts().hiddenSize())));
         String product = graph.node("head", "Gemm", List.of(rows, table), integer("transB", 1));
-        String shape = graph.node("head/ids_shape", "Shape", List.of(DecoderLowering.IDS));
+        String shape = graph.node("head/ids_shape", "Shape", List.of(GraphNames.IDS));
         String vocabulary = graph.integers(decoder.facts().vocabularySize());
         String target = graph.node("head/shape", "Concat", List.of(shape, vocabulary), integer("axis", 0));
-        graph.add("head/logits", "", "Reshape", List.of(product, target), List.of(DecoderLowering.LOGITS));
+        graph.add("head/logits", "", "Reshape", List.of(product, target), List.of(GraphNames.LOGITS));
     }
 }

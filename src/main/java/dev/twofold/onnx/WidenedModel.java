@@ -9,6 +9,7 @@ import dev.twofold.onnx.proto.NodeProto;
 import dev.twofold.onnx.proto.TensorProto;
 import dev.twofold.onnx.proto.TensorProto.DataType;
 import dev.twofold.onnx.proto.ValueInfoProto;
+import dev.twofold.pass.GraphNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ public final class WidenedModel {
      * @return the serialized model
      */
     public static byte[] read(Path directory) {
-        Path file = directory.resolve(OnnxFile.MODEL);
+        Path file = directory.resolve(GraphNames.MODEL);
         try {
             ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
             widen(model.getGraphBuilder());

@@ -15,6 +15,9 @@ import java.util.random.RandomGeneratorFactory;
  */
 public record Generation(double temperature, long seed, Set<Integer> stop) {
 
+    /** Tokens of the prompt that are run at a time: a model returns the logits of each, and only the last are wanted. */
+    private static final int CHUNK = 256;
+
     public Generation {
         stop = Set.copyOf(stop);
     }
@@ -33,9 +36,14 @@ public record Generation(double temperature, long seed, Set<Integer> stop) {
      */
     public End run(ModelSession session, int[] prompt, int limit, IntPredicate sink) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        long[][] ids = Rows.of(prompt, 0, prompt.length);
+        int read = Math.max(0, (prompt.length - 1) / CHUNK * CHUNK);
+        long[][] ids = Rows.of(prompt, read, prompt.length);
         KvCache cache = session.emptyCache(1);
         try {
+            for (int from = 0; from < read; from += CHUNK) {
+                cache = session.run(Rows.of(prompt, from, from + CHUNK), Rows.ones(1, from + CHUNK), cache)
+                        .cache();
+            }
             int length = prompt.length;
             for (int made = 0; made < limit; made++) {
                 ModelSession.Output output = session.run(ids, Rows.ones(1, length), cache);

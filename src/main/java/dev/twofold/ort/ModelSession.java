@@ -10,6 +10,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.pass.GraphNames;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -22,11 +23,6 @@ import java.util.TreeMap;
 /** An emitted model, loaded. One call runs one chunk of tokens on top of a {@link KvCache}. */
 public final class ModelSession implements AutoCloseable {
 
-    private static final String MODEL = "model.onnx";
-    private static final String LOGITS = "logits";
-    private static final String PAST = "past_key_values.";
-    private static final String PRESENT = "present.";
-
     private final OrtEnvironment environment = Runtimes.environment();
     private final Path file;
     private final OrtSession session;
@@ -37,7 +33,7 @@ public final class ModelSession implements AutoCloseable {
         this.file = file;
         this.session = session;
         for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
-            if (input.getKey().startsWith(PAST)) {
+            if (input.getKey().startsWith(GraphNames.PAST)) {
                 pasts.put(input.getKey(), (TensorInfo) input.getValue().getInfo());
             }
         }
@@ -50,7 +46,7 @@ public final class ModelSession implements AutoCloseable {
      * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if the model is refused
      */
     public static ModelSession open(Path directory, Optional<byte[]> instead, Provider provider, int device) {
-        Path file = directory.resolve(MODEL);
+        Path file = directory.resolve(GraphNames.MODEL);
         if (!Files.isRegularFile(file)) {
             throw TwofoldException.input("the model is missing")
                     .at(Origin.file(file))
@@ -67,11 +63,15 @@ public final class ModelSession implements AutoCloseable {
             }
             return new ModelSession(file, session);
         } catch (OrtException e) {
-            throw TwofoldException.input("ONNX Runtime refuses the model")
+            TwofoldException failure = TwofoldException.input("ONNX Runtime does not load the model")
                     .at(Origin.file(file))
-                    .found(String.valueOf(e.getMessage()).lines().findFirst().orElse(""))
-                    .hint("check the directory with its manifest, or convert the checkpoint again")
+                    .found(Runtimes.reason(e))
                     .cause(e);
+            if (provider == Provider.CPU && Runtimes.blamesModel(e)) {
+                throw failure.hint("check the directory with 'twofold verify', or convert the checkpoint again");
+            }
+            throw failure.as(TwofoldException.Kind.ENVIRONMENT)
+                    .hint("check memory and, with --provider cuda, --device-id");
         }
     }
 
@@ -110,16 +110,16 @@ public final class ModelSession implements AutoCloseable {
                 OnnxTensor idTensor = OnnxTensor.createTensor(environment, ids);
                 OnnxTensor maskTensor = OnnxTensor.createTensor(environment, mask)) {
             Map<String, OnnxTensor> inputs = new LinkedHashMap<>(past.tensors());
-            inputs.put("input_ids", idTensor);
-            inputs.put("attention_mask", maskTensor);
+            inputs.put(GraphNames.IDS, idTensor);
+            inputs.put(GraphNames.MASK, maskTensor);
             // Its tensors are closed one by one: the logits here, the rest with the cache.
             OrtSession.Result result = session.run(inputs);
-            OnnxTensor logits = (OnnxTensor) result.get(LOGITS).orElseThrow();
-            float[] values = new float[Math.toIntExact(logits.getInfo().getNumElements())];
-            logits.getFloatBuffer().get(values);
-            int vocabulary = Math.toIntExact(logits.getInfo().getShape()[2]);
-            logits.close();
-            return new Output(values, vocabulary, new KvCache(presents(result)));
+            try (OnnxTensor logits = (OnnxTensor) result.get(GraphNames.LOGITS).orElseThrow()) {
+                float[] values = new float[Math.toIntExact(logits.getInfo().getNumElements())];
+                logits.getFloatBuffer().get(values);
+                int vocabulary = Math.toIntExact(logits.getInfo().getShape()[2]);
+                return new Output(values, vocabulary, new KvCache(presents(result)));
+            }
         } catch (OrtException e) {
             throw failed(e);
         }
@@ -128,7 +128,7 @@ public final class ModelSession implements AutoCloseable {
     private Map<String, OnnxTensor> presents(OrtSession.Result result) {
         Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
         for (String past : pasts.keySet()) {
-            String present = PRESENT + past.substring(PAST.length());
+            String present = GraphNames.PRESENT + past.substring(GraphNames.PAST.length());
             tensors.put(past, (OnnxTensor) result.get(present).orElseThrow());
         }
         return tensors;
@@ -137,7 +137,7 @@ public final class ModelSession implements AutoCloseable {
     private TwofoldException failed(OrtException e) {
         return TwofoldException.environment("ONNX Runtime failed while running the model")
                 .at(Origin.file(file))
-                .found(String.valueOf(e.getMessage()).lines().findFirst().orElse(""))
+                .found(Runtimes.reason(e))
                 .cause(e);
     }
 

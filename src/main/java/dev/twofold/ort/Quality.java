@@ -4,7 +4,7 @@ package dev.twofold.ort;
  * How well a model predicts a text, next to the original checkpoint. Losses are nats a token.
  *
  * @param baseAccuracy share of tokens that the original predicts first
- * @param accuracyKept {@code accuracy / baseAccuracy}
+ * @param accuracyKept {@code accuracy / baseAccuracy}; 1 if the original predicts no token first
  * @param topOneAgreement share of tokens for which both predict the same first
  * @param kl mean divergence of the model's next-token distribution from the original's, in nats
  */
@@ -56,7 +56,7 @@ public record Quality(
                     Math.exp(mean),
                     (double) baseRight / tokens,
                     (double) right / tokens,
-                    (double) right / baseRight,
+                    baseRight == 0 ? 1 : (double) right / baseRight,
                     (double) agreed / tokens,
                     kl / tokens);
         }

@@ -2,17 +2,39 @@ package dev.twofold.ort;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtException.OrtErrorCode;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import dev.twofold.diag.TwofoldException;
+import java.util.Set;
 
 /** Session options for a provider, or a failure that says what to install. Never falls back to another provider. */
 final class Runtimes {
 
+    /** What ONNX Runtime says of a model that is at fault itself. */
+    private static final Set<OrtErrorCode> MODEL_FAULTS = Set.of(
+            OrtErrorCode.ORT_FAIL,
+            OrtErrorCode.ORT_INVALID_ARGUMENT,
+            OrtErrorCode.ORT_NO_SUCHFILE,
+            OrtErrorCode.ORT_NO_MODEL,
+            OrtErrorCode.ORT_INVALID_PROTOBUF,
+            OrtErrorCode.ORT_INVALID_GRAPH,
+            OrtErrorCode.ORT_NOT_IMPLEMENTED);
+
     private Runtimes() {}
 
     static OrtEnvironment environment() {
-        return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "twofold");
+        try {
+            // What ONNX Runtime would print itself comes back in its exceptions.
+            return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "twofold");
+        } catch (LinkageError e) {
+            throw TwofoldException.environment("the native library of ONNX Runtime cannot be loaded")
+                    .found(e)
+                    .hint("it is unpacked to " + System.getProperty("java.io.tmpdir")
+                            + ": check that directory, or choose another with -Djava.io.tmpdir")
+                    .cause(e);
+        }
     }
 
     static SessionOptions options(Provider provider, int device) throws OrtException {
@@ -23,14 +45,11 @@ final class Runtimes {
         options.addConfigEntry("session.intra_op.allow_spinning", "0");
         if (provider == Provider.CUDA) {
             try {
-                options.addCUDA(device);
+                addCuda(options, device);
             } catch (OrtException e) {
                 options.close();
                 throw TwofoldException.environment("the CUDA provider cannot be used")
-                        .found(String.valueOf(e.getMessage())
-                                .lines()
-                                .findFirst()
-                                .orElse(""))
+                        .found(reason(e))
                         .hint(
                                 "TWOFOLD_PROFILE=gpu builds for CUDA on Linux x64; it needs an NVIDIA driver, and CUDA 12 with"
                                         + " cuDNN 9 on the library path. Or use --provider cpu")
@@ -38,5 +57,23 @@ final class Runtimes {
             }
         }
         return options;
+    }
+
+    private static void addCuda(SessionOptions options, int device) throws OrtException {
+        try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(device)) {
+            // TF32 multiplies with 10-bit mantissas: fp32 would not be fp32, and the reference no reference.
+            cuda.add("use_tf32", "0");
+            options.addCUDA(cuda);
+        }
+    }
+
+    /** The first line of what ONNX Runtime says. */
+    static String reason(OrtException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+
+    /** Whether the model is at fault, and not the machine it runs on. */
+    static boolean blamesModel(OrtException e) {
+        return MODEL_FAULTS.contains(e.getCode());
     }
 }

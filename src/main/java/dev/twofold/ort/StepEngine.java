@@ -183,7 +183,7 @@ public final class StepEngine implements DecoderEngine {
 
     private static TwofoldException failed(OrtException e) {
         return TwofoldException.environment("ONNX Runtime failed while running the reference")
-                .found(String.valueOf(e.getMessage()).lines().findFirst().orElse(""))
+                .found(Runtimes.reason(e))
                 .cause(e);
     }
 

@@ -24,10 +24,6 @@ public record LayerWindow(int begin, int end) {
         return new LayerWindow(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
     }
 
-    public int size() {
-        return end - begin;
-    }
-
     public boolean contains(int layer) {
         return begin <= layer && layer < end;
     }

@@ -8,6 +8,7 @@ import java.util.function.Function;
  *
  * @param name kebab-case
  * @param summary one line for {@code twofold passes}
+ * @param example the pass with its options, as a step of a pipeline
  * @param effect whether the rewritten decoder computes the same function
  * @param options the record that the pipeline's options bind to
  * @param requires what must hold before it
@@ -18,6 +19,7 @@ import java.util.function.Function;
 public record PassSpec<O extends Record>(
         String name,
         String summary,
+        String example,
         Effect effect,
         Class<O> options,
         Set<Property> requires,

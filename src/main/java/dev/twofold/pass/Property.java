@@ -3,7 +3,5 @@ package dev.twofold.pass;
 /** What passes establish, require of one another, and take away. */
 public enum Property {
     /** Every norm a step reads through has a gain of one. */
-    NORMS_FOLDED,
-    /** Every step that can be one wide layer is one. */
-    WIDENED
+    NORMS_FOLDED
 }

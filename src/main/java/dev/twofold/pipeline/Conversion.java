@@ -6,7 +6,9 @@ import dev.twofold.diag.Progress;
 import dev.twofold.onnx.CompanionFiles;
 import dev.twofold.onnx.ModelEmitter;
 import dev.twofold.onnx.OutputDirectory;
+import dev.twofold.onnx.OutputTarget;
 import dev.twofold.pass.Facts;
+import dev.twofold.pass.GraphNames;
 import dev.twofold.report.FileHash;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.Manifest.FileFact;
@@ -67,7 +69,7 @@ public final class Conversion {
      *
      * @param version of Twofold, for the manifest
      */
-    public Result run(Path target, String version, Progress progress) {
+    public Result run(OutputTarget target, String version, Progress progress) {
         long expected = preview().dataBytes();
         try (MappedFiles files = new MappedFiles();
                 OutputDirectory output = OutputDirectory.stage(target, expected + SMALL_FILES)) {
@@ -91,8 +93,7 @@ public final class Conversion {
         for (Path file : OutputDirectory.files(directory)) {
             String name = directory.relativize(file).toString();
             files.put(
-                    name,
-                    name.equals(ModelEmitter.DATA) ? new FileFact(data.bytes(), data.sha256()) : FileHash.of(file));
+                    name, name.equals(GraphNames.DATA) ? new FileFact(data.bytes(), data.sha256()) : FileHash.of(file));
         }
         Manifest.Emission emission = new Manifest.Emission(
                 emitter.dialect().toString(),

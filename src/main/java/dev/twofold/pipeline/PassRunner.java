@@ -30,6 +30,7 @@ public final class PassRunner {
 
     /** @throws TwofoldException that names the pass, its place in the plan, and what the verifier found */
     public Decoder run(Plan plan, Decoder decoder) {
+        requireDumpable(plan);
         Decoder current = decoder;
         for (int i = 0; i < plan.passes().size(); i++) {
             PlannedPass planned = plan.passes().get(i);
@@ -47,6 +48,14 @@ public final class PassRunner {
             }
         }
         return current;
+    }
+
+    private void requireDumpable(Plan plan) {
+        List<String> names = plan.passes().stream().map(PlannedPass::name).toList();
+        dumpAfter.filter(name -> !names.contains(name)).ifPresent(name -> {
+            throw TwofoldException.usage("the plan has no pass '" + name + "' to dump after")
+                    .hint(NearestName.hint(name, names));
+        });
     }
 
     /** A pass whose result is not what it announced would make every later check meaningless. */

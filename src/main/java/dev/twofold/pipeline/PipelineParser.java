@@ -62,6 +62,9 @@ public final class PipelineParser {
                 requests.add(step());
             }
         }
+        if (parser.nextToken() != null) {
+            throw malformed("a pipeline is one YAML document").hint("remove what follows '---'");
+        }
         if (!found) {
             throw malformed("the key 'steps' is missing");
         }

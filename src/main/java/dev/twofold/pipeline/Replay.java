@@ -11,11 +11,15 @@ import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.ShippedPasses;
 import dev.twofold.report.FileHash;
 import dev.twofold.report.Manifest;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the plan of a manifest again on its checkpoint. */
 public final class Replay {
@@ -28,28 +32,45 @@ public final class Replay {
      * @throws TwofoldException of kind INPUT if not
      */
     public static void requireSource(Manifest manifest, Checkpoint checkpoint) {
-        for (Path file : checkpoint.sources()) {
-            String name = file.getFileName().toString();
+        Map<String, Long> actual = new TreeMap<>();
+        checkpoint.sources().forEach(file -> actual.put(file.getFileName().toString(), FileHash.size(file)));
+        Set<String> names = new TreeSet<>(actual.keySet());
+        names.addAll(manifest.source().files().keySet());
+        names.removeIf(name -> !decides(name));
+        for (String name : names) {
             Long recorded = manifest.source().files().get(name);
-            long actual = FileHash.size(file);
-            if (recorded == null || recorded != actual) {
+            if (!Objects.equals(recorded, actual.get(name))) {
                 throw TwofoldException.input("the model was not converted from this checkpoint")
-                        .at(file.toString())
-                        .found(actual + " bytes")
-                        .expected(recorded == null ? "no such file" : recorded + " bytes, as the manifest says")
+                        .at(checkpoint.directory().resolve(name).toString())
+                        .found(size(actual.get(name)))
+                        .expected(size(recorded) + ", as the manifest says")
                         .hint("give --against the checkpoint named "
                                 + manifest.source().name());
             }
         }
     }
 
+    /** A chat template may change, and the model stays the same. */
+    private static boolean decides(String name) {
+        return name.endsWith(".safetensors") || name.equals("config.json") || name.equals("tokenizer.json");
+    }
+
+    private static String size(@Nullable Long bytes) {
+        return bytes == null ? "no such file" : bytes + " bytes";
+    }
+
     /** The plan without the passes that only change the form: what the emitted graph should compute. */
     public static Decoder reference(Manifest manifest, Decoder base, PassContext context) {
         List<PassRequest> requests = new ArrayList<>();
         for (JsonNode entry : manifest.plan()) {
-            Map.Entry<String, JsonNode> step = entry.properties().iterator().next();
-            if (step.getValue() instanceof ObjectNode options && !isExact(step.getKey())) {
-                requests.add(new PassRequest(step.getKey(), options, Manifest.NAME, TwofoldException.Kind.INPUT));
+            if (entry.size() != 1 || !(entry.elements().next() instanceof ObjectNode options)) {
+                throw TwofoldException.input("a step of the plan should be the name of a pass with its options")
+                        .at(Manifest.NAME)
+                        .found(entry);
+            }
+            String name = entry.fieldNames().next();
+            if (!isExact(name)) {
+                requests.add(new PassRequest(name, options, Manifest.NAME, TwofoldException.Kind.INPUT));
             }
         }
         Plan plan = Plan.check(requests, ShippedPasses.ALL, Facts.of(base));

@@ -39,6 +39,9 @@ public record Manifest(
 
     private static final ObjectMapper MAPPER = new ObjectMapper()
             .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     /**
@@ -97,14 +100,19 @@ public record Manifest(
                     .expected("a directory with " + NAME + " in it, as 'twofold convert' makes");
         }
         try {
-            return MAPPER.readValue(file.toFile(), Manifest.class);
+            JsonNode document = MAPPER.readTree(file.toFile());
+            if (!document.isObject()) {
+                throw TwofoldException.input("the manifest is not a JSON object")
+                        .at(Origin.file(file));
+            }
+            return MAPPER.treeToValue(document, Manifest.class);
         } catch (JsonProcessingException e) {
             throw TwofoldException.input("the manifest is malformed")
                     .at(Origin.file(file))
                     .found(e.getOriginalMessage().lines().findFirst().orElse(""))
                     .hint("convert the checkpoint again")
                     .cause(e);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
             throw TwofoldException.input("the manifest cannot be read")
                     .at(Origin.file(file))
                     .found(e)

@@ -44,7 +44,7 @@ public record Verification(int files, List<String> problems) {
                 compare(expected.getKey(), FileHash.of(file), expected.getValue(), problems);
             }
         }
-        extra(directory, manifest, problems);
+        strangers(directory).forEach(name -> problems.add(name + ": is not in the manifest"));
         return new Verification(manifest.files().size(), problems);
     }
 
@@ -56,14 +56,16 @@ public record Verification(int files, List<String> problems) {
         }
     }
 
-    private static void extra(Path directory, Manifest manifest, List<String> problems) {
+    /** Files that the manifest of a directory does not name. */
+    public static List<String> strangers(Path directory) {
+        Manifest manifest = Manifest.read(directory);
         try (Stream<Path> paths = Files.walk(directory)) {
-            paths.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+            return paths.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
                     .map(path -> directory.relativize(path).toString())
                     .filter(name ->
                             !name.equals(Manifest.NAME) && !manifest.files().containsKey(name))
                     .sorted()
-                    .forEach(name -> problems.add(name + ": is not in the manifest"));
+                    .toList();
         } catch (IOException e) {
             throw TwofoldException.environment("cannot list the directory")
                     .at(Origin.file(directory))

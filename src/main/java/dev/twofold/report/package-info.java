@@ -1,4 +1,4 @@
-/** Floor 4: findings as text, JSON and HTML. */
+/** Floor 4: the manifest of an output, and what is checked against it. */
 @NullMarked
 package dev.twofold.report;
 

@@ -114,8 +114,7 @@ class CheckpointTest {
                 "num_attention_heads",
                 "intermediate_size",
                 "vocab_size",
-                "max_position_embeddings",
-                "rms_norm_eps"
+                "max_position_embeddings"
             })
     void refuses_a_config_that_lacks_a_key(String key) throws IOException {
         assertThat(refused(tiny().unset(key)))
@@ -235,13 +234,23 @@ class CheckpointTest {
                 "use_qk_norm|true",
                 "residual_multiplier|1",
                 "no_rope_layers|[1]",
-                "attn_logit_softcapping|\"50\"",
-                "layer_types|{\"0\": \"full\"}"
+                "attn_logit_softcapping|\"50\""
             })
     void refuses_an_unknown_option_by_name(String key, String value) throws IOException {
         assertThat(refused(tiny().set(key, value)))
                 .hasMessageContaining("config.json, key " + key)
                 .hasMessageContaining("not supported");
+    }
+
+    @Test
+    void refuses_layers_of_another_kind_than_full_attention() throws IOException {
+        assertThat(refused(tiny().set("layer_types", "[\"full_attention\", \"sliding_attention\"]")))
+                .hasMessageContaining("config.json, key layer_types")
+                .hasMessageContaining("sliding_attention");
+        assertThat(refused(tiny().set("layer_types", "{\"0\": \"full_attention\"}")))
+                .hasMessageContaining("not a list of strings");
+        assertThat(read(tiny().set("layer_types", "[\"full_attention\"]")).steps())
+                .hasSize(8);
     }
 
     @ParameterizedTest

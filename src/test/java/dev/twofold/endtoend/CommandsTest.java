@@ -75,7 +75,7 @@ final class CommandsTest {
     @Test
     void validate_fails_below_the_accuracy_that_was_asked_for() {
         CommandRun run = CommandRun.of(
-                "validate", paired, "--against", Novels.CHECKPOINT, "--tokens", 512, "--min-accuracy-kept", 1.5);
+                "validate", paired, "--against", Novels.CHECKPOINT, "--tokens", 512, "--min-accuracy-kept", 1.0);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out()).contains("FAILED: below --min-accuracy-kept");
     }
@@ -99,9 +99,7 @@ final class CommandsTest {
     void generate_writes_the_same_text_each_time_and_stops_at_the_limit() {
         Object[] command = {"generate", paired, "--prompt", "The old man walked to the window and", "--max-tokens", 12};
         CommandRun first = CommandRun.succeeding(command);
-        assertThat(first.out())
-                .startsWith("The old man walked to the window and ")
-                .hasLineCount(first.out().split("\n").length);
+        assertThat(first.out()).startsWith("The old man walked to the window and ");
         assertThat(first.err()).contains("12 tokens");
         assertThat(CommandRun.succeeding(command).out()).isEqualTo(first.out());
     }

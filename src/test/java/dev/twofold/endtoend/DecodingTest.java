@@ -3,6 +3,8 @@ package dev.twofold.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
+import dev.twofold.onnx.DialectName;
+import dev.twofold.onnx.KvLayout;
 import dev.twofold.ort.KvCache;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.testing.Goldens;
@@ -12,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Running tokens one by one on the KV cache against running them all at once. */
 final class DecodingTest {
@@ -24,8 +26,8 @@ final class DecodingTest {
     private Path directory;
 
     @ParameterizedTest
-    @CsvSource({"ort, per-layer", "ort, wide", "onnx, per-layer", "onnx, wide"})
-    void token_by_token_gives_the_logits_of_one_pass(String dialect, String layout) {
+    @MethodSource("dev.twofold.testing.Ways#all")
+    void token_by_token_gives_the_logits_of_one_pass(DialectName dialect, KvLayout layout) {
         try (ModelSession session = convert(dialect, layout)) {
             float[] expected = Logits.onePass(session, new long[][] {TEXT});
             KvCache cache = session.emptyCache(1);
@@ -41,8 +43,8 @@ final class DecodingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ort, per-layer", "ort, wide", "onnx, per-layer", "onnx, wide"})
-    void rows_padded_on_the_right_give_the_logits_of_each_row_alone(String dialect, String layout) {
+    @MethodSource("dev.twofold.testing.Ways#all")
+    void rows_padded_on_the_right_give_the_logits_of_each_row_alone(DialectName dialect, KvLayout layout) {
         int[] prompts = {9, 5, 12};
         int longest = 12;
         int decoded = 6;
@@ -80,6 +82,22 @@ final class DecodingTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("dev.twofold.testing.Ways#all")
+    void a_prompt_in_chunks_gives_the_logits_of_one_pass(DialectName dialect, KvLayout layout) {
+        try (ModelSession session = convert(dialect, layout)) {
+            float[] expected = Logits.onePass(session, new long[][] {TEXT});
+            long[][] first = {Arrays.copyOf(TEXT, 20)};
+            long[][] rest = {Arrays.copyOfRange(TEXT, 20, TEXT.length)};
+            KvCache cache = session.run(first, Logits.ones(1, 20), session.emptyCache(1))
+                    .cache();
+            ModelSession.Output output = session.run(rest, Logits.ones(1, TEXT.length), cache);
+            output.cache().close();
+            assertThat(Logits.distance(output.logits(), Arrays.copyOfRange(expected, 20 * VOCABULARY, expected.length)))
+                    .isLessThan(1e-4);
+        }
+    }
+
     /** The logits of the last of {@code length} tokens from {@code from} on, in a batch of their own. */
     private static float[] alone(ModelSession session, int from, int length) {
         long[][] tokens = {Arrays.copyOfRange(TEXT, from, from + length)};
@@ -90,7 +108,7 @@ final class DecodingTest {
         return Arrays.copyOfRange(logits, row * VOCABULARY, (row + 1) * VOCABULARY);
     }
 
-    private ModelSession convert(String dialect, String layout) {
+    private ModelSession convert(DialectName dialect, KvLayout layout) {
         Path output = directory.resolve("model");
         CommandRun.succeeding(
                 "convert",

@@ -3,9 +3,12 @@ package dev.twofold.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
+import dev.twofold.onnx.DialectName;
+import dev.twofold.onnx.KvLayout;
 import dev.twofold.testing.Goldens;
 import dev.twofold.testing.Logits;
 import dev.twofold.testing.Novels;
+import dev.twofold.testing.Ways;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +16,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Emitted models against the logits of an independent implementation. */
@@ -36,20 +38,19 @@ final class GoldenTest {
 
     static Stream<Arguments> everyWay() {
         return PLANS.stream()
-                .flatMap(plan -> Stream.of("ort", "onnx")
-                        .flatMap(dialect -> Stream.of("per-layer", "wide")
-                                .map(layout -> Arguments.of(plan.name(), plan.options(), dialect, layout))));
+                .flatMap(plan ->
+                        Ways.all().map(way -> Arguments.of(plan.name(), plan.options(), way.get()[0], way.get()[1])));
     }
 
     @ParameterizedTest(name = "{0} {2} {3}")
     @MethodSource("everyWay")
-    void fp32_matches_within_2e_4(String plan, List<String> options, String dialect, String layout) {
+    void fp32_matches_within_2e_4(String plan, List<String> options, DialectName dialect, KvLayout layout) {
         assertThat(distance(plan, options, dialect, layout, "fp32")).isLessThan(2e-4);
     }
 
     @ParameterizedTest
-    @CsvSource({"ort, per-layer", "ort, wide", "onnx, per-layer", "onnx, wide"})
-    void fp16_matches_within_5e_2(String dialect, String layout) {
+    @MethodSource("dev.twofold.testing.Ways#all")
+    void fp16_matches_within_5e_2(DialectName dialect, KvLayout layout) {
         for (Plan plan : PLANS) {
             assertThat(distance(plan.name(), plan.options(), dialect, layout, "fp16"))
                     .as(plan.name())
@@ -57,7 +58,7 @@ final class GoldenTest {
         }
     }
 
-    private double distance(String plan, List<String> options, String dialect, String layout, String dtype) {
+    private double distance(String plan, List<String> options, DialectName dialect, KvLayout layout, String dtype) {
         Path output = directory.resolve(plan.replace(':', '_'));
         List<Object> arguments = new ArrayList<>(List.of("convert", Novels.CHECKPOINT, "-o", output, "--quiet"));
         arguments.addAll(options);

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.cli.CommandRun;
+import dev.twofold.onnx.DialectName;
+import dev.twofold.onnx.KvLayout;
 import dev.twofold.tensor.DType;
 import dev.twofold.testing.Logits;
 import dev.twofold.testing.ReferenceLlama;
 import dev.twofold.testing.StoredTensors;
 import dev.twofold.testing.TinyLlama;
+import dev.twofold.testing.Ways;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,14 +55,12 @@ final class LlamaVariantsTest {
     static Stream<Arguments> everyVariant() {
         return VARIANTS.keySet().stream()
                 .sorted()
-                .flatMap(variant -> Stream.of("ort", "onnx")
-                        .flatMap(dialect ->
-                                Stream.of("per-layer", "wide").map(layout -> Arguments.of(variant, dialect, layout))));
+                .flatMap(variant -> Ways.all().map(way -> Arguments.of(variant, way.get()[0], way.get()[1])));
     }
 
     @ParameterizedTest(name = "{0}, {1} {2}")
     @MethodSource("everyVariant")
-    void matches_the_reference_within_1e_4(String variant, String dialect, String layout) throws IOException {
+    void matches_the_reference_within_1e_4(String variant, DialectName dialect, KvLayout layout) throws IOException {
         Path checkpoint = VARIANTS.get(variant).get().write(directory.resolve("checkpoint"));
         JsonNode config =
                 new ObjectMapper().readTree(checkpoint.resolve("config.json").toFile());

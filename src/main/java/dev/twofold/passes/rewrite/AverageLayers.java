@@ -43,6 +43,7 @@ public final class AverageLayers implements Pass {
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "average-layers",
             "replace ranges of layers by their mean",
+            "- average-layers: {ranges: [4-5, 8-10]}",
             PassSpec.Effect.APPROXIMATE,
             Options.class,
             Set.of(),

@@ -22,6 +22,7 @@ public final class CastWeights implements Pass {
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "cast",
             "choose the type of weights and computation",
+            "- cast: {dtype: fp16}",
             PassSpec.Effect.EXACT,
             Options.class,
             Set.of(),

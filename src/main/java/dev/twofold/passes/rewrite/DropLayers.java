@@ -29,6 +29,7 @@ public final class DropLayers implements Pass {
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "drop-layers",
             "remove layers",
+            "- drop-layers: {layers: [7, 8]}",
             PassSpec.Effect.APPROXIMATE,
             Options.class,
             Set.of(),

@@ -37,6 +37,7 @@ public final class FoldNorms implements Pass {
     public static final PassSpec<PassSpec.NoOptions> SPEC = new PassSpec<>(
             "fold-norms",
             "fold the gains of norms into the projections that read them",
+            "- fold-norms",
             PassSpec.Effect.EXACT,
             PassSpec.NoOptions.class,
             Set.of(),

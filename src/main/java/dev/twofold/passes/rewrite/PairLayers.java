@@ -13,7 +13,6 @@ import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
-import dev.twofold.pass.Property;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -40,11 +39,12 @@ public final class PairLayers implements Pass {
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "pair-layers",
             "run groups of neighbouring layers side by side",
+            "- pair-layers: {window: 4:14, group: 2, form: two-sync}   or {pairs: [4-5, 8-10], form: one-sync}",
             PassSpec.Effect.APPROXIMATE,
             Options.class,
             Set.of(),
             Set.of(),
-            Set.of(Property.WIDENED),
+            Set.of(),
             PairLayers::new);
 
     /** Which of the two forms of the method. */

@@ -31,6 +31,7 @@ public final class SwapLayers implements Pass {
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "swap-layers",
             "run a range of layers in another order",
+            "- swap-layers: {order: [8, 6, 7]}",
             PassSpec.Effect.APPROXIMATE,
             Options.class,
             Set.of(),

@@ -41,10 +41,11 @@ public final class Widen implements Pass {
     public static final PassSpec<PassSpec.NoOptions> SPEC = new PassSpec<>(
             "widen",
             "merge the branches of a step into one wide layer",
+            "- widen",
             PassSpec.Effect.EXACT,
             PassSpec.NoOptions.class,
             Set.of(Property.NORMS_FOLDED),
-            Set.of(Property.WIDENED),
+            Set.of(),
             Set.of(),
             options -> new Widen());
 

@@ -1,0 +1,18 @@
+package dev.twofold.pass;
+
+/** Names that emitted graphs are known by, to those who write them and those who run them. */
+public final class GraphNames {
+
+    public static final String MODEL = "model.onnx";
+    public static final String DATA = "model.onnx.data";
+
+    public static final String IDS = "input_ids";
+    public static final String MASK = "attention_mask";
+    public static final String LOGITS = "logits";
+    /** Followed by the cache's index, and {@code .key} or {@code .value}. */
+    public static final String PAST = "past_key_values.";
+    /** Followed by the same as the past that it continues. */
+    public static final String PRESENT = "present.";
+
+    private GraphNames() {}
+}
