@@ -98,12 +98,14 @@ final class SequentialFile implements AutoCloseable {
         });
     }
 
-    /** Reports what went wrong in a write that is over; the write before {@code last} always is. */
-    private void rethrow(Future<?> done) throws IOException, InterruptedException {
+    /** Waits for a write, and reports what went wrong in it. */
+    private static void rethrow(Future<?> done) throws IOException, InterruptedException {
         try {
             done.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            } else if (e.getCause() instanceof Error failure) {
                 throw failure;
             }
             throw new IllegalStateException(e.getCause());

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -147,7 +148,17 @@ public final class WeightWriter {
                         .at(Origin.file(file))
                         .cause(e);
             } finally {
-                pool.shutdownNow();
+                stop(pool);
+            }
+        }
+
+        /** Waits, because a worker that runs on would read files that are about to be closed. */
+        private static void stop(ExecutorService pool) {
+            pool.shutdownNow();
+            try {
+                pool.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
 
@@ -199,6 +210,8 @@ public final class WeightWriter {
                 if (e.getCause() instanceof IOException failure) {
                     throw failure;
                 } else if (e.getCause() instanceof RuntimeException failure) {
+                    throw failure;
+                } else if (e.getCause() instanceof Error failure) {
                     throw failure;
                 }
                 throw new IllegalStateException(e.getCause());
