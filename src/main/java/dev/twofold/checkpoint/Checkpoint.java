@@ -41,11 +41,7 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
      * @throws TwofoldException of kind INPUT if the checkpoint is missing, malformed, or of an unsupported family
      */
     public static Checkpoint read(Path directory) {
-        if (!Files.isDirectory(directory)) {
-            throw TwofoldException.input(Files.exists(directory) ? "not a directory" : "the checkpoint does not exist")
-                    .at(Origin.file(directory))
-                    .expected("a Hugging Face checkpoint: a directory with config.json and safetensors");
-        }
+        requireDirectory(directory);
         ConfigFile config = ConfigFile.read(directory.resolve(CONFIG));
         String family = config.text("model_type").orElse("no model_type");
         if (!family.equals("llama")) {
@@ -56,6 +52,15 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
         Decoder decoder = LlamaReader.read(directory, llama, index, endTokens(directory, llama));
         DecoderVerifier.verify(decoder);
         return new Checkpoint(directory, decoder, index.files());
+    }
+
+    /** @throws TwofoldException of kind INPUT if there is no such directory */
+    public static void requireDirectory(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            throw TwofoldException.input(Files.exists(directory) ? "not a directory" : "the checkpoint does not exist")
+                    .at(Origin.file(directory))
+                    .expected("a Hugging Face checkpoint: a directory with config.json and safetensors");
+        }
     }
 
     /** generation_config.json overrides what config.json says, as in transformers. */

@@ -59,7 +59,11 @@ final class JsonFile {
             String line = location == null ? "" : " at line " + location.getLineNr();
             throw TwofoldException.input("not valid JSON" + line)
                     .at(Origin.file(file))
-                    .found(e.getOriginalMessage().lines().findFirst().orElse(""))
+                    .found(e.getOriginalMessage()
+                            .lines()
+                            .findFirst()
+                            .orElse("")
+                            .replaceFirst("\\(?\\[Source.*|\\(start marker.*", ""))
                     .cause(e);
         } catch (IOException e) {
             throw TwofoldException.input("cannot read the file")

@@ -108,6 +108,10 @@ final class BenchCommand implements Callable<Integer> {
         if (format == OutputFormat.JSON) {
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("provider", models.provider().toString());
+            document.put("promptTokens", promptTokens);
+            document.put("newTokens", newTokens);
+            document.put("batch", batch);
+            document.put("rounds", rounds);
             document.put("runs", runs);
             document.put("speedup", speedups);
             console.json(document);

@@ -16,6 +16,7 @@ import dev.twofold.pipeline.PassRunner;
 import dev.twofold.pipeline.Plan;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.Verification;
+import dev.twofold.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -79,6 +80,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long start = System.nanoTime();
+        Checkpoint.requireDirectory(checkpoint);
         List<PassRequest> requests = plan.requests();
         OutputTarget target = OutputTarget.check(output, List.of(checkpoint), force);
         requireOwnFiles(target);
@@ -99,6 +101,10 @@ final class ConvertCommand implements Callable<Integer> {
             Conversion.Result result = conversion.run(target, Version.current(), console.progress());
             facts.put("bytesRead", result.bytesRead());
             facts.put("bytesWritten", result.bytesWritten());
+            if (result.manifest().emission().dtype().equals(Precision.BF16.toString())) {
+                console.notice("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
+                        + " or fp32 or fp16");
+            }
         }
         facts.put("seconds", Math.round((System.nanoTime() - start) / 1e6) / 1e3);
         if (format == OutputFormat.JSON) {
@@ -133,10 +139,16 @@ final class ConvertCommand implements Callable<Integer> {
         return facts;
     }
 
+    /** A range as {@code --pairs} takes it; layers that only became neighbours as {@code 6+9}. */
+    private static String describe(List<Integer> group) {
+        int first = group.get(0);
+        int last = group.get(group.size() - 1);
+        boolean range = last - first == group.size() - 1;
+        return range ? first + "-" + last : group.stream().map(String::valueOf).collect(Collectors.joining("+"));
+    }
+
     private void print(Map<String, Object> facts, Manifest.Model model) {
-        String pairs = model.pairs().stream()
-                .map(group -> group.get(0) + "-" + group.get(group.size() - 1))
-                .collect(Collectors.joining(" "));
+        String pairs = model.pairs().stream().map(ConvertCommand::describe).collect(Collectors.joining(" "));
         console.out()
                 .printf(
                         Locale.ROOT,

@@ -54,7 +54,10 @@ final class GenerateCommand implements Callable<Integer> {
                 ModelSession session = models.open(directory, manifest, console)) {
             int[] ids = tokenizer.encode(prompt, manifest.model().vocabularySize());
             int room = manifest.model().contextLength() - ids.length;
-            if (ids.length == 0 || room <= 0) {
+            if (ids.length == 0) {
+                throw TwofoldException.usage("the prompt is empty");
+            }
+            if (room <= 0) {
                 throw TwofoldException.usage("the prompt does not fit the model")
                         .found(ids.length + " tokens")
                         .expected("1 to " + (manifest.model().contextLength() - 1));

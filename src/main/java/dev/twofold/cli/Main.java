@@ -1,6 +1,9 @@
 package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -21,7 +24,16 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        StandardOutput output = new StandardOutput(new FileOutputStream(FileDescriptor.out));
+        CommandLine line = commandLine();
+        line.setOut(new PrintWriter(new BufferedOutputStream(output), true, StandardCharsets.UTF_8));
+        int code = line.execute(arguments);
+        line.getOut().flush();
+        if (output.failure() != null) {
+            line.getErr().println("twofold: cannot write the output: " + output.failure());
+            code = ENVIRONMENT;
+        }
+        System.exit(code);
     }
 
     /** The command line, ready to execute; tests set other writers. */

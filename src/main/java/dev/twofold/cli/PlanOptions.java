@@ -40,7 +40,10 @@ final class PlanOptions {
             description = "Layers to run side by side, such as 4-5,6-7; 4-7 is a group of four.")
     private @Nullable List<LayerRange> pairs;
 
-    @Option(names = "--window", paramLabel = "A:B", description = "Pair layers A to B-1; 0:0 pairs nothing.")
+    @Option(
+            names = "--window",
+            paramLabel = "A:B",
+            description = "Pair layers A to B-1; 0:0 pairs nothing. One of --window, --pairs and --pipeline is needed.")
     private @Nullable LayerWindow window;
 
     @Option(names = "--group", paramLabel = "N", description = "Layers a group of the window (default: 2).")

@@ -42,6 +42,8 @@ import picocli.CommandLine.Parameters;
 final class ValidateCommand implements Callable<Integer> {
 
     private static final int WINDOW = 256;
+    /** Below this a single token moves the accuracy by a tenth of a percent or more. */
+    private static final int FEW_TOKENS = 1000;
 
     @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
     private Path directory = Path.of("");
@@ -132,9 +134,7 @@ final class ValidateCommand implements Callable<Integer> {
 
     private int report(Validation.Result result, Manifest manifest) {
         double allowed = tolerance == null ? defaultTolerance(manifest) : tolerance;
-        double worst =
-                Math.max(result.parity().maxRelative(), result.decodedParity().maxRelative());
-        boolean exact = worst <= allowed;
+        boolean exact = worst(result) <= allowed;
         boolean goodEnough = minAccuracyKept == null || result.quality().accuracyKept() >= minAccuracyKept;
         boolean passed = exact && goodEnough;
         if (format == OutputFormat.JSON) {
@@ -143,6 +143,10 @@ final class ValidateCommand implements Callable<Integer> {
             print(result, manifest, allowed, exact, goodEnough);
         }
         return passed ? 0 : Main.CHECK_FAILED;
+    }
+
+    private static double worst(Validation.Result result) {
+        return Math.max(result.parity().maxRelative(), result.decodedParity().maxRelative());
     }
 
     private static double defaultTolerance(Manifest manifest) {
@@ -165,6 +169,7 @@ final class ValidateCommand implements Callable<Integer> {
         parity.put("decodedMaxAbsolute", result.decodedParity().maxAbsolute());
         parity.put("decodedMaxRelative", result.decodedParity().maxRelative());
         parity.put("tolerance", allowed);
+        parity.put("passed", worst(result) <= allowed);
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("provider", models.provider().toString());
         document.put("dtype", manifest.emission().dtype());
@@ -172,6 +177,9 @@ final class ValidateCommand implements Callable<Integer> {
         document.put("tokens", result.tokens());
         document.put("parity", parity);
         document.put("quality", result.quality());
+        if (minAccuracyKept != null) {
+            document.put("minAccuracyKept", minAccuracyKept);
+        }
         document.put("passed", passed);
         return document;
     }
@@ -179,6 +187,14 @@ final class ValidateCommand implements Callable<Integer> {
     private void print(Validation.Result result, Manifest manifest, double allowed, boolean exact, boolean goodEnough) {
         Parity parity = result.parity();
         Quality quality = result.quality();
+        if (!exact) {
+            console.notice(
+                    "note: parity also fails if --against is another checkpoint of the same shape, or if the output was"
+                            + " changed: see 'twofold verify'");
+        }
+        if (result.tokens() < FEW_TOKENS) {
+            console.notice("note: quality on " + result.tokens() + " tokens says little; give more text");
+        }
         console.out()
                 .printf(
                         Locale.ROOT,

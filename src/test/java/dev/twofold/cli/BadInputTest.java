@@ -337,7 +337,7 @@ class BadInputTest {
     void refuses_a_plan_that_says_nothing_or_two_things() throws IOException {
         assertThat(refusedToConvert(Main.USAGE)).contains("which layers to pair");
         assertThat(refusedToConvert(Main.USAGE, "--window", "0:4", "--pairs", "0-1"))
-                .contains("either pairs or a window");
+                .contains("both pairs and a window");
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.twofold.decoder.Step;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.LayerWindow;
+import dev.twofold.passes.rewrite.DropLayers;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.rewrite.PairLayers.Form;
 import dev.twofold.passes.rewrite.PairLayers.Options;
@@ -124,6 +125,16 @@ final class PairLayersTest {
         assertThat(window("4:13", 2, Form.TWO_SYNC).check(facts()))
                 .get()
                 .hasFieldOrPropertyWithValue("hint", "window: 4:12");
+    }
+
+    @Test
+    void refuses_a_window_whose_layers_are_gone() {
+        Facts dropped = new DropLayers(new DropLayers.Options(List.of(7, 8))).simulate(facts());
+        assertThat(window("7:9", 2, Form.TWO_SYNC).check(dropped))
+                .get()
+                .extracting("reason")
+                .asString()
+                .contains("7:9");
     }
 
     @Test

@@ -21,7 +21,7 @@ public final class CastWeights implements Pass {
 
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "cast",
-            "choose the type of weights and computation",
+            "choose the type of weights and computation; folding comes before rounding, wherever this stands",
             "- cast: {dtype: fp16}",
             PassSpec.Effect.EXACT,
             Options.class,

@@ -103,7 +103,9 @@ public final class PairLayers implements Pass {
     private Optional<NotApplicable> checkOptions(Facts facts) {
         LayerWindow window = options.window();
         if ((options.pairs() == null) == (window == null)) {
-            return problem("it needs either pairs or a window", "pairs: [4-5, 6-7], or window: 4:14");
+            return problem(
+                    window == null ? "it does not say which layers" : "it has both pairs and a window",
+                    "either pairs, such as 4-5,6-7, or a window, such as 4:14");
         }
         if (window == null) {
             return options.group() == null
@@ -122,6 +124,9 @@ public final class PairLayers implements Pass {
                     "a window that ends at " + facts.layers() + " or before");
         }
         int layers = (int) facts.order().stream().filter(window::contains).count();
+        if (layers == 0 && window.begin() < window.end()) {
+            return problem("the window " + window + " holds no layers any more", "another window, or 0:0 to pair none");
+        }
         int left = layers % size;
         return left == 0
                 ? Optional.empty()

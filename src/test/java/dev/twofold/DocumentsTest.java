@@ -1,0 +1,39 @@
+package dev.twofold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.twofold.passes.ShippedPasses;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What can be checked of the documents by a machine. */
+final class DocumentsTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "ARCHITECTURE.md", "CHANGELOG.md"})
+    void nothing_is_left_to_be_filled_in(String name) throws IOException {
+        assertThat(Files.readString(Path.of(name))).doesNotContain("@@").doesNotContainIgnoringCase("todo");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "ARCHITECTURE.md"})
+    void files_that_are_named_exist(String name) throws IOException {
+        Matcher paths = Pattern.compile("`((?:tools|passes|testmodels|src)/[\\w./-]+)")
+                .matcher(Files.readString(Path.of(name)));
+        while (paths.find()) {
+            assertThat(Path.of(paths.group(1))).exists();
+        }
+    }
+
+    @Test
+    void the_changelog_names_every_pass() throws IOException {
+        String changelog = Files.readString(Path.of("CHANGELOG.md"));
+        ShippedPasses.ALL.forEach(spec -> assertThat(changelog).contains("`" + spec.name() + "`"));
+    }
+}
