@@ -17,7 +17,11 @@ interface Dialect {
     /** Adds the values that every layer needs, such as positions and masks. */
     void prologue();
 
-    /** Settles the stream and returns its norm. */
+    /**
+     * Settles the stream and returns its norm.
+     *
+     * @param name unique in the graph
+     */
     String norm(String name, Residual residual, Norm norm);
 
     /**

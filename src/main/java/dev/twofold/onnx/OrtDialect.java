@@ -79,17 +79,21 @@ final class OrtDialect implements Dialect {
     @Override
     public String norm(String name, Residual residual, Norm norm) {
         String gain = graph.weight(name + ".gain", norm.gain());
+        String normalized = name + "/out";
         if (residual.isSettled()) {
-            return graph.node(
+            // ONNX Runtime registers this one, unlike its sibling below, in the default domain.
+            graph.add(
                     name,
+                    "",
                     "SimplifiedLayerNormalization",
                     List.of(residual.stream(), gain),
+                    List.of(normalized),
                     number("epsilon", norm.epsilon()),
                     integer("axis", -1),
                     integer("stash_type", 1));
+            return normalized;
         }
         String increase = residual.pendingSum(graph, name);
-        String normalized = name + "/out";
         String stream = name + "/stream";
         graph.add(
                 name,

@@ -91,12 +91,16 @@ final class StandardDialect implements Dialect {
             residual.settle(graph.node(name + "/add", "Add", List.of(residual.stream(), increase)));
         }
         String gain = graph.weight(name + ".gain", norm.gain());
-        return graph.node(
+        String normalized = name + "/out";
+        graph.add(
                 name,
+                "",
                 "RMSNormalization",
                 List.of(residual.stream(), gain),
+                List.of(normalized),
                 integer("axis", -1),
                 number("epsilon", norm.epsilon()));
+        return normalized;
     }
 
     @Override
