@@ -35,8 +35,8 @@ public final class TwofoldException extends RuntimeException {
     private TwofoldException(Kind kind, String what, String where, List<String> details, @Nullable Throwable cause) {
         super(what, cause);
         this.kind = kind;
-        this.what = what;
-        this.where = where;
+        this.what = printable(what);
+        this.where = printable(where);
         this.details = List.copyOf(details);
     }
 
@@ -85,8 +85,13 @@ public final class TwofoldException extends RuntimeException {
     /** The same failure with one more labelled line, such as the pass it happened in. */
     public TwofoldException detail(String label, Object value) {
         List<String> more = new ArrayList<>(details);
-        more.add(String.format("  %-9s %s", label + ":", value));
+        more.add(String.format("  %-9s %s", label + ":", printable(String.valueOf(value))));
         return new TwofoldException(kind, what, where, more, getCause());
+    }
+
+    /** Names come from strangers' files, and must neither add lines to a message nor steer the terminal. */
+    private static String printable(String text) {
+        return text.replaceAll("\\p{Cc}", "?");
     }
 
     public Kind kind() {
