@@ -7,8 +7,6 @@ import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.PlainLowering;
 import dev.twofold.ort.ModelSession;
-import dev.twofold.ort.Parity;
-import dev.twofold.ort.Quality;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.TextWindows;
 import dev.twofold.ort.Validation;
@@ -20,10 +18,6 @@ import dev.twofold.weight.MappedFiles;
 import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -133,20 +127,28 @@ final class ValidateCommand implements Callable<Integer> {
     }
 
     private int report(Validation.Result result, Manifest manifest) {
-        double allowed = tolerance == null ? defaultTolerance(manifest) : tolerance;
-        boolean exact = worst(result) <= allowed;
-        boolean goodEnough = minAccuracyKept == null || result.quality().accuracyKept() >= minAccuracyKept;
-        boolean passed = exact && goodEnough;
-        if (format == OutputFormat.JSON) {
-            console.json(document(result, manifest, allowed, passed));
-        } else {
-            print(result, manifest, allowed, exact, goodEnough);
+        ValidationReport report = new ValidationReport(
+                directory,
+                models.provider(),
+                text == null ? "Alice's Adventures in Wonderland" : text.toString(),
+                manifest,
+                result,
+                tolerance == null ? defaultTolerance(manifest) : tolerance,
+                minAccuracyKept);
+        if (!report.isExact()) {
+            console.notice(
+                    "note: parity also fails if --against is another checkpoint of the same shape, or if the output was"
+                            + " changed: see 'twofold verify'");
         }
-        return passed ? 0 : Main.CHECK_FAILED;
-    }
-
-    private static double worst(Validation.Result result) {
-        return Math.max(result.parity().maxRelative(), result.decodedParity().maxRelative());
+        if (result.tokens() < FEW_TOKENS) {
+            console.notice("note: quality on " + result.tokens() + " tokens says little; give more text");
+        }
+        if (format == OutputFormat.JSON) {
+            console.json(report.document());
+        } else {
+            report.print(console.out());
+        }
+        return report.passed() ? 0 : Main.CHECK_FAILED;
     }
 
     private static double defaultTolerance(Manifest manifest) {
@@ -160,76 +162,5 @@ final class ValidateCommand implements Callable<Integer> {
             case FP16 -> 2e-2;
             case BF16 -> 1e-1;
         };
-    }
-
-    private Map<String, Object> document(Validation.Result result, Manifest manifest, double allowed, boolean passed) {
-        Map<String, Object> parity = new LinkedHashMap<>();
-        parity.put("maxAbsolute", result.parity().maxAbsolute());
-        parity.put("maxRelative", result.parity().maxRelative());
-        parity.put("decodedMaxAbsolute", result.decodedParity().maxAbsolute());
-        parity.put("decodedMaxRelative", result.decodedParity().maxRelative());
-        parity.put("tolerance", allowed);
-        parity.put("passed", worst(result) <= allowed);
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("provider", models.provider().toString());
-        document.put("dtype", manifest.emission().dtype());
-        document.put("effectiveDepth", manifest.model().effectiveDepth());
-        document.put("tokens", result.tokens());
-        document.put("parity", parity);
-        document.put("quality", result.quality());
-        if (minAccuracyKept != null) {
-            document.put("minAccuracyKept", minAccuracyKept);
-        }
-        document.put("passed", passed);
-        return document;
-    }
-
-    private void print(Validation.Result result, Manifest manifest, double allowed, boolean exact, boolean goodEnough) {
-        Parity parity = result.parity();
-        Quality quality = result.quality();
-        if (!exact) {
-            console.notice(
-                    "note: parity also fails if --against is another checkpoint of the same shape, or if the output was"
-                            + " changed: see 'twofold verify'");
-        }
-        if (result.tokens() < FEW_TOKENS) {
-            console.notice("note: quality on " + result.tokens() + " tokens says little; give more text");
-        }
-        console.out()
-                .printf(
-                        Locale.ROOT,
-                        "%s on %s, %d tokens of %s%n",
-                        directory,
-                        models.provider(),
-                        result.tokens(),
-                        Optional.ofNullable(text).map(Path::toString).orElse("Alice's Adventures in Wonderland"));
-        console.out()
-                .printf(
-                        Locale.ROOT,
-                        "parity with the plain plan   %s: logits differ by at most %.2e, relative %.2e (tolerance %.0e); token by token %.2e%n",
-                        exact ? "passed" : "FAILED",
-                        parity.maxAbsolute(),
-                        parity.maxRelative(),
-                        allowed,
-                        result.decodedParity().maxRelative());
-        console.out()
-                .printf(
-                        "quality against the checkpoint (effective depth %d of %d)%n",
-                        manifest.model().effectiveDepth(), manifest.model().layers());
-        row("loss, nats a token", quality.baseLoss(), quality.loss());
-        row("perplexity", quality.basePerplexity(), quality.perplexity());
-        row("next-token accuracy", quality.baseAccuracy(), quality.accuracy());
-        console.out()
-                .printf(
-                        Locale.ROOT,
-                        "  accuracy kept        %8.2f%%%s%n  top-1 agreement      %8.2f%%%n  KL divergence        %8.4f nats%n",
-                        100 * quality.accuracyKept(),
-                        goodEnough ? "" : "  FAILED: below --min-accuracy-kept",
-                        100 * quality.topOneAgreement(),
-                        quality.kl());
-    }
-
-    private void row(String name, double before, double after) {
-        console.out().printf(Locale.ROOT, "  %-20s %9.4f -> %.4f%n", name, before, after);
     }
 }

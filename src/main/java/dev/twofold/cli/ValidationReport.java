@@ -1,0 +1,99 @@
+package dev.twofold.cli;
+
+import dev.twofold.ort.Parity;
+import dev.twofold.ort.Provider;
+import dev.twofold.ort.Quality;
+import dev.twofold.ort.Validation;
+import dev.twofold.report.Manifest;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a validation found, judged: parity against a tolerance, quality only against what the user asked for.
+ *
+ * @param text what was measured on, for people
+ * @param tolerance largest difference of logits over the largest logit of a token
+ * @param minAccuracyKept share of the original's accuracy to keep, if quality is to decide too
+ */
+record ValidationReport(
+        Path directory,
+        Provider provider,
+        String text,
+        Manifest manifest,
+        Validation.Result result,
+        double tolerance,
+        @Nullable Double minAccuracyKept) {
+
+    boolean isExact() {
+        return Math.max(result.parity().maxRelative(), result.decodedParity().maxRelative()) <= tolerance;
+    }
+
+    private boolean isGoodEnough() {
+        return minAccuracyKept == null || result.quality().accuracyKept() >= minAccuracyKept;
+    }
+
+    boolean passed() {
+        return isExact() && isGoodEnough();
+    }
+
+    /** The JSON document. */
+    Map<String, Object> document() {
+        Map<String, Object> parity = new LinkedHashMap<>();
+        parity.put("maxAbsolute", result.parity().maxAbsolute());
+        parity.put("maxRelative", result.parity().maxRelative());
+        parity.put("decodedMaxAbsolute", result.decodedParity().maxAbsolute());
+        parity.put("decodedMaxRelative", result.decodedParity().maxRelative());
+        parity.put("tolerance", tolerance);
+        parity.put("passed", isExact());
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("provider", provider.toString());
+        document.put("dtype", manifest.emission().dtype());
+        document.put("effectiveDepth", manifest.model().effectiveDepth());
+        document.put("tokens", result.tokens());
+        document.put("parity", parity);
+        document.put("quality", result.quality());
+        if (minAccuracyKept != null) {
+            document.put("minAccuracyKept", minAccuracyKept);
+        }
+        document.put("passed", passed());
+        return document;
+    }
+
+    void print(PrintWriter out) {
+        Parity parity = result.parity();
+        out.printf(Locale.ROOT, "%s on %s, %d tokens of %s%n", directory, provider, result.tokens(), text);
+        out.printf(
+                Locale.ROOT,
+                "parity with the plain plan   %s: logits differ by at most %.2e, relative %.2e (tolerance %.0e); token by token %.2e%n",
+                isExact() ? "passed" : "FAILED",
+                parity.maxAbsolute(),
+                parity.maxRelative(),
+                tolerance,
+                result.decodedParity().maxRelative());
+        out.printf(
+                "quality against the checkpoint (effective depth %d of %d)%n",
+                manifest.model().effectiveDepth(), manifest.model().layers());
+        print(out, result.quality());
+    }
+
+    private void print(PrintWriter out, Quality quality) {
+        row(out, "loss, nats a token", quality.baseLoss(), quality.loss());
+        row(out, "perplexity", quality.basePerplexity(), quality.perplexity());
+        row(out, "next-token accuracy", quality.baseAccuracy(), quality.accuracy());
+        out.printf(
+                Locale.ROOT,
+                "  accuracy kept        %8.2f%%%s%n  top-1 agreement      %8.2f%%%n  KL divergence        %8.4f nats%n",
+                100 * quality.accuracyKept(),
+                isGoodEnough() ? "" : "  FAILED: below --min-accuracy-kept",
+                100 * quality.topOneAgreement(),
+                quality.kl());
+    }
+
+    private static void row(PrintWriter out, String name, double before, double after) {
+        out.printf(Locale.ROOT, "  %-20s %9.4f -> %.4f%n", name, before, after);
+    }
+}
