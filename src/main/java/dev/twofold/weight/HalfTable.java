@@ -6,20 +6,26 @@ import dev.twofold.tensor.Float16;
 
 /** Converts unscaled bf16 to 16 bits by looking up each of the 65536 possible elements. */
 enum HalfTable {
-    F16,
-    BF16;
+    F16(Float16::fromFloat, Float16::toFloat),
+    BF16(BFloat16::fromFloat, BFloat16::toFloat);
 
     /** Marks an element that the target cannot hold. */
     private static final int UNFIT = 1 << 31;
 
+    private interface Rounding {
+        short round(float value);
+    }
+
+    private interface Widening {
+        float widen(short bits);
+    }
+
     private final int[] converted = new int[1 << 16];
 
-    HalfTable() {
+    HalfTable(Rounding target, Widening back) {
         for (int bits = 0; bits < converted.length; bits++) {
-            float value = BFloat16.toFloat((short) bits);
-            boolean fits = name().equals("F16") ? Math.abs(value) < 65520f : Float.isFinite(value);
-            short half = name().equals("F16") ? Float16.fromFloat(value) : (short) bits;
-            converted[bits] = half & 0xffff | (fits ? 0 : UNFIT);
+            short half = target.round(BFloat16.toFloat((short) bits));
+            converted[bits] = half & 0xffff | (Float.isFinite(back.widen(half)) ? 0 : UNFIT);
         }
     }
 

@@ -86,8 +86,13 @@ public final class WeightEvaluator {
     /** The elements of a scale vector. */
     float[] vector(Weight weight) {
         float[] known = vectors.get(weight);
+        return known == null ? readOnce(weight) : known;
+    }
+
+    /** Not computeIfAbsent: a vector may be scaled by another, and the map forbids filling it while filling it. */
+    private synchronized float[] readOnce(Weight weight) {
+        float[] known = vectors.get(weight);
         if (known == null) {
-            // Not computeIfAbsent: a vector may be scaled by another, and the map forbids filling it while filling it.
             known = read(weight);
             vectors.put(weight, known);
         }
