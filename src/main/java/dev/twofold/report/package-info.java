@@ -1,4 +1,4 @@
-/** Floor 4: the manifest of an output, and what is checked against it. */
+/** Floor 4: the manifest of an output, what is checked against it, and the report of an inspection. */
 @NullMarked
 package dev.twofold.report;
 
