@@ -10,6 +10,7 @@ import dev.twofold.onnx.OutputTarget;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.passes.ShippedPasses;
+import dev.twofold.pipeline.Choosing;
 import dev.twofold.pipeline.Conversion;
 import dev.twofold.pipeline.PassRequest;
 import dev.twofold.pipeline.PassRunner;
@@ -75,44 +76,66 @@ final class ConvertCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
+    private MeasuringOptions measuring = new MeasuringOptions();
+
+    @Mixin
+    private Models models = new Models();
+
+    @Mixin
     private Console console = new Console();
 
     @Override
     public Integer call() {
         long start = System.nanoTime();
         Checkpoint.requireDirectory(checkpoint);
-        List<PassRequest> requests = plan.requests();
+        List<PassRequest> asked = plan.requests();
         OutputTarget target = OutputTarget.check(output, List.of(checkpoint), force);
         requireOwnFiles(target);
         Checkpoint source = Checkpoint.read(checkpoint);
-        Plan checked = Plan.check(requests, ShippedPasses.ALL, Facts.of(source.decoder()));
+        Facts facts = Facts.of(source.decoder());
+        Optional<Choosing> choosing = Choosing.in(asked, ShippedPasses.ALL, facts);
+        Optional<Choice> choice = choosing.map(open -> choose(open, source));
+        List<PassRequest> requests = choosing.flatMap(
+                        open -> choice.map(Choice::grouping).map(open::with))
+                .orElse(asked);
+        Plan checked = Plan.check(requests, ShippedPasses.ALL, facts);
         PassRunner runner =
                 new PassRunner(new PassContext(console.progress()), Optional.ofNullable(dumpAfter), console::aside);
         Conversion conversion = new Conversion(source, checked, runner, new ModelEmitter(dialect, layout));
-        Map<String, Object> facts = facts(conversion.model());
+        Map<String, Object> document = document(conversion.model());
+        choice.ifPresent(made -> document.put("choice", made.document()));
         if (dryRun) {
             ModelEmitter.Preview preview = conversion.preview();
-            facts.put("dryRun", true);
-            facts.put("nodes", preview.nodes());
-            facts.put("bytesToWrite", preview.dataBytes());
-            facts.put("bytesRead", 0);
-            facts.put("bytesWritten", 0);
+            document.put("dryRun", true);
+            document.put("nodes", preview.nodes());
+            document.put("bytesToWrite", preview.dataBytes());
+            document.put("bytesRead", 0);
+            document.put("bytesWritten", 0);
         } else {
             Conversion.Result result = conversion.run(target, Version.current(), console.progress());
-            facts.put("bytesRead", result.bytesRead());
-            facts.put("bytesWritten", result.bytesWritten());
+            document.put("bytesRead", result.bytesRead());
+            document.put("bytesWritten", result.bytesWritten());
             if (result.manifest().emission().dtype().equals(Precision.BF16.toString())) {
                 console.notice("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
                         + " or fp32 or fp16");
             }
         }
-        facts.put("seconds", Math.round((System.nanoTime() - start) / 1e6) / 1e3);
+        document.put("seconds", Math.round((System.nanoTime() - start) / 1e6) / 1e3);
         if (format == OutputFormat.JSON) {
-            console.json(facts);
+            console.json(document);
         } else if (!console.quiet()) {
-            print(facts, conversion.model());
+            print(document, conversion.model(), choice);
         }
         return 0;
+    }
+
+    private Choice choose(Choosing open, Checkpoint source) {
+        MeasuringOptions.Passages passages =
+                measuring.passages(source, open.options().tokens(), console);
+        try (Measuring session = new Measuring(
+                source, passages, open.form(), models, measuring.cache(List.of(), console), console.progress())) {
+            return Choice.of(open.options(), passages, session, console.progress());
+        }
     }
 
     /** An earlier output is only replaced whole, never together with what others have put beside it. */
@@ -129,14 +152,14 @@ final class ConvertCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> facts(Manifest.Model model) {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        facts.put("output", output.toString());
-        facts.put("layers", model.layers());
-        facts.put("effectiveDepth", model.effectiveDepth());
-        facts.put("pairs", model.pairs());
-        facts.put("allReduces", model.allReduces());
-        return facts;
+    private Map<String, Object> document(Manifest.Model model) {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("output", output.toString());
+        document.put("layers", model.layers());
+        document.put("effectiveDepth", model.effectiveDepth());
+        document.put("pairs", model.pairs());
+        document.put("allReduces", model.allReduces());
+        return document;
     }
 
     /** A range as {@code --pairs} takes it; layers that only became neighbours as {@code 6+9}. */
@@ -147,7 +170,7 @@ final class ConvertCommand implements Callable<Integer> {
         return range ? first + "-" + last : group.stream().map(String::valueOf).collect(Collectors.joining("+"));
     }
 
-    private void print(Map<String, Object> facts, Manifest.Model model) {
+    private void print(Map<String, Object> facts, Manifest.Model model, Optional<Choice> choice) {
         String pairs = model.pairs().stream().map(ConvertCommand::describe).collect(Collectors.joining(" "));
         console.out()
                 .printf(
@@ -159,6 +182,13 @@ final class ConvertCommand implements Callable<Integer> {
                         pairs.isEmpty() ? "none" : pairs,
                         model.allReduces(),
                         2 * model.layers());
+        choice.ifPresent(made -> {
+            String title = "chosen";
+            for (String line : made.lines()) {
+                console.out().printf("  %-16s %s%n", title, line);
+                title = "";
+            }
+        });
         if (dryRun) {
             console.out()
                     .printf(

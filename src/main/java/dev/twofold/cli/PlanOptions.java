@@ -6,8 +6,11 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.LayerWindow;
+import dev.twofold.pass.LossLimit;
+import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.pipeline.Choosing;
 import dev.twofold.pipeline.PassRequest;
 import dev.twofold.pipeline.PipelineParser;
 import dev.twofold.tensor.Precision;
@@ -24,6 +27,7 @@ final class PlanOptions {
 
     private static final String DEFAULT_PIPELINE = "layer-parallel";
     private static final String PAIR = PairLayers.SPEC.name();
+    private static final String CHOOSE = ChoosePairs.SPEC.name();
     private static final String CAST = CastWeights.SPEC.name();
 
     @Option(
@@ -40,13 +44,26 @@ final class PlanOptions {
             description = "Layers to run side by side, such as 4-5,6-7; 4-7 is a group of four.")
     private @Nullable List<LayerRange> pairs;
 
-    @Option(
-            names = "--window",
-            paramLabel = "A:B",
-            description = "Pair layers A to B-1; 0:0 pairs nothing. One of --window, --pairs and --pipeline is needed.")
+    @Option(names = "--window", paramLabel = "A:B", description = "Pair layers A to B-1; 0:0 pairs nothing.")
     private @Nullable LayerWindow window;
 
-    @Option(names = "--group", paramLabel = "N", description = "Layers a group of the window (default: 2).")
+    @Option(
+            names = "--max-loss",
+            paramLabel = "X%",
+            description = "Measure, and pair as many layers as raise the perplexity by at most this much"
+                    + " (default: 1%%, if no layers are named).")
+    private @Nullable LossLimit maxLoss;
+
+    @Option(
+            names = "--depth",
+            paramLabel = "N",
+            description = "Measure, and choose the best layers to pair for this effective depth.")
+    private @Nullable Integer depth;
+
+    @Option(
+            names = "--group",
+            paramLabel = "N",
+            description = "Layers a group of the window (default: 2), or in the largest group to choose (default: 4).")
     private @Nullable Integer group;
 
     @Option(
@@ -61,11 +78,16 @@ final class PlanOptions {
     /** The passes asked for, in order. */
     List<PassRequest> requests() {
         List<PassRequest> requests = new ArrayList<>(read());
-        if (pairs != null || window != null || group != null || oneSync) {
+        boolean measured = maxLoss != null || depth != null;
+        if (pairs != null || window != null) {
+            if (measured) {
+                throw TwofoldException.usage("layers are either named or chosen by measuring")
+                        .found(flags() + " and " + choiceFlags())
+                        .expected("one of --pairs, --window, --max-loss, --depth");
+            }
             fill(requests, PAIR, pairing(), flags());
-        } else if (pipeline == null) {
-            throw TwofoldException.usage("the plan does not say which layers to pair")
-                    .hint("--window 4:14, --pairs 4-5,6-7, or --window 0:0 to pair none");
+        } else {
+            choose(requests, measured);
         }
         if (dtype != null) {
             if (requests.stream().noneMatch(request -> request.name().equals(CAST))) {
@@ -74,6 +96,49 @@ final class PlanOptions {
             fill(requests, CAST, none().put("dtype", dtype.toString()), "--dtype " + dtype);
         }
         return requests;
+    }
+
+    /** Leaves the layers to be measured, wherever the pipeline does not name them. */
+    private void choose(List<PassRequest> requests, boolean measured) {
+        if (oneSync) {
+            fill(requests, PAIR, none().put("form", PairLayers.Form.ONE_SYNC.toString()), "--one-sync");
+        }
+        boolean asked = requests.stream().anyMatch(request -> request.name().equals(CHOOSE));
+        boolean open = requests.stream().anyMatch(Choosing::isOpen);
+        if (!asked && open) {
+            requests.add(0, new PassRequest(CHOOSE, none(), "the default --max-loss " + LossLimit.DEFAULT, Kind.USAGE));
+        }
+        if (measured || group != null) {
+            fill(requests, CHOOSE, choice(), choiceFlags());
+        }
+    }
+
+    private ObjectNode choice() {
+        ObjectNode options = none();
+        if (maxLoss != null) {
+            options.put("max-loss", maxLoss.toString());
+        }
+        if (depth != null) {
+            options.put("depth", depth);
+        }
+        if (group != null) {
+            options.put("group", group);
+        }
+        return options;
+    }
+
+    private String choiceFlags() {
+        List<String> flags = new ArrayList<>();
+        if (maxLoss != null) {
+            flags.add("--max-loss " + maxLoss);
+        }
+        if (depth != null) {
+            flags.add("--depth " + depth);
+        }
+        if (group != null) {
+            flags.add("--group " + group);
+        }
+        return String.join(" ", flags);
     }
 
     private List<PassRequest> read() {

@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
 /** Text files that a user names, and those that come with Twofold. */
 final class Text {
 
+    /** What to call the text of {@link #evaluation}. */
+    static final String EVALUATION = "Alice's Adventures in Wonderland";
+
+    /** What to call the text of {@link #calibration}. */
+    static final String CALIBRATION = "Middlemarch";
+
     private static final long MAX_BYTES = 64L << 20;
 
     private Text() {}
@@ -22,6 +28,11 @@ final class Text {
     /** The text to measure on: the user's, or the held-out book that comes with Twofold. */
     static String evaluation(@Nullable Path file) {
         return file == null ? resource("/dev/twofold/text/alice.txt") : read(file);
+    }
+
+    /** The text to calibrate on that comes with Twofold: another book than that of {@link #evaluation}. */
+    static String calibration() {
+        return resource("/dev/twofold/text/calibration.txt");
     }
 
     /** @throws TwofoldException of kind INPUT if the file is missing, too large, or not UTF-8 */

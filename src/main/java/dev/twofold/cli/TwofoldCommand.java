@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             "70:a bug in Twofold"
         },
         subcommands = {
+            InspectCommand.class,
             ConvertCommand.class,
             ValidateCommand.class,
             GenerateCommand.class,

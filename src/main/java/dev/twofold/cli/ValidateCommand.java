@@ -8,9 +8,9 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.PlainLowering;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.StepEngine;
-import dev.twofold.ort.TextWindows;
 import dev.twofold.ort.Validation;
 import dev.twofold.pass.PassContext;
+import dev.twofold.pass.TextWindows;
 import dev.twofold.pipeline.Replay;
 import dev.twofold.report.Manifest;
 import dev.twofold.tensor.Precision;
@@ -34,10 +34,6 @@ import picocli.CommandLine.Parameters;
                     + " Quality is how well the plan predicts text next to the original, and is reported."
         })
 final class ValidateCommand implements Callable<Integer> {
-
-    private static final int WINDOW = 256;
-    /** Below this a single token moves the accuracy by a tenth of a percent or more. */
-    private static final int FEW_TOKENS = 1000;
 
     @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
     private Path directory = Path.of("");
@@ -111,26 +107,19 @@ final class ValidateCommand implements Callable<Integer> {
         int vocabulary = base.facts().vocabularySize();
         try (TokenizerFile tokenizer = TokenizerFile.open(checkpoint)) {
             int[] ids = tokenizer.encode(Text.evaluation(text), vocabulary);
-            int window = Math.min(WINDOW, base.facts().contextLength());
-            TextWindows windows = TextWindows.cut(ids, window, tokens);
-            if (windows.tokens() == 0) {
-                throw TwofoldException.input("the text is too short")
-                        .at(String.valueOf(text))
-                        .found(ids.length + " tokens")
-                        .expected("2 or more");
-            }
-            if (windows.tokens() < tokens) {
-                console.notice("note: the text has only " + windows.tokens() + " tokens to predict, not " + tokens);
-            }
-            return windows;
+            return Windows.cut(textName(), ids, base, tokens, console);
         }
+    }
+
+    private String textName() {
+        return text == null ? Text.EVALUATION : text.toString();
     }
 
     private int report(Validation.Result result, Manifest manifest) {
         ValidationReport report = new ValidationReport(
                 directory,
                 models.provider(),
-                text == null ? "Alice's Adventures in Wonderland" : text.toString(),
+                textName(),
                 manifest,
                 result,
                 tolerance == null ? defaultTolerance(manifest) : tolerance,
@@ -139,9 +128,6 @@ final class ValidateCommand implements Callable<Integer> {
             console.notice(
                     "note: parity also fails if --against is another checkpoint of the same shape, or if the output was"
                             + " changed: see 'twofold verify'");
-        }
-        if (result.tokens() < FEW_TOKENS) {
-            console.notice("note: quality on " + result.tokens() + " tokens says little; give more text");
         }
         if (format == OutputFormat.JSON) {
             console.json(report.document());

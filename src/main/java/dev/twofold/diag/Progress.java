@@ -19,7 +19,12 @@ public interface Progress {
     enum Unit {
         BYTES,
         TOKENS,
-        STEPS
+        STEPS,
+        LAYERS,
+        WINDOWS,
+        RUNS,
+        PLANS,
+        DEPTHS
     }
 
     /** Starts a task of a known size; the one before, if any, is over. */

@@ -18,6 +18,7 @@ import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,10 +32,13 @@ public final class PlainLowering implements PlainGraphs {
 
     private static final String X = "x";
     private static final String Y = "y";
+    private static final String BASE = "base";
+    private static final String NEXT = "next";
+    private static final Dim[] STREAM = {Dim.named("batch"), Dim.named("tokens"), Dim.named("hidden")};
 
     @Override
     public PlainGraph step(Decoder decoder, Step step, int tokens) {
-        Build build = new Build();
+        Build build = new Build(STREAM);
         String cosines = "";
         String sines = "";
         if (hasAttention(step)) {
@@ -52,8 +56,14 @@ public final class PlainLowering implements PlainGraphs {
 
     @Override
     public PlainGraph head(Norm norm, Weight rows) {
-        Build build = new Build();
+        Build build = new Build(STREAM);
         return build.finish(build.linear(build.norm(X, norm), Linear.withoutBias(rows)));
+    }
+
+    @Override
+    public PlainGraph comparison(Norm norm, Weight rows) {
+        Build build = new Build(Dim.named("tokens"), Dim.named("hidden"));
+        return build.comparison(norm, rows);
     }
 
     private static boolean hasAttention(Step step) {
@@ -68,9 +78,8 @@ public final class PlainLowering implements PlainGraphs {
         private final GraphBuilder graph = new GraphBuilder(DType.F32);
         private final List<Feed> feeds = new ArrayList<>();
 
-        Build() {
-            graph.input(X, DataType.FLOAT, Dim.named("batch"), Dim.named("tokens"), Dim.named("hidden"));
-            graph.output(Y, DataType.FLOAT, Dim.named("batch"), Dim.named("tokens"), Dim.named("columns"));
+        Build(Dim... shape) {
+            graph.input(X, DataType.FLOAT, shape);
         }
 
         String feed(Weight weight, long... dims) {
@@ -87,9 +96,46 @@ public final class PlainLowering implements PlainGraphs {
         }
 
         PlainGraph finish(String result) {
+            graph.output(Y, DataType.FLOAT, Dim.named("batch"), Dim.named("tokens"), Dim.named("columns"));
             graph.add("result", "", "Identity", List.of(result), List.of(Y));
+            return model();
+        }
+
+        private PlainGraph model() {
             Graph built = graph.build(new TreeMap<>(Map.of("", 18L)), 10);
             return new PlainGraph(OnnxFile.withoutWeights(built).toByteArray(), feeds);
+        }
+
+        PlainGraph comparison(Norm norm, Weight rows) {
+            graph.input(BASE, DataType.FLOAT, Dim.named("tokens"), Dim.named("hidden"));
+            graph.input(NEXT, DataType.INT64, Dim.named("tokens"), Dim.of(1));
+            String gain = feed(norm.gain());
+            String table = feed(Weights.transpose(rows));
+            String base = node("MatMul", normalized(BASE, norm, gain), table);
+            String model = node("MatMul", normalized(X, norm, gain), table);
+            Map<Comparison, String> results = new EnumMap<>(Comparison.class);
+            String likely = graph.node("n", "Softmax", List.of(base), integer("axis", -1));
+            results.put(Comparison.BASE_LOG_SUM, logSum(base));
+            results.put(Comparison.LOG_SUM, logSum(model));
+            results.put(Comparison.MEAN_GAP, reduce("ReduceSum", node("Mul", likely, node("Sub", base, model))));
+            results.put(Comparison.NEXT, graph.node("n", "GatherElements", List.of(model, NEXT), integer("axis", -1)));
+            results.put(Comparison.LARGEST, reduce("ReduceMax", model));
+            results.forEach((comparison, value) -> {
+                String name = comparison.name();
+                graph.output(name, DataType.FLOAT, Dim.named("tokens"), Dim.of(1));
+                graph.add(name, "", "Identity", List.of(value), List.of(name));
+            });
+            return model();
+        }
+
+        /** As what LogSoftmax takes from each logit, because ONNX Runtime is faster at that than at ReduceLogSumExp. */
+        private String logSum(String logits) {
+            String normalized = graph.node("n", "LogSoftmax", List.of(logits), integer("axis", -1));
+            return node("Sub", slice(logits, 0, 1), slice(normalized, 0, 1));
+        }
+
+        private String reduce(String operator, String x) {
+            return node(operator, x, graph.integers(-1));
         }
 
         String step(Step step, String x, String cosines, String sines) {
@@ -120,9 +166,13 @@ public final class PlainLowering implements PlainGraphs {
         }
 
         String norm(String x, Norm norm) {
+            return normalized(x, norm, feed(norm.gain()));
+        }
+
+        private String normalized(String x, Norm norm, String gain) {
             String mean = node("ReduceMean", node("Mul", x, x), graph.integers(-1));
             String root = node("Sqrt", node("Add", mean, graph.number((float) norm.epsilon())));
-            return node("Mul", node("Div", x, root), feed(norm.gain()));
+            return node("Mul", node("Div", x, root), gain);
         }
 
         String linear(String x, Linear linear) {

@@ -13,6 +13,7 @@ import dev.twofold.pass.HiddenStates;
 import dev.twofold.pass.PlainGraphs;
 import dev.twofold.pass.PlainGraphs.Feed;
 import dev.twofold.pass.PlainGraphs.PlainGraph;
+import dev.twofold.pass.StreamArchive;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.WeightEvaluator;
 import dev.twofold.weight.Weights;
@@ -31,15 +32,13 @@ import java.util.Map;
  */
 public final class StepEngine implements DecoderEngine {
 
-    /** The head is cut into rows of the vocabulary of about this size, because a Java buffer ends at 2 GiB. */
-    private static final long HEAD_CHUNK_BYTES = 256L << 20;
-
     private final OrtEnvironment environment = Runtimes.environment();
     private final PlainGraphs graphs;
     private final WeightEvaluator evaluator;
     private final Provider provider;
     private final int device;
     private final Map<ByteBuffer, OrtSession> sessions = new HashMap<>();
+    private final Lanes lanes;
     private final WeightBuffers buffers = new WeightBuffers();
 
     public StepEngine(PlainGraphs graphs, WeightEvaluator evaluator, Provider provider, int device) {
@@ -47,6 +46,11 @@ public final class StepEngine implements DecoderEngine {
         this.evaluator = evaluator;
         this.provider = provider;
         this.device = device;
+        this.lanes = Lanes.on(provider);
+    }
+
+    Lanes lanes() {
+        return lanes;
     }
 
     @Override
@@ -74,9 +78,11 @@ public final class StepEngine implements DecoderEngine {
             after.add(new float[0]);
         }
         byLength.forEach((length, windows) -> {
-            try (Loaded loaded = load(graphs.step(decoder, step, length), "step")) {
-                for (int window : windows) {
-                    after.set(window, loaded.run(before.windows().get(window), length, before.hidden()));
+            try (PlainModel loaded = load(graphs.step(decoder, step, length), "step", lanes.threads())) {
+                List<float[]> results = lanes.map(
+                        windows.size(), i -> loaded.run(before.windows().get(windows.get(i)), before.hidden()));
+                for (int i = 0; i < results.size(); i++) {
+                    after.set(windows.get(i), results.get(i));
                 }
             }
         });
@@ -85,51 +91,30 @@ public final class StepEngine implements DecoderEngine {
 
     @Override
     public Head head(Decoder decoder) {
-        Weight table = decoder.head().weight();
-        long rows = table.shape().dim(0);
-        long chunk = Math.max(1, HEAD_CHUNK_BYTES / (4 * table.shape().dim(1)));
-        List<Loaded> chunks = new ArrayList<>();
-        for (long from = 0; from < rows; from += chunk) {
-            Weight part = Weights.slice(table, 0, from, Math.min(rows, from + chunk));
-            chunks.add(load(graphs.head(decoder.finalNorm(), part), "head" + from));
-        }
-        return new ChunkedHead(chunks, Math.toIntExact(rows));
+        return new ChunkedHead(this, graphs, decoder);
     }
 
-    private record ChunkedHead(List<Loaded> chunks, int vocabulary) implements Head {
-        @Override
-        public float[] logits(HiddenStates states, int window) {
-            int tokens = states.tokens(window);
-            float[] logits = new float[tokens * vocabulary];
-            int from = 0;
-            for (Loaded chunk : chunks) {
-                float[] part = chunk.run(states.windows().get(window), tokens, states.hidden());
-                int width = part.length / tokens;
-                for (int token = 0; token < tokens; token++) {
-                    System.arraycopy(part, token * width, logits, token * vocabulary + from, width);
-                }
-                from += width;
-            }
-            return logits;
-        }
-
-        @Override
-        public void close() {
-            chunks.forEach(Loaded::close);
-        }
+    @Override
+    public StreamArchive archive() {
+        return SpilledStreams.create();
     }
 
-    private Loaded load(PlainGraph graph, String slot) {
+    /**
+     * Loads a model and its weights; those of a slot are lost when the slot is loaded again.
+     *
+     * @param threads that it may use for one run
+     */
+    PlainModel load(PlainGraph graph, String slot, int threads) {
         Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
         try {
-            OrtSession session = session(graph.model());
+            OrtSession session = session(graph.model(), threads);
             for (Feed feed : graph.feeds()) {
                 FloatBuffer values = buffers.take(
                         slot + "/" + feed.name(), feed.weight().shape().elements());
                 evaluator.read(feed.weight(), values);
                 feeds.put(feed.name(), OnnxTensor.createTensor(environment, values.flip(), shape(feed.weight())));
             }
-            return new Loaded(environment, session, feeds);
+            return new PlainModel(environment, session, feeds);
         } catch (OrtException e) {
             feeds.values().forEach(OnnxTensor::close);
             throw failed(e);
@@ -140,12 +125,13 @@ public final class StepEngine implements DecoderEngine {
         return weight.shape().dims().stream().mapToLong(Long::longValue).toArray();
     }
 
-    private OrtSession session(byte[] model) throws OrtException {
+    private OrtSession session(byte[] model, int threads) throws OrtException {
         OrtSession known = sessions.get(ByteBuffer.wrap(model));
         if (known != null) {
             return known;
         }
         try (SessionOptions options = Runtimes.options(provider, device)) {
+            options.setIntraOpNumThreads(threads);
             // The reference must not pass through the fusions it is there to check.
             options.setOptimizationLevel(SessionOptions.OptLevel.NO_OPT);
             OrtSession session = environment.createSession(model, options);
@@ -154,34 +140,7 @@ public final class StepEngine implements DecoderEngine {
         }
     }
 
-    /** A plain model with its weights. */
-    private record Loaded(OrtEnvironment environment, OrtSession session, Map<String, OnnxTensor> feeds)
-            implements AutoCloseable {
-
-        /** @param x a stream, {@code [tokens, hidden]} */
-        float[] run(float[] x, int tokens, int hidden) {
-            long[] shape = {1, tokens, hidden};
-            try (OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(x), shape)) {
-                Map<String, OnnxTensor> inputs = new LinkedHashMap<>(feeds);
-                inputs.put("x", input);
-                try (OrtSession.Result result = session.run(inputs)) {
-                    OnnxTensor y = (OnnxTensor) result.get(0);
-                    float[] values = new float[Math.toIntExact(y.getInfo().getNumElements())];
-                    y.getFloatBuffer().get(values);
-                    return values;
-                }
-            } catch (OrtException e) {
-                throw failed(e);
-            }
-        }
-
-        @Override
-        public void close() {
-            feeds.values().forEach(OnnxTensor::close);
-        }
-    }
-
-    private static TwofoldException failed(OrtException e) {
+    static TwofoldException failed(OrtException e) {
         return TwofoldException.environment("ONNX Runtime failed while running the reference")
                 .found(Runtimes.reason(e))
                 .cause(e);
@@ -189,6 +148,7 @@ public final class StepEngine implements DecoderEngine {
 
     @Override
     public void close() {
+        lanes.close();
         try {
             for (OrtSession session : sessions.values()) {
                 session.close();

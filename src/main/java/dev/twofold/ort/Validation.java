@@ -5,6 +5,7 @@ import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
 import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.HiddenStates;
+import dev.twofold.pass.TextWindows;
 
 /**
  * Compares an emitted model with the plain reference of its plan (parity) and with the original checkpoint (quality).

@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * Runs a decoder plainly in float32, one step at a time over all windows, so that memory holds the weights of one step
- * and the streams, whatever the model's size. The reference that emitted graphs are compared with.
+ * and the streams, whatever the model's size. The reference that emitted graphs are compared with, and what analyses
+ * measure with.
  */
 public interface DecoderEngine extends AutoCloseable {
 
@@ -19,11 +20,22 @@ public interface DecoderEngine extends AutoCloseable {
     /** Opens the head of a decoder. */
     Head head(Decoder decoder);
 
+    /** Room for streams outside the heap. */
+    StreamArchive archive();
+
     /** The final norm and the projection to the vocabulary. */
     interface Head extends AutoCloseable {
 
         /** The logits of one window, {@code [tokens, vocabulary]} row-major. */
         float[] logits(HiddenStates states, int window);
+
+        /**
+         * How well a model predicts a text, next to the original.
+         *
+         * @param base the original's stream after its last step
+         * @param model the model's
+         */
+        Score score(HiddenStates base, HiddenStates model, TextWindows text);
 
         @Override
         void close();

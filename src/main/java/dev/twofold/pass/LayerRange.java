@@ -29,6 +29,11 @@ public record LayerRange(int first, int last) {
         return IntStream.rangeClosed(first, last).boxed().toList();
     }
 
+    /** Number of layers. */
+    public int size() {
+        return last - first + 1;
+    }
+
     @Override
     public String toString() {
         return first + "-" + last;

@@ -23,4 +23,25 @@ public interface PlainGraphs {
 
     /** From a stream to the logits of some rows of the vocabulary, {@code [batch, tokens, rows]}. */
     PlainGraph head(Norm norm, Weight rows);
+
+    /**
+     * From a stream {@code x} and the original's, {@code base}, both {@code [tokens, hidden]}, to what their
+     * distributions over some rows of the vocabulary come to: one value a token of each {@link Comparison}. The input
+     * {@code next}, int64 {@code [tokens, 1]}, is the row of the token that followed.
+     */
+    PlainGraph comparison(Norm norm, Weight rows);
+
+    /** Outputs of a {@link #comparison}, in order, each {@code [tokens, 1]}. */
+    enum Comparison {
+        /** Logarithm of the sum of the exponentials of the original's logits. */
+        BASE_LOG_SUM,
+        /** The same of the model's. */
+        LOG_SUM,
+        /** Mean, under the original's distribution over these rows, of its logit less the model's. */
+        MEAN_GAP,
+        /** The model's logit of the token that followed. */
+        NEXT,
+        /** The model's largest logit. */
+        LARGEST
+    }
 }

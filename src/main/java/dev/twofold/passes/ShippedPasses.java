@@ -1,6 +1,7 @@
 package dev.twofold.passes;
 
 import dev.twofold.pass.PassSpec;
+import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.rewrite.AverageLayers;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.DropLayers;
@@ -14,6 +15,7 @@ import java.util.List;
 public final class ShippedPasses {
 
     public static final List<PassSpec<?>> ALL = List.of(
+            ChoosePairs.SPEC,
             DropLayers.SPEC,
             SwapLayers.SPEC,
             AverageLayers.SPEC,

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.LayerWindow;
+import dev.twofold.pass.LossLimit;
 import java.util.Arrays;
 import java.util.List;
 
@@ -30,6 +31,7 @@ final class OptionBinder {
             .serializationInclusion(JsonInclude.Include.NON_NULL)
             .addModule(new SimpleModule()
                     .addSerializer(LayerRange.class, ToStringSerializer.instance)
+                    .addSerializer(LossLimit.class, ToStringSerializer.instance)
                     .addSerializer(LayerWindow.class, ToStringSerializer.instance))
             .build();
 

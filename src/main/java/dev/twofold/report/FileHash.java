@@ -29,12 +29,23 @@ public final class FileHash {
 
     public static FileFact of(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
-            DigestInputStream hashed = new DigestInputStream(in, MessageDigest.getInstance("SHA-256"));
+            DigestInputStream hashed = new DigestInputStream(in, digest());
             long bytes = hashed.transferTo(OutputStream.nullOutputStream());
             return new FileFact(
                     bytes, HexFormat.of().formatHex(hashed.getMessageDigest().digest()));
         } catch (IOException e) {
             throw unreadable(file, e);
+        }
+    }
+
+    /** The SHA-256 of some bytes, in hexadecimal. */
+    public static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(digest().digest(bytes));
+    }
+
+    private static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

@@ -171,11 +171,13 @@ public final class PairLayers implements Pass {
         List<LayerGroup> before = LayerGroup.of(decoder);
         List<Integer> order =
                 before.stream().flatMap(group -> group.layers().stream()).toList();
-        List<LayerGroup> after = Runs.merge(before, groups(order), LayerGroup::layers, this::pair);
+        List<LayerGroup> after =
+                Runs.merge(before, groups(order), LayerGroup::layers, layers -> sideBySide(layers, form));
         return LayerGroup.replace(decoder, after);
     }
 
-    private LayerGroup pair(List<LayerGroup> layers) {
+    /** Layers as one group. */
+    public static LayerGroup sideBySide(List<LayerGroup> layers, Form form) {
         List<Integer> numbers = Runs.layers(layers, LayerGroup::layers);
         return new LayerGroup(numbers, form == Form.ONE_SYNC ? List.of(chains(layers)) : zip(layers));
     }

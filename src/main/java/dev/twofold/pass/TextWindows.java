@@ -1,4 +1,4 @@
-package dev.twofold.ort;
+package dev.twofold.pass;
 
 import java.util.ArrayList;
 import java.util.Arrays;

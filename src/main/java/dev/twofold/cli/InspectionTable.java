@@ -1,0 +1,161 @@
+package dev.twofold.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/** The document of an inspection as tables for a terminal. */
+final class InspectionTable {
+
+    private final JsonNode document;
+
+    InspectionTable(JsonNode document) {
+        this.document = document;
+    }
+
+    void print(PrintWriter out) {
+        JsonNode model = document.get("model");
+        JsonNode measurement = document.get("measurement");
+        out.printf(
+                Locale.ROOT,
+                "%s: %d layers, hidden size %d, %d heads, %d KV heads, %.1f M parameters%n",
+                model.get("name").asText(),
+                model.get("layers").asInt(),
+                model.get("hiddenSize").asInt(),
+                model.get("attentionHeads").asInt(),
+                model.get("kvHeads").asInt(),
+                model.get("parameters").asLong() / 1e6);
+        out.printf(
+                Locale.ROOT,
+                "measured on %d tokens of %s: perplexity %.2f%n%n",
+                measurement.get("tokens").asInt(),
+                measurement.get("text").asText(),
+                measurement.get("basePerplexity").asDouble());
+        layers(out);
+        plans(out);
+        recommendations(out);
+        out.flush();
+    }
+
+    private void layers(PrintWriter out) {
+        out.println("layer  influence  angular   depends most on   beside the next one");
+        for (JsonNode layer : document.get("layers")) {
+            int index = layer.get("index").asInt();
+            out.printf(
+                    Locale.ROOT,
+                    "%5d  %9.4f  %7.4f   %-15s   %s%n",
+                    index,
+                    layer.get("blockInfluence").asDouble(),
+                    layer.get("angularDistance").asDouble(),
+                    strongest(index),
+                    pairCost(index));
+        }
+        out.println();
+    }
+
+    private String strongest(int layer) {
+        JsonNode row = document.get("dependency").get(layer);
+        int best = -1;
+        for (int a = 0; a < layer; a++) {
+            if (best < 0 || row.get(a).asDouble() > row.get(best).asDouble()) {
+                best = a;
+            }
+        }
+        return best < 0
+                ? ""
+                : String.format(Locale.ROOT, "%d (%.3f)", best, row.get(best).asDouble());
+    }
+
+    private String pairCost(int layer) {
+        for (JsonNode pair : document.get("pairs")) {
+            if (pair.get("first").asInt() == layer) {
+                return String.format(
+                        Locale.ROOT,
+                        "%+.4f%s nats, KL %.4f",
+                        pair.get("deltaLoss").asDouble(),
+                        error(pair),
+                        pair.get("kl").asDouble());
+            }
+        }
+        return "";
+    }
+
+    private static String error(JsonNode measured) {
+        JsonNode error = measured.get("standardError");
+        return error.isNull() ? "" : String.format(Locale.ROOT, " +-%.4f", error.asDouble());
+    }
+
+    private void plans(PrintWriter out) {
+        boolean heldOut = document.has("heldOut");
+        out.printf("depth  predicted  measured  %sbest window      chosen plan%n", heldOut ? "held-out  " : "");
+        List<JsonNode> windows = new ArrayList<>();
+        document.get("windows").forEach(windows::add);
+        for (JsonNode plan : document.get("plans")) {
+            int depth = plan.get("effectiveDepth").asInt();
+            String window = windows.stream()
+                    .filter(candidate -> candidate.get("effectiveDepth").asInt() == depth)
+                    .min(Comparator.comparingDouble(
+                            candidate -> candidate.get("measuredLoss").asDouble()))
+                    .map(best -> rise(best, "perplexityIncrease") + " "
+                            + best.get("window").asText())
+                    .orElse("");
+            out.printf(
+                    "%5d  %9s  %8s  %s%-16s  %s%n",
+                    depth,
+                    predicted(plan),
+                    rise(plan, "perplexityIncrease"),
+                    heldOut ? String.format("%8s  ", rise(plan, "heldOutIncrease")) : "",
+                    window,
+                    groups(plan));
+        }
+        out.println("       (rise of the perplexity)");
+        out.println();
+    }
+
+    private String predicted(JsonNode plan) {
+        JsonNode loss = plan.get("predictedLoss");
+        double base = document.get("measurement").get("baseLoss").asDouble();
+        return loss.isNull() ? "-" : percent(Math.expm1(loss.asDouble() - base));
+    }
+
+    private static String rise(JsonNode plan, String key) {
+        return percent(plan.get(key).asDouble());
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, Math.abs(share) < 1 ? "%+.2f%%" : "%+.0f%%", 100 * share);
+    }
+
+    private static String groups(JsonNode plan) {
+        List<String> groups = new ArrayList<>();
+        plan.get("pairs")
+                .forEach(group -> groups.add(
+                        group.get(0).asInt() + "-" + group.get(group.size() - 1).asInt()));
+        return String.join(" ", groups);
+    }
+
+    private void recommendations(PrintWriter out) {
+        JsonNode plans = document.get("plans");
+        if (document.get("recommended").isEmpty()) {
+            out.println("No plan keeps the perplexity within 10%.");
+        }
+        for (JsonNode recommendation : document.get("recommended")) {
+            JsonNode plan = plans.get(recommendation.get("plan").asInt());
+            out.printf(
+                    Locale.ROOT,
+                    "within %s: depth %d of %d%n  %s%n",
+                    share(recommendation.get("maxLoss").asDouble()),
+                    plan.get("effectiveDepth").asInt(),
+                    document.get("model").get("layers").asInt(),
+                    plan.get("command").asText());
+        }
+    }
+
+    private static String share(double share) {
+        String digits = String.format(Locale.ROOT, "%.1f", 100 * share);
+        return (digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits) + "%";
+    }
+}

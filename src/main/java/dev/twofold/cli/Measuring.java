@@ -1,0 +1,51 @@
+package dev.twofold.cli;
+
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.diag.Progress;
+import dev.twofold.onnx.PlainLowering;
+import dev.twofold.ort.StepEngine;
+import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.pipeline.MeasurementCache;
+import dev.twofold.pipeline.TextMeasurement;
+import dev.twofold.weight.MappedFiles;
+import dev.twofold.weight.WeightEvaluator;
+import java.util.Optional;
+
+/** A checkpoint that is being measured: on a calibration text, and on a held-out one if there is one. */
+final class Measuring implements AutoCloseable {
+
+    private final MappedFiles files = new MappedFiles();
+    private final StepEngine engine;
+    private final TextMeasurement calibration;
+    private final Optional<TextMeasurement> heldOut;
+
+    Measuring(
+            Checkpoint checkpoint,
+            MeasuringOptions.Passages passages,
+            PairLayers.Form form,
+            Models models,
+            MeasurementCache cache,
+            Progress progress) {
+        engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), models.provider(), models.device());
+        calibration =
+                new TextMeasurement(engine, checkpoint, passages.calibration().windows(), form, cache, progress);
+        heldOut = passages.heldOut()
+                .map(passage -> new TextMeasurement(engine, checkpoint, passage.windows(), form, cache, progress));
+    }
+
+    TextMeasurement calibration() {
+        return calibration;
+    }
+
+    Optional<TextMeasurement> heldOut() {
+        return heldOut;
+    }
+
+    @Override
+    public void close() {
+        heldOut.ifPresent(TextMeasurement::close);
+        calibration.close();
+        engine.close();
+        files.close();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.twofold.passes.analysis;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Step;
+import dev.twofold.diag.Progress;
+import dev.twofold.pass.DecoderEngine;
+import dev.twofold.pass.HiddenStates;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How much layer b needs what layer a wrote: with c_a what layer a added to the stream, x_b the stream that layer b reads,
+ * and f_b(x) what layer b adds to a stream x,
+ *
+ * <pre>
+ * change(b, a) = |f_b(x_b - c_a) - f_b(x_b)| / |f_b(x_b)|
+ * </pre>
+ *
+ * over all tokens, for every a before b; after the block dependency of FFN Fusion (arXiv 2503.18908), which takes a cosine
+ * distance. A layer that adds nothing depends on nothing.
+ *
+ * @param change {@code [b][a]}; only entries with {@code a < b} mean something
+ */
+public record LayerDependency(double[][] change) {
+
+    public static LayerDependency of(DecoderEngine engine, Decoder decoder, LayerStreams streams, Progress progress) {
+        int layers = streams.layers().size();
+        double[][] change = new double[layers][layers];
+        progress.begin("dependency", layers * (layers - 1L) / 2, Progress.Unit.RUNS);
+        for (int b = 1; b < layers; b++) {
+            HiddenStates read = streams.before(b);
+            HiddenStates added = minus(streams.before(b + 1), read);
+            for (int a = 0; a < b; a++) {
+                HiddenStates without = minus(read, minus(streams.before(a + 1), streams.before(a)));
+                HiddenStates stream = without;
+                for (Step step : streams.layers().get(b).steps()) {
+                    stream = engine.apply(decoder, step, stream);
+                }
+                double scale = norm(added);
+                change[b][a] = scale == 0 ? 0 : norm(minus(minus(stream, without), added)) / scale;
+                progress.advance(1);
+            }
+        }
+        progress.end();
+        return new LayerDependency(change);
+    }
+
+    private static HiddenStates minus(HiddenStates left, HiddenStates right) {
+        List<float[]> windows = IntStream.range(0, left.windows().size())
+                .mapToObj(window ->
+                        minus(left.windows().get(window), right.windows().get(window)))
+                .toList();
+        return new HiddenStates(windows, left.hidden());
+    }
+
+    private static float[] minus(float[] left, float[] right) {
+        float[] difference = new float[left.length];
+        for (int i = 0; i < difference.length; i++) {
+            difference[i] = left[i] - right[i];
+        }
+        return difference;
+    }
+
+    private static double norm(HiddenStates states) {
+        double squares = 0;
+        for (float[] window : states.windows()) {
+            squares += StreamSimilarity.dot(window, window, 0, window.length);
+        }
+        return Math.sqrt(squares);
+    }
+}

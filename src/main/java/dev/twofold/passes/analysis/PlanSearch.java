@@ -1,0 +1,145 @@
+package dev.twofold.passes.analysis;
+
+import dev.twofold.pass.Grouping;
+import dev.twofold.pass.LayerRange;
+import dev.twofold.pass.MeasuredPlan;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds the plan of least measured loss at a depth. Candidates are the plans that the dynamic programme predicts to be
+ * the cheapest, those one layer shallower than the best of the depth before, and every contiguous window of pairs that
+ * could win; all are measured, because costs interact. Then greedy repair: as long as a plan one cut and one join away
+ * measures better, it takes its place.
+ *
+ * <p>The result is never worse than the best window of its depth, as measured on the same text.
+ */
+public final class PlanSearch {
+
+    /** Plans of the dynamic programme that are measured. */
+    private static final int CHEAPEST = 3;
+
+    /** Plans one layer shallower than the best before that are measured. */
+    private static final int SHALLOWER = 3;
+
+    /** Plans measured in one round of repair, and rounds at most. */
+    private static final int NEIGHBOURS = 3;
+
+    private static final int ROUNDS = 2;
+
+    /** A window is not measured if one of its pairs by itself costs this many times the best window so far, ... */
+    private static final double OUTDONE = 3;
+
+    /** ... and this much more, in nats. */
+    private static final double MARGIN = 0.005;
+
+    private final PlanScores scores;
+    private final GroupCosts costs;
+    private final CheapestPlans cheapest;
+    private final Neighbours neighbours;
+    private Optional<MeasuredPlan> previous = Optional.empty();
+
+    /** @param limit layers in the largest group */
+    public PlanSearch(PlanScores scores, GroupCosts costs, int limit) {
+        this.scores = scores;
+        this.costs = costs;
+        this.cheapest = new CheapestPlans(costs, limit, CHEAPEST);
+        this.neighbours = new Neighbours(limit);
+    }
+
+    /**
+     * What was found at a depth.
+     *
+     * @param chosen the best plan measured
+     * @param window the best contiguous window of pairs; empty if the depth is below half the layers
+     */
+    public record Found(MeasuredPlan chosen, Optional<MeasuredPlan> window) {}
+
+    /**
+     * Searches a depth. Depths are searched one after the other, from one less than the number of layers down.
+     *
+     * @return empty if groups are too small to reach the depth
+     */
+    public Optional<Found> at(int depth) {
+        Optional<MeasuredPlan> window = bestWindow(depth);
+        List<MeasuredPlan> candidates = new ArrayList<>(window.stream().toList());
+        cheapest.at(depth).stream().map(this::measure).forEach(candidates::add);
+        previous.filter(plan -> plan.grouping().depth() == depth + 1)
+                .ifPresent(plan -> promising(neighbours.shallower(plan.grouping()), SHALLOWER).stream()
+                        .map(this::measure)
+                        .forEach(candidates::add));
+        Optional<MeasuredPlan> best = candidates.stream().min(BY_LOSS).map(this::repair);
+        previous = best;
+        return best.map(chosen -> new Found(chosen, window));
+    }
+
+    private static final Comparator<MeasuredPlan> BY_LOSS =
+            Comparator.comparingDouble(plan -> plan.score().loss());
+
+    private MeasuredPlan measure(Grouping plan) {
+        return new MeasuredPlan(plan, costs.base().loss() + costs.predicted(plan), scores.score(plan));
+    }
+
+    private List<Grouping> promising(Collection<Grouping> plans, int count) {
+        return plans.stream()
+                .filter(plan -> Double.isFinite(costs.predicted(plan)))
+                .sorted(Comparator.comparingDouble(costs::predicted))
+                .limit(count)
+                .toList();
+    }
+
+    private MeasuredPlan repair(MeasuredPlan start) {
+        MeasuredPlan best = start;
+        Set<Grouping> tried = new HashSet<>();
+        for (int round = 0; round < ROUNDS; round++) {
+            Set<Grouping> untried = neighbours.level(best.grouping());
+            untried.removeAll(tried);
+            List<Grouping> next = promising(untried, NEIGHBOURS);
+            tried.addAll(next);
+            MeasuredPlan nearest = next.stream().map(this::measure).min(BY_LOSS).orElse(best);
+            if (nearest.score().loss() >= best.score().loss()) {
+                return best;
+            }
+            best = nearest;
+        }
+        return best;
+    }
+
+    /** The best contiguous window of pairs of a depth, of those that could be. */
+    private Optional<MeasuredPlan> bestWindow(int depth) {
+        int layers = costs.layers();
+        List<Grouping> windows = windows(layers, layers - depth);
+        windows.sort(Comparator.comparingDouble(costs::predicted));
+        Optional<MeasuredPlan> best = Optional.empty();
+        for (Grouping window : windows) {
+            double bound = best.map(plan -> plan.score().loss() - costs.base().loss())
+                    .map(rise -> Math.max(0, rise) * OUTDONE + MARGIN)
+                    .orElse(Double.POSITIVE_INFINITY);
+            if (window.groups().stream().anyMatch(pair -> costs.cost(pair) > bound)) {
+                continue;
+            }
+            MeasuredPlan measured = measure(window);
+            if (best.isEmpty() || BY_LOSS.compare(measured, best.get()) < 0) {
+                best = Optional.of(measured);
+            }
+        }
+        return best;
+    }
+
+    private static List<Grouping> windows(int layers, int pairs) {
+        List<Grouping> windows = new ArrayList<>();
+        for (int begin = 0; begin + 2 * pairs <= layers; begin++) {
+            List<LayerRange> groups = new ArrayList<>();
+            for (int pair = 0; pair < pairs; pair++) {
+                groups.add(new LayerRange(begin + 2 * pair, begin + 2 * pair + 1));
+            }
+            windows.add(new Grouping(layers, groups));
+        }
+        return windows;
+    }
+}

@@ -1,0 +1,177 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.Progress;
+import dev.twofold.pass.DecoderEngine;
+import dev.twofold.pass.Grouping;
+import dev.twofold.pass.LayerFindings;
+import dev.twofold.pass.PlanScore;
+import dev.twofold.pass.TextWindows;
+import dev.twofold.passes.analysis.LayerDependency;
+import dev.twofold.passes.analysis.LayerStreams;
+import dev.twofold.passes.analysis.PlanMeasure;
+import dev.twofold.passes.analysis.PlanScores;
+import dev.twofold.passes.analysis.StreamSimilarity;
+import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.report.FileHash;
+import dev.twofold.report.Measurements;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures a checkpoint on a text, and remembers. What is known already, from a file or from before, is not measured
+ * again; the engine does nothing until something has to be.
+ */
+public final class TextMeasurement implements PlanScores, AutoCloseable {
+
+    /** To be raised whenever the same subject would measure differently. */
+    private static final String METHOD = "1";
+
+    private final DecoderEngine engine;
+    private final Decoder decoder;
+    private final TextWindows text;
+    private final PairLayers.Form form;
+    private final MeasurementCache cache;
+    private final Progress progress;
+    private Measurements measurements;
+    private @Nullable LayerStreams streams;
+    private @Nullable PlanMeasure measure;
+    private int measured;
+
+    /** @param form how the layers of a group run */
+    public TextMeasurement(
+            DecoderEngine engine,
+            Checkpoint checkpoint,
+            TextWindows text,
+            PairLayers.Form form,
+            MeasurementCache cache,
+            Progress progress) {
+        this.engine = engine;
+        this.decoder = checkpoint.decoder();
+        this.text = text;
+        this.form = form;
+        this.cache = cache;
+        this.progress = progress;
+        this.measurements = cache.read(subject(checkpoint, text, form));
+    }
+
+    private static SortedMap<String, String> subject(Checkpoint checkpoint, TextWindows text, PairLayers.Form form) {
+        SortedMap<String, String> subject = new TreeMap<>();
+        subject.put("method", METHOD);
+        subject.put("form", form.toString());
+        subject.put("tokens", hash(text));
+        for (Path file : checkpoint.sources()) {
+            subject.put("file " + file.getFileName(), FileHash.of(file).sha256());
+        }
+        return subject;
+    }
+
+    private static String hash(TextWindows text) {
+        int windows = text.inputs().size();
+        ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (windows + 2 * text.tokens()));
+        for (int window = 0; window < windows; window++) {
+            bytes.putInt(text.inputs().get(window).length);
+            Arrays.stream(text.inputs().get(window)).forEach(bytes::putInt);
+            Arrays.stream(text.targets().get(window)).forEach(bytes::putInt);
+        }
+        return FileHash.sha256(bytes.array());
+    }
+
+    @Override
+    public PlanScore score(Grouping plan) {
+        PlanScore known = measurements.plans().get(plan.toString());
+        if (known != null) {
+            return known;
+        }
+        PlanScore score = measure().score(plan);
+        measurements.plans().put(plan.toString(), score);
+        measured++;
+        return score;
+    }
+
+    /** The original's score. */
+    public PlanScore base() {
+        return score(Grouping.none(layerCount()));
+    }
+
+    /** Number of layers in the checkpoint. */
+    public int layerCount() {
+        return decoder.facts().layers();
+    }
+
+    /** Similarity, influence and dependency of the layers. */
+    public LayerFindings layers() {
+        LayerFindings known = measurements.layers();
+        if (known != null) {
+            return known;
+        }
+        StreamSimilarity similarity =
+                StreamSimilarity.of(streams(), decoder.facts().hiddenSize(), progress);
+        LayerDependency dependency = LayerDependency.of(engine, decoder, streams(), progress);
+        LayerFindings findings = new LayerFindings(
+                similarity.cosine(),
+                similarity.angular(),
+                similarity.cka(),
+                dependency.change(),
+                similarity.influence(),
+                similarity.distance());
+        measurements = new Measurements(measurements.subject(), measurements.plans(), findings);
+        measured++;
+        save();
+        return findings;
+    }
+
+    private LayerStreams streams() {
+        if (streams == null) {
+            streams = LayerStreams.run(engine, decoder, text, progress);
+        }
+        return streams;
+    }
+
+    private PlanMeasure measure() {
+        if (measure == null) {
+            measure = new PlanMeasure(engine, decoder, streams(), form);
+        }
+        return measure;
+    }
+
+    /** How many results were measured, and not known before. */
+    public int measured() {
+        return measured;
+    }
+
+    /** How many plans' scores are known. */
+    public int plansKnown() {
+        return measurements.plans().size();
+    }
+
+    public TextWindows text() {
+        return text;
+    }
+
+    /** Keeps what was measured for another time. */
+    public void save() {
+        if (measured > 0) {
+            cache.write(measurements);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            save();
+        } finally {
+            if (measure != null) {
+                measure.close();
+            }
+            if (streams != null) {
+                streams.close();
+            }
+        }
+    }
+}
