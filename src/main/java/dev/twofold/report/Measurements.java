@@ -1,6 +1,5 @@
 package dev.twofold.report;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.diag.Origin;
@@ -22,9 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param subject checkpoint, text and options, by name
  * @param plans scores by the groups of the plan, as {@code --pairs} spells them; "" is the original
- * @param layers absent until somebody asked for it
+ * @param layers null until somebody asked for it
  */
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Measurements(
         SortedMap<String, String> subject,
         SortedMap<String, PlanScore> plans,
