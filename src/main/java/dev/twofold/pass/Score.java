@@ -43,14 +43,17 @@ public record Score(List<Window> windows) {
      * taken for independent. NaN for less than two windows.
      */
     public double riseError(Score other) {
+        int count = windows.size();
+        if (count < 2) {
+            return Double.NaN;
+        }
         double mean = loss() - other.loss();
         double squares = 0;
-        for (int i = 0; i < windows.size(); i++) {
+        for (int i = 0; i < count; i++) {
             Window window = windows.get(i);
             double deviation = window.loss() - other.windows.get(i).loss() - mean * window.tokens();
             squares += deviation * deviation;
         }
-        int count = windows.size();
         return Math.sqrt(squares * count / (count - 1)) / tokens();
     }
 }
