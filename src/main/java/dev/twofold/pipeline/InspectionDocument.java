@@ -13,7 +13,6 @@ import dev.twofold.pass.LayerFindings;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.MeasuredPlan;
 import dev.twofold.pass.PlanScore;
-import java.util.Arrays;
 import java.util.stream.Stream;
 
 /** An inspection as the JSON document that {@code inspect} prints, writes, and makes its page of. */
@@ -140,7 +139,13 @@ public final class InspectionDocument {
         ArrayNode rows = NODES.arrayNode();
         for (double[] row : values) {
             ArrayNode cells = rows.addArray();
-            Arrays.stream(row).forEach(cells::add);
+            for (double value : row) {
+                if (Double.isNaN(value)) {
+                    cells.addNull();
+                } else {
+                    cells.add(value);
+                }
+            }
         }
         return rows;
     }

@@ -33,13 +33,13 @@ final class KernelAlignment {
         });
     }
 
-    /** The lower triangle of the alignments; 0 where a stream is constant. */
+    /** The lower triangle of the alignments; NaN where a stream is constant, or no window was long enough. */
     double[][] cka() {
         double[][] cka = new double[criterion.length][criterion.length];
         for (int i = 0; i < cka.length; i++) {
             for (int j = 0; j <= i; j++) {
                 double scale = Math.sqrt(Math.max(0, criterion[i][i]) * Math.max(0, criterion[j][j]));
-                cka[i][j] = scale == 0 ? 0 : criterion[i][j] / scale;
+                cka[i][j] = scale == 0 ? Double.NaN : criterion[i][j] / scale;
             }
         }
         return cka;
