@@ -20,19 +20,22 @@ import java.util.function.Function;
 /** A head in chunks of rows of the vocabulary, because a Java buffer ends at 2 GiB. Weights are loaded on first use. */
 final class ChunkedHead implements DecoderEngine.Head {
 
-    private static final long CHUNK_BYTES = 256L << 20;
+    /** Bytes of a chunk's rows in float32, if one row is not larger. */
+    static final long CHUNK_BYTES = 256L << 20;
 
     private final StepEngine engine;
     private final PlainGraphs graphs;
     private final Decoder decoder;
     private final int vocabulary;
+    private final long chunkBytes;
     private final Map<String, List<Chunk>> loaded = new HashMap<>();
 
-    ChunkedHead(StepEngine engine, PlainGraphs graphs, Decoder decoder) {
+    ChunkedHead(StepEngine engine, PlainGraphs graphs, Decoder decoder, long chunkBytes) {
         this.engine = engine;
         this.graphs = graphs;
         this.decoder = decoder;
         this.vocabulary = decoder.facts().vocabularySize();
+        this.chunkBytes = chunkBytes;
     }
 
     /** Rows {@code from} to {@code to - 1} of the vocabulary. */
@@ -42,7 +45,7 @@ final class ChunkedHead implements DecoderEngine.Head {
         return loaded.computeIfAbsent(use, key -> {
             Weight table = decoder.head().weight();
             int size = Math.toIntExact(
-                    Math.max(1, CHUNK_BYTES / (Float.BYTES * table.shape().dim(1))));
+                    Math.max(1, chunkBytes / (Float.BYTES * table.shape().dim(1))));
             List<Chunk> chunks = new ArrayList<>();
             for (int from = 0; from < vocabulary; from += size) {
                 int to = Math.min(vocabulary, from + size);

@@ -91,7 +91,7 @@ public final class StepEngine implements DecoderEngine {
 
     @Override
     public Head head(Decoder decoder) {
-        return new ChunkedHead(this, graphs, decoder);
+        return new ChunkedHead(this, graphs, decoder, ChunkedHead.CHUNK_BYTES);
     }
 
     @Override

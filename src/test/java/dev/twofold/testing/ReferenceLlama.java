@@ -28,20 +28,36 @@ public final class ReferenceLlama {
 
     /** Logits {@code [tokens * vocabulary]}, with the layers of each group side by side. */
     public float[] logits(long[] tokens, List<List<Integer>> groups, boolean oneSync) {
-        double[][] x = new double[tokens.length][];
-        for (int t = 0; t < tokens.length; t++) {
-            x[t] = tensors.row("model.embed_tokens.weight", (int) tokens[t]);
-        }
+        double[][] x = embed(tokens);
         for (List<Integer> group : groups) {
-            x = oneSync ? wholeLayers(x, group) : zippedLayers(x, group);
+            x = run(x, group, oneSync);
         }
-        String head = config.path("tie_word_embeddings").asBoolean() ? "model.embed_tokens" : "lm_head";
-        double[][] logits = project(norm(x, "model.norm.weight"), head);
+        double[][] logits = head(x);
         float[] flat = new float[tokens.length * logits[0].length];
         for (int i = 0; i < flat.length; i++) {
             flat[i] = (float) logits[i / logits[0].length][i % logits[0].length];
         }
         return flat;
+    }
+
+    /** The stream before the first layer. */
+    public double[][] embed(long[] tokens) {
+        double[][] x = new double[tokens.length][];
+        for (int t = 0; t < tokens.length; t++) {
+            x[t] = tensors.row("model.embed_tokens.weight", (int) tokens[t]);
+        }
+        return x;
+    }
+
+    /** The stream after the layers of a group, side by side. */
+    public double[][] run(double[][] x, List<Integer> group, boolean oneSync) {
+        return oneSync ? wholeLayers(x, group) : zippedLayers(x, group);
+    }
+
+    /** The logits of the stream after the last layer, {@code [tokens][vocabulary]}. */
+    public double[][] head(double[][] x) {
+        String head = config.path("tie_word_embeddings").asBoolean() ? "model.embed_tokens" : "lm_head";
+        return project(norm(x, "model.norm.weight"), head);
     }
 
     /** u = x + sum of A_i(n_i(x)); y = u + sum of F_i(n_i(u)). */

@@ -8,11 +8,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * A Llama checkpoint of random weights, small enough for any test: 4 layers, hidden size 64, 4 heads and 2 KV heads of
@@ -35,19 +38,21 @@ public final class TinyLlama {
 
     private final Random random;
     private final DType dtype;
+    private final int layers;
     private final ObjectNode config = JSON.createObjectNode();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> files = new TreeMap<>();
     private int shards = 1;
 
-    private TinyLlama(DType dtype, long seed) {
+    private TinyLlama(DType dtype, long seed, int layers) {
         this.dtype = dtype;
+        this.layers = layers;
         this.random = new Random(seed);
         config.put("model_type", "llama");
         config.putArray("architectures").add("LlamaForCausalLM");
         config.put("hidden_act", "silu");
         config.put("hidden_size", HIDDEN);
-        config.put("num_hidden_layers", LAYERS);
+        config.put("num_hidden_layers", layers);
         config.put("num_attention_heads", HEADS);
         config.put("num_key_value_heads", KV_HEADS);
         config.put("head_dim", HEAD_SIZE);
@@ -60,7 +65,7 @@ public final class TinyLlama {
         config.put("bos_token_id", 1);
         config.put("eos_token_id", 2);
         weight("model.embed_tokens.weight", VOCABULARY, HIDDEN);
-        for (int layer = 0; layer < LAYERS; layer++) {
+        for (int layer = 0; layer < layers; layer++) {
             gain(name(layer, "input_layernorm.weight"));
             weight(name(layer, "self_attn.q_proj.weight"), HEADS * HEAD_SIZE, HIDDEN);
             weight(name(layer, "self_attn.k_proj.weight"), KV_HEADS * HEAD_SIZE, HIDDEN);
@@ -80,7 +85,12 @@ public final class TinyLlama {
     }
 
     public static TinyLlama of(DType dtype, long seed) {
-        return new TinyLlama(dtype, seed);
+        return new TinyLlama(dtype, seed, LAYERS);
+    }
+
+    /** Another number of layers. */
+    public static TinyLlama deep(int layers, long seed) {
+        return new TinyLlama(DType.F32, seed, layers);
     }
 
     /** The name of a layer's tensor. */
@@ -94,7 +104,7 @@ public final class TinyLlama {
     }
 
     public TinyLlama attentionBias() {
-        for (int layer = 0; layer < LAYERS; layer++) {
+        for (int layer = 0; layer < layers; layer++) {
             weight(name(layer, "self_attn.q_proj.bias"), HEADS * HEAD_SIZE);
             weight(name(layer, "self_attn.k_proj.bias"), KV_HEADS * HEAD_SIZE);
             weight(name(layer, "self_attn.v_proj.bias"), KV_HEADS * HEAD_SIZE);
@@ -104,7 +114,7 @@ public final class TinyLlama {
     }
 
     public TinyLlama mlpBias() {
-        for (int layer = 0; layer < LAYERS; layer++) {
+        for (int layer = 0; layer < layers; layer++) {
             weight(name(layer, "mlp.gate_proj.bias"), FEED_FORWARD);
             weight(name(layer, "mlp.up_proj.bias"), FEED_FORWARD);
             weight(name(layer, "mlp.down_proj.bias"), HIDDEN);
@@ -138,6 +148,26 @@ public final class TinyLlama {
                  "model": {"type": "WordLevel", "unk_token": "<unk>",
                   "vocab": {"<unk>": 0, "<s>": 1, "</s>": 2, "the": 3, "and": 4, "to": 5, "a": 6, "of": 7, "Alice": 8}}}
                 """);
+    }
+
+    /** A tokenizer with a word for every token, w0, w1 and so on. */
+    public TinyLlama words() {
+        ObjectNode tokenizer = JSON.createObjectNode().put("version", "1.0");
+        tokenizer.putObject("pre_tokenizer").put("type", "Whitespace");
+        ObjectNode model = tokenizer.putObject("model").put("type", "WordLevel").put("unk_token", "w0");
+        ObjectNode vocabulary = model.putObject("vocab");
+        for (int id = 0; id < VOCABULARY; id++) {
+            vocabulary.put("w" + id, id);
+        }
+        return file("tokenizer.json", tokenizer.toPrettyString());
+    }
+
+    /** A text of random words for {@link #words}. */
+    public static String text(int tokens, long seed) {
+        return new Random(seed)
+                .ints(tokens, 1, VOCABULARY)
+                .mapToObj(id -> "w" + id)
+                .collect(Collectors.joining(" ", "", "\n"));
     }
 
     /** A key of config.json with a value in JSON. */
@@ -178,10 +208,21 @@ public final class TinyLlama {
 
     /** Changes one element of a tensor. */
     public TinyLlama element(String name, int index, float value) {
+        return change(name, values -> values[index] = value);
+    }
+
+    /** Changes the elements of a tensor. */
+    public TinyLlama change(String name, Consumer<float[]> change) {
         Tensor tensor = tensors.get(name);
         float[] values = SafetensorsBuilder.decode(tensor.dtype(), tensor.data());
-        values[index] = value;
+        change.accept(values);
         return tensor(name, tensor.dtype(), values, tensor.shape());
+    }
+
+    /** Makes a layer add nothing to the stream. */
+    public TinyLlama identity(int layer) {
+        return change(name(layer, "self_attn.o_proj.weight"), values -> Arrays.fill(values, 0))
+                .change(name(layer, "mlp.down_proj.weight"), values -> Arrays.fill(values, 0));
     }
 
     /** Another file of the directory. */

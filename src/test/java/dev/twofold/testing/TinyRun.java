@@ -1,0 +1,59 @@
+package dev.twofold.testing;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.Progress;
+import dev.twofold.onnx.PlainLowering;
+import dev.twofold.ort.Provider;
+import dev.twofold.ort.StepEngine;
+import dev.twofold.pass.TextWindows;
+import dev.twofold.passes.analysis.LayerStreams;
+import dev.twofold.weight.MappedFiles;
+import dev.twofold.weight.WeightEvaluator;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** A tiny checkpoint run over three windows of random tokens: as the analyses see it, and in float64. */
+public final class TinyRun implements AutoCloseable {
+
+    private final MappedFiles files = new MappedFiles();
+    public final StepEngine engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), Provider.CPU, 0);
+    public final TextWindows text =
+            TextWindows.cut(new Random(7).ints(64, 0, TinyLlama.VOCABULARY).toArray(), 24, 63);
+    public final Decoder decoder;
+    public final int layers;
+    public final LayerStreams streams;
+    public final ReferenceLlama reference;
+
+    public TinyRun(TinyLlama tiny, Path directory) throws IOException {
+        Path checkpoint = tiny.write(directory);
+        decoder = Checkpoint.read(checkpoint).decoder();
+        layers = decoder.facts().layers();
+        streams = LayerStreams.run(engine, decoder, text, Progress.SILENT);
+        reference = new ReferenceLlama(
+                new ObjectMapper().readTree(checkpoint.resolve("config.json").toFile()), StoredTensors.of(checkpoint));
+    }
+
+    /** In float64, the stream of a window before every layer and after the last. */
+    public List<double[][]> exact(int window) {
+        List<double[][]> places = new ArrayList<>();
+        places.add(reference.embed(
+                Arrays.stream(text.inputs().get(window)).asLongStream().toArray()));
+        for (int layer = 0; layer < layers; layer++) {
+            places.add(reference.run(places.get(layer), List.of(layer), false));
+        }
+        return places;
+    }
+
+    @Override
+    public void close() {
+        streams.close();
+        engine.close();
+        files.close();
+    }
+}
