@@ -60,7 +60,7 @@ final class ConsoleProgress implements Progress {
         }
         shown = now;
         if (terminal) {
-            int filled = (int) (WIDTH * done.get() / Math.max(1, total));
+            int filled = (int) (WIDTH * doneOfTotal() / Math.max(1, total));
             err.printf(
                     Locale.ROOT,
                     "\r%s [%s%s] %s%s ",
@@ -76,7 +76,12 @@ final class ConsoleProgress implements Progress {
     }
 
     private String share() {
-        return 100 * done.get() / Math.max(1, total) + "% of " + amount(total);
+        return 100 * doneOfTotal() / Math.max(1, total) + "% of " + amount(total);
+    }
+
+    /** What is done, but no more than was announced. */
+    private long doneOfTotal() {
+        return Math.min(done.get(), total);
     }
 
     private String left(long now) {

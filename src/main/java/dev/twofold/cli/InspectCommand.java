@@ -5,6 +5,7 @@ import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.LayerFindings;
+import dev.twofold.pass.PlanScore;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.pipeline.Inspection;
@@ -112,6 +113,7 @@ final class InspectCommand implements Callable<Integer> {
 
     /** Measures the plans that the report shows on the second text. */
     private static Inspection.HeldOut heldOut(TextMeasurement text, PlanFrontier frontier, Progress progress) {
+        PlanScore base = text.base();
         progress.begin("checking on the held-out text", frontier.found().size(), Progress.Unit.DEPTHS);
         frontier.found().forEach(found -> {
             text.score(found.chosen().grouping());
@@ -119,7 +121,7 @@ final class InspectCommand implements Callable<Integer> {
             progress.advance(1);
         });
         progress.end();
-        return new Inspection.HeldOut(text.text().tokens(), text.base(), text);
+        return new Inspection.HeldOut(text.text().tokens(), base, text);
     }
 
     private InspectionDocument.Setting setting(Checkpoint source, MeasuringOptions.Passages passages) {

@@ -78,7 +78,7 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
 
     private static PlanScore counted(TextMeasurement text, Grouping plan, Progress progress) {
         PlanScore score = text.score(plan);
-        progress.advance(1);
+        progress.advance(plan.groups().isEmpty() ? 0 : 1);
         return score;
     }
 }
