@@ -1,0 +1,60 @@
+package dev.twofold.passes.analysis;
+
+import dev.twofold.pass.Grouping;
+import dev.twofold.pass.LayerRange;
+import dev.twofold.pass.PlanScore;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+
+/** Scores of plans that no model was run for. */
+final class MadeUpScores implements PlanScores {
+
+    static final double BASE_LOSS = 4;
+
+    private final ToDoubleFunction<Grouping> rise;
+    private final Set<Grouping> asked = new LinkedHashSet<>();
+
+    MadeUpScores(ToDoubleFunction<Grouping> rise) {
+        this.rise = rise;
+    }
+
+    /** Plans cost what their groups do. */
+    static MadeUpScores additive(ToDoubleFunction<LayerRange> cost) {
+        return new MadeUpScores(plan -> plan.groups().stream().mapToDouble(cost).sum());
+    }
+
+    /** A cost for each group, drawn once. */
+    static ToDoubleFunction<LayerRange> random(long seed, double from, double to) {
+        Random random = new Random(seed);
+        Map<LayerRange, Double> costs = new HashMap<>();
+        return group -> costs.computeIfAbsent(group, any -> random.nextDouble(from, to) * (group.size() - 1));
+    }
+
+    /** Whole plans of two groups or more cost something between two thirds and twice what their groups do. */
+    static MadeUpScores interacting(long seed) {
+        Random random = new Random(-seed);
+        ToDoubleFunction<LayerRange> cost = random(seed, 0.001, 0.03);
+        Map<Grouping, Double> factors = new HashMap<>();
+        return new MadeUpScores(plan -> plan.groups().stream().mapToDouble(cost).sum()
+                * (plan.groups().size() < 2 ? 1 : factors.computeIfAbsent(plan, any -> random.nextDouble(2 / 3.0, 2))));
+    }
+
+    double rise(Grouping plan) {
+        return rise.applyAsDouble(plan);
+    }
+
+    /** The plans that were asked for. */
+    Set<Grouping> asked() {
+        return asked;
+    }
+
+    @Override
+    public PlanScore score(Grouping plan) {
+        asked.add(plan);
+        return new PlanScore(BASE_LOSS + rise(plan), 0, 0, 0);
+    }
+}

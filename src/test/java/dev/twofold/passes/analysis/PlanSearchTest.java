@@ -1,0 +1,144 @@
+package dev.twofold.passes.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.twofold.pass.Grouping;
+import dev.twofold.pass.LayerRange;
+import dev.twofold.pass.MeasuredPlan;
+import dev.twofold.passes.analysis.PlanSearch.Found;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Scores are made up, so that every grouping can be tried. */
+final class PlanSearchTest {
+
+    private static final int LAYERS = 8;
+
+    private static PlanSearch search(MadeUpScores scores, int limit) {
+        return new PlanSearch(scores, GroupCosts.measure(scores, LAYERS, limit), limit);
+    }
+
+    private static double rise(MeasuredPlan plan) {
+        return plan.score().loss() - MadeUpScores.BASE_LOSS;
+    }
+
+    private static double least(Stream<Grouping> plans, MadeUpScores scores) {
+        return plans.mapToDouble(scores::rise).min().orElseThrow();
+    }
+
+    private static List<Grouping> windows(int depth) {
+        return Groupings.at(depth, LAYERS, 2).stream()
+                .filter(Groupings::isWindow)
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4})
+    void finds_the_best_of_all_plans_where_costs_add_up(int limit) {
+        for (int seed = 0; seed < 20; seed++) {
+            MadeUpScores scores = MadeUpScores.additive(MadeUpScores.random(seed, -0.02, 0.08));
+            PlanSearch search = search(scores, limit);
+            for (int depth = LAYERS - 1; depth >= (LAYERS + limit - 1) / limit; depth--) {
+                Found found = search.at(depth).orElseThrow();
+                assertThat(rise(found.chosen()))
+                        .isCloseTo(least(Groupings.at(depth, LAYERS, limit).stream(), scores), within(1e-12));
+                assertThat(found.chosen().predictedLoss())
+                        .isCloseTo(found.chosen().score().loss(), within(1e-12));
+            }
+        }
+    }
+
+    @Test
+    void reports_the_best_of_all_windows_where_costs_add_up() {
+        for (int seed = 0; seed < 100; seed++) {
+            MadeUpScores scores = MadeUpScores.additive(MadeUpScores.random(seed, -0.05, 0.05));
+            PlanSearch search = search(scores, 2);
+            for (int depth = LAYERS - 1; depth >= LAYERS / 2; depth--) {
+                MeasuredPlan window = search.at(depth).orElseThrow().window().orElseThrow();
+                assertThat(Groupings.isWindow(window.grouping())).isTrue();
+                assertThat(rise(window))
+                        .as("seed %d, depth %d", seed, depth)
+                        .isCloseTo(least(windows(depth).stream(), scores), within(1e-12));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4})
+    void is_never_worse_than_any_window_where_costs_interact(int limit) {
+        for (int seed = 0; seed < 100; seed++) {
+            MadeUpScores scores = MadeUpScores.interacting(seed);
+            PlanSearch search = search(scores, limit);
+            for (int depth = LAYERS - 1; depth >= (LAYERS + limit - 1) / limit; depth--) {
+                Found found = search.at(depth).orElseThrow();
+                assertThat(Groupings.at(depth, LAYERS, limit))
+                        .contains(found.chosen().grouping());
+                assertThat(rise(found.chosen()))
+                        .isCloseTo(scores.rise(found.chosen().grouping()), within(1e-12));
+                if (depth >= LAYERS / 2) {
+                    assertThat(rise(found.chosen()))
+                            .isLessThanOrEqualTo(rise(found.window().orElseThrow()))
+                            .isLessThanOrEqualTo(least(windows(depth).stream(), scores) + 1e-12);
+                }
+            }
+        }
+    }
+
+    @Test
+    void repair_finds_better_plans_than_prediction_where_costs_interact() {
+        int better = 0;
+        for (int seed = 0; seed < 100; seed++) {
+            MadeUpScores scores = MadeUpScores.interacting(seed);
+            double predicted = least(
+                    Stream.concat(
+                            windows(5).stream(),
+                            new CheapestPlans(GroupCosts.measure(scores, LAYERS, 4), 4, 3).at(5).stream()),
+                    scores);
+            double found = rise(search(scores, 4).at(5).orElseThrow().chosen());
+            assertThat(found).isLessThanOrEqualTo(predicted + 1e-12);
+            better += found < predicted - 1e-9 ? 1 : 0;
+        }
+        assertThat(better).isPositive();
+    }
+
+    @Test
+    void larger_groups_win_where_they_cost_less() {
+        ToDoubleFunction<LayerRange> cost = group -> group.equals(new LayerRange(2, 4)) ? 0.001 : 0.02 * group.size();
+        MadeUpScores scores = MadeUpScores.additive(cost);
+        assertThat(search(scores, 3).at(6).orElseThrow().chosen().grouping()).hasToString("2-4");
+        assertThat(search(scores, 2).at(6).orElseThrow().chosen().grouping().groups())
+                .hasSize(2);
+    }
+
+    @Test
+    void a_ruinous_pair_is_avoided_as_long_as_it_can_be() {
+        MadeUpScores scores =
+                MadeUpScores.additive(group -> group.first() <= 3 && group.last() >= 4 ? 3 : 0.01 * (group.size() - 1));
+        PlanSearch search = search(scores, 4);
+        for (int depth = 7; depth >= 2; depth--) {
+            assertThat(search.at(depth).orElseThrow().chosen().grouping().groups())
+                    .noneMatch(group -> group.first() <= 3 && group.last() >= 4);
+        }
+        assertThat(search.at(1)).isEmpty();
+    }
+
+    @Test
+    void a_depth_that_groups_cannot_reach_has_no_plan() {
+        PlanSearch search = search(MadeUpScores.additive(group -> 0.01), 2);
+        assertThat(search.at(4)).isPresent();
+        assertThat(search.at(3)).isEmpty();
+    }
+
+    @Test
+    void below_half_the_layers_there_is_no_window_of_pairs() {
+        Optional<Found> found = search(MadeUpScores.additive(group -> 0.01), 4).at(3);
+        assertThat(found).isPresent();
+        assertThat(found.orElseThrow().window()).isEmpty();
+    }
+}
