@@ -32,6 +32,11 @@ public record LossLimit(BigDecimal share) {
         return new LossLimit((matcher.group(2).isEmpty() ? number : number.movePointLeft(2)).stripTrailingZeros());
     }
 
+    /** A share as a number. */
+    public static LossLimit valueOf(double share) {
+        return new LossLimit(BigDecimal.valueOf(share).stripTrailingZeros());
+    }
+
     /** Whether a rise, as a share, is within the limit. */
     public boolean allows(double rise) {
         return rise <= share.doubleValue();
