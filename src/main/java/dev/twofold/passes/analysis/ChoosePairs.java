@@ -80,7 +80,7 @@ public final class ChoosePairs implements Pass {
             return problem("it cannot measure on " + options.tokens() + " tokens", "tokens: 4096");
         }
         int layers = facts.layers();
-        int shallowest = (layers + options.groupLimit() - 1) / options.groupLimit();
+        int shallowest = (layers - 1) / options.groupLimit() + 1;
         if (options.depth() != null && (options.depth() > layers || options.depth() < shallowest)) {
             return problem(
                     "groups of up to " + options.groupLimit() + " cannot bring " + layers
@@ -92,7 +92,9 @@ public final class ChoosePairs implements Pass {
                         && facts.groups().size() == layers;
         return untouched
                 ? Optional.empty()
-                : problem("it measures the checkpoint as it is, and layers were rearranged before", "put it first");
+                : problem(
+                        "it measures the checkpoint as it is, and layers were rearranged before",
+                        "put it and its pair-layers first");
     }
 
     private static Optional<NotApplicable> problem(String reason, String hint) {
