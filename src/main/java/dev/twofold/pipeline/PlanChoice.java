@@ -26,18 +26,18 @@ public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected) {
             Progress progress) {
         int group = Math.min(options.groupLimit(), calibration.layerCount());
         Integer depth = options.depth();
+        if (depth != null && depth == calibration.layerCount()) {
+            return new PlanChoice(unpaired(calibration), List.of());
+        }
         if (depth != null) {
             PlanFrontier frontier = PlanFrontier.downTo(depth, group, calibration, progress);
-            return new PlanChoice(atDepth(frontier, calibration, depth), List.of());
+            return new PlanChoice(atDepth(frontier, depth), List.of());
         }
         LossLimit limit = options.maxLoss() == null ? LossLimit.DEFAULT : options.maxLoss();
         return within(limit, PlanFrontier.within(limit, group, calibration, progress), calibration, heldOut);
     }
 
-    private static MeasuredPlan atDepth(PlanFrontier frontier, TextMeasurement calibration, int depth) {
-        if (depth == calibration.layerCount()) {
-            return unpaired(calibration);
-        }
+    private static MeasuredPlan atDepth(PlanFrontier frontier, int depth) {
         return frontier.found().stream()
                 .map(Found::chosen)
                 .filter(plan -> plan.grouping().depth() == depth)
