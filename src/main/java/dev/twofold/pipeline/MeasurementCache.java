@@ -3,22 +3,32 @@ package dev.twofold.pipeline;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.report.Measurements;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 
 /**
  * Directories that keep measurements, each in a file named after what was measured: beside a report, and one of the
  * user's for all reports.
- *
- * @param directories where to look, in this order, and where to write
- * @param notices hears of a directory that cannot be written; measuring goes on without it
  */
-public record MeasurementCache(List<Path> directories, Consumer<String> notices) {
+public final class MeasurementCache {
 
-    public MeasurementCache {
-        directories = List.copyOf(directories);
+    private final List<Path> directories;
+    private final Consumer<String> notices;
+    private final Set<Path> unwritable = new HashSet<>();
+
+    /**
+     * Nothing is looked up or made yet.
+     *
+     * @param directories where to look, in this order, and where to write
+     * @param notices hears once of a directory that cannot be written; measuring goes on without it
+     */
+    public MeasurementCache(List<Path> directories, Consumer<String> notices) {
+        this.directories = List.copyOf(directories);
+        this.notices = notices;
     }
 
     Measurements read(SortedMap<String, String> subject) {
@@ -32,9 +42,13 @@ public record MeasurementCache(List<Path> directories, Consumer<String> notices)
 
     void write(Measurements measurements) {
         for (Path directory : directories) {
+            if (unwritable.contains(directory)) {
+                continue;
+            }
             try {
                 measurements.write(directory.resolve(Measurements.fileName(measurements.subject())));
             } catch (TwofoldException e) {
+                unwritable.add(directory);
                 notices.accept("note: " + e.getMessage());
             }
         }

@@ -30,7 +30,14 @@ public record Measurements(
 
     private static final ObjectMapper MAPPER = new ObjectMapper()
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    public Measurements {
+        // Both fail on null, which a file by others may hold.
+        subject = new TreeMap<>(subject);
+        plans = new TreeMap<>(plans);
+    }
 
     /** Nothing measured yet. */
     public static Measurements none(SortedMap<String, String> subject) {
