@@ -60,13 +60,19 @@ public record StreamSimilarity(
     private static void add(
             double[][] cosine, double[][] angular, int i, int j, float[][] stream, double[][] norms, int hidden) {
         for (int token = 0; token < norms[i].length; token++) {
-            double scale = norms[i][token] * norms[j][token];
-            boolean same = i == j || scale == 0;
-            double product = same ? 1 : dot(stream[i], stream[j], token * hidden, hidden) / scale;
-            double bounded = Math.max(-1, Math.min(1, product));
+            double bounded = cosine(i, j, token, stream, norms, hidden);
             cosine[i][j] += bounded;
             angular[i][j] += Math.acos(bounded) / Math.PI;
         }
+    }
+
+    /** Of two zero vectors 1, of one and another 0. */
+    private static double cosine(int i, int j, int token, float[][] stream, double[][] norms, int hidden) {
+        double scale = norms[i][token] * norms[j][token];
+        if (i == j || scale == 0) {
+            return norms[i][token] == norms[j][token] ? 1 : 0;
+        }
+        return Math.max(-1, Math.min(1, dot(stream[i], stream[j], token * hidden, hidden) / scale));
     }
 
     static double dot(float[] a, float[] b, int from, int count) {

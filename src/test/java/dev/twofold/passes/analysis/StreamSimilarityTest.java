@@ -8,6 +8,7 @@ import dev.twofold.testing.TinyLlama;
 import dev.twofold.testing.TinyRun;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -33,9 +34,7 @@ final class StreamSimilarityTest {
     static void measure() throws IOException {
         tiny = new TinyRun(TinyLlama.create(), directory);
         similarity = StreamSimilarity.of(tiny.streams, TinyLlama.HIDDEN, Progress.SILENT);
-        exact = IntStream.range(0, tiny.text.inputs().size())
-                .mapToObj(tiny::exact)
-                .toList();
+        exact = exact(tiny);
     }
 
     @AfterAll
@@ -43,8 +42,10 @@ final class StreamSimilarityTest {
         tiny.close();
     }
 
+    /** Of two zero vectors 1, of one and another 0. */
     private static double cosine(double[] a, double[] b) {
-        return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+        double scale = Math.sqrt(product(a, a) * product(b, b));
+        return scale > 0 ? product(a, b) / scale : product(a, a) == product(b, b) ? 1 : 0;
     }
 
     private static double product(double[] a, double[] b) {
@@ -53,11 +54,19 @@ final class StreamSimilarityTest {
 
     /** Mean over all tokens; places count from 0, which is the embedding. */
     private static double meanCosine(int i, int j) {
-        return exact.stream()
+        return meanCosine(exact, i, j);
+    }
+
+    private static double meanCosine(List<List<double[][]>> windows, int i, int j) {
+        return windows.stream()
                 .flatMapToDouble(places -> IntStream.range(0, places.get(i).length)
                         .mapToDouble(token -> cosine(places.get(i)[token], places.get(j)[token])))
                 .average()
                 .orElseThrow();
+    }
+
+    private static List<List<double[][]>> exact(TinyRun run) {
+        return IntStream.range(0, run.text.inputs().size()).mapToObj(run::exact).toList();
     }
 
     private static double meanAngle(int i, int j) {
@@ -94,6 +103,20 @@ final class StreamSimilarityTest {
             assertThat(similarity.cosine()[layer][layer]).isEqualTo(1.0);
             assertThat(similarity.angular()[layer][layer]).isEqualTo(0.0);
             assertThat(similarity.cka()[layer][layer]).isCloseTo(1.0, within(1e-12));
+        }
+    }
+
+    /** Half of the tokens begin as zero; only the first of a window can stay so. */
+    @Test
+    void a_stream_that_begins_as_zero_is_like_nothing_that_it_becomes(@TempDir Path other) throws IOException {
+        TinyLlama halved = TinyLlama.create()
+                .change(
+                        "model.embed_tokens.weight",
+                        values -> Arrays.fill(values, values.length / 2, values.length, 0));
+        try (TinyRun zeros = new TinyRun(halved, other)) {
+            StreamSimilarity found = StreamSimilarity.of(zeros.streams, TinyLlama.HIDDEN, Progress.SILENT);
+            double expected = 1 - meanCosine(exact(zeros), 0, 1);
+            assertThat(found.influence()[0]).isCloseTo(expected, CLOSE).isGreaterThan(0.4);
         }
     }
 
