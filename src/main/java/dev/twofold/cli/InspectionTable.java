@@ -90,7 +90,10 @@ final class InspectionTable {
 
     private void plans(PrintWriter out) {
         boolean heldOut = document.has("heldOut");
-        out.printf("depth  predicted  measured  %sbest window      chosen plan%n", heldOut ? "held-out  " : "");
+        out.printf(
+                Locale.ROOT,
+                "depth  predicted  measured  %sbest window       chosen plan%n",
+                heldOut ? "held-out  " : "");
         List<JsonNode> windows = new ArrayList<>();
         document.get("windows").forEach(windows::add);
         for (JsonNode plan : document.get("plans")) {
@@ -103,6 +106,7 @@ final class InspectionTable {
                             + best.get("window").asText())
                     .orElse("");
             out.printf(
+                    Locale.ROOT,
                     "%5d  %9s  %8s  %s%-16s  %s%n",
                     depth,
                     predicted(plan),
@@ -126,7 +130,8 @@ final class InspectionTable {
     }
 
     private static String percent(double share) {
-        return String.format(Locale.ROOT, Math.abs(share) < 1 ? "%+.2f%%" : "%+.0f%%", 100 * share);
+        String form = Math.abs(share) < 1 ? "%+.2f%%" : Math.abs(share) < 1000 ? "%+.0f%%" : "%+.0e%%";
+        return String.format(Locale.ROOT, form, 100 * share);
     }
 
     private static String groups(JsonNode plan) {

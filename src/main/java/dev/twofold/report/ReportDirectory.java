@@ -38,9 +38,10 @@ public final class ReportDirectory {
                     .found("checkpoint " + input)
                     .hint("choose a directory outside the checkpoint");
         }
-        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+        Path place = existing(directory);
+        if (!Files.isDirectory(place)) {
             throw TwofoldException.input("the output exists and is not a directory")
-                    .at(Origin.file(directory));
+                    .at(Origin.file(place));
         }
         ReportDirectory report = new ReportDirectory(directory);
         if (!report.isOurs()) {
@@ -65,14 +66,19 @@ public final class ReportDirectory {
 
     private static Path canonical(Path path) {
         try {
-            Path existing = path.toAbsolutePath().normalize();
-            while (existing.getParent() != null && !Files.exists(existing)) {
-                existing = existing.getParent();
-            }
-            return existing.toRealPath();
+            return existing(path).toRealPath();
         } catch (IOException e) {
             return path.toAbsolutePath().normalize();
         }
+    }
+
+    /** The path, or the nearest of its parents that exists. */
+    private static Path existing(Path path) {
+        Path existing = path.toAbsolutePath().normalize();
+        while (existing.getParent() != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        return existing;
     }
 
     /** Where measurements are kept. */
