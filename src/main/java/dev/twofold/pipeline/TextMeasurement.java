@@ -3,6 +3,7 @@ package dev.twofold.pipeline;
 import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.Grouping;
 import dev.twofold.pass.LayerFindings;
@@ -33,6 +34,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
     private static final String METHOD = "1";
 
     private final DecoderEngine engine;
+    private final Path directory;
     private final Decoder decoder;
     private final TextWindows text;
     private final PairLayers.Form form;
@@ -52,6 +54,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
             MeasurementCache cache,
             Progress progress) {
         this.engine = engine;
+        this.directory = checkpoint.directory();
         this.decoder = checkpoint.decoder();
         this.text = text;
         this.form = form;
@@ -94,9 +97,20 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         return score;
     }
 
-    /** The original's score. */
+    /**
+     * The original's score.
+     *
+     * @throws TwofoldException of kind INPUT if its loss is no finite number
+     */
     public PlanScore base() {
-        return score(Grouping.none(layerCount()));
+        PlanScore base = score(Grouping.none(layerCount()));
+        if (!Double.isFinite(base.loss())) {
+            throw TwofoldException.input("the model computes something else than finite numbers")
+                    .at(directory.toString())
+                    .found("a loss of " + base.loss())
+                    .hint("look for weights that are no finite numbers, or are too large for float32");
+        }
+        return base;
     }
 
     /** Number of layers in the checkpoint. */
@@ -110,6 +124,8 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         if (known != null) {
             return known;
         }
+        // Fails on a model whose findings would mean nothing.
+        base();
         StreamSimilarity similarity =
                 StreamSimilarity.of(streams(), decoder.facts().hiddenSize(), progress);
         LayerDependency dependency = LayerDependency.of(engine, decoder, streams(), progress);
