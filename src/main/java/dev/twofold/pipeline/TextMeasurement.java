@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class TextMeasurement implements PlanScores, AutoCloseable {
 
     /** To be raised whenever the same subject would measure differently. */
-    private static final String METHOD = "1";
+    private static final String METHOD = "2";
 
     private final DecoderEngine engine;
     private final Path directory;
