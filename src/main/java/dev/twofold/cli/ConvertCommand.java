@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.diag.Origin;
+import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.DialectName;
 import dev.twofold.onnx.KvLayout;
@@ -9,8 +10,10 @@ import dev.twofold.onnx.ModelEmitter;
 import dev.twofold.onnx.OutputTarget;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
+import dev.twofold.pass.TextWindows;
 import dev.twofold.passes.ShippedPasses;
 import dev.twofold.pipeline.Choosing;
+import dev.twofold.pipeline.Compensation;
 import dev.twofold.pipeline.Conversion;
 import dev.twofold.pipeline.PassRequest;
 import dev.twofold.pipeline.PassRunner;
@@ -99,11 +102,31 @@ final class ConvertCommand implements Callable<Integer> {
                         open -> choice.map(Choice::grouping).map(open::with))
                 .orElse(asked);
         Plan checked = Plan.check(requests, ShippedPasses.ALL, facts);
-        PassRunner runner =
-                new PassRunner(new PassContext(console.progress()), Optional.ofNullable(dumpAfter), console::aside);
-        Conversion conversion = new Conversion(source, checked, runner, new ModelEmitter(dialect, layout));
+        Optional<TextWindows> text = Compensation.in(checked)
+                .map(options -> Compensating.text(source, measuring.text(), options.tokens(), console));
+        Plan resolved = text.map(windows -> Plan.check(Compensation.with(windows, requests), ShippedPasses.ALL, facts))
+                .orElse(checked);
+        try (Compensating compensating = text.map(windows -> new Compensating(windows, models, console::notice))
+                .orElse(null)) {
+            return convert(source, resolved, target, choice, Optional.ofNullable(compensating), start);
+        }
+    }
+
+    private int convert(
+            Checkpoint source,
+            Plan plan,
+            OutputTarget target,
+            Optional<Choice> choice,
+            Optional<Compensating> compensating,
+            long start) {
+        Progress progress = console.progress();
+        PassContext context =
+                compensating.map(text -> text.context(progress)).orElseGet(() -> new PassContext(progress));
+        PassRunner runner = new PassRunner(context, Optional.ofNullable(dumpAfter), console::aside);
+        Conversion conversion = new Conversion(source, plan, runner, new ModelEmitter(dialect, layout));
         Map<String, Object> document = document(conversion.model());
         choice.ifPresent(made -> document.put("choice", made.document()));
+        compensating.ifPresent(fits -> document.put("compensation", fits.document()));
         if (dryRun) {
             ModelEmitter.Preview preview = conversion.preview();
             document.put("dryRun", true);
@@ -124,6 +147,7 @@ final class ConvertCommand implements Callable<Integer> {
         if (format == OutputFormat.JSON) {
             console.json(document);
         } else if (!console.quiet()) {
+            compensating.ifPresent(fits -> fits.print(console.out()));
             print(document, conversion.model(), choice);
         }
         return 0;
@@ -131,7 +155,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     private Choice choose(Choosing open, Checkpoint source) {
         MeasuringOptions.Passages passages =
-                measuring.passages(source, open.options().tokens(), console);
+                measuring.passages(source, open.options().tokens(), 0, console);
         try (Measuring session = new Measuring(
                 source, passages, open.form(), models, measuring.cache(List.of(), console), console.progress())) {
             return Choice.of(open.options(), passages, session, console.progress());

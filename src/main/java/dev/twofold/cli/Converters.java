@@ -6,6 +6,7 @@ import dev.twofold.ort.Provider;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.LayerWindow;
 import dev.twofold.pass.LossLimit;
+import dev.twofold.pass.MemorySize;
 import dev.twofold.tensor.Precision;
 import java.util.Arrays;
 import java.util.function.Function;
@@ -25,6 +26,7 @@ final class Converters {
         named(line, Provider.class);
         named(line, OutputFormat.class);
         line.registerConverter(LayerWindow.class, converter(LayerWindow::valueOf));
+        line.registerConverter(MemorySize.class, converter(MemorySize::valueOf));
         line.registerConverter(LossLimit.class, converter(LossLimit::valueOf));
         line.registerConverter(LayerRange.class, converter(LayerRange::valueOf));
     }

@@ -6,12 +6,16 @@ import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.LayerFindings;
 import dev.twofold.pass.PlanScore;
+import dev.twofold.pass.TextWindows;
 import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.pipeline.CompensationStudy;
 import dev.twofold.pipeline.Inspection;
 import dev.twofold.pipeline.InspectionDocument;
 import dev.twofold.pipeline.PlanFrontier;
 import dev.twofold.pipeline.TextMeasurement;
+import dev.twofold.pipeline.TokenHash;
 import dev.twofold.report.ReportDirectory;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,6 +51,17 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--one-sync", description = "Measure groups in their one-sync form.")
     private boolean oneSync;
 
+    @Option(
+            names = "--compensate",
+            description = "Also measure what compensation wins back, on the held-out text; takes many times as long.")
+    private boolean compensate;
+
+    @Option(
+            names = "--calibration-tokens",
+            paramLabel = "N",
+            description = "Tokens of the text that compensation is fitted to (default: 49152).")
+    private int calibrationTokens = Compensate.DEFAULT_TOKENS;
+
     @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;
 
@@ -59,6 +74,10 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long start = System.nanoTime();
+        if (compensate && oneSync) {
+            throw TwofoldException.usage("compensation refits two-sync groups only")
+                    .hint("leave out --one-sync or --compensate");
+        }
         if (group < 2) {
             throw TwofoldException.usage("--group should be 2 or more");
         }
@@ -71,13 +90,14 @@ final class InspectCommand implements Callable<Integer> {
         }
         Optional<ReportDirectory> report =
                 Optional.ofNullable(output).map(directory -> ReportDirectory.open(directory, checkpoint));
-        MeasuringOptions.Passages passages = measuring.passages(source, null, console);
+        MeasuringOptions.Passages passages =
+                measuring.passages(source, null, compensate ? calibrationTokens : 0, console);
         List<Path> beside = report.map(ReportDirectory::measurements).stream().toList();
         PairLayers.Form form = oneSync ? PairLayers.Form.ONE_SYNC : PairLayers.Form.TWO_SYNC;
         ObjectNode document;
         try (Measuring session =
                 new Measuring(source, passages, form, models, measuring.cache(beside, console), console.progress())) {
-            Inspection inspection = inspect(session, form, start);
+            Inspection inspection = inspect(session, source, form, start);
             document = InspectionDocument.of(source, inspection, setting(source, passages));
         }
         report.ifPresent(directory -> directory.write(document));
@@ -90,13 +110,20 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Inspection inspect(Measuring session, PairLayers.Form form, long start) {
+    private Inspection inspect(Measuring session, Checkpoint source, PairLayers.Form form, long start) {
         TextMeasurement text = session.calibration();
         Progress progress = console.progress();
         int layers = text.layerCount();
         LayerFindings findings = text.layers();
         PlanFrontier frontier = PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), text, progress);
         Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier, progress));
+        List<CompensationStudy.Row> compensation = compensate
+                ? session.heldOut()
+                        .map(other -> study(source, other).of(frontier, findings))
+                        .orElseThrow(() -> TwofoldException.input("there is no text left to measure compensation on")
+                                .at(String.valueOf(measuring.text()))
+                                .hint("a longer text, or less --tokens"))
+                : List.of();
         boolean cached = text.measured()
                         + session.heldOut().map(TextMeasurement::measured).orElse(0)
                 == 0;
@@ -106,9 +133,20 @@ final class InspectCommand implements Callable<Integer> {
                 frontier,
                 text.base(),
                 heldOut,
+                compensation,
                 (System.nanoTime() - start) / 1e9,
                 text.plansKnown(),
                 cached);
+    }
+
+    private CompensationStudy study(Checkpoint source, TextMeasurement heldOut) {
+        TextWindows text = Compensating.text(source, measuring.text(), calibrationTokens, console);
+        return new CompensationStudy(
+                source,
+                heldOut,
+                TokenHash.of(text),
+                () -> new Compensating(text, models, ignored -> {}),
+                console.progress());
     }
 
     /** Measures the plans that the report shows on the second text. */
@@ -132,6 +170,7 @@ final class InspectCommand implements Callable<Integer> {
                 Windows.length(source.decoder()),
                 group,
                 models.provider().toString(),
-                passages.heldOut().map(MeasuringOptions.Passage::name).orElse(""));
+                passages.heldOut().map(MeasuringOptions.Passage::name).orElse(""),
+                calibrationTokens);
     }
 }

@@ -36,6 +36,9 @@ final class InspectionTable {
                 measurement.get("basePerplexity").asDouble());
         layers(out);
         plans(out);
+        if (document.has("compensation")) {
+            compensation(out);
+        }
         recommendations(out);
         out.flush();
     }
@@ -140,6 +143,32 @@ final class InspectionTable {
                 .forEach(group -> groups.add(
                         group.get(0).asInt() + "-" + group.get(group.size() - 1).asInt()));
         return String.join(" ", groups);
+    }
+
+    private void compensation(PrintWriter out) {
+        JsonNode compensation = document.get("compensation");
+        out.printf(Locale.ROOT, "depth  as it is  rescaled  compensated  plan%n");
+        for (JsonNode row : compensation.get("plans")) {
+            out.printf(
+                    Locale.ROOT,
+                    "%5d  %8s  %8s  %11s  %s %s%n",
+                    row.get("effectiveDepth").asInt(),
+                    rise(row, "heldOutIncrease"),
+                    known(row, "rescaledIncrease"),
+                    known(row, "compensatedIncrease"),
+                    row.get("kind").asText(),
+                    row.get("plan").asText());
+        }
+        out.printf(
+                Locale.ROOT,
+                "       (rise of the perplexity on %s, fitted to %d tokens of %s)%n%n",
+                compensation.get("heldOutText").asText(),
+                compensation.get("tokens").asInt(),
+                compensation.get("text").asText());
+    }
+
+    private static String known(JsonNode row, String key) {
+        return row.get(key).isNull() ? "-" : rise(row, key);
     }
 
     private void recommendations(PrintWriter out) {

@@ -36,6 +36,12 @@ final class MeasuringOptions {
             description = "Where measurements are kept for the next time, or 'none' (default: ~/.cache/twofold).")
     private @Nullable String cache;
 
+    /** The text that the user named. */
+    @Nullable
+    Path text() {
+        return text;
+    }
+
     /** A text to measure on, and what to call it. */
     record Passage(String name, TextWindows windows) {}
 
@@ -44,8 +50,11 @@ final class MeasuringOptions {
      */
     record Passages(Passage calibration, Optional<Passage> heldOut) {}
 
-    /** @param planned tokens that a pipeline asks for, if the command line does not say */
-    Passages passages(Checkpoint checkpoint, @Nullable Integer planned, Console console) {
+    /**
+     * @param planned tokens that a pipeline asks for, if the command line does not say
+     * @param taken tokens at the start of the user's text that something else is fitted to, and nothing is checked on
+     */
+    Passages passages(Checkpoint checkpoint, @Nullable Integer planned, int taken, Console console) {
         Integer wanted = tokens == null ? planned : tokens;
         int count = wanted == null ? DEFAULT_TOKENS : wanted;
         if (count < 1) {
@@ -64,7 +73,7 @@ final class MeasuringOptions {
             }
             int[] ids = tokenizer.encode(Text.read(text), vocabulary);
             TextWindows first = Windows.cut(text.toString(), ids, decoder, count, console);
-            int[] rest = Arrays.copyOfRange(ids, first.tokens(), ids.length);
+            int[] rest = Arrays.copyOfRange(ids, Math.min(ids.length, Math.max(taken, first.tokens())), ids.length);
             if (rest.length <= Windows.FEW_TOKENS) {
                 console.notice("note: too little of the text is left to check the choice on");
                 return new Passages(new Passage(text.toString(), first), Optional.empty());

@@ -6,7 +6,7 @@ import java.util.List;
 final class Pipelines {
 
     static final List<String> SHIPPED =
-            List.of("layer-parallel", "one-sync", "drop-layers", "swap-layers", "average-layers");
+            List.of("layer-parallel", "compensate", "one-sync", "drop-layers", "swap-layers", "average-layers");
 
     private Pipelines() {}
 

@@ -7,7 +7,9 @@ import dev.twofold.diag.TwofoldException.Kind;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.LayerWindow;
 import dev.twofold.pass.LossLimit;
+import dev.twofold.pass.MemorySize;
 import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.pipeline.Choosing;
@@ -28,6 +30,7 @@ final class PlanOptions {
     private static final String DEFAULT_PIPELINE = "layer-parallel";
     private static final String PAIR = PairLayers.SPEC.name();
     private static final String CHOOSE = ChoosePairs.SPEC.name();
+    private static final String COMPENSATE = Compensate.SPEC.name();
     private static final String CAST = CastWeights.SPEC.name();
 
     @Option(
@@ -72,6 +75,23 @@ final class PlanOptions {
                     "Run each layer of a group whole on its own copy of the stream: one all-reduce instead of two.")
     private boolean oneSync;
 
+    @Option(
+            names = "--compensate",
+            description = "Refit the layers that run side by side to what they did one after the other.")
+    private boolean compensate;
+
+    @Option(
+            names = "--calibration-tokens",
+            paramLabel = "N",
+            description = "Tokens of the text to refit on (default: 49152).")
+    private @Nullable Integer calibrationTokens;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "Memory that the sums of --compensate may take (default: 2g).")
+    private @Nullable MemorySize memory;
+
     @Option(names = "--dtype", paramLabel = "TYPE", description = "fp32 (default), fp16 or bf16.")
     private @Nullable Precision dtype;
 
@@ -89,6 +109,12 @@ final class PlanOptions {
         } else {
             choose(requests, measured);
         }
+        if (compensate) {
+            addCompensation(requests);
+        }
+        if (calibrationTokens != null || memory != null) {
+            fill(requests, COMPENSATE, compensation(), "--calibration-tokens or --memory");
+        }
         if (dtype != null) {
             if (requests.stream().noneMatch(request -> request.name().equals(CAST))) {
                 requests.add(new PassRequest(CAST, none(), "--dtype", Kind.USAGE));
@@ -96,6 +122,28 @@ final class PlanOptions {
             fill(requests, CAST, none().put("dtype", dtype.toString()), "--dtype " + dtype);
         }
         return requests;
+    }
+
+    private static void addCompensation(List<PassRequest> requests) {
+        List<String> names = requests.stream().map(PassRequest::name).toList();
+        if (names.contains(COMPENSATE)) {
+            return;
+        }
+        if (!names.contains(PAIR)) {
+            throw TwofoldException.usage("there is nothing to compensate: the pipeline has no " + PAIR);
+        }
+        requests.add(names.lastIndexOf(PAIR) + 1, new PassRequest(COMPENSATE, none(), "--compensate", Kind.USAGE));
+    }
+
+    private ObjectNode compensation() {
+        ObjectNode options = none();
+        if (calibrationTokens != null) {
+            options.put("tokens", calibrationTokens);
+        }
+        if (memory != null) {
+            options.put("memory", memory.toString());
+        }
+        return options;
     }
 
     /** Leaves the layers to be measured, wherever the pipeline does not name them. */

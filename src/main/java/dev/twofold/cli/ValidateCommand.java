@@ -10,14 +10,20 @@ import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.Validation;
 import dev.twofold.pass.PassContext;
+import dev.twofold.pass.Score;
 import dev.twofold.pass.TextWindows;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.pipeline.Compensation;
+import dev.twofold.pipeline.Plan;
 import dev.twofold.pipeline.Replay;
+import dev.twofold.pipeline.TokenHash;
 import dev.twofold.report.Manifest;
 import dev.twofold.tensor.Precision;
 import dev.twofold.weight.MappedFiles;
 import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -50,6 +56,13 @@ final class ValidateCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "Text to measure on (default: a book that comes with Twofold).")
     private @Nullable Path text;
+
+    @Option(
+            names = "--calibration",
+            paramLabel = "FILE",
+            description = "The text that the model was compensated with, if it was (default: the one that comes with"
+                    + " Twofold).")
+    private @Nullable Path calibration;
 
     @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
     private int tokens = 4096;
@@ -93,14 +106,40 @@ final class ValidateCommand implements Callable<Integer> {
         Replay.requireSource(manifest, source);
         Progress progress = console.progress();
         Decoder base = source.decoder();
-        Decoder reference = Replay.reference(manifest, base, new PassContext(progress));
+        Plan plan = Replay.reference(manifest, base);
         TextWindows windows = windows(base);
         try (MappedFiles files = new MappedFiles();
                 ModelSession session = models.open(directory, manifest, console);
                 StepEngine engine = new StepEngine(
-                        new PlainLowering(), new WeightEvaluator(files), models.provider(), models.device())) {
-            return report(new Validation(session, engine, progress).run(base, reference, windows), manifest);
+                        new PlainLowering(), new WeightEvaluator(files), models.provider(), models.device());
+                Compensating compensating = compensating(plan, source)) {
+            PassContext context = compensating == null ? new PassContext(progress) : compensating.context(progress);
+            Decoder reference = Replay.run(plan, base, context);
+            Validation validation = new Validation(session, engine, progress);
+            Validation.Result result = validation.run(base, reference, windows);
+            Optional<Score> uncompensated = compensating == null
+                    ? Optional.empty()
+                    : Optional.of(validation.score(
+                            base,
+                            Replay.run(Replay.uncompensated(manifest, base), base, new PassContext(progress)),
+                            windows));
+            return report(result, uncompensated, manifest);
         }
+    }
+
+    /** What the fits of the conversion are repeated with; null if there were none. */
+    private @Nullable Compensating compensating(Plan plan, Checkpoint source) {
+        Compensate.Options options = Compensation.in(plan).orElse(null);
+        if (options == null) {
+            return null;
+        }
+        TextWindows text = Compensating.text(source, calibration, options.tokens(), console);
+        String recorded = options.text();
+        if (recorded != null) {
+            Compensation.requireSame(recorded, TokenHash.of(text), String.valueOf(calibration));
+        }
+        console.notice("note: repeating the fits of the conversion");
+        return new Compensating(text, models, console::notice);
     }
 
     private TextWindows windows(Decoder base) {
@@ -115,13 +154,14 @@ final class ValidateCommand implements Callable<Integer> {
         return text == null ? Text.EVALUATION : text.toString();
     }
 
-    private int report(Validation.Result result, Manifest manifest) {
+    private int report(Validation.Result result, Optional<Score> uncompensated, Manifest manifest) {
         ValidationReport report = new ValidationReport(
                 directory,
                 models.provider(),
                 textName(),
                 manifest,
                 result,
+                uncompensated,
                 tolerance == null ? defaultTolerance(manifest) : tolerance,
                 minAccuracyKept);
         if (!report.isExact()) {

@@ -4,18 +4,21 @@ import dev.twofold.ort.Parity;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.Quality;
 import dev.twofold.ort.Validation;
+import dev.twofold.pass.Score;
 import dev.twofold.report.Manifest;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a validation found, judged: parity against a tolerance, quality only against what the user asked for.
  *
  * @param text what was measured on, for people
+ * @param uncompensated the same plan without its compensation, if it has one
  * @param tolerance largest difference of logits over the largest logit of a token
  * @param minAccuracyKept share of the original's accuracy to keep, if quality is to decide too
  */
@@ -25,6 +28,7 @@ record ValidationReport(
         String text,
         Manifest manifest,
         Validation.Result result,
+        Optional<Score> uncompensated,
         double tolerance,
         @Nullable Double minAccuracyKept) {
 
@@ -56,11 +60,27 @@ record ValidationReport(
         document.put("tokens", result.tokens());
         document.put("parity", parity);
         document.put("quality", result.quality());
+        uncompensated.ifPresent(score -> document.put("withoutCompensation", without(score)));
         if (minAccuracyKept != null) {
             document.put("minAccuracyKept", minAccuracyKept);
         }
         document.put("passed", passed());
         return document;
+    }
+
+    private Map<String, Object> without(Score score) {
+        Map<String, Object> quality = new LinkedHashMap<>();
+        quality.put("loss", score.loss());
+        quality.put("perplexity", Math.exp(score.loss()));
+        quality.put("accuracy", score.accuracy());
+        quality.put("accuracyKept", kept(score));
+        quality.put("kl", score.kl());
+        return quality;
+    }
+
+    private double kept(Score score) {
+        double base = result.quality().baseAccuracy();
+        return base == 0 ? 1 : score.accuracy() / base;
     }
 
     void print(PrintWriter out) {
@@ -78,6 +98,13 @@ record ValidationReport(
                 "quality against the checkpoint (effective depth %d of %d)%n",
                 manifest.model().effectiveDepth(), manifest.model().layers());
         print(out, result.quality());
+        uncompensated.ifPresent(score -> out.printf(
+                Locale.ROOT,
+                "without compensation: loss %.4f, perplexity %.4f, accuracy kept %.2f%%, KL %.4f nats%n",
+                score.loss(),
+                Math.exp(score.loss()),
+                100 * kept(score),
+                score.kl()));
     }
 
     private void print(PrintWriter out, Quality quality) {

@@ -24,7 +24,8 @@ public interface Progress {
         WINDOWS,
         RUNS,
         PLANS,
-        DEPTHS
+        DEPTHS,
+        GROUPS
     }
 
     /** Starts a task of a known size; the one before, if any, is over. */

@@ -39,19 +39,31 @@ public final class PlainLowering implements PlainGraphs {
     @Override
     public PlainGraph step(Decoder decoder, Step step, int tokens) {
         Build build = new Build(STREAM);
-        String cosines = "";
-        String sines = "";
-        if (hasAttention(step)) {
-            cosines = build.feed(
-                    Weights.slice(decoder.rotary().cosines(), 0, 0, tokens),
-                    tokens,
-                    decoder.rotary().headSize() / 2);
-            sines = build.feed(
-                    Weights.slice(decoder.rotary().sines(), 0, 0, tokens),
-                    tokens,
-                    decoder.rotary().headSize() / 2);
+        Turns turns = hasAttention(step) ? build.turns(decoder, tokens) : Turns.NONE;
+        return build.finish(build.step(step, X, turns));
+    }
+
+    @Override
+    public PlainGraph inner(Decoder decoder, Branch branch, int tokens) {
+        Build build = new Build(STREAM);
+        String normalized = build.norm(X, branch.in().orElseThrow());
+        if (branch.body() instanceof Attention attention) {
+            return build.finish(build.mixed(normalized, attention, build.turns(decoder, tokens)));
+        } else if (branch.body() instanceof FeedForward feedForward) {
+            return build.finish(build.gated(normalized, feedForward));
         }
-        return build.finish(build.step(step, X, cosines, sines));
+        throw new IllegalArgumentException("no last projection in " + branch.body());
+    }
+
+    @Override
+    public PlainGraph product() {
+        Build build = new Build(Dim.named("n"), Dim.named("k"));
+        return build.product();
+    }
+
+    /** Names of the rotary tables. */
+    private record Turns(String cosines, String sines) {
+        static final Turns NONE = new Turns("", "");
     }
 
     @Override
@@ -138,29 +150,27 @@ public final class PlainLowering implements PlainGraphs {
             return node(operator, x, graph.integers(-1));
         }
 
-        String step(Step step, String x, String cosines, String sines) {
+        String step(Step step, String x, Turns turns) {
             String sum = x;
             for (Branch branch : step.branches()) {
-                sum = node("Add", sum, branch(branch, x, cosines, sines));
+                sum = node("Add", sum, branch(branch, x, turns));
             }
             return sum;
         }
 
-        private String branch(Branch branch, String x, String cosines, String sines) {
+        private String branch(Branch branch, String x, Turns turns) {
             if (branch.body() instanceof Chain chain) {
                 String stream = x;
                 for (Step step : chain.steps()) {
-                    stream = step(step, stream, cosines, sines);
+                    stream = step(step, stream, turns);
                 }
                 return node("Sub", stream, x);
             }
             String normalized = norm(x, branch.in().orElseThrow());
             if (branch.body() instanceof Attention attention) {
-                return attention(normalized, attention, cosines, sines);
+                return linear(mixed(normalized, attention, turns), attention.output());
             } else if (branch.body() instanceof FeedForward feedForward) {
-                String gate = linear(normalized, feedForward.gate());
-                String silu = node("Mul", gate, node("Sigmoid", gate));
-                return linear(node("Mul", silu, linear(normalized, feedForward.up())), feedForward.down());
+                return linear(gated(normalized, feedForward), feedForward.down());
             }
             throw new IllegalStateException("no plain lowering for " + branch.body());
         }
@@ -180,10 +190,35 @@ public final class PlainLowering implements PlainGraphs {
             return linear.bias().map(bias -> node("Add", product, feed(bias))).orElse(product);
         }
 
-        private String attention(String x, Attention attention, String cosines, String sines) {
+        String gated(String x, FeedForward feedForward) {
+            String gate = linear(x, feedForward.gate());
+            String silu = node("Mul", gate, node("Sigmoid", gate));
+            return node("Mul", silu, linear(x, feedForward.up()));
+        }
+
+        Turns turns(Decoder decoder, int tokens) {
+            long half = decoder.rotary().headSize() / 2;
+            return new Turns(
+                    feed(Weights.slice(decoder.rotary().cosines(), 0, 0, tokens), tokens, half),
+                    feed(Weights.slice(decoder.rotary().sines(), 0, 0, tokens), tokens, half));
+        }
+
+        PlainGraph product() {
+            graph.input(BASE, DataType.FLOAT, Dim.named("n"), Dim.named("m"));
+            graph.output(Y, DataType.DOUBLE, Dim.named("k"), Dim.named("m"));
+            List<String> operands = List.of(wide(X), wide(BASE));
+            graph.add("result", "", "Gemm", operands, List.of(Y), integer("transA", 1));
+            return model();
+        }
+
+        private String wide(String x) {
+            return graph.node("n", "Cast", List.of(x), integer("to", DataType.DOUBLE_VALUE));
+        }
+
+        String mixed(String x, Attention attention, Turns turns) {
             long size = attention.headSize();
-            String query = rotate(heads(linear(x, attention.query()), attention.heads(), size), size, cosines, sines);
-            String key = rotate(heads(linear(x, attention.key()), attention.kvHeads(), size), size, cosines, sines);
+            String query = rotate(heads(linear(x, attention.query()), attention.heads(), size), size, turns);
+            String key = rotate(heads(linear(x, attention.key()), attention.kvHeads(), size), size, turns);
             String value = heads(linear(x, attention.value()), attention.kvHeads(), size);
             int share = attention.heads() / attention.kvHeads();
             String keys = transpose(repeat(key, attention.kvHeads(), share), 0, 1, 3, 2);
@@ -193,8 +228,7 @@ public final class PlainLowering implements PlainGraphs {
             String weights = graph.node("n", "Softmax", List.of(masked), integer("axis", -1));
             String mixed = node("MatMul", weights, repeat(value, attention.kvHeads(), share));
             String merged = transpose(mixed, 0, 2, 1, 3);
-            String flat = node("Reshape", merged, graph.integers(0, 0, attention.heads() * size));
-            return linear(flat, attention.output());
+            return node("Reshape", merged, graph.integers(0, 0, attention.heads() * size));
         }
 
         /** {@code [batch, tokens, heads * size]} to {@code [batch, heads, tokens, size]}. */
@@ -206,11 +240,11 @@ public final class PlainLowering implements PlainGraphs {
             return graph.node("n", "Transpose", List.of(x), Attributes.integers("perm", order));
         }
 
-        private String rotate(String x, long size, String cosines, String sines) {
+        private String rotate(String x, long size, Turns turns) {
             String low = slice(x, 0, size / 2);
             String high = slice(x, size / 2, size);
-            String turnedLow = node("Sub", node("Mul", low, cosines), node("Mul", high, sines));
-            String turnedHigh = node("Add", node("Mul", high, cosines), node("Mul", low, sines));
+            String turnedLow = node("Sub", node("Mul", low, turns.cosines()), node("Mul", high, turns.sines()));
+            String turnedHigh = node("Add", node("Mul", high, turns.cosines()), node("Mul", low, turns.sines()));
             return graph.node("n", "Concat", List.of(turnedLow, turnedHigh), integer("axis", -1));
         }
 

@@ -41,6 +41,23 @@ record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, On
         }
     }
 
+    /** {@code left^T right} of matrices with as many rows, in float64. */
+    double[] product(float[] left, int leftWidth, float[] right, int rightWidth) {
+        int rows = left.length / leftWidth;
+        long[] leftShape = {rows, leftWidth};
+        long[] rightShape = {rows, rightWidth};
+        try (OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(left), leftShape);
+                OnnxTensor base = OnnxTensor.createTensor(environment, FloatBuffer.wrap(right), rightShape);
+                OrtSession.Result result = session.run(Map.of("x", x, "base", base))) {
+            OnnxTensor y = (OnnxTensor) result.get(0);
+            double[] values = new double[leftWidth * rightWidth];
+            y.getDoubleBuffer().get(values);
+            return values;
+        } catch (OrtException e) {
+            throw StepEngine.failed(e);
+        }
+    }
+
     private List<float[]> run(Map<String, OnnxTensor> inputs) throws OrtException {
         Map<String, OnnxTensor> all = new LinkedHashMap<>(feeds);
         all.putAll(inputs);

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.TwofoldException;
@@ -25,6 +26,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /**
  * Runs plain graphs on ONNX Runtime. Sessions are kept by structure, since steps of one structure differ only in what
@@ -56,12 +58,14 @@ public final class StepEngine implements DecoderEngine {
     @Override
     public HiddenStates embed(Decoder decoder, List<int[]> windows) {
         int hidden = decoder.facts().hiddenSize();
+        Map<Integer, float[]> rows = new HashMap<>();
         List<float[]> streams = new ArrayList<>();
         for (int[] tokens : windows) {
             float[] stream = new float[tokens.length * hidden];
-            FloatBuffer rows = FloatBuffer.wrap(stream);
-            for (int token : tokens) {
-                evaluator.read(Weights.slice(decoder.embedding(), 0, token, token + 1L), rows);
+            for (int i = 0; i < tokens.length; i++) {
+                float[] row = rows.computeIfAbsent(
+                        tokens[i], token -> read(Weights.slice(decoder.embedding(), 0, token, token + 1L)));
+                System.arraycopy(row, 0, stream, i * hidden, hidden);
             }
             streams.add(stream);
         }
@@ -70,6 +74,15 @@ public final class StepEngine implements DecoderEngine {
 
     @Override
     public HiddenStates apply(Decoder decoder, Step step, HiddenStates before) {
+        return map(before, length -> graphs.step(decoder, step, length));
+    }
+
+    @Override
+    public HiddenStates inner(Decoder decoder, Branch branch, HiddenStates before) {
+        return map(before, length -> graphs.inner(decoder, branch, length));
+    }
+
+    private HiddenStates map(HiddenStates before, IntFunction<PlainGraph> graph) {
         List<float[]> after = new ArrayList<>();
         Map<Integer, List<Integer>> byLength = new LinkedHashMap<>();
         for (int window = 0; window < before.windows().size(); window++) {
@@ -78,7 +91,7 @@ public final class StepEngine implements DecoderEngine {
             after.add(new float[0]);
         }
         byLength.forEach((length, windows) -> {
-            try (PlainModel loaded = load(graphs.step(decoder, step, length), "step", lanes.threads())) {
+            try (PlainModel loaded = load(graph.apply(length), "step", lanes.threads())) {
                 List<float[]> results = lanes.map(
                         windows.size(), i -> loaded.run(before.windows().get(windows.get(i)), before.hidden()));
                 for (int i = 0; i < results.size(); i++) {
@@ -86,7 +99,36 @@ public final class StepEngine implements DecoderEngine {
                 }
             }
         });
-        return new HiddenStates(after, before.hidden());
+        return new HiddenStates(after, after.get(0).length / before.tokens(0));
+    }
+
+    @Override
+    public void addProduct(HiddenStates left, HiddenStates right, double[] sum) {
+        try (PlainModel product = load(graphs.product(), "product", Lanes.allThreads())) {
+            // All tokens in one product: the sum is as large as a window's, and would be copied for each.
+            double[] values = product.product(joined(left), left.hidden(), joined(right), right.hidden());
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += values[i];
+            }
+        }
+    }
+
+    private static float[] joined(HiddenStates states) {
+        int length = states.windows().stream().mapToInt(window -> window.length).reduce(0, Math::addExact);
+        float[] joined = new float[length];
+        int at = 0;
+        for (float[] window : states.windows()) {
+            System.arraycopy(window, 0, joined, at, window.length);
+            at += window.length;
+        }
+        return joined;
+    }
+
+    @Override
+    public float[] read(Weight weight) {
+        float[] values = new float[Math.toIntExact(weight.shape().elements())];
+        evaluator.read(weight, FloatBuffer.wrap(values));
+        return values;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
 import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.HiddenStates;
+import dev.twofold.pass.Score;
 import dev.twofold.pass.TextWindows;
 
 /**
@@ -67,6 +68,20 @@ public final class Validation {
         }
         progress.end();
         return new Result(quality.tokens(), parity, decoded, quality.mean());
+    }
+
+    /** How well a plan predicts the text, without emitting it. */
+    public Score score(Decoder base, Decoder plan, TextWindows text) {
+        progress.begin(
+                "running the plan without compensation",
+                base.steps().size() + plan.steps().size(),
+                Progress.Unit.STEPS);
+        HiddenStates baseStates = states(base, text);
+        HiddenStates planStates = states(plan, text);
+        progress.end();
+        try (DecoderEngine.Head head = engine.head(base)) {
+            return head.score(baseStates, planStates, text);
+        }
     }
 
     private HiddenStates states(Decoder decoder, TextWindows text) {

@@ -1,7 +1,9 @@
 package dev.twofold.pass;
 
+import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Step;
+import dev.twofold.weight.Weight;
 import java.util.List;
 
 /**
@@ -16,6 +18,22 @@ public interface DecoderEngine extends AutoCloseable {
 
     /** The stream after a step. Each window starts at position 0. */
     HiddenStates apply(Decoder decoder, Step step, HiddenStates before);
+
+    /**
+     * What the last projection of a branch reads: the heads' mixed values of an attention, the gated activations of a
+     * feed-forward; {@code [tokens, columns of the projection]}.
+     */
+    HiddenStates inner(Decoder decoder, Branch branch, HiddenStates before);
+
+    /**
+     * Adds {@code left^T right}, over all tokens and in float64, to {@code sum}. Both are held once more meanwhile.
+     *
+     * @param sum {@code [left's width, right's width]} row-major
+     */
+    void addProduct(HiddenStates left, HiddenStates right, double[] sum);
+
+    /** The values of a weight, row-major. */
+    float[] read(Weight weight);
 
     /** Opens the head of a decoder. */
     Head head(Decoder decoder);

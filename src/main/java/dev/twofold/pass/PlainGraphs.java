@@ -1,5 +1,6 @@
 package dev.twofold.pass;
 
+import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
@@ -20,6 +21,12 @@ public interface PlainGraphs {
 
     /** {@code x} and {@code y} are streams, {@code [batch, tokens, hidden]}; positions count from 0. */
     PlainGraph step(Decoder decoder, Step step, int tokens);
+
+    /** From a stream to what the last projection of a branch reads, {@code [batch, tokens, columns]}. */
+    PlainGraph inner(Decoder decoder, Branch branch, int tokens);
+
+    /** From {@code x [n, k]} and {@code base [n, m]} to {@code x^T base}, float64 {@code [k, m]}. */
+    PlainGraph product();
 
     /** From a stream to the logits of some rows of the vocabulary, {@code [batch, tokens, rows]}. */
     PlainGraph head(Norm norm, Weight rows);

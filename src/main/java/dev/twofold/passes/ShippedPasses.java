@@ -2,6 +2,7 @@ package dev.twofold.passes;
 
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.rewrite.AverageLayers;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.DropLayers;
@@ -20,6 +21,7 @@ public final class ShippedPasses {
             SwapLayers.SPEC,
             AverageLayers.SPEC,
             PairLayers.SPEC,
+            Compensate.SPEC,
             FoldNorms.SPEC,
             Widen.SPEC,
             CastWeights.SPEC);

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  *
  * @param base the original's score on the calibration text
  * @param heldOut scores on a second text, if there is one
+ * @param compensation what it wins back on the held-out text; empty unless asked for
  * @param seconds that it took
  * @param plansMeasured plans whose loss is known
  * @param cached whether nothing had to be measured
@@ -27,6 +28,7 @@ public record Inspection(
         PlanFrontier frontier,
         PlanScore base,
         Optional<HeldOut> heldOut,
+        List<CompensationStudy.Row> compensation,
         double seconds,
         int plansMeasured,
         boolean cached) {

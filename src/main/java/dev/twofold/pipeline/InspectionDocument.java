@@ -13,6 +13,8 @@ import dev.twofold.pass.LayerFindings;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.MeasuredPlan;
 import dev.twofold.pass.PlanScore;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** An inspection as the JSON document that {@code inspect} prints, writes, and makes its page of. */
@@ -35,9 +37,17 @@ public final class InspectionDocument {
      *
      * @param text name of the calibration text
      * @param heldOut name of the held-out text; means nothing if there is none
+     * @param calibrationTokens tokens that compensation was fitted to; means nothing if there was none
      */
     public record Setting(
-            String version, String text, int tokens, int window, int groupLimit, String provider, String heldOut) {}
+            String version,
+            String text,
+            int tokens,
+            int window,
+            int groupLimit,
+            String provider,
+            String heldOut,
+            int calibrationTokens) {}
 
     public static ObjectNode of(Checkpoint checkpoint, Inspection inspection, Setting setting) {
         return new InspectionDocument(checkpoint, inspection).document(setting);
@@ -75,6 +85,9 @@ public final class InspectionDocument {
                         .put("maxLoss", recommendation.limit().share().doubleValue())
                         .put("plan", recommendation.index()));
         document.set("prediction", prediction());
+        if (!inspection.compensation().isEmpty()) {
+            document.set("compensation", compensation(setting));
+        }
         return document;
     }
 
@@ -238,6 +251,34 @@ public final class InspectionDocument {
 
     private static double kept(PlanScore score, PlanScore base) {
         return base.accuracy() == 0 ? 1 : score.accuracy() / base.accuracy();
+    }
+
+    private ObjectNode compensation(Setting setting) {
+        ObjectNode node = NODES.objectNode()
+                .put("text", setting.text())
+                .put("tokens", setting.calibrationTokens())
+                .put("heldOutText", setting.heldOut());
+        ArrayNode plans = node.putArray("plans");
+        inspection.heldOut().ifPresent(text -> {
+            node.put("heldOutTokens", text.tokens());
+            inspection.compensation().forEach(row -> {
+                ObjectNode plan = plans.addObject()
+                        .put("kind", row.kind().name().toLowerCase(Locale.ROOT))
+                        .put("effectiveDepth", row.effectiveDepth())
+                        .put("plan", row.plan())
+                        .put("heldOutLoss", row.plain().loss())
+                        .put("heldOutIncrease", row.plain().increase(text.base()));
+                putIncrease(plan, "rescaled", row.rescaled(), text.base());
+                putIncrease(plan, "compensated", row.compensated(), text.base());
+            });
+        });
+        return node;
+    }
+
+    private static void putIncrease(ObjectNode node, String name, Optional<PlanScore> score, PlanScore base) {
+        score.ifPresentOrElse(
+                found -> node.put(name + "Loss", found.loss()).put(name + "Increase", found.increase(base)),
+                () -> node.putNull(name + "Loss").putNull(name + "Increase"));
     }
 
     /** How well the costs of groups by themselves foretell those of whole plans, over the plans in this document. */

@@ -17,6 +17,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.LayerWindow;
 import dev.twofold.pass.LossLimit;
+import dev.twofold.pass.MemorySize;
 import java.util.Arrays;
 import java.util.List;
 
@@ -31,6 +32,7 @@ final class OptionBinder {
             .serializationInclusion(JsonInclude.Include.NON_NULL)
             .addModule(new SimpleModule()
                     .addSerializer(LayerRange.class, ToStringSerializer.instance)
+                    .addSerializer(MemorySize.class, ToStringSerializer.instance)
                     .addSerializer(LossLimit.class, ToStringSerializer.instance)
                     .addSerializer(LayerWindow.class, ToStringSerializer.instance))
             .build();

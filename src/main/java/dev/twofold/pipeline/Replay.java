@@ -9,6 +9,7 @@ import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.ShippedPasses;
+import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.report.FileHash;
 import dev.twofold.report.Manifest;
 import java.util.ArrayList;
@@ -60,7 +61,24 @@ public final class Replay {
     }
 
     /** The plan without the passes that only change the form: what the emitted graph should compute. */
-    public static Decoder reference(Manifest manifest, Decoder base, PassContext context) {
+    public static Plan reference(Manifest manifest, Decoder base) {
+        return Plan.check(requests(manifest), ShippedPasses.ALL, Facts.of(base));
+    }
+
+    /** The same without compensation. */
+    public static Plan uncompensated(Manifest manifest, Decoder base) {
+        List<PassRequest> requests = requests(manifest).stream()
+                .filter(request -> !request.name().equals(Compensate.SPEC.name()))
+                .toList();
+        return Plan.check(requests, ShippedPasses.ALL, Facts.of(base));
+    }
+
+    /** What a plan makes of a checkpoint. */
+    public static Decoder run(Plan plan, Decoder base, PassContext context) {
+        return new PassRunner(context, Optional.empty(), text -> {}).run(plan, base);
+    }
+
+    private static List<PassRequest> requests(Manifest manifest) {
         List<PassRequest> requests = new ArrayList<>();
         for (JsonNode entry : manifest.plan()) {
             if (entry.size() != 1 || !(entry.elements().next() instanceof ObjectNode options)) {
@@ -73,8 +91,7 @@ public final class Replay {
                 requests.add(new PassRequest(name, options, Manifest.NAME, TwofoldException.Kind.INPUT));
             }
         }
-        Plan plan = Plan.check(requests, ShippedPasses.ALL, Facts.of(base));
-        return new PassRunner(context, Optional.empty(), text -> {}).run(plan, base);
+        return requests;
     }
 
     private static boolean isExact(String name) {

@@ -17,9 +17,8 @@ import dev.twofold.passes.analysis.StreamSimilarity;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.report.FileHash;
 import dev.twofold.report.Measurements;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -67,22 +66,11 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         SortedMap<String, String> subject = new TreeMap<>();
         subject.put("method", METHOD);
         subject.put("form", form.toString());
-        subject.put("tokens", hash(text));
+        subject.put("tokens", TokenHash.of(text));
         for (Path file : checkpoint.sources()) {
             subject.put("file " + file.getFileName(), FileHash.of(file).sha256());
         }
         return subject;
-    }
-
-    private static String hash(TextWindows text) {
-        int windows = text.inputs().size();
-        ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (windows + 2 * text.tokens()));
-        for (int window = 0; window < windows; window++) {
-            bytes.putInt(text.inputs().get(window).length);
-            Arrays.stream(text.inputs().get(window)).forEach(bytes::putInt);
-            Arrays.stream(text.targets().get(window)).forEach(bytes::putInt);
-        }
-        return FileHash.sha256(bytes.array());
     }
 
     @Override
@@ -93,6 +81,23 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         }
         PlanScore score = measure().score(plan);
         measurements.plans().put(plan.toString(), score);
+        measured++;
+        return score;
+    }
+
+    /** The score that is remembered under a name. */
+    Optional<PlanScore> known(String name) {
+        return Optional.ofNullable(measurements.plans().get(name));
+    }
+
+    /**
+     * Measures a rewritten decoder.
+     *
+     * @param name what was done to the original, under which the score is remembered
+     */
+    PlanScore score(String name, Decoder rewritten) {
+        PlanScore score = measure().score(rewritten);
+        measurements.plans().put(name, score);
         measured++;
         return score;
     }

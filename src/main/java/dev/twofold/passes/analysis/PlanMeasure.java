@@ -55,6 +55,15 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
                 plan.groups().isEmpty() ? base : head.score(last, run(blocks(plan)), original.text()), base);
     }
 
+    /** The score of a rewritten decoder, all of which is run. */
+    public PlanScore score(Decoder rewritten) {
+        HiddenStates stream = original.before(0);
+        for (Step step : rewritten.steps()) {
+            stream = engine.apply(rewritten, step, stream);
+        }
+        return PlanScore.of(head.score(last, stream, original.text()), base);
+    }
+
     private HiddenStates run(List<Block> blocks) {
         int untouched = 0;
         while (blocks.get(untouched).alone()) {

@@ -1,0 +1,243 @@
+package dev.twofold.passes.compensate;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.LayerGroup;
+import dev.twofold.decoder.Step;
+import dev.twofold.diag.Progress;
+import dev.twofold.pass.Calibration;
+import dev.twofold.pass.DecoderEngine;
+import dev.twofold.pass.Facts;
+import dev.twofold.pass.HiddenStates;
+import dev.twofold.pass.MemorySize;
+import dev.twofold.pass.NotApplicable;
+import dev.twofold.pass.Pass;
+import dev.twofold.pass.PassContext;
+import dev.twofold.pass.PassSpec;
+import dev.twofold.pass.Property;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refits the weights of layers that run side by side to what they did one after the other, in closed form: no training,
+ * no gradient, and not one operator more.
+ *
+ * <pre>
+ * before                          after
+ *   x += A4(n4(x)) + A5(n5(x))      x += A4'(n4(x)) + A5'(n5(x))
+ *   x += F4(m4(x)) + F5(m5(x))      x += F4'(m4(x)) + F5'(m5(x))
+ * </pre>
+ *
+ * <p>Groups are refitted front to back: each reads the stream as the groups before it, already refitted, make it, and is
+ * fitted to what the original model does on the same tokens. See {@link StepFit}. Does not apply to one-sync groups,
+ * nor after norms were folded.
+ */
+public final class Compensate implements Pass {
+
+    public static final PassSpec<Options> SPEC = new PassSpec<>(
+            "compensate",
+            "refit layers that run side by side, in closed form, from a calibration text",
+            "- compensate: {form: refit, side: both, scope: groups, ridges: [0.001, 0.01, 0.1], tokens: 49152, memory: 2g}   after pair-layers, before fold-norms",
+            PassSpec.Effect.APPROXIMATE,
+            Options.class,
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Compensate::new);
+
+    /** What is computed. */
+    public enum Form {
+        /** Projections by ridge regression on all their inputs. */
+        REFIT("refit"),
+        /** One factor for every channel that a branch adds to: cheaper, and weaker. */
+        RESCALE("rescale");
+
+        private final String name;
+
+        Form(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /** Which projections are refitted. */
+    public enum Side {
+        INPUT("input"),
+        OUTPUT("output"),
+        BOTH("both");
+
+        private final String name;
+
+        Side(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /** Which layers are refitted. */
+    public enum Scope {
+        GROUPS("groups"),
+        ALL("all");
+
+        private final String name;
+
+        Scope(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static final MemorySize DEFAULT_MEMORY = MemorySize.valueOf("2g");
+    /** Tokens to fit to, if nothing else is asked for. */
+    public static final int DEFAULT_TOKENS = 49152;
+
+    private static final List<Double> RIDGES = List.of(1e-4, 1e-3, 1e-2, 1e-1);
+
+    /**
+     * @param form refit if not given
+     * @param side both if not given
+     * @param scope groups if not given; all also refits the layers after the first group that run alone
+     * @param ridges to choose from, in units of the mean squared input
+     * @param tokens of the calibration text, 49,152 if not given
+     * @param memory that the sums of a fit may take, 2g if not given; a step that needs more is refitted on its input side only
+     * @param text SHA-256 of those tokens, which a conversion records so that the fit can be repeated
+     */
+    public record Options(
+            Form form,
+            Side side,
+            Scope scope,
+            List<Double> ridges,
+            Integer tokens,
+            MemorySize memory,
+            @Nullable String text) {
+
+        public Options {
+            form = form == null ? Form.REFIT : form;
+            side = side == null ? Side.BOTH : side;
+            scope = scope == null ? Scope.GROUPS : scope;
+            ridges = ridges == null ? RIDGES : List.copyOf(ridges);
+            memory = memory == null ? DEFAULT_MEMORY : memory;
+            tokens = tokens == null ? DEFAULT_TOKENS : tokens;
+        }
+    }
+
+    private final Options options;
+
+    public Compensate(Options options) {
+        this.options = options;
+    }
+
+    @Override
+    public Optional<NotApplicable> check(Facts facts) {
+        if (facts.properties().contains(Property.NORMS_FOLDED)) {
+            return problem("norms were folded before", "put it between pair-layers and fold-norms");
+        }
+        if (options.ridges().isEmpty() || options.ridges().stream().anyMatch(ridge -> !(ridge > 0))) {
+            return problem("a ridge should be above 0", "ridges: " + RIDGES);
+        }
+        if (options.tokens() < 1) {
+            return problem("it cannot fit to " + options.tokens() + " tokens", "tokens: " + DEFAULT_TOKENS);
+        }
+        return facts.groups().stream()
+                        .anyMatch(group -> group.form() == Facts.Form.ONE_SYNC || group.form() == Facts.Form.AVERAGED)
+                ? problem("it refits two-sync groups only", "form: two-sync")
+                : Optional.empty();
+    }
+
+    public Options options() {
+        return options;
+    }
+
+    private static Optional<NotApplicable> problem(String reason, String hint) {
+        return Optional.of(new NotApplicable(reason, hint));
+    }
+
+    @Override
+    public Decoder run(Decoder decoder, PassContext context) {
+        Calibration calibration =
+                context.calibration().orElseThrow(() -> new IllegalStateException("nothing to calibrate on"));
+        List<LayerGroup> groups = LayerGroup.of(decoder);
+        Progress progress = context.progress();
+        FitSize.announce(groups, options, calibration);
+        progress.begin("compensating", groups.size(), Progress.Unit.GROUPS);
+        Fitting fitting = new Fitting(decoder, calibration);
+        List<LayerGroup> refitted = new ArrayList<>();
+        for (LayerGroup group : groups) {
+            refitted.add(fitting.next(group));
+            progress.advance(1);
+        }
+        progress.end();
+        return LayerGroup.replace(decoder, refitted);
+    }
+
+    /** The two streams, the original's and that of the refitted model, on their way from layer to layer. */
+    private final class Fitting {
+        private final Decoder decoder;
+        private final DecoderEngine engine;
+        private final StepFit fit;
+        private HiddenStates original;
+        private HiddenStates compiled;
+
+        Fitting(Decoder decoder, Calibration calibration) {
+            this.decoder = decoder;
+            this.engine = calibration.engine();
+            this.fit = new StepFit(decoder, calibration, options);
+            this.original = engine.embed(decoder, calibration.windows());
+            this.compiled = original;
+        }
+
+        LayerGroup next(LayerGroup group) {
+            boolean drifted = compiled != original;
+            boolean alone = group.layers().size() == 1;
+            if (alone && !(drifted && options.scope() == Scope.ALL)) {
+                original = run(group.steps(), original);
+                compiled = drifted ? run(group.steps(), compiled) : original;
+                return group;
+            }
+            return refit(group);
+        }
+
+        private HiddenStates run(List<Step> steps, HiddenStates stream) {
+            HiddenStates after = stream;
+            for (Step step : steps) {
+                after = engine.apply(decoder, step, after);
+            }
+            return after;
+        }
+
+        /** Two steps: the attentions, then the feed-forwards of all layers. */
+        private LayerGroup refit(LayerGroup group) {
+            Step attentions = group.steps().get(0);
+            Step feedForwards = group.steps().get(1);
+            List<HiddenStates> beforeAttention = new ArrayList<>();
+            List<HiddenStates> beforeFeedForward = new ArrayList<>();
+            HiddenStates middle = original;
+            for (int i = 0; i < group.layers().size(); i++) {
+                beforeAttention.add(original);
+                HiddenStates after = run(List.of(Step.of(attentions.branches().get(i))), original);
+                middle = Streams.plus(middle, Streams.minus(after, original));
+                beforeFeedForward.add(after);
+                original = run(List.of(Step.of(feedForwards.branches().get(i))), after);
+            }
+            Step first = fit.refit(attentions, compiled, beforeAttention, middle);
+            compiled = run(List.of(first), compiled);
+            Step second = fit.refit(feedForwards, compiled, beforeFeedForward, original);
+            compiled = run(List.of(second), compiled);
+            return new LayerGroup(group.layers(), List.of(first, second));
+        }
+    }
+}

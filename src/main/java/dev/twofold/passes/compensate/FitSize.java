@@ -1,0 +1,84 @@
+package dev.twofold.passes.compensate;
+
+import dev.twofold.decoder.LayerGroup;
+import dev.twofold.decoder.Step;
+import dev.twofold.pass.Calibration;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What the output side of a step takes to fit.
+ *
+ * @param inputs of the last projections of all its branches together: the unknowns of every output channel
+ */
+record FitSize(long inputs) {
+
+    /** Square matrices of all inputs that are held at once: sums for two kinds of tokens, and the solver's two. */
+    private static final int MATRICES = 4;
+
+    static FitSize of(Step step) {
+        return new FitSize(step.branches().stream().mapToLong(StepFit::width).sum());
+    }
+
+    long bytes() {
+        return MATRICES * inputs * inputs * Double.BYTES;
+    }
+
+    /** Whether the sums stay within the memory that is allowed, and a Java array holds one of them. */
+    boolean fits(Compensate.Options options) {
+        return bytes() <= options.memory().bytes() && inputs * inputs < Integer.MAX_VALUE;
+    }
+
+    /** Says what is about to be computed, what will not be, and whether the text is long enough. */
+    static void announce(List<LayerGroup> groups, Compensate.Options options, Calibration calibration) {
+        if (options.form() == Compensate.Form.RESCALE || options.side() == Compensate.Side.INPUT) {
+            return;
+        }
+        int tokens =
+                calibration.windows().stream().mapToInt(window -> window.length).sum();
+        long largest = 0;
+        double operations = 0;
+        for (LayerGroup group : groups) {
+            if (group.layers().size() == 1) {
+                continue;
+            }
+            for (Step step : group.steps()) {
+                FitSize size = of(step);
+                if (size.fits(options)) {
+                    largest = Math.max(largest, size.inputs());
+                    operations += 2.0 * tokens * size.inputs() * size.inputs();
+                } else {
+                    calibration
+                            .notices()
+                            .accept(String.format(
+                                    Locale.ROOT,
+                                    "note: layers %s: the %s output has %d inputs together, whose sums take %.1f GB; more than"
+                                            + " --memory allows, so only its inputs are refitted",
+                                    group.layers(),
+                                    Projections.of(step.branches().get(0).body())
+                                            .operator(),
+                                    size.inputs(),
+                                    size.bytes() / 1e9));
+                }
+            }
+        }
+        if (largest > 0) {
+            calibration
+                    .notices()
+                    .accept(String.format(
+                            Locale.ROOT,
+                            "compensating on %d tokens: fits of up to %d unknowns a channel, %.0f MB of sums, %.0f"
+                                    + " billion operations in float64",
+                            tokens,
+                            largest,
+                            new FitSize(largest).bytes() / 1e6,
+                            operations / 1e9));
+        }
+        if (tokens < largest) {
+            calibration
+                    .notices()
+                    .accept("note: " + tokens + " tokens are fewer than the " + largest
+                            + " unknowns of a fit; give at least that many with --calibration-tokens");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package dev.twofold.passes.compensate;
+
+import dev.twofold.pass.DecoderEngine;
+import dev.twofold.pass.HiddenStates;
+import java.util.List;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+import org.ejml.dense.row.CommonOps_MT_DDRM;
+import org.ejml.dense.row.factory.LinearSolverFactory_MT_DDRM;
+import org.ejml.interfaces.linsol.LinearSolverDense;
+
+/**
+ * Least squares for what inputs {@code X [tokens, n]} still lack to reach a target: the residual {@code E [tokens, m]}.
+ * Only sums over tokens are kept, in float64, so memory does not depend on the text.
+ */
+final class NormalEquations {
+
+    private final int inputs;
+    private final int outputs;
+    private final DMatrixRMaj gram;
+    private final DMatrixRMaj cross;
+    private double energy;
+
+    NormalEquations(int inputs, int outputs) {
+        this.inputs = inputs;
+        this.outputs = outputs;
+        this.gram = new DMatrixRMaj(inputs, inputs);
+        this.cross = new DMatrixRMaj(inputs, outputs);
+    }
+
+    /**
+     * Adds tokens.
+     *
+     * @param parts of X, side by side
+     */
+    void add(DecoderEngine engine, List<HiddenStates> parts, HiddenStates residual) {
+        int row = 0;
+        for (int i = 0; i < parts.size(); i++) {
+            HiddenStates left = parts.get(i);
+            int column = row;
+            for (HiddenStates right : parts.subList(i, parts.size())) {
+                addBlock(gram, row, column, product(engine, left, right), left.hidden(), right.hidden());
+                column += right.hidden();
+            }
+            addBlock(cross, row, 0, product(engine, left, residual), left.hidden(), outputs);
+            row += left.hidden();
+        }
+        for (float[] window : residual.windows()) {
+            for (float value : window) {
+                energy += (double) value * value;
+            }
+        }
+    }
+
+    private static double[] product(DecoderEngine engine, HiddenStates left, HiddenStates right) {
+        double[] sum = new double[Math.multiplyExact(left.hidden(), right.hidden())];
+        engine.addProduct(left, right, sum);
+        return sum;
+    }
+
+    /** Adds what others summed up of the same inputs. */
+    void add(NormalEquations other) {
+        CommonOps_DDRM.addEquals(gram, other.gram);
+        CommonOps_DDRM.addEquals(cross, other.cross);
+        energy += other.energy;
+    }
+
+    /** Adds a block above the diagonal of a symmetric matrix below it too. */
+    private void addBlock(DMatrixRMaj matrix, int row, int column, double[] block, int rows, int columns) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                double value = block[i * columns + j];
+                matrix.data[(row + i) * matrix.numCols + column + j] += value;
+                if (matrix == gram && column > row) {
+                    matrix.data[(column + j) * matrix.numCols + row + i] += value;
+                }
+            }
+        }
+    }
+
+    /** Mean of the diagonal of {@code X^T X}: the unit of a ridge. */
+    double scale() {
+        return CommonOps_DDRM.trace(gram) / inputs;
+    }
+
+    /**
+     * The correction {@code D [n, m]} that minimizes {@code |E - X D|^2 + ridge * scale * |D|^2}, so that weights move no
+     * further from what they were than the text asks for.
+     *
+     * @throws ArithmeticException if the equations have no unique solution
+     */
+    DMatrixRMaj solve(double ridge) {
+        DMatrixRMaj regular = gram.copy();
+        double added = ridge * scale();
+        for (int i = 0; i < inputs; i++) {
+            regular.data[i * inputs + i] += added;
+        }
+        LinearSolverDense<DMatrixRMaj> cholesky = LinearSolverFactory_MT_DDRM.chol(inputs);
+        if (!cholesky.setA(regular)) {
+            throw new ArithmeticException("the inputs are linearly dependent");
+        }
+        DMatrixRMaj correction = new DMatrixRMaj(inputs, outputs);
+        cholesky.solve(cross.copy(), correction);
+        return correction;
+    }
+
+    /** {@code |E|^2}: the error as it is. */
+    double error() {
+        return energy;
+    }
+
+    /** {@code |E - X D|^2}: the error after a correction, perhaps one solved for on other tokens. */
+    double error(DMatrixRMaj correction) {
+        DMatrixRMaj applied = new DMatrixRMaj(inputs, outputs);
+        CommonOps_MT_DDRM.mult(gram, correction, applied);
+        return energy + dot(correction, applied) - 2 * dot(correction, cross);
+    }
+
+    /**
+     * The error after a correction as a projection {@code W [p, m]} sees it: {@code |(E - X D) W^T|^2}.
+     *
+     * @param targets {@code E^T E}
+     */
+    double error(DMatrixRMaj correction, DMatrixRMaj projection, DMatrixRMaj targets) {
+        DMatrixRMaj applied = new DMatrixRMaj(inputs, outputs);
+        CommonOps_MT_DDRM.mult(gram, correction, applied);
+        CommonOps_DDRM.addEquals(applied, -2, cross);
+        DMatrixRMaj rest = targets.copy();
+        CommonOps_DDRM.multAddTransA(correction, applied, rest);
+        DMatrixRMaj seen = new DMatrixRMaj(projection.numRows, outputs);
+        CommonOps_DDRM.mult(projection, rest, seen);
+        return dot(seen, projection);
+    }
+
+    private static double dot(DMatrixRMaj left, DMatrixRMaj right) {
+        double sum = 0;
+        for (int i = 0; i < left.data.length; i++) {
+            sum += left.data[i] * right.data[i];
+        }
+        return sum;
+    }
+}

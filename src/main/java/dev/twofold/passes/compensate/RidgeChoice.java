@@ -1,0 +1,46 @@
+package dev.twofold.passes.compensate;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.DoubleFunction;
+import java.util.function.ToDoubleFunction;
+import org.ejml.data.DMatrixRMaj;
+
+/**
+ * The correction that does best on held-out tokens, of one for each ridge.
+ *
+ * @param ridge 0 if none is better than leaving the weights as they are
+ * @param heldOut its error on the held-out tokens
+ */
+record RidgeChoice(double ridge, DMatrixRMaj correction, double heldOut) {
+
+    /**
+     * @param solve the correction of a ridge
+     * @param heldOutError of a correction
+     * @param before the held-out error of no correction
+     */
+    static RidgeChoice best(
+            List<Double> ridges,
+            DoubleFunction<DMatrixRMaj> solve,
+            ToDoubleFunction<DMatrixRMaj> heldOutError,
+            double before) {
+        RidgeChoice best = new RidgeChoice(0, new DMatrixRMaj(0, 0), before);
+        double last = Double.POSITIVE_INFINITY;
+        for (double ridge : ridges.stream().sorted(Comparator.reverseOrder()).toList()) {
+            DMatrixRMaj correction = solve.apply(ridge);
+            double error = heldOutError.applyAsDouble(correction);
+            if (error < best.heldOut()) {
+                best = new RidgeChoice(ridge, correction, error);
+            } else if (error > last) {
+                // The error falls and then rises as the ridge shrinks.
+                return best;
+            }
+            last = error;
+        }
+        return best;
+    }
+
+    boolean dropped() {
+        return ridge == 0;
+    }
+}

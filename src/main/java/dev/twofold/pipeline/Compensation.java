@@ -1,0 +1,57 @@
+package dev.twofold.pipeline;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.pass.TextWindows;
+import dev.twofold.passes.compensate.Compensate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The calibration text of a plan's {@code compensate}. */
+public final class Compensation {
+
+    private static final String NAME = Compensate.SPEC.name();
+
+    private Compensation() {}
+
+    /** The options of the plan's {@code compensate}, if it has one. */
+    public static Optional<Compensate.Options> in(Plan plan) {
+        return plan.passes().stream()
+                .filter(planned -> planned.pass() instanceof Compensate)
+                .map(planned -> ((Compensate) planned.pass()).options())
+                .findFirst();
+    }
+
+    /**
+     * The requests, with the text that was found in place of the one asked for.
+     *
+     * @throws TwofoldException of kind INPUT if another text was asked for
+     */
+    public static List<PassRequest> with(TextWindows text, List<PassRequest> requests) {
+        String hash = TokenHash.of(text);
+        List<PassRequest> resolved = new ArrayList<>();
+        for (PassRequest request : requests) {
+            if (request.name().equals(NAME)) {
+                ObjectNode options = request.options().deepCopy();
+                requireSame(options.path("text").asText(hash), hash, request.origin());
+                options.put("text", hash).put("tokens", text.tokens());
+                resolved.add(new PassRequest(NAME, options, request.origin(), request.blame()));
+            } else {
+                resolved.add(request);
+            }
+        }
+        return resolved;
+    }
+
+    /** @throws TwofoldException of kind INPUT if a text is not the one that was fitted to */
+    public static void requireSame(String asked, String found, String origin) {
+        if (!asked.equals(found)) {
+            throw TwofoldException.input("the model was compensated on another text")
+                    .at(origin)
+                    .found("tokens of SHA-256 " + found)
+                    .expected(asked)
+                    .hint("give the text of the conversion with --calibration");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.twofold.weight;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.tensor.DType;
+import dev.twofold.tensor.Shape;
+import dev.twofold.weight.Weight.Stored;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Weights that a pass computed, in files of a temporary directory, so that they do not fill the heap. They are gone when
+ * this is closed, or the process is told to stop.
+ */
+public final class SpilledWeights implements AutoCloseable {
+
+    private final Thread onExit = new Thread(this::delete);
+    private final List<Path> files = new ArrayList<>();
+    private final Path directory;
+
+    public SpilledWeights() {
+        try {
+            directory = Files.createTempDirectory("twofold-weights");
+        } catch (IOException e) {
+            throw failed(Path.of(System.getProperty("java.io.tmpdir")), e);
+        }
+        Runtime.getRuntime().addShutdownHook(onExit);
+    }
+
+    /**
+     * Keeps a weight in float32.
+     *
+     * @param name what it is, for messages
+     * @param values row-major
+     */
+    public synchronized Weight keep(String name, Shape shape, float[] values) {
+        if (values.length != shape.elements()) {
+            throw new IllegalArgumentException(values.length + " values for " + shape);
+        }
+        Path file = directory.resolve(files.size() + ".f32");
+        files.add(file);
+        ByteBuffer bytes = ByteBuffer.allocateDirect(Math.multiplyExact(values.length, Float.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        } catch (IOException e) {
+            throw failed(file, e);
+        }
+        return new Stored(file, name, 0, DType.F32, shape);
+    }
+
+    private static TwofoldException failed(Path path, IOException e) {
+        return TwofoldException.environment("cannot keep computed weights on the disk")
+                .at(Origin.file(path))
+                .found(e)
+                .hint("free some space there, or choose another directory with"
+                        + " TWOFOLD_JAVA_OPTS=-Djava.io.tmpdir=DIR")
+                .cause(e);
+    }
+
+    private synchronized void delete() {
+        try {
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+            Files.deleteIfExists(directory);
+        } catch (IOException e) {
+            throw failed(directory, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        delete();
+        try {
+            Runtime.getRuntime().removeShutdownHook(onExit);
+        } catch (IllegalStateException e) {
+            // The process is already stopping, and the hook has run or will.
+        }
+    }
+}

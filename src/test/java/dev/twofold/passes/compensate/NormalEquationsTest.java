@@ -1,0 +1,237 @@
+package dev.twofold.passes.compensate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.twofold.onnx.PlainLowering;
+import dev.twofold.ort.Provider;
+import dev.twofold.ort.StepEngine;
+import dev.twofold.pass.DecoderEngine;
+import dev.twofold.pass.HiddenStates;
+import dev.twofold.weight.MappedFiles;
+import dev.twofold.weight.WeightEvaluator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.ejml.data.DMatrixRMaj;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The fit against its definition, written out in float64 over the tokens themselves. */
+final class NormalEquationsTest {
+
+    private static final int TOKENS = 60;
+    private static final int WINDOWS = 3;
+    private static final int OUTPUTS = 4;
+
+    private static MappedFiles files;
+    private static DecoderEngine engine;
+
+    private final Random random = new Random(7);
+    private final HiddenStates left = random(5);
+    private final HiddenStates right = random(3);
+
+    @BeforeAll
+    static void open() {
+        files = new MappedFiles();
+        engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), Provider.CPU, 0);
+    }
+
+    @AfterAll
+    static void close() {
+        engine.close();
+        files.close();
+    }
+
+    private HiddenStates random(int width) {
+        List<float[]> windows = new ArrayList<>();
+        for (int window = 0; window < WINDOWS; window++) {
+            float[] values = new float[TOKENS * width];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) random.nextGaussian();
+            }
+            windows.add(values);
+        }
+        return new HiddenStates(windows, width);
+    }
+
+    private NormalEquations sums(HiddenStates residual) {
+        NormalEquations equations = new NormalEquations(8, OUTPUTS);
+        equations.add(engine, List.of(left, right), residual);
+        return equations;
+    }
+
+    @Test
+    void the_correction_is_the_exact_ridge_solution() {
+        HiddenStates residual = random(OUTPUTS);
+        double ridge = 0.03;
+        double[][] inputs = inputs();
+        double scale = 0;
+        double[][] normal = new double[8][8 + OUTPUTS];
+        for (double[] token : inputs) {
+            for (int i = 0; i < 8; i++) {
+                scale += token[i] * token[i] / 8;
+            }
+        }
+        for (int t = 0; t < inputs.length; t++) {
+            for (int i = 0; i < 8; i++) {
+                for (int j = 0; j < 8; j++) {
+                    normal[i][j] += inputs[t][i] * inputs[t][j];
+                }
+                for (int k = 0; k < OUTPUTS; k++) {
+                    normal[i][8 + k] += inputs[t][i] * at(residual, t, k);
+                }
+            }
+        }
+        for (int i = 0; i < 8; i++) {
+            normal[i][i] += ridge * scale;
+        }
+        eliminate(normal);
+
+        DMatrixRMaj correction = sums(residual).solve(ridge);
+        for (int i = 0; i < 8; i++) {
+            for (int k = 0; k < OUTPUTS; k++) {
+                assertThat(correction.get(i, k)).isEqualTo(normal[i][8 + k], within(1e-8));
+            }
+        }
+    }
+
+    @Test
+    void a_linear_relation_is_found_again() {
+        double[][] truth = new double[8][OUTPUTS];
+        for (double[] row : truth) {
+            for (int k = 0; k < OUTPUTS; k++) {
+                // Multiples of a power of two, so that the residual below is exact in float32.
+                row[k] = Math.round(random.nextGaussian() * 4) / 4.0;
+            }
+        }
+        HiddenStates coarseLeft = coarse(left);
+        HiddenStates coarseRight = coarse(right);
+        NormalEquations equations = new NormalEquations(8, OUTPUTS);
+        equations.add(engine, List.of(coarseLeft, coarseRight), applied(coarseLeft, coarseRight, truth));
+        DMatrixRMaj correction = equations.solve(1e-13);
+        for (int i = 0; i < 8; i++) {
+            for (int k = 0; k < OUTPUTS; k++) {
+                assertThat(correction.get(i, k)).isEqualTo(truth[i][k], within(1e-8));
+            }
+        }
+        assertThat(equations.error(correction)).isEqualTo(0, within(1e-8));
+    }
+
+    @Test
+    void errors_from_sums_are_those_over_the_tokens() {
+        HiddenStates residual = random(OUTPUTS);
+        DMatrixRMaj correction = sums(random(OUTPUTS)).solve(0.1);
+        double before = 0;
+        double after = 0;
+        double[][] inputs = inputs();
+        for (int t = 0; t < inputs.length; t++) {
+            for (int k = 0; k < OUTPUTS; k++) {
+                double rest = at(residual, t, k);
+                before += rest * rest;
+                for (int i = 0; i < 8; i++) {
+                    rest -= inputs[t][i] * correction.get(i, k);
+                }
+                after += rest * rest;
+            }
+        }
+        assertThat(sums(residual).error()).isEqualTo(before, within(1e-8 * before));
+        assertThat(sums(residual).error(correction)).isEqualTo(after, within(1e-8 * after));
+    }
+
+    @Test
+    void a_larger_ridge_moves_weights_less() {
+        NormalEquations equations = sums(random(OUTPUTS));
+        assertThat(norm(equations.solve(1))).isLessThan(norm(equations.solve(0.01)));
+    }
+
+    @Test
+    void a_fit_that_does_not_hold_on_other_tokens_is_dropped() {
+        NormalEquations noise = sums(random(OUTPUTS));
+        NormalEquations other = new NormalEquations(8, OUTPUTS);
+        HiddenStates fresh = random(5);
+        other.add(engine, List.of(fresh, random(3)), random(OUTPUTS));
+        RidgeChoice choice = RidgeChoice.best(List.of(1e-6, 1e-4), noise::solve, other::error, other.error());
+        assertThat(choice.dropped()).isTrue();
+        assertThat(choice.heldOut()).isEqualTo(other.error());
+    }
+
+    private double[][] inputs() {
+        double[][] inputs = new double[WINDOWS * TOKENS][8];
+        for (int t = 0; t < inputs.length; t++) {
+            for (int i = 0; i < 8; i++) {
+                inputs[t][i] = i < 5 ? at(left, t, i) : at(right, t, i - 5);
+            }
+        }
+        return inputs;
+    }
+
+    private static double at(HiddenStates states, int token, int column) {
+        return states.windows().get(token / TOKENS)[token % TOKENS * states.hidden() + column];
+    }
+
+    private static HiddenStates coarse(HiddenStates states) {
+        List<float[]> windows = new ArrayList<>();
+        for (float[] window : states.windows()) {
+            float[] rounded = new float[window.length];
+            for (int i = 0; i < rounded.length; i++) {
+                rounded[i] = Math.round(window[i] * 64) / 64f;
+            }
+            windows.add(rounded);
+        }
+        return new HiddenStates(windows, states.hidden());
+    }
+
+    private static HiddenStates applied(HiddenStates left, HiddenStates right, double[][] matrix) {
+        List<float[]> windows = new ArrayList<>();
+        for (int window = 0; window < WINDOWS; window++) {
+            float[] values = new float[TOKENS * OUTPUTS];
+            for (int t = 0; t < TOKENS; t++) {
+                for (int k = 0; k < OUTPUTS; k++) {
+                    double sum = 0;
+                    for (int i = 0; i < 8; i++) {
+                        int token = window * TOKENS + t;
+                        sum += matrix[i][k] * (i < 5 ? at(left, token, i) : at(right, token, i - 5));
+                    }
+                    values[t * OUTPUTS + k] = (float) sum;
+                }
+            }
+            windows.add(values);
+        }
+        return new HiddenStates(windows, OUTPUTS);
+    }
+
+    private static double norm(DMatrixRMaj matrix) {
+        double sum = 0;
+        for (double value : matrix.data) {
+            sum += value * value;
+        }
+        return sum;
+    }
+
+    /** Gauss-Jordan elimination with partial pivoting, in place; the solutions are left in the last columns. */
+    private static void eliminate(double[][] rows) {
+        int n = rows.length;
+        for (int pivot = 0; pivot < n; pivot++) {
+            int largest = pivot;
+            for (int row = pivot; row < n; row++) {
+                largest = Math.abs(rows[row][pivot]) > Math.abs(rows[largest][pivot]) ? row : largest;
+            }
+            double[] swapped = rows[pivot];
+            rows[pivot] = rows[largest];
+            rows[largest] = swapped;
+            for (int row = 0; row < n; row++) {
+                double factor = row == pivot ? 0 : rows[row][pivot] / rows[pivot][pivot];
+                for (int column = 0; column < rows[row].length; column++) {
+                    rows[row][column] -= factor * rows[pivot][column];
+                }
+            }
+        }
+        for (int row = 0; row < n; row++) {
+            for (int column = n; column < rows[row].length; column++) {
+                rows[row][column] /= rows[row][row];
+            }
+        }
+    }
+}
