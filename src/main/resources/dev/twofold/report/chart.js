@@ -136,6 +136,32 @@ const everyNth = (least) => {
   return (place) => place % step === 0;
 };
 
+/** The axis of effective depths, of which as many are marked as have room. */
+function depthAxis(theme, least, most, narrow) {
+  const isMark = everyNth((most - least + 1) / (narrow ? 9 : 18));
+  const marks = Array.from({ length: most - least + 1 }, (none, place) => least + place).filter(isMark);
+  return {
+    type: "value",
+    min: least - 0.5,
+    max: most + 0.5,
+    name: "effective depth, layers",
+    nameLocation: "middle",
+    nameGap: 28,
+    axisTick: { customValues: marks },
+    axisLabel: { customValues: marks, color: theme.muted },
+    splitLine: { show: false },
+    axisLine: { lineStyle: { color: theme.muted }, onZero: false },
+    nameTextStyle: { color: theme.muted },
+  };
+}
+
+/** A line across the chart at a place of the vertical axis, for a series' markLine. */
+const across = (theme, place, text, type, position) => ({
+  yAxis: place,
+  lineStyle: { color: theme.muted, type, width: 1 },
+  label: lineLabel(theme, text, position),
+});
+
 /** Error bars: a series of [x, low, high] beside the marks that they belong to. */
 const errorBars = (theme, data) => ({
   type: "custom",

@@ -53,14 +53,7 @@ function frontier(report, plans) {
   const option = (theme, width) => {
     const narrow = width < 560;
     const selected = plans.recommended.get(plans.limit);
-    const isMark = everyNth((most - least + 1) / (narrow ? 9 : 18));
-    const marks = Array.from({ length: most - least + 1 }, (none, place) => least + place).filter(isMark);
-    const y = scaleAxis(theme, scale, "", (value) => (value ? withSign(signed(limit(value))) : "0"));
-    const horizontal = (value, text, type, position) => ({
-      yAxis: scale.to(value),
-      lineStyle: { color: theme.muted, type, width: 1 },
-      label: lineLabel(theme, text, position),
-    });
+    const y = scaleAxis(theme, scale, "", riseTick);
     return {
       legend: legend(theme, {
         data: ["chosen plans", "best windows", ...(report.heldOut ? ["held-out text"] : [])],
@@ -72,19 +65,7 @@ function frontier(report, plans) {
         trigger: "item",
         formatter: ({ data }) => (data?.plan ? tip(planTitle(data.plan), planRows(data.plan)) : ""),
       },
-      xAxis: {
-        type: "value",
-        min: least - 0.5,
-        max: most + 0.5,
-        name: "effective depth, layers",
-        nameLocation: "middle",
-        nameGap: 28,
-        axisTick: { customValues: marks },
-        axisLabel: { customValues: marks, color: theme.muted },
-        splitLine: { show: false },
-        axisLine: { lineStyle: { color: theme.muted }, onZero: false },
-        nameTextStyle: { color: theme.muted },
-      },
+      xAxis: depthAxis(theme, least, most, narrow),
       yAxis: [
         {
           ...y,
@@ -109,8 +90,8 @@ function frontier(report, plans) {
             symbol: "none",
             animation: false,
             data: [
-              horizontal(0, `unpaired, ${number(base, 4)}`, "solid", "insideStartTop"),
-              horizontal(plans.limit, `limit ${limit(plans.limit)}`, "dotted", "insideEndTop"),
+              across(theme, scale.to(0), `unpaired, ${number(base, 4)}`, "solid", "insideStartTop"),
+              across(theme, scale.to(plans.limit), `limit ${limit(plans.limit)}`, "dotted", "insideEndTop"),
             ],
           },
         },

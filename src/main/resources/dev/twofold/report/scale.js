@@ -54,4 +54,6 @@ function scaleAxis(theme, scale, title, label) {
   };
 }
 
+const riseTick = (value) => (value ? withSign(signed(limit(value))) : "0");
+
 const natsTick = (value) => (value ? withSign(number(value)) : "0");
