@@ -34,6 +34,7 @@ public final class HtmlReport {
             "verdict.js",
             "tables.js",
             "frontier.js",
+            "compensation.js",
             "costs.js",
             "layers.js",
             "prediction.js",

@@ -19,6 +19,7 @@ function fill() {
   part("decision", () =>
     limitChoice(plans, () => {
       verdict();
+      part("compensation", () => compensationReach(report, plans));
       drawAll();
     }),
   );
@@ -26,6 +27,7 @@ function fill() {
   part("decision", () => frontier(report, plans));
   part("recommendations", () => recommendedTable(report, plans));
   part("all-plans", () => plansTable(report, plans));
+  part("compensation", () => compensation(report, plans));
   part("pairs", () => pairCosts(report, plans));
   part("groups", () => groupCosts(report));
   part("influence", () => layerInfluence(report));

@@ -172,6 +172,27 @@ final class Browser implements AutoCloseable {
         save(file, command("Page.captureScreenshot", Map.of("format", "png")));
     }
 
+    /** Saves an element, wherever on the page it is. */
+    void screenshot(Path file, String selector) {
+        String box = "document.querySelector('" + selector + "').getBoundingClientRect()";
+        Map<String, Object> clip = Map.of(
+                "x",
+                number("return Math.floor(" + box + ".left)"),
+                "y",
+                number("return Math.floor(" + box + ".top + window.scrollY)"),
+                "width",
+                number("return Math.ceil(" + box + ".width)"),
+                "height",
+                number("return Math.ceil(" + box + ".height)"),
+                "scale",
+                1);
+        save(
+                file,
+                command(
+                        "Page.captureScreenshot",
+                        Map.of("format", "png", "captureBeyondViewport", true, "clip", clip)));
+    }
+
     /** Saves the page on A4. */
     void print(Path file) {
         save(file, command("Page.printToPDF", Map.of("preferCSSPageSize", true, "printBackground", false)));

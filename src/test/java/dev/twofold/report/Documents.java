@@ -20,7 +20,16 @@ final class Documents {
 
     /** A model of 16 layers. */
     static ObjectNode sample() {
-        try (InputStream in = Documents.class.getResourceAsStream("inspect.json")) {
+        return read("inspect.json");
+    }
+
+    /** The sample with its plans compensated: losses won back, beyond all, not measured, and a depth of two kinds. */
+    static ObjectNode compensated() {
+        return sample().set("compensation", read("compensation.json"));
+    }
+
+    private static ObjectNode read(String resource) {
+        try (InputStream in = Documents.class.getResourceAsStream(resource)) {
             return (ObjectNode) MAPPER.readTree(in);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -29,7 +38,7 @@ final class Documents {
 
     /** A model whose strings are all hostile. */
     static ObjectNode hostile() {
-        ObjectNode document = sample();
+        ObjectNode document = compensated();
         ((ObjectNode) document.get("model")).put("name", HOSTILE).put("path", HOSTILE);
         ((ObjectNode) document.get("measurement"))
                 .put("text", HOSTILE)
@@ -38,6 +47,9 @@ final class Documents {
         ((ObjectNode) document.get("heldOut")).put("text", HOSTILE);
         document.get("plans").forEach(plan -> ((ObjectNode) plan).put("command", HOSTILE));
         document.get("windows").forEach(plan -> ((ObjectNode) plan).put("window", HOSTILE));
+        ObjectNode compensation = (ObjectNode) document.get("compensation");
+        compensation.put("text", HOSTILE).put("heldOutText", HOSTILE);
+        compensation.get("plans").forEach(plan -> ((ObjectNode) plan).put("plan", HOSTILE));
         return document;
     }
 

@@ -161,6 +161,96 @@ final class HtmlReportBrowserTest {
         assertThat(text("#chart-dependency .tip")).startsWith("layer 15 on layer 0dependency0.");
     }
 
+    @ParameterizedTest
+    @CsvSource({"light,1280", "dark,1280", "light,380"})
+    void compensation_is_drawn(String scheme, int width) throws IOException {
+        open(Documents.compensated(), width, 800, scheme);
+
+        assertThat(texts("#compensation .failed")).isEmpty();
+        // 6 lines of 7 or 8 points, of which two lines lack one
+        assertThat(marks("compensation")).isGreaterThan(6 + 6 * 7);
+        assertThat(browser.number("return document.querySelectorAll('.chart').length"))
+                .isEqualTo(10);
+        assertThat(text("#chart-compensation"))
+                .contains("dropped layers", "window + compensate", "chosen + rescale", "chosen + compensate")
+                .contains("+1,420%", "limit 1%");
+        assertThat(browser.number("return document.documentElement.scrollWidth"))
+                .isLessThanOrEqualTo(width);
+        browser.size(width, (int) browser.number("return document.documentElement.scrollHeight"));
+        browser.screenshot(SCREENSHOTS.resolve("compensation-" + scheme + "-" + width + ".png"), "#compensation");
+    }
+
+    @Test
+    void compensation_has_a_row_for_each_plan_by_depth() throws IOException {
+        open(Documents.compensated(), 1280, 800, "light");
+
+        assertThat(browser.number("return document.querySelectorAll('#compensations tbody').length"))
+                .isEqualTo(8);
+        assertThat(texts("#compensations tbody:last-child tr"))
+                .containsExactly(
+                        "8Chosen--pairs 1-2,3-4,5-8,9-11,12-13+1.56%+1.28%+0.62%60%",
+                        "Window--window 0:16+357%\u2013+22.0%94%",
+                        "Droppedlayers 2,3,4,5,7,8,9,10+1,420%\u2013\u2013\u2013");
+        assertThat(texts("#compensations tbody:nth-of-type(1) tr"))
+                .containsExactly(
+                        "15Chosen--pairs 9-10+0.00%+0.00%\u22120.12%\u2013", "Droppedlayers 2+2.00%\u2013\u2013\u2013");
+        assertThat(text("#compensation-texts"))
+                .isEqualTo("Fitted to 24,576 tokens of calibration.txt, bundled with Twofold, measured on 4,096 of"
+                        + " alice.txt, bundled with Twofold, a different work.");
+    }
+
+    @Test
+    void compensation_says_how_shallow_a_model_gets_within_the_limit() throws IOException {
+        open(Documents.compensated(), 1280, 800, "light");
+
+        assertThat(text("#compensation-reach"))
+                .isEqualTo("Least depth within 1%: chosen plans 11 as they are, 11 with rescale, 8 with compensate;"
+                        + " windows 11 and 9 with compensate; dropped layers none.");
+        browser.run("document.querySelector('#limits input[value=\"0.03\"]').click()");
+        assertThat(text("#compensation-reach")).startsWith("Least depth within 3%: chosen plans 8 as they are");
+        assertThat(text("#chart-compensation")).contains("limit 3%");
+    }
+
+    @Test
+    void a_depth_says_all_its_numbers_when_the_mouse_is_on_it() throws IOException {
+        open(Documents.compensated(), 1280, 800, "light");
+        browser.run("document.querySelector('#chart-compensation').scrollIntoView({ block: 'center' })");
+        String box = "document.querySelector('#chart-compensation').getBoundingClientRect()";
+        // nine depths between the axes, of which the tenth is the second
+        long x = browser.number("return Math.round(" + box + ".left + 66 + (" + box + ".width - 78) * 2.5 / 9)");
+        browser.hover(x, browser.number("return Math.round(" + box + ".top + 200)"));
+
+        assertThat(text("#chart-compensation .tip"))
+                .isEqualTo("depth 10as it is+ rescale+ compensatewon back"
+                        + "Chosen+1.48%+1.21%+0.31%79%--pairs 2-3,4-5,6-7,8-9,10-11,12-13"
+                        + "Window+1.48%+1.18%+0.31%79%--window 2:14"
+                        + "Dropped+31.0%\u2013\u2013\u2013layers 2,3,5,8,9,10");
+        browser.screenshot(SCREENSHOTS.resolve("compensation-tip.png"));
+    }
+
+    @Test
+    void without_compensation_there_is_no_such_section() throws IOException {
+        open(Documents.sample(), 1280, 800, "light");
+
+        assertThat(texts("#compensation, #chart-compensation, #compensations")).isEmpty();
+        browser.run("document.querySelector('#limits input[value=\"0.03\"]').click()");
+        assertThat(texts(".failed")).isEmpty();
+    }
+
+    @Test
+    void compensation_is_printed_on_light_paper() throws IOException {
+        open(Documents.compensated(), 1280, 800, "light");
+        String muted =
+                browser.text("return document.querySelector('#chart-compensation svg text').getAttribute('fill')");
+        browser.scheme("dark");
+        browser.run("window.addEventListener('beforeprint', () => { window.printed = document.querySelector("
+                + "'#chart-compensation svg').getBoundingClientRect().width + ' ' + document.querySelector("
+                + "'#chart-compensation svg text').getAttribute('fill'); })");
+        browser.print(SCREENSHOTS.resolve("compensation-printed-from-dark.pdf"));
+
+        assertThat(browser.text("return window.printed")).isEqualTo("700 " + muted);
+    }
+
     @Test
     void colours_follow_the_scheme_and_paper_is_light() throws IOException {
         open(Documents.sample(), 1280, 800, "light");
@@ -230,6 +320,12 @@ final class HtmlReportBrowserTest {
         assertThat(text("#chart-frontier")).contains("+1.0e+172%", "+100%").doesNotContain("+10000%");
         assertThat(marks("frontier")).isGreaterThan(16);
         browser.screenshot(SCREENSHOTS.resolve("catastrophe-first-screen.png"));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<String> texts(String selector) {
+        return (List<String>) browser.run(
+                "return [...document.querySelectorAll(" + quoted(selector) + ")].map((found) => found.textContent)");
     }
 
     private static String text(String selector) {
