@@ -5,8 +5,6 @@ import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
 import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.HiddenStates;
-import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * How much layer b needs what layer a wrote: with c_a what layer a added to the stream, x_b the stream that layer b reads,
@@ -29,43 +27,20 @@ public record LayerDependency(double[][] change) {
         progress.begin("dependency", layers * (layers - 1L) / 2, Progress.Unit.RUNS);
         for (int b = 1; b < layers; b++) {
             HiddenStates read = streams.before(b);
-            HiddenStates added = minus(streams.before(b + 1), read);
+            HiddenStates added = streams.before(b + 1).minus(read);
+            double scale = added.energy();
             for (int a = 0; a < b; a++) {
-                HiddenStates without = minus(read, minus(streams.before(a + 1), streams.before(a)));
+                HiddenStates without = read.minus(streams.before(a + 1).minus(streams.before(a)));
                 HiddenStates stream = without;
                 for (Step step : streams.layers().get(b).steps()) {
                     stream = engine.apply(decoder, step, stream);
                 }
-                double scale = norm(added);
-                change[b][a] = scale == 0 ? 0 : norm(minus(minus(stream, without), added)) / scale;
+                double rest = stream.minus(without).minus(added).energy();
+                change[b][a] = scale == 0 ? 0 : Math.sqrt(rest / scale);
                 progress.advance(1);
             }
         }
         progress.end();
         return new LayerDependency(change);
-    }
-
-    private static HiddenStates minus(HiddenStates left, HiddenStates right) {
-        List<float[]> windows = IntStream.range(0, left.windows().size())
-                .mapToObj(window ->
-                        minus(left.windows().get(window), right.windows().get(window)))
-                .toList();
-        return new HiddenStates(windows, left.hidden());
-    }
-
-    private static float[] minus(float[] left, float[] right) {
-        float[] difference = new float[left.length];
-        for (int i = 0; i < difference.length; i++) {
-            difference[i] = left[i] - right[i];
-        }
-        return difference;
-    }
-
-    private static double norm(HiddenStates states) {
-        double squares = 0;
-        for (float[] window : states.windows()) {
-            squares += StreamSimilarity.dot(window, window, 0, window.length);
-        }
-        return Math.sqrt(squares);
     }
 }

@@ -195,7 +195,7 @@ public final class Compensate implements Pass {
         Fitting(Decoder decoder, Calibration calibration) {
             this.decoder = decoder;
             this.engine = calibration.engine();
-            this.fit = new StepFit(decoder, calibration, options);
+            this.fit = new StepFit(new FitContext(decoder, calibration, options));
             this.original = engine.embed(decoder, calibration.windows());
             this.compiled = original;
         }
@@ -229,7 +229,7 @@ public final class Compensate implements Pass {
             for (int i = 0; i < group.layers().size(); i++) {
                 beforeAttention.add(original);
                 HiddenStates after = run(List.of(Step.of(attentions.branches().get(i))), original);
-                middle = Streams.plus(middle, Streams.minus(after, original));
+                middle = middle.plus(after.minus(original));
                 beforeFeedForward.add(after);
                 original = run(List.of(Step.of(feedForwards.branches().get(i))), after);
             }

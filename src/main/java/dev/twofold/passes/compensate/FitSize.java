@@ -17,7 +17,8 @@ record FitSize(long inputs) {
     private static final int MATRICES = 4;
 
     static FitSize of(Step step) {
-        return new FitSize(step.branches().stream().mapToLong(StepFit::width).sum());
+        return new FitSize(
+                step.branches().stream().mapToLong(Projections::writerInputs).sum());
     }
 
     long bytes() {

@@ -13,7 +13,7 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
  * Least squares for what inputs {@code X [tokens, n]} still lack to reach a target: the residual {@code E [tokens, m]}.
  * Only sums over tokens are kept, in float64, so memory does not depend on the text.
  */
-final class NormalEquations {
+final class NormalEquations implements LeastSquares {
 
     private final int inputs;
     private final int outputs;
@@ -45,11 +45,7 @@ final class NormalEquations {
             addBlock(cross, row, 0, product(engine, left, residual), left.hidden(), outputs);
             row += left.hidden();
         }
-        for (float[] window : residual.windows()) {
-            for (float value : window) {
-                energy += (double) value * value;
-            }
-        }
+        energy += residual.energy();
     }
 
     private static double[] product(DecoderEngine engine, HiddenStates left, HiddenStates right) {
@@ -87,9 +83,14 @@ final class NormalEquations {
      * The correction {@code D [n, m]} that minimizes {@code |E - X D|^2 + ridge * scale * |D|^2}, so that weights move no
      * further from what they were than the text asks for.
      *
-     * @throws ArithmeticException if the equations have no unique solution
+     * <p>Inputs that are all zero have nothing to correct with, and get no correction.
      */
-    DMatrixRMaj solve(double ridge) {
+    @Override
+    public DMatrixRMaj solve(double ridge) {
+        DMatrixRMaj correction = new DMatrixRMaj(inputs, outputs);
+        if (scale() == 0) {
+            return correction;
+        }
         DMatrixRMaj regular = gram.copy();
         double added = ridge * scale();
         for (int i = 0; i < inputs; i++) {
@@ -97,20 +98,21 @@ final class NormalEquations {
         }
         LinearSolverDense<DMatrixRMaj> cholesky = LinearSolverFactory_MT_DDRM.chol(inputs);
         if (!cholesky.setA(regular)) {
-            throw new ArithmeticException("the inputs are linearly dependent");
+            throw new IllegalStateException("a sum of squares and a ridge that is not positive definite");
         }
-        DMatrixRMaj correction = new DMatrixRMaj(inputs, outputs);
         cholesky.solve(cross.copy(), correction);
         return correction;
     }
 
     /** {@code |E|^2}: the error as it is. */
-    double error() {
+    @Override
+    public double error() {
         return energy;
     }
 
     /** {@code |E - X D|^2}: the error after a correction, perhaps one solved for on other tokens. */
-    double error(DMatrixRMaj correction) {
+    @Override
+    public double error(DMatrixRMaj correction) {
         DMatrixRMaj applied = new DMatrixRMaj(inputs, outputs);
         CommonOps_MT_DDRM.mult(gram, correction, applied);
         return energy + dot(correction, applied) - 2 * dot(correction, cross);

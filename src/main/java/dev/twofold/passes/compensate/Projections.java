@@ -1,6 +1,7 @@
 package dev.twofold.passes.compensate;
 
 import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Operator;
@@ -41,5 +42,10 @@ record Projections(String operator, List<String> names, List<Linear> readers, Li
             return new FeedForward(readers.get(0), readers.get(1), writer);
         }
         throw new IllegalArgumentException("no projections to refit in " + operator);
+    }
+
+    /** Columns of the last projection of a branch. */
+    static int writerInputs(Branch branch) {
+        return Math.toIntExact(of(branch.body()).writer().weight().shape().dim(1));
     }
 }

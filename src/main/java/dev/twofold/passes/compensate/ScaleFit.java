@@ -10,7 +10,7 @@ import org.ejml.dense.row.CommonOps_DDRM;
  * itself, where f_i is what branch i adds to the stream and E what the stream still lacks. Needs a few sums a channel
  * where a refit of the projections needs a matrix of all their inputs.
  */
-final class ScaleFit {
+final class ScaleFit implements LeastSquares {
 
     private final int branches;
     private final int channels;
@@ -65,7 +65,8 @@ final class ScaleFit {
     }
 
     /** The factors less one, {@code [channels, branches]}, for a ridge in units of the mean squared f. */
-    DMatrixRMaj solve(double ridge) {
+    @Override
+    public DMatrixRMaj solve(double ridge) {
         DMatrixRMaj factors = new DMatrixRMaj(channels, branches);
         for (int channel = 0; channel < channels; channel++) {
             DMatrixRMaj regular = new DMatrixRMaj(branches, branches, true, gram[channel].clone());
@@ -83,12 +84,14 @@ final class ScaleFit {
         return factors;
     }
 
-    double error() {
+    @Override
+    public double error() {
         return energy;
     }
 
     /** The error after a correction, perhaps one solved for on other tokens. */
-    double error(DMatrixRMaj factors) {
+    @Override
+    public double error(DMatrixRMaj factors) {
         double sum = energy;
         for (int channel = 0; channel < channels; channel++) {
             for (int i = 0; i < branches; i++) {

@@ -1,0 +1,147 @@
+package dev.twofold.passes.compensate;
+
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Norm;
+import dev.twofold.pass.Calibration;
+import dev.twofold.pass.DecoderEngine;
+import dev.twofold.pass.FitFinding;
+import dev.twofold.pass.HiddenStates;
+import dev.twofold.weight.Weight;
+import java.util.ArrayList;
+import java.util.List;
+import org.ejml.data.DMatrixRMaj;
+
+/** What every fit of a pass shares: the text, the engine, and where refitted weights and findings go. */
+record FitContext(Decoder decoder, Calibration calibration, Compensate.Options options) {
+
+    /** Windows whose activations are held at a time. */
+    private static final int BATCH = 16;
+
+    DecoderEngine engine() {
+        return calibration.engine();
+    }
+
+    /** Windows {@code from} to {@code to - 1}, all held out or none. */
+    interface Batch {
+        void use(int from, int to, boolean heldOut);
+    }
+
+    /** Hands out all windows, few at a time. */
+    void eachBatch(Batch batch) {
+        int windows = calibration.windows().size();
+        for (int from = 0; from < windows; ) {
+            boolean heldOut = from >= calibration.fitted();
+            int to = Math.min(from + BATCH, heldOut ? windows : calibration.fitted());
+            batch.use(from, to, heldOut);
+            from = to;
+        }
+    }
+
+    /** The stream as a branch reads it: RMSNorm with its gain. */
+    HiddenStates normalized(Norm norm, HiddenStates states) {
+        float[] gain = engine().read(norm.gain());
+        List<float[]> windows = new ArrayList<>();
+        for (float[] window : states.windows()) {
+            windows.add(normalized(window, gain, norm.epsilon()));
+        }
+        return new HiddenStates(windows, states.hidden());
+    }
+
+    private static float[] normalized(float[] window, float[] gain, double epsilon) {
+        int hidden = gain.length;
+        float[] result = new float[window.length];
+        for (int from = 0; from < window.length; from += hidden) {
+            double squares = 0;
+            for (int i = 0; i < hidden; i++) {
+                squares += (double) window[from + i] * window[from + i];
+            }
+            double scale = 1 / Math.sqrt(squares / hidden + epsilon);
+            for (int i = 0; i < hidden; i++) {
+                result[from + i] = (float) (window[from + i] * scale * gain[i]);
+            }
+        }
+        return result;
+    }
+
+    /** A weight in float64. */
+    DMatrixRMaj matrix(Weight weight) {
+        float[] values = engine().read(weight);
+        DMatrixRMaj matrix = new DMatrixRMaj(
+                Math.toIntExact(weight.shape().dim(0)),
+                Math.toIntExact(weight.shape().dim(1)));
+        for (int i = 0; i < values.length; i++) {
+            matrix.data[i] = values[i];
+        }
+        return matrix;
+    }
+
+    /** A projection with a refitted weight, which is kept on disk. */
+    Linear keep(Linear before, DMatrixRMaj weight, String name) {
+        float[] values = new float[weight.data.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) weight.data[i];
+        }
+        return new Linear(calibration.spill().keep(name, before.weight().shape(), values), before.bias());
+    }
+
+    /** A branch with a refitted last projection. */
+    Branch withWriter(Branch branch, DMatrixRMaj weight) {
+        Projections projections = Projections.of(branch.body());
+        Linear writer = keep(
+                projections.writer(),
+                weight,
+                projections.operator() + " output of " + branch.origin().layers());
+        return branch.withBody(Projections.replace(branch.body(), projections.readers(), writer));
+    }
+
+    /**
+     * Errors of a fit on one kind of tokens.
+     *
+     * @param scale what the errors are to be judged by
+     */
+    record Errors(double before, double after, double scale) {
+        double shareBefore() {
+            return scale == 0 ? 0 : before / scale;
+        }
+
+        double shareAfter() {
+            return scale == 0 ? 0 : after / scale;
+        }
+    }
+
+    void report(List<Integer> layers, String what, double ridge, Errors fitted, Errors heldOut) {
+        calibration
+                .findings()
+                .accept(new FitFinding(
+                        layers,
+                        what,
+                        ridge,
+                        fitted.shareBefore(),
+                        fitted.shareAfter(),
+                        heldOut.shareBefore(),
+                        heldOut.shareAfter()));
+    }
+
+    /** Reports a fit of what the branches of a step add to the stream. */
+    void reportOutput(
+            List<Branch> branches, RidgeChoice choice, LeastSquares fitted, LeastSquares heldOut, HiddenStates added) {
+        int windows = calibration.windows().size();
+        double after = choice.dropped() ? fitted.error() : fitted.error(choice.correction());
+        report(
+                branches.stream()
+                        .flatMap(branch -> branch.origin().layers().stream())
+                        .toList(),
+                Projections.of(branches.get(0).body()).operator() + " output",
+                choice.ridge(),
+                new Errors(
+                        fitted.error(),
+                        after,
+                        added.part(0, calibration.fitted()).energy()),
+                new Errors(
+                        heldOut.error(),
+                        choice.heldOut(),
+                        added.part(calibration.fitted(), windows).energy()));
+    }
+}

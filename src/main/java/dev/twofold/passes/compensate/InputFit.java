@@ -1,0 +1,108 @@
+package dev.twofold.passes.compensate;
+
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Linear;
+import dev.twofold.pass.HiddenStates;
+import dev.twofold.passes.compensate.FitContext.Errors;
+import java.util.ArrayList;
+import java.util.List;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+
+/**
+ * Refits the projections that read a norm: with n what a branch reads now, t what its layer read in the original, and
+ * {@code D} the ridge regression of {@code t - n} on n, each becomes {@code W (I + D^T)}. What it makes of n is then as near as can be to
+ * what it made of t.
+ */
+record InputFit(FitContext context) {
+
+    Branch refit(Branch branch, HiddenStates read, HiddenStates was) {
+        HiddenStates now = context.normalized(branch.in().orElseThrow(), read);
+        HiddenStates lacking =
+                context.normalized(branch.in().orElseThrow(), was).minus(now);
+        if (lacking.energy() == 0) {
+            return branch;
+        }
+        Sums fitted = new Sums(now.hidden());
+        Sums heldOut = new Sums(now.hidden());
+        context.eachBatch(
+                (from, to, held) -> (held ? heldOut : fitted).add(context, now.part(from, to), lacking.part(from, to)));
+        Projections projections = Projections.of(branch.body());
+        List<DMatrixRMaj> matrices = projections.readers().stream()
+                .map(reader -> context.matrix(reader.weight()))
+                .toList();
+        DMatrixRMaj all = CommonOps_DDRM.concatRowsMulti(matrices.toArray(DMatrixRMaj[]::new));
+        RidgeChoice choice = RidgeChoice.best(
+                context.options().ridges(),
+                fitted.equations::solve,
+                correction -> heldOut.seen(correction, all),
+                heldOut.seen(all));
+        double after = choice.dropped() ? fitted.seen(all) : fitted.seen(choice.correction(), all);
+        context.report(
+                branch.origin().layers(),
+                projections.operator() + " " + String.join(", ", projections.names()),
+                choice.ridge(),
+                new Errors(fitted.seen(all), after, fitted.reached(all)),
+                new Errors(heldOut.seen(all), choice.heldOut(), heldOut.reached(all)));
+        if (choice.dropped()) {
+            return branch;
+        }
+        fitted.equations.add(heldOut.equations);
+        return refitted(branch, projections, matrices, fitted.equations.solve(choice.ridge()));
+    }
+
+    private Branch refitted(
+            Branch branch, Projections projections, List<DMatrixRMaj> matrices, DMatrixRMaj correction) {
+        List<Linear> readers = new ArrayList<>();
+        for (int i = 0; i < matrices.size(); i++) {
+            DMatrixRMaj refitted = matrices.get(i).copy();
+            CommonOps_DDRM.multAddTransB(matrices.get(i), correction, refitted);
+            String name = projections.names().get(i) + " of " + branch.origin().layers();
+            readers.add(context.keep(projections.readers().get(i), refitted, name));
+        }
+        return branch.withBody(Projections.replace(branch.body(), readers, projections.writer()));
+    }
+
+    /** Sums over tokens. */
+    private static final class Sums {
+        private final NormalEquations equations;
+        /** {@code E^T E} of what is lacking. */
+        private final DMatrixRMaj targets;
+        /** {@code T^T T} of what is to be reached. */
+        private final DMatrixRMaj total;
+
+        Sums(int hidden) {
+            equations = new NormalEquations(hidden, hidden);
+            targets = new DMatrixRMaj(hidden, hidden);
+            total = new DMatrixRMaj(hidden, hidden);
+        }
+
+        void add(FitContext context, HiddenStates inputs, HiddenStates residual) {
+            HiddenStates reached = inputs.plus(residual);
+            equations.add(context.engine(), List.of(inputs), residual);
+            context.engine().addProduct(residual, residual, targets.data);
+            context.engine().addProduct(reached, reached, total.data);
+        }
+
+        /** The error as projections {@code [rows, hidden]} see it. */
+        double seen(DMatrixRMaj projections) {
+            return quadratic(targets, projections);
+        }
+
+        double seen(DMatrixRMaj correction, DMatrixRMaj projections) {
+            return equations.error(correction, projections, targets);
+        }
+
+        /** Sum of the squares of what projections should make. */
+        double reached(DMatrixRMaj projections) {
+            return quadratic(total, projections);
+        }
+
+        /** {@code trace(W S W^T)}. */
+        private static double quadratic(DMatrixRMaj sums, DMatrixRMaj projections) {
+            DMatrixRMaj applied = new DMatrixRMaj(projections.numRows, projections.numCols);
+            CommonOps_DDRM.mult(projections, sums, applied);
+            return CommonOps_DDRM.dot(applied, projections);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package dev.twofold.passes.compensate;
+
+import org.ejml.data.DMatrixRMaj;
+
+/** Sums over tokens that a correction of weights is solved from, and that tell its error. */
+interface LeastSquares {
+
+    /** The correction for a ridge, in units of the mean squared input. */
+    DMatrixRMaj solve(double ridge);
+
+    /** The squared error as it is. */
+    double error();
+
+    /** The squared error after a correction, perhaps one that was solved for on other tokens. */
+    double error(DMatrixRMaj correction);
+}
