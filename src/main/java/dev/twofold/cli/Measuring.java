@@ -7,9 +7,11 @@ import dev.twofold.ort.StepEngine;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.pipeline.MeasurementCache;
 import dev.twofold.pipeline.TextMeasurement;
+import dev.twofold.report.FileHash;
 import dev.twofold.weight.MappedFiles;
 import dev.twofold.weight.WeightEvaluator;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** A checkpoint that is being measured: on a calibration text, and on a held-out one if there is one. */
 final class Measuring implements AutoCloseable {
@@ -27,10 +29,12 @@ final class Measuring implements AutoCloseable {
             MeasurementCache cache,
             Progress progress) {
         engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), models.provider(), models.device());
-        calibration =
-                new TextMeasurement(engine, checkpoint, passages.calibration().windows(), form, cache, progress);
+        SortedMap<String, String> sources = FileHash.byName(checkpoint.sources());
+        calibration = new TextMeasurement(
+                engine, checkpoint, sources, passages.calibration().windows(), form, cache, progress);
         heldOut = passages.heldOut()
-                .map(passage -> new TextMeasurement(engine, checkpoint, passage.windows(), form, cache, progress));
+                .map(passage ->
+                        new TextMeasurement(engine, checkpoint, sources, passage.windows(), form, cache, progress));
     }
 
     TextMeasurement calibration() {

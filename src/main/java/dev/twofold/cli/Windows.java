@@ -30,10 +30,10 @@ final class Windows {
                     .expected("2 or more");
         }
         if (windows.tokens() < tokens) {
-            console.notice("note: the text has only " + windows.tokens() + " tokens to predict, not " + tokens);
+            console.notice("note: " + name + " has only " + windows.tokens() + " tokens to predict, not " + tokens);
         }
         if (windows.tokens() < FEW_TOKENS) {
-            console.notice("note: " + windows.tokens() + " tokens say little; give more text");
+            console.notice("note: " + windows.tokens() + " tokens of " + name + " say little; give more text");
         }
         return windows;
     }

@@ -15,7 +15,6 @@ import dev.twofold.passes.analysis.PlanMeasure;
 import dev.twofold.passes.analysis.PlanScores;
 import dev.twofold.passes.analysis.StreamSimilarity;
 import dev.twofold.passes.rewrite.PairLayers;
-import dev.twofold.report.FileHash;
 import dev.twofold.report.Measurements;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -48,6 +47,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
     public TextMeasurement(
             DecoderEngine engine,
             Checkpoint checkpoint,
+            SortedMap<String, String> sources,
             TextWindows text,
             PairLayers.Form form,
             MeasurementCache cache,
@@ -59,17 +59,16 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         this.form = form;
         this.cache = cache;
         this.progress = progress;
-        this.measurements = cache.read(subject(checkpoint, text, form));
+        this.measurements = cache.read(subject(sources, text, form));
     }
 
-    private static SortedMap<String, String> subject(Checkpoint checkpoint, TextWindows text, PairLayers.Form form) {
+    private static SortedMap<String, String> subject(
+            SortedMap<String, String> sources, TextWindows text, PairLayers.Form form) {
         SortedMap<String, String> subject = new TreeMap<>();
         subject.put("method", METHOD);
         subject.put("form", form.toString());
         subject.put("tokens", TokenHash.of(text));
-        for (Path file : checkpoint.sources()) {
-            subject.put("file " + file.getFileName(), FileHash.of(file).sha256());
-        }
+        sources.forEach((name, hash) -> subject.put("file " + name, hash));
         return subject;
     }
 

@@ -12,6 +12,9 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Measures and hashes files. */
 public final class FileHash {
@@ -36,6 +39,13 @@ public final class FileHash {
         } catch (IOException e) {
             throw unreadable(file, e);
         }
+    }
+
+    /** The SHA-256 of files, in hexadecimal, by their names. */
+    public static SortedMap<String, String> byName(List<Path> files) {
+        SortedMap<String, String> hashes = new TreeMap<>();
+        files.forEach(file -> hashes.put(file.getFileName().toString(), of(file).sha256()));
+        return hashes;
     }
 
     /** The SHA-256 of some bytes, in hexadecimal. */
