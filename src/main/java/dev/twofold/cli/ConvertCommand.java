@@ -102,6 +102,11 @@ final class ConvertCommand implements Callable<Integer> {
                         open -> choice.map(Choice::grouping).map(open::with))
                 .orElse(asked);
         Plan checked = Plan.check(requests, ShippedPasses.ALL, facts);
+        if (dryRun) {
+            // Refitting changes no shape, and would take the time that a dry run is there to save.
+            Plan rewriting = Plan.check(Compensation.without(requests), ShippedPasses.ALL, facts);
+            return convert(source, rewriting, target, choice, Optional.empty(), start);
+        }
         Optional<TextWindows> text = Compensation.in(checked)
                 .map(options -> Compensating.text(source, measuring.text(), options.tokens(), console));
         Plan resolved = text.map(windows -> Plan.check(Compensation.with(windows, requests), ShippedPasses.ALL, facts))

@@ -44,6 +44,11 @@ public final class Compensation {
         return resolved;
     }
 
+    /** The requests without compensation. */
+    public static List<PassRequest> without(List<PassRequest> requests) {
+        return requests.stream().filter(request -> !request.name().equals(NAME)).toList();
+    }
+
     /** @throws TwofoldException of kind INPUT if a text is not the one that was fitted to */
     public static void requireSame(String asked, String found, String origin) {
         if (!asked.equals(found)) {

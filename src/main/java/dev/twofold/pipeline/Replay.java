@@ -9,7 +9,6 @@ import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.ShippedPasses;
-import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.report.FileHash;
 import dev.twofold.report.Manifest;
 import java.util.ArrayList;
@@ -67,10 +66,7 @@ public final class Replay {
 
     /** The same without compensation. */
     public static Plan uncompensated(Manifest manifest, Decoder base) {
-        List<PassRequest> requests = requests(manifest).stream()
-                .filter(request -> !request.name().equals(Compensate.SPEC.name()))
-                .toList();
-        return Plan.check(requests, ShippedPasses.ALL, Facts.of(base));
+        return Plan.check(Compensation.without(requests(manifest)), ShippedPasses.ALL, Facts.of(base));
     }
 
     /** What a plan makes of a checkpoint. */
