@@ -90,8 +90,12 @@ record Choice(
         return options.maxLoss() == null ? LossLimit.DEFAULT : options.maxLoss();
     }
 
-    /** Lines for people. */
-    List<String> lines() {
+    /**
+     * Lines for people.
+     *
+     * @param compensated whether the model was refitted after it was chosen
+     */
+    List<String> lines(boolean compensated) {
         String goal = options.depth() == null
                 ? "the shallowest that raises the perplexity by at most " + limit()
                 : "the best of effective depth " + options.depth();
@@ -103,11 +107,12 @@ record Choice(
                 .orElse("");
         String measured = String.format(
                 Locale.ROOT,
-                "%+.2f%% predicted, %+.2f%% measured on %s%s",
+                "%+.2f%% predicted, %+.2f%% measured on %s%s%s",
                 100 * predicted(),
                 100 * measured(),
                 passages.calibration().name(),
-                check);
+                check,
+                compensated ? "; all before compensation" : "");
         String rejected = made.rejected().isEmpty()
                 ? ""
                 : made.rejected().size() + " shallower plan(s) kept the limit on the first text only";

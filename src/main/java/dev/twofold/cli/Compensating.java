@@ -6,8 +6,10 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.PlainLowering;
+import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.pass.Calibration;
+import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.FitFinding;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.TextWindows;
@@ -41,11 +43,10 @@ final class Compensating implements CompensationStudy.Fit {
     private final List<FitFinding> findings = new ArrayList<>();
 
     /** @param notices hears what people should know before a fit starts */
-    Compensating(TextWindows text, Models models, Consumer<String> notices) {
+    Compensating(TextWindows text, Provider provider, int device, Consumer<String> notices) {
         this.text = text;
         this.notices = notices;
-        this.engine =
-                new StepEngine(new PlainLowering(), new WeightEvaluator(files), models.provider(), models.device());
+        this.engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), provider, device);
     }
 
     /**
@@ -62,10 +63,11 @@ final class Compensating implements CompensationStudy.Fit {
             TextWindows windows = Windows.cut(name, ids, decoder, tokens, console);
             int whole = windows.tokens() / Windows.length(decoder) * Windows.length(decoder);
             if (whole < 2 * Windows.length(decoder)) {
-                throw TwofoldException.input("the text is too short to compensate with")
+                throw TwofoldException.input("too few tokens to compensate with")
                         .at(name)
-                        .found(ids.length + " tokens")
-                        .expected("more than " + 2 * Windows.length(decoder));
+                        .found(windows.tokens() + " of " + ids.length)
+                        .expected("at least " + 2 * Windows.length(decoder))
+                        .hint("a longer text, or more --calibration-tokens");
             }
             return TextWindows.cut(ids, Windows.length(decoder), whole);
         }
@@ -76,6 +78,11 @@ final class Compensating implements CompensationStudy.Fit {
         return new PassContext(
                 progress,
                 Optional.of(new Calibration(engine, text.inputs(), heldOut(), spill, findings::add, notices)));
+    }
+
+    @Override
+    public DecoderEngine engine() {
+        return engine;
     }
 
     /** The fits, as JSON. */

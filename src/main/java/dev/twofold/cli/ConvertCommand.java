@@ -96,6 +96,7 @@ final class ConvertCommand implements Callable<Integer> {
         requireOwnFiles(target);
         Checkpoint source = Checkpoint.read(checkpoint);
         Facts facts = Facts.of(source.decoder());
+        requireDumpable(asked);
         Optional<Choosing> choosing = Choosing.in(asked, ShippedPasses.ALL, facts);
         Optional<Choice> choice = choosing.map(open -> choose(open, source));
         List<PassRequest> requests = choosing.flatMap(
@@ -109,9 +110,11 @@ final class ConvertCommand implements Callable<Integer> {
         }
         Optional<TextWindows> text = Compensation.in(checked)
                 .map(options -> Compensating.text(source, measuring.text(), options.tokens(), console));
-        Plan resolved = text.map(windows -> Plan.check(Compensation.with(windows, requests), ShippedPasses.ALL, facts))
+        Plan resolved = text.map(windows -> Plan.check(
+                        Compensation.with(windows, models.provider().toString(), requests), ShippedPasses.ALL, facts))
                 .orElse(checked);
-        try (Compensating compensating = text.map(windows -> new Compensating(windows, models, console::notice))
+        try (Compensating compensating = text.map(
+                        windows -> new Compensating(windows, models.provider(), models.device(), console::notice))
                 .orElse(null)) {
             return convert(source, resolved, target, choice, Optional.ofNullable(compensating), start);
         }
@@ -156,6 +159,15 @@ final class ConvertCommand implements Callable<Integer> {
             print(document, conversion.model(), choice);
         }
         return 0;
+    }
+
+    /** A name that is mistyped should not come to light after a long measurement. */
+    private void requireDumpable(List<PassRequest> requests) {
+        List<String> names = requests.stream().map(PassRequest::name).toList();
+        if (dumpAfter != null && !names.contains(dumpAfter)) {
+            throw TwofoldException.usage("the plan has no pass '" + dumpAfter + "' to dump after")
+                    .expected(String.join(", ", names));
+        }
     }
 
     private Choice choose(Choosing open, Checkpoint source) {
@@ -213,7 +225,7 @@ final class ConvertCommand implements Callable<Integer> {
                         2 * model.layers());
         choice.ifPresent(made -> {
             String title = "chosen";
-            for (String line : made.lines()) {
+            for (String line : made.lines(facts.containsKey("compensation"))) {
                 console.out().printf("  %-16s %s%n", title, line);
                 title = "";
             }
@@ -228,7 +240,10 @@ final class ConvertCommand implements Callable<Integer> {
                     .printf(
                             "  read, written    %s, %s bytes in %s s%n",
                             facts.get("bytesRead"), facts.get("bytesWritten"), facts.get("seconds"));
-            console.notice("next: twofold validate " + output + " --against " + checkpoint);
+            String calibration = facts.containsKey("compensation") && measuring.text() != null
+                    ? " --calibration " + measuring.text()
+                    : "";
+            console.notice("next: twofold validate " + output + " --against " + checkpoint + calibration);
         }
     }
 }

@@ -18,9 +18,12 @@ import dev.twofold.pipeline.TextMeasurement;
 import dev.twofold.pipeline.TokenHash;
 import dev.twofold.report.ReportDirectory;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -122,7 +125,7 @@ final class InspectCommand implements Callable<Integer> {
                         .map(other -> study(source, other).of(frontier, findings))
                         .orElseThrow(() -> TwofoldException.input("there is no text left to measure compensation on")
                                 .at(String.valueOf(measuring.text()))
-                                .hint("a longer text, or less --tokens"))
+                                .hint("a longer text, or less --tokens and --calibration-tokens"))
                 : List.of();
         boolean cached = text.measured()
                         + session.heldOut().map(TextMeasurement::measured).orElse(0)
@@ -141,11 +144,17 @@ final class InspectCommand implements Callable<Integer> {
 
     private CompensationStudy study(Checkpoint source, TextMeasurement heldOut) {
         TextWindows text = Compensating.text(source, measuring.text(), calibrationTokens, console);
+        Set<String> said = new HashSet<>();
+        Consumer<String> once = notice -> {
+            if (said.add(notice)) {
+                console.notice(notice);
+            }
+        };
         return new CompensationStudy(
                 source,
                 heldOut,
                 TokenHash.of(text),
-                () -> new Compensating(text, models, ignored -> {}),
+                () -> new Compensating(text, models.provider(), models.device(), once),
                 console.progress());
     }
 

@@ -12,6 +12,7 @@ import dev.twofold.weight.MappedFiles;
 import dev.twofold.weight.WeightEvaluator;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** A checkpoint that is being measured: on a calibration text, and on a held-out one if there is one. */
 final class Measuring implements AutoCloseable {
@@ -29,12 +30,13 @@ final class Measuring implements AutoCloseable {
             MeasurementCache cache,
             Progress progress) {
         engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), models.provider(), models.device());
-        SortedMap<String, String> sources = FileHash.byName(checkpoint.sources());
+        SortedMap<String, String> conditions = new TreeMap<>(FileHash.byName(checkpoint.sources()));
+        conditions.put("provider", models.provider().toString());
         calibration = new TextMeasurement(
-                engine, checkpoint, sources, passages.calibration().windows(), form, cache, progress);
+                engine, checkpoint, conditions, passages.calibration().windows(), form, cache, progress);
         heldOut = passages.heldOut()
                 .map(passage ->
-                        new TextMeasurement(engine, checkpoint, sources, passage.windows(), form, cache, progress));
+                        new TextMeasurement(engine, checkpoint, conditions, passage.windows(), form, cache, progress));
     }
 
     TextMeasurement calibration() {

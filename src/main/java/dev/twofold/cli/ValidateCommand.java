@@ -7,6 +7,7 @@ import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.PlainLowering;
 import dev.twofold.ort.ModelSession;
+import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.Validation;
 import dev.twofold.pass.PassContext;
@@ -136,10 +137,18 @@ final class ValidateCommand implements Callable<Integer> {
         TextWindows text = Compensating.text(source, calibration, options.tokens(), console);
         String recorded = options.text();
         if (recorded != null) {
-            Compensation.requireSame(recorded, TokenHash.of(text), String.valueOf(calibration));
+            Compensation.requireSame(
+                    recorded,
+                    TokenHash.of(text),
+                    calibration == null ? Text.CALIBRATION : calibration.toString(),
+                    "give the text of the conversion with --calibration");
         }
         console.notice("note: repeating the fits of the conversion");
-        return new Compensating(text, models, console::notice);
+        Provider provider = Arrays.stream(Provider.values())
+                .filter(candidate -> candidate.toString().equals(options.provider()))
+                .findFirst()
+                .orElse(models.provider());
+        return new Compensating(text, provider, models.device(), console::notice);
     }
 
     private TextWindows windows(Decoder base) {

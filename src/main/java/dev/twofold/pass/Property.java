@@ -3,5 +3,7 @@ package dev.twofold.pass;
 /** What passes establish, require of one another, and take away. */
 public enum Property {
     /** Every norm a step reads through has a gain of one. */
-    NORMS_FOLDED
+    NORMS_FOLDED,
+    /** Groups were refitted to what their layers did one after the other. */
+    COMPENSATED
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.Grouping;
+import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.rewrite.PairLayers;
@@ -51,7 +52,7 @@ public final class Choosing {
         }
         ChoosePairs.Options options = OptionBinder.bind(ask, ChoosePairs.Options.class);
         Choosing choosing = new Choosing(requests, options, requests.indexOf(open.get(0)));
-        Plan.check(choosing.with(Grouping.none(start.layers())), specs, start);
+        Plan.check(choosing.with(sample(start.layers())), specs, start);
         // The conditions of the choice itself, which the plan above no longer holds: layers are paired as they are
         // measured.
         List<PassRequest> before = new ArrayList<>(requests.subList(0, choosing.pairing));
@@ -59,6 +60,12 @@ public final class Choosing {
         before.add(ask);
         Plan.check(before, specs, start);
         return Optional.of(choosing);
+    }
+
+    /** Some plan, so that passes which do not go with groups are found out. */
+    private static Grouping sample(int layers) {
+        Grouping none = Grouping.none(layers);
+        return layers < 2 ? none : none.with(new LayerRange(0, 1));
     }
 
     private static List<PassRequest> named(List<PassRequest> requests, String name) {

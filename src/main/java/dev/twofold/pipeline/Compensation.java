@@ -24,18 +24,22 @@ public final class Compensation {
     }
 
     /**
-     * The requests, with the text that was found in place of the one asked for.
+     * The requests, with the text that was found in place of the one asked for, and what it is fitted on.
      *
      * @throws TwofoldException of kind INPUT if another text was asked for
      */
-    public static List<PassRequest> with(TextWindows text, List<PassRequest> requests) {
+    public static List<PassRequest> with(TextWindows text, String provider, List<PassRequest> requests) {
         String hash = TokenHash.of(text);
         List<PassRequest> resolved = new ArrayList<>();
         for (PassRequest request : requests) {
             if (request.name().equals(NAME)) {
                 ObjectNode options = request.options().deepCopy();
-                requireSame(options.path("text").asText(hash), hash, request.origin());
-                options.put("text", hash).put("tokens", text.tokens());
+                requireSame(
+                        options.path("text").asText(hash),
+                        hash,
+                        request.origin(),
+                        "give the text that the pipeline names with --text");
+                options.put("text", hash).put("tokens", text.tokens()).put("provider", provider);
                 resolved.add(new PassRequest(NAME, options, request.origin(), request.blame()));
             } else {
                 resolved.add(request);
@@ -50,13 +54,13 @@ public final class Compensation {
     }
 
     /** @throws TwofoldException of kind INPUT if a text is not the one that was fitted to */
-    public static void requireSame(String asked, String found, String origin) {
+    public static void requireSame(String asked, String found, String origin, String hint) {
         if (!asked.equals(found)) {
             throw TwofoldException.input("the model was compensated on another text")
                     .at(origin)
                     .found("tokens of SHA-256 " + found)
                     .expected(asked)
-                    .hint("give the text of the conversion with --calibration");
+                    .hint(hint);
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.Grouping;
 import dev.twofold.pass.LayerFindings;
@@ -52,6 +53,9 @@ public final class CompensationStudy {
     public interface Fit extends AutoCloseable {
 
         PassContext context(Progress progress);
+
+        /** Runs decoders whose weights the fit computed. */
+        DecoderEngine engine();
 
         @Override
         void close();
@@ -113,7 +117,8 @@ public final class CompensationStudy {
         PlanScore score = heldOut.known(name)
                 .orElseGet(() -> heldOut.score(
                         name,
-                        run(List.of(request(DropLayers.SPEC.name(), options)), new PassContext(Progress.SILENT))));
+                        run(List.of(request(DropLayers.SPEC.name(), options)), new PassContext(Progress.SILENT)),
+                        heldOut.engine()));
         return new Row(Kind.DROPPED, depth, plan, score, Optional.empty(), Optional.empty());
     }
 
@@ -128,14 +133,19 @@ public final class CompensationStudy {
     }
 
     private PlanScore score(Grouping grouping, Compensate.Form form) {
-        String name = grouping + " " + form + " " + fitted;
+        Compensate.Options defaults = OptionBinder.bind(
+                request(
+                        Compensate.SPEC.name(),
+                        JsonNodeFactory.instance.objectNode().put("form", form.toString())),
+                Compensate.Options.class);
+        String name = grouping + " " + OptionBinder.entry(Compensate.SPEC.name(), defaults) + " on " + fitted;
         return heldOut.known(name).orElseGet(() -> {
             ObjectNode pairing = Choosing.fill(JsonNodeFactory.instance.objectNode(), grouping);
             ObjectNode fitting = JsonNodeFactory.instance.objectNode().put("form", form.toString());
             List<PassRequest> requests =
                     List.of(request(PairLayers.SPEC.name(), pairing), request(Compensate.SPEC.name(), fitting));
             try (Fit fit = fits.get()) {
-                return heldOut.score(name, run(requests, fit.context(Progress.SILENT)));
+                return heldOut.score(name, run(requests, fit.context(Progress.SILENT)), fit.engine());
             }
         });
     }

@@ -2,6 +2,7 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.report.Measurements;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -40,13 +41,16 @@ public final class MeasurementCache {
                 .orElseGet(() -> Measurements.none(subject));
     }
 
-    void write(Measurements measurements) {
+    /** @param changed whether what files of this name hold, if they are there, is not all there is */
+    void write(Measurements measurements, boolean changed) {
+        String name = Measurements.fileName(measurements.subject());
         for (Path directory : directories) {
-            if (unwritable.contains(directory)) {
+            boolean missing = !Files.exists(directory.resolve(name));
+            if (unwritable.contains(directory) || !(changed || missing)) {
                 continue;
             }
             try {
-                measurements.write(directory.resolve(Measurements.fileName(measurements.subject())));
+                measurements.write(directory.resolve(name));
             } catch (TwofoldException e) {
                 unwritable.add(directory);
                 notices.accept("note: " + e.getMessage());

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class TextMeasurement implements PlanScores, AutoCloseable {
 
     /** To be raised whenever the same subject would measure differently. */
-    private static final String METHOD = "2";
+    private static final String METHOD = "3";
 
     private final DecoderEngine engine;
     private final Path directory;
@@ -43,11 +43,14 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
     private @Nullable PlanMeasure measure;
     private int measured;
 
-    /** @param form how the layers of a group run */
+    /**
+     * @param conditions what else scores depend on, by name: the hashes of the checkpoint's files, the provider
+     * @param form how the layers of a group run
+     */
     public TextMeasurement(
             DecoderEngine engine,
             Checkpoint checkpoint,
-            SortedMap<String, String> sources,
+            SortedMap<String, String> conditions,
             TextWindows text,
             PairLayers.Form form,
             MeasurementCache cache,
@@ -59,16 +62,16 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         this.form = form;
         this.cache = cache;
         this.progress = progress;
-        this.measurements = cache.read(subject(sources, text, form));
+        this.measurements = cache.read(subject(conditions, text, form));
     }
 
     private static SortedMap<String, String> subject(
-            SortedMap<String, String> sources, TextWindows text, PairLayers.Form form) {
+            SortedMap<String, String> conditions, TextWindows text, PairLayers.Form form) {
         SortedMap<String, String> subject = new TreeMap<>();
         subject.put("method", METHOD);
         subject.put("form", form.toString());
         subject.put("tokens", TokenHash.of(text));
-        sources.forEach((name, hash) -> subject.put("file " + name, hash));
+        subject.putAll(conditions);
         return subject;
     }
 
@@ -93,9 +96,10 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
      * Measures a rewritten decoder.
      *
      * @param name what was done to the original, under which the score is remembered
+     * @param runner of the decoder
      */
-    PlanScore score(String name, Decoder rewritten) {
-        PlanScore score = measure().score(rewritten);
+    PlanScore score(String name, Decoder rewritten, DecoderEngine runner) {
+        PlanScore score = measure().score(rewritten, runner);
         measurements.plans().put(name, score);
         measured++;
         return score;
@@ -131,8 +135,8 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         // Fails on a model whose findings would mean nothing.
         base();
         StreamSimilarity similarity =
-                StreamSimilarity.of(streams(), decoder.facts().hiddenSize(), progress);
-        LayerDependency dependency = LayerDependency.of(engine, decoder, streams(), progress);
+                StreamSimilarity.of(streams(progress), decoder.facts().hiddenSize(), progress);
+        LayerDependency dependency = LayerDependency.of(engine, decoder, streams(progress), progress);
         LayerFindings findings = new LayerFindings(
                 similarity.cosine(),
                 similarity.angular(),
@@ -146,16 +150,17 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         return findings;
     }
 
-    private LayerStreams streams() {
+    /** @param heard hears of the run; nothing where another task is under way */
+    private LayerStreams streams(Progress heard) {
         if (streams == null) {
-            streams = LayerStreams.run(engine, decoder, text, progress);
+            streams = LayerStreams.run(engine, decoder, text, heard);
         }
         return streams;
     }
 
     private PlanMeasure measure() {
         if (measure == null) {
-            measure = new PlanMeasure(engine, decoder, streams(), form);
+            measure = new PlanMeasure(engine, decoder, streams(Progress.SILENT), form);
         }
         return measure;
     }
@@ -163,6 +168,10 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
     /** How many results were measured, and not known before. */
     public int measured() {
         return measured;
+    }
+
+    DecoderEngine engine() {
+        return engine;
     }
 
     /** How many plans' scores are known. */
@@ -176,9 +185,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
 
     /** Keeps what was measured for another time. */
     public void save() {
-        if (measured > 0) {
-            cache.write(measurements);
-        }
+        cache.write(measurements, measured > 0);
     }
 
     @Override

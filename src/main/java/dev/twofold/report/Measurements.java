@@ -73,6 +73,7 @@ public record Measurements(
             Files.writeString(part, MAPPER.writeValueAsString(this) + "\n");
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
+            part.toFile().delete();
             throw TwofoldException.environment("cannot keep the measurements")
                     .at(Origin.file(file))
                     .found(e)

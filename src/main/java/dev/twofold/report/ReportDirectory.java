@@ -54,13 +54,21 @@ public final class ReportDirectory {
     }
 
     private boolean isOurs() {
-        if (!Files.exists(directory) || Files.exists(directory.resolve(DOCUMENT)) || Files.exists(measurements())) {
+        if (!Files.exists(directory) || isReport(directory.resolve(DOCUMENT)) || Files.exists(measurements())) {
             return true;
         }
         try (Stream<Path> entries = Files.list(directory)) {
             return entries.findAny().isEmpty();
         } catch (IOException e) {
             throw unwritable(directory, e);
+        }
+    }
+
+    private static boolean isReport(Path file) {
+        try {
+            return Files.isRegularFile(file) && MAPPER.readTree(file.toFile()).has("twofold");
+        } catch (IOException e) {
+            return false;
         }
     }
 

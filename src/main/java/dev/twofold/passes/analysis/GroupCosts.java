@@ -20,7 +20,7 @@ public record GroupCosts(int layers, PlanScore base, Map<LayerRange, PlanScore> 
     /** A group around a pair that costs more than this by itself, in nats, is not worth measuring. */
     private static final double HOPELESS = 0.1;
 
-    /** Groups of two to {@code limit} layers, front to back within a size. */
+    /** Groups of {@code size} layers, front to back. */
     public static List<LayerRange> candidates(int layers, int size) {
         List<LayerRange> candidates = new ArrayList<>();
         for (int first = 0; first + size <= layers; first++) {

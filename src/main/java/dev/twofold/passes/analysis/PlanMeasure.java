@@ -55,11 +55,15 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
                 plan.groups().isEmpty() ? base : head.score(last, run(blocks(plan)), original.text()), base);
     }
 
-    /** The score of a rewritten decoder, all of which is run. */
-    public PlanScore score(Decoder rewritten) {
+    /**
+     * The score of a rewritten decoder, all of which is run.
+     *
+     * @param runner of its steps
+     */
+    public PlanScore score(Decoder rewritten, DecoderEngine runner) {
         HiddenStates stream = original.before(0);
         for (Step step : rewritten.steps()) {
-            stream = engine.apply(rewritten, step, stream);
+            stream = runner.apply(rewritten, step, stream);
         }
         return PlanScore.of(head.score(last, stream, original.text()), base);
     }

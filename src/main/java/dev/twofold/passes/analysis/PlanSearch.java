@@ -14,8 +14,8 @@ import java.util.Set;
 /**
  * Finds the plan of least measured loss at a depth. Candidates are the plans that the dynamic programme predicts to be
  * the cheapest, those one layer shallower than the best of the depth before, and every contiguous window of pairs that
- * could win; all are measured, because costs interact. Then greedy repair: as long as a plan one cut and one join away
- * measures better, it takes its place.
+ * could win; all are measured, because costs interact. Then greedy repair, in a few rounds: if a
+ * plan one cut and one join away measures better, it takes its place.
  *
  * <p>The result is never worse than the best window of its depth, as measured on the same text.
  */

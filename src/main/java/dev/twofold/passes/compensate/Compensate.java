@@ -4,6 +4,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.Calibration;
 import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.Facts;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Groups are refitted front to back: each reads the stream as the groups before it, already refitted, make it, and is
- * fitted to what the original model does on the same tokens. See {@link StepFit}. Does not apply to one-sync groups,
+ * fitted to what the same decoder does on the same tokens when the layers of its groups run one after the other. See {@link
+ * StepFit}. Does not apply to one-sync groups,
  * nor after norms were folded.
  */
 public final class Compensate implements Pass {
@@ -39,11 +41,11 @@ public final class Compensate implements Pass {
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "compensate",
             "refit layers that run side by side, in closed form, from a calibration text",
-            "- compensate: {form: refit, side: both, scope: groups, ridges: [0.001, 0.01, 0.1], tokens: 49152, memory: 2g}   after pair-layers, before fold-norms",
+            "- compensate: {form: refit, side: both, scope: groups, ridges: [0.0001, 0.001, 0.01, 0.1], tokens: 49152, memory: 2g}",
             PassSpec.Effect.APPROXIMATE,
             Options.class,
             Set.of(),
-            Set.of(),
+            Set.of(Property.COMPENSATED),
             Set.of(),
             Compensate::new);
 
@@ -105,6 +107,10 @@ public final class Compensate implements Pass {
     /** Tokens to fit to, if nothing else is asked for. */
     public static final int DEFAULT_TOKENS = 49152;
 
+    /** Below this, sums in float64 are no longer safely invertible. */
+    private static final double LEAST_RIDGE = 1e-9;
+
+    private static final double MOST_RIDGE = 1e6;
     private static final List<Double> RIDGES = List.of(1e-4, 1e-3, 1e-2, 1e-1);
 
     /**
@@ -114,6 +120,7 @@ public final class Compensate implements Pass {
      * @param ridges to choose from, in units of the mean squared input
      * @param tokens of the calibration text, 49,152 if not given
      * @param memory that the sums of a fit may take, 2g if not given; a step that needs more is refitted on its input side only
+     * @param provider that the fit ran on, which a conversion records so that it can be repeated
      * @param text SHA-256 of those tokens, which a conversion records so that the fit can be repeated
      */
     public record Options(
@@ -123,6 +130,7 @@ public final class Compensate implements Pass {
             List<Double> ridges,
             Integer tokens,
             MemorySize memory,
+            @Nullable String provider,
             @Nullable String text) {
 
         public Options {
@@ -146,8 +154,12 @@ public final class Compensate implements Pass {
         if (facts.properties().contains(Property.NORMS_FOLDED)) {
             return problem("norms were folded before", "put it between pair-layers and fold-norms");
         }
-        if (options.ridges().isEmpty() || options.ridges().stream().anyMatch(ridge -> !(ridge > 0))) {
-            return problem("a ridge should be above 0", "ridges: " + RIDGES);
+        if (facts.properties().contains(Property.COMPENSATED)) {
+            return problem("it ran before, and what it refitted to is gone", "run it once");
+        }
+        if (options.ridges().isEmpty()
+                || options.ridges().stream().anyMatch(ridge -> !(ridge >= LEAST_RIDGE && ridge <= MOST_RIDGE))) {
+            return problem("a ridge should be " + LEAST_RIDGE + " to " + MOST_RIDGE, "ridges: " + RIDGES);
         }
         if (options.tokens() < 1) {
             return problem("it cannot fit to " + options.tokens() + " tokens", "tokens: " + DEFAULT_TOKENS);
@@ -219,8 +231,18 @@ public final class Compensate implements Pass {
             return after;
         }
 
+        private void requireFinite(LayerGroup group) {
+            if (!Double.isFinite(original.energy())) {
+                throw TwofoldException.input("the model computes something else than finite numbers")
+                        .at(decoder.facts().source())
+                        .found("before layers " + group.layers())
+                        .hint("look for weights that are no finite numbers, or are too large for float32");
+            }
+        }
+
         /** Two steps: the attentions, then the feed-forwards of all layers. */
         private LayerGroup refit(LayerGroup group) {
+            requireFinite(group);
             Step attentions = group.steps().get(0);
             Step feedForwards = group.steps().get(1);
             List<HiddenStates> beforeAttention = new ArrayList<>();

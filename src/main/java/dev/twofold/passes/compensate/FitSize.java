@@ -75,10 +75,13 @@ record FitSize(long inputs) {
                             new FitSize(largest).bytes() / 1e6,
                             operations / 1e9));
         }
-        if (tokens < largest) {
+        int fitted = calibration.windows().subList(0, calibration.fitted()).stream()
+                .mapToInt(window -> window.length)
+                .sum();
+        if (fitted < largest) {
             calibration
                     .notices()
-                    .accept("note: " + tokens + " tokens are fewer than the " + largest
+                    .accept("note: " + fitted + " fitted tokens are fewer than the " + largest
                             + " unknowns of a fit; give at least that many with --calibration-tokens");
         }
     }

@@ -47,8 +47,7 @@ record InputFit(FitContext context) {
         if (choice.dropped()) {
             return branch;
         }
-        fitted.equations.add(heldOut.equations);
-        return refitted(branch, projections, matrices, fitted.equations.solve(choice.ridge()));
+        return refitted(branch, projections, matrices, choice.correction());
     }
 
     private Branch refitted(

@@ -39,7 +39,11 @@ final class NormalEquations implements LeastSquares {
             HiddenStates left = parts.get(i);
             int column = row;
             for (HiddenStates right : parts.subList(i, parts.size())) {
-                addBlock(gram, row, column, product(engine, left, right), left.hidden(), right.hidden());
+                double[] product = product(engine, left, right);
+                addBlock(gram, row, column, product, left.hidden(), right.hidden());
+                if (right != left) {
+                    addTransposed(gram, column, row, product, left.hidden(), right.hidden());
+                }
                 column += right.hidden();
             }
             addBlock(cross, row, 0, product(engine, left, residual), left.hidden(), outputs);
@@ -54,22 +58,19 @@ final class NormalEquations implements LeastSquares {
         return sum;
     }
 
-    /** Adds what others summed up of the same inputs. */
-    void add(NormalEquations other) {
-        CommonOps_DDRM.addEquals(gram, other.gram);
-        CommonOps_DDRM.addEquals(cross, other.cross);
-        energy += other.energy;
-    }
-
-    /** Adds a block above the diagonal of a symmetric matrix below it too. */
-    private void addBlock(DMatrixRMaj matrix, int row, int column, double[] block, int rows, int columns) {
+    private static void addBlock(DMatrixRMaj matrix, int row, int column, double[] block, int rows, int columns) {
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < columns; j++) {
-                double value = block[i * columns + j];
-                matrix.data[(row + i) * matrix.numCols + column + j] += value;
-                if (matrix == gram && column > row) {
-                    matrix.data[(column + j) * matrix.numCols + row + i] += value;
-                }
+                matrix.data[(row + i) * matrix.numCols + column + j] += block[i * columns + j];
+            }
+        }
+    }
+
+    /** Adds a block of so many rows and columns with the two exchanged. */
+    private static void addTransposed(DMatrixRMaj matrix, int row, int column, double[] block, int rows, int columns) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                matrix.data[(row + j) * matrix.numCols + column + i] += block[i * columns + j];
             }
         }
     }

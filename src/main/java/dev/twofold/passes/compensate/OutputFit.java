@@ -34,8 +34,7 @@ record OutputFit(FitContext context) {
         if (choice.dropped()) {
             return step;
         }
-        fitted.add(heldOut);
-        return corrected(branches, fitted.solve(choice.ridge()));
+        return corrected(branches, choice.correction());
     }
 
     /** Adds to each last projection its rows of a correction {@code [inputs, hidden]}. */

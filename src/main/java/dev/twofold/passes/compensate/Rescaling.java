@@ -1,10 +1,14 @@
 package dev.twofold.passes.compensate;
 
 import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.pass.HiddenStates;
+import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 
 /** Scales every channel that a branch adds to by a factor of its own, folded into the rows of its last projection. */
@@ -33,8 +37,7 @@ record Rescaling(FitContext context) {
         if (choice.dropped()) {
             return new Step(branches);
         }
-        fitted.add(heldOut);
-        return scaled(branches, fitted.solve(choice.ridge()));
+        return scaled(branches, choice.correction());
     }
 
     private Step scaled(List<Branch> branches, DMatrixRMaj factors) {
@@ -43,8 +46,25 @@ record Rescaling(FitContext context) {
             DMatrixRMaj weight = context.matrix(
                     Projections.of(branches.get(i).body()).writer().weight());
             ScaleFit.apply(factors, i, weight);
-            refitted.add(context.withWriter(branches.get(i), weight));
+            Branch scaled = context.withWriter(branches.get(i), weight);
+            refitted.add(scaled.withBody(withScaledBias(scaled.body(), factors, i)));
         }
         return new Step(refitted);
+    }
+
+    /** What a branch adds is scaled whole, its bias included. */
+    private Operator withScaledBias(Operator body, DMatrixRMaj factors, int branch) {
+        Projections projections = Projections.of(body);
+        Linear writer = projections.writer();
+        if (writer.bias().isEmpty()) {
+            return body;
+        }
+        Weight bias = writer.bias().get();
+        float[] values = context.engine().read(bias);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (values[i] * (1 + factors.get(i, branch)));
+        }
+        Weight scaled = context.calibration().spill().keep("bias of a rescaled output", bias.shape(), values);
+        return Projections.replace(body, projections.readers(), new Linear(writer.weight(), Optional.of(scaled)));
     }
 }

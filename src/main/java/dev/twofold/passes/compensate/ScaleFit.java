@@ -51,19 +51,6 @@ final class ScaleFit implements LeastSquares {
         }
     }
 
-    /** Adds what others summed up of the same branches. */
-    void add(ScaleFit other) {
-        for (int channel = 0; channel < channels; channel++) {
-            for (int i = 0; i < gram[channel].length; i++) {
-                gram[channel][i] += other.gram[channel][i];
-            }
-            for (int i = 0; i < branches; i++) {
-                cross[channel][i] += other.cross[channel][i];
-            }
-        }
-        energy += other.energy;
-    }
-
     /** The factors less one, {@code [channels, branches]}, for a ridge in units of the mean squared f. */
     @Override
     public DMatrixRMaj solve(double ridge) {

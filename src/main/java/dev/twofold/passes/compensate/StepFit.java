@@ -12,7 +12,7 @@ import java.util.List;
  * is written ({@link Rescaling}).
  *
  * <p>The ridge is the one of a short list that does best on tokens that are not fitted to; if none is better there than
- * leaving the weights alone, they are left alone. With the ridge chosen, the fit is solved once more over all tokens.
+ * leaving the weights alone, they are left alone. Nothing is ever fitted to those tokens.
  */
 record StepFit(FitContext context) {
 
