@@ -63,7 +63,7 @@ final class InspectCommand implements Callable<Integer> {
             names = "--calibration-tokens",
             paramLabel = "N",
             description = "Tokens of the text that compensation is fitted to (default: 49152).")
-    private int calibrationTokens = Compensate.DEFAULT_TOKENS;
+    private @Nullable Integer calibrationTokens;
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;
@@ -77,6 +77,12 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long start = System.nanoTime();
+        if (calibrationTokens != null && !compensate) {
+            throw TwofoldException.usage("--calibration-tokens goes with --compensate");
+        }
+        if (fittedTokens() < 1) {
+            throw TwofoldException.usage("--calibration-tokens should be 1 or more");
+        }
         if (compensate && oneSync) {
             throw TwofoldException.usage("compensation refits two-sync groups only")
                     .hint("leave out --one-sync or --compensate");
@@ -93,14 +99,21 @@ final class InspectCommand implements Callable<Integer> {
         }
         Optional<ReportDirectory> report =
                 Optional.ofNullable(output).map(directory -> ReportDirectory.open(directory, checkpoint));
-        MeasuringOptions.Passages passages =
-                measuring.passages(source, null, compensate ? calibrationTokens : 0, console);
+        MeasuringOptions.Passages passages = measuring.passages(source, null, compensate ? fittedTokens() : 0, console);
         List<Path> beside = report.map(ReportDirectory::measurements).stream().toList();
         PairLayers.Form form = oneSync ? PairLayers.Form.ONE_SYNC : PairLayers.Form.TWO_SYNC;
         ObjectNode document;
+        Optional<TextWindows> fitted = compensate
+                ? Optional.of(Compensating.text(source, measuring.text(), fittedTokens(), console))
+                : Optional.empty();
+        if (compensate && passages.heldOut().isEmpty()) {
+            throw TwofoldException.input("there is no text left to measure compensation on")
+                    .at(String.valueOf(measuring.text()))
+                    .hint("a longer text, or less --tokens and --calibration-tokens");
+        }
         try (Measuring session =
                 new Measuring(source, passages, form, models, measuring.cache(beside, console), console.progress())) {
-            Inspection inspection = inspect(session, source, form, start);
+            Inspection inspection = inspect(session, source, fitted, form, start);
             document = InspectionDocument.of(source, inspection, setting(source, passages));
         }
         report.ifPresent(directory -> directory.write(document));
@@ -113,20 +126,18 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Inspection inspect(Measuring session, Checkpoint source, PairLayers.Form form, long start) {
+    private Inspection inspect(
+            Measuring session, Checkpoint source, Optional<TextWindows> fitted, PairLayers.Form form, long start) {
         TextMeasurement text = session.calibration();
         Progress progress = console.progress();
         int layers = text.layerCount();
         LayerFindings findings = text.layers();
         PlanFrontier frontier = PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), text, progress);
         Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier, progress));
-        List<CompensationStudy.Row> compensation = compensate
-                ? session.heldOut()
-                        .map(other -> study(source, other).of(frontier, findings))
-                        .orElseThrow(() -> TwofoldException.input("there is no text left to measure compensation on")
-                                .at(String.valueOf(measuring.text()))
-                                .hint("a longer text, or less --tokens and --calibration-tokens"))
-                : List.of();
+        List<CompensationStudy.Row> compensation = fitted.map(windows -> session.heldOut()
+                        .map(other -> study(source, windows, other).of(frontier, findings))
+                        .orElse(List.of()))
+                .orElse(List.of());
         boolean cached = text.measured()
                         + session.heldOut().map(TextMeasurement::measured).orElse(0)
                 == 0;
@@ -142,8 +153,11 @@ final class InspectCommand implements Callable<Integer> {
                 cached);
     }
 
-    private CompensationStudy study(Checkpoint source, TextMeasurement heldOut) {
-        TextWindows text = Compensating.text(source, measuring.text(), calibrationTokens, console);
+    private int fittedTokens() {
+        return calibrationTokens == null ? Compensate.DEFAULT_TOKENS : calibrationTokens;
+    }
+
+    private CompensationStudy study(Checkpoint source, TextWindows text, TextMeasurement heldOut) {
         Set<String> said = new HashSet<>();
         Consumer<String> once = notice -> {
             if (said.add(notice)) {
@@ -180,6 +194,6 @@ final class InspectCommand implements Callable<Integer> {
                 group,
                 models.provider().toString(),
                 passages.heldOut().map(MeasuringOptions.Passage::name).orElse(""),
-                calibrationTokens);
+                fittedTokens());
     }
 }

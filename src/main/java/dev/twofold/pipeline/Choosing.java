@@ -52,13 +52,14 @@ public final class Choosing {
         }
         ChoosePairs.Options options = OptionBinder.bind(ask, ChoosePairs.Options.class);
         Choosing choosing = new Choosing(requests, options, requests.indexOf(open.get(0)));
-        Plan.check(choosing.with(sample(start.layers())), specs, start);
+        Plan.check(choosing.with(Grouping.none(start.layers())), specs, start);
         // The conditions of the choice itself, which the plan above no longer holds: layers are paired as they are
         // measured.
         List<PassRequest> before = new ArrayList<>(requests.subList(0, choosing.pairing));
         before.remove(ask);
         before.add(ask);
         Plan.check(before, specs, start);
+        Plan.check(choosing.with(sample(start.layers())), specs, start);
         return Optional.of(choosing);
     }
 

@@ -111,7 +111,11 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
      * @throws TwofoldException of kind INPUT if its loss is no finite number
      */
     public PlanScore base() {
-        PlanScore base = score(Grouping.none(layerCount()));
+        Grouping none = Grouping.none(layerCount());
+        if (known(none.toString()).isEmpty()) {
+            streams(progress);
+        }
+        PlanScore base = score(none);
         if (!Double.isFinite(base.loss())) {
             throw TwofoldException.input("the model computes something else than finite numbers")
                     .at(directory.toString())

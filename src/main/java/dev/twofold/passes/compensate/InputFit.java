@@ -101,7 +101,7 @@ record InputFit(FitContext context) {
         private static double quadratic(DMatrixRMaj sums, DMatrixRMaj projections) {
             DMatrixRMaj applied = new DMatrixRMaj(projections.numRows, projections.numCols);
             CommonOps_DDRM.mult(projections, sums, applied);
-            return CommonOps_DDRM.dot(applied, projections);
+            return NormalEquations.dot(applied, projections);
         }
     }
 }

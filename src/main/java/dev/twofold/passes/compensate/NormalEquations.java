@@ -135,7 +135,8 @@ final class NormalEquations implements LeastSquares {
         return dot(seen, projection);
     }
 
-    private static double dot(DMatrixRMaj left, DMatrixRMaj right) {
+    /** Sum of the products of corresponding elements. */
+    static double dot(DMatrixRMaj left, DMatrixRMaj right) {
         double sum = 0;
         for (int i = 0; i < left.data.length; i++) {
             sum += left.data[i] * right.data[i];
