@@ -148,7 +148,7 @@ final class CompensationTest {
                 "1024",
                 "-o",
                 directory.resolve("few"));
-        assertThat(run.err()).contains("1024 tokens are fewer than the 1408 unknowns");
+        assertThat(run.err()).contains("768 fitted tokens are fewer than the 1408 unknowns");
     }
 
     @ParameterizedTest
@@ -158,7 +158,7 @@ final class CompensationTest {
                 "--window 4:6 --one-sync | it refits two-sync groups only",
                 "--window 4:6 --memory 12q | 12q",
                 "--window 4:6 --calibration-tokens 0 | it cannot fit to 0 tokens",
-                "--window 4:6 --calibration-tokens 300 | too short to compensate with"
+                "--window 4:6 --calibration-tokens 300 | too few tokens to compensate with"
             })
     void what_cannot_be_compensated_is_refused(String options, String message) {
         Object[] arguments = ("convert " + Novels.CHECKPOINT + " --compensate -o " + directory.resolve("refused") + " "
