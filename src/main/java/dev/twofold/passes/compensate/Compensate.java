@@ -17,6 +17,7 @@ import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -52,54 +53,36 @@ public final class Compensate implements Pass {
     /** What is computed. */
     public enum Form {
         /** Projections by ridge regression on all their inputs. */
-        REFIT("refit"),
+        REFIT,
         /** One factor for every channel that a branch adds to: cheaper, and weaker. */
-        RESCALE("rescale");
-
-        private final String name;
-
-        Form(String name) {
-            this.name = name;
-        }
+        RESCALE;
 
         @Override
         public String toString() {
-            return name;
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
     /** Which projections are refitted. */
     public enum Side {
-        INPUT("input"),
-        OUTPUT("output"),
-        BOTH("both");
-
-        private final String name;
-
-        Side(String name) {
-            this.name = name;
-        }
+        INPUT,
+        OUTPUT,
+        BOTH;
 
         @Override
         public String toString() {
-            return name;
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
     /** Which layers are refitted. */
     public enum Scope {
-        GROUPS("groups"),
-        ALL("all");
-
-        private final String name;
-
-        Scope(String name) {
-            this.name = name;
-        }
+        GROUPS,
+        ALL;
 
         @Override
         public String toString() {
-            return name;
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

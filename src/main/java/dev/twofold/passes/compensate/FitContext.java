@@ -124,9 +124,13 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
                         heldOut.shareAfter()));
     }
 
-    /** Reports a fit of what the branches of a step add to the stream. */
-    void reportOutput(
-            List<Branch> branches, RidgeChoice choice, LeastSquares fitted, LeastSquares heldOut, HiddenStates added) {
+    /**
+     * Chooses and reports a fit of what the branches of a step add to the stream.
+     *
+     * @param added what they should add, by which errors are judged
+     */
+    RidgeChoice chooseOutput(List<Branch> branches, LeastSquares fitted, LeastSquares heldOut, HiddenStates added) {
+        RidgeChoice choice = RidgeChoice.best(options.ridges(), fitted, heldOut);
         int windows = calibration.windows().size();
         double after = choice.dropped() ? fitted.error() : fitted.error(choice.correction());
         report(
@@ -143,5 +147,6 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
                         heldOut.error(),
                         choice.heldOut(),
                         added.part(calibration.fitted(), windows).energy()));
+        return choice;
     }
 }

@@ -28,9 +28,7 @@ record OutputFit(FitContext context) {
             HiddenStates residual = target.part(from, to).minus(context.engine().apply(context.decoder(), step, batch));
             (held ? heldOut : fitted).add(context.engine(), inner, residual);
         });
-        RidgeChoice choice =
-                RidgeChoice.best(context.options().ridges(), fitted::solve, heldOut::error, heldOut.error());
-        context.reportOutput(branches, choice, fitted, heldOut, target.minus(read));
+        RidgeChoice choice = context.chooseOutput(branches, fitted, heldOut, target.minus(read));
         if (choice.dropped()) {
             return step;
         }

@@ -31,9 +31,7 @@ record Rescaling(FitContext context) {
             }
             (held ? heldOut : fitted).add(added, residual);
         });
-        RidgeChoice choice =
-                RidgeChoice.best(context.options().ridges(), fitted::solve, heldOut::error, heldOut.error());
-        context.reportOutput(branches, choice, fitted, heldOut, target.minus(read));
+        RidgeChoice choice = context.chooseOutput(branches, fitted, heldOut, target.minus(read));
         if (choice.dropped()) {
             return new Step(branches);
         }

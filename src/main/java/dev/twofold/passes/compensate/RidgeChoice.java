@@ -14,6 +14,11 @@ import org.ejml.data.DMatrixRMaj;
  */
 record RidgeChoice(double ridge, DMatrixRMaj correction, double heldOut) {
 
+    /** The best correction for sums over tokens to fit to, by sums over others. */
+    static RidgeChoice best(List<Double> ridges, LeastSquares fitted, LeastSquares heldOut) {
+        return best(ridges, fitted::solve, heldOut::error, heldOut.error());
+    }
+
     /**
      * @param solve the correction of a ridge
      * @param heldOutError of a correction
