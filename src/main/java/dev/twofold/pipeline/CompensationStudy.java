@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
-import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.Grouping;
@@ -117,7 +116,9 @@ public final class CompensationStudy {
         PlanScore score = heldOut.known(name)
                 .orElseGet(() -> heldOut.score(
                         name,
-                        run(List.of(request(DropLayers.SPEC.name(), options)), new PassContext(Progress.SILENT)),
+                        run(
+                                List.of(PassRequest.own(DropLayers.SPEC.name(), options)),
+                                new PassContext(Progress.SILENT)),
                         heldOut.engine()));
         return new Row(Kind.DROPPED, depth, plan, score, Optional.empty(), Optional.empty());
     }
@@ -134,7 +135,7 @@ public final class CompensationStudy {
 
     private PlanScore score(Grouping grouping, Compensate.Form form) {
         Compensate.Options defaults = OptionBinder.bind(
-                request(
+                PassRequest.own(
                         Compensate.SPEC.name(),
                         JsonNodeFactory.instance.objectNode().put("form", form.toString())),
                 Compensate.Options.class);
@@ -142,8 +143,8 @@ public final class CompensationStudy {
         return heldOut.known(name).orElseGet(() -> {
             ObjectNode pairing = Choosing.fill(JsonNodeFactory.instance.objectNode(), grouping);
             ObjectNode fitting = JsonNodeFactory.instance.objectNode().put("form", form.toString());
-            List<PassRequest> requests =
-                    List.of(request(PairLayers.SPEC.name(), pairing), request(Compensate.SPEC.name(), fitting));
+            List<PassRequest> requests = List.of(
+                    PassRequest.own(PairLayers.SPEC.name(), pairing), PassRequest.own(Compensate.SPEC.name(), fitting));
             try (Fit fit = fits.get()) {
                 return heldOut.score(name, run(requests, fit.context(Progress.SILENT)), fit.engine());
             }
@@ -153,10 +154,6 @@ public final class CompensationStudy {
     private Decoder run(List<PassRequest> requests, PassContext context) {
         Decoder original = checkpoint.decoder();
         Plan plan = Plan.check(requests, ShippedPasses.ALL, Facts.of(original));
-        return new PassRunner(context, Optional.empty(), text -> {}).run(plan, original);
-    }
-
-    private static PassRequest request(String name, ObjectNode options) {
-        return new PassRequest(name, options, "inspection", TwofoldException.Kind.INPUT);
+        return Replay.run(plan, original, context);
     }
 }

@@ -13,6 +13,11 @@ import dev.twofold.diag.TwofoldException;
  */
 public record PassRequest(String name, ObjectNode options, String origin, TwofoldException.Kind blame) {
 
+    /** A request that Twofold makes itself. */
+    static PassRequest own(String name, ObjectNode options) {
+        return new PassRequest(name, options, "inspection", TwofoldException.Kind.INPUT);
+    }
+
     /** The same request with other options, which came from elsewhere. */
     public PassRequest with(ObjectNode others, String source) {
         return new PassRequest(name, others, source, TwofoldException.Kind.USAGE);

@@ -6,7 +6,6 @@ import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
-import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.DialectName;
 import dev.twofold.onnx.KvLayout;
 import dev.twofold.onnx.ModelEmitter;
@@ -19,7 +18,6 @@ import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.rewrite.Widen;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What plans would come to as emitted models, and the command lines that make them. Nothing is emitted. */
@@ -46,21 +44,16 @@ final class PlanForms {
     EmittedForm of(Grouping grouping) {
         ObjectNode pairing = JsonNodeFactory.instance.objectNode().put("form", form.toString());
         List<PassRequest> requests = List.of(
-                request(PairLayers.SPEC.name(), Choosing.fill(pairing, grouping)),
-                request(FoldNorms.SPEC.name(), JsonNodeFactory.instance.objectNode()),
-                request(Widen.SPEC.name(), JsonNodeFactory.instance.objectNode()));
+                PassRequest.own(PairLayers.SPEC.name(), Choosing.fill(pairing, grouping)),
+                PassRequest.own(FoldNorms.SPEC.name(), JsonNodeFactory.instance.objectNode()),
+                PassRequest.own(Widen.SPEC.name(), JsonNodeFactory.instance.objectNode()));
         Decoder original = checkpoint.decoder();
         Plan plan = Plan.check(requests, ShippedPasses.ALL, Facts.of(original));
-        PassRunner runner = new PassRunner(new PassContext(Progress.SILENT), Optional.empty(), text -> {});
-        Decoder decoder = runner.run(plan, original);
+        Decoder decoder = Replay.run(plan, original, new PassContext(Progress.SILENT));
         return new EmittedForm(
                 decoder.allReduces(),
                 kvBytesPerToken(decoder),
                 EMITTER.preview(decoder).nodes());
-    }
-
-    private static PassRequest request(String name, ObjectNode options) {
-        return new PassRequest(name, options, "inspection", TwofoldException.Kind.INPUT);
     }
 
     private static long kvBytesPerToken(Decoder decoder) {
