@@ -1,19 +1,31 @@
 package dev.twofold.decoder;
 
-import dev.twofold.weight.Weights;
+import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Causal self-attention with rotary positions and grouped key-value heads: {@code [tokens, hidden]} to the same.
+ * Causal self-attention with grouped key-value heads: {@code [tokens, hidden]} to the same.
  *
  * <p>An ordinary layer has one {@link Heads}; a widened one has those of each layer it stands for, in the order in which
  * their rows are stacked in {@code query}, {@code key} and {@code value}, and their columns in {@code output}.
  *
- * @param headSize width of one attention head
+ * <p>It may be cut between KV heads: rows of query, key and value, and the gains of their norms, together with the
+ * columns of output, whose results sum to the whole; but not if the norms span the width. The bias of output is added
+ * once.
+ *
+ * @param norms what queries and keys pass through first, if anything
  */
-public record Attention(Linear query, Linear key, Linear value, Linear output, int headSize, List<Heads> members)
+public record Attention(
+        Linear query,
+        Linear key,
+        Linear value,
+        Linear output,
+        Optional<QueryKeyNorm> norms,
+        AttentionRule rule,
+        List<Heads> members)
         implements Operator {
 
     public Attention {
@@ -27,12 +39,79 @@ public record Attention(Linear query, Linear key, Linear value, Linear output, i
      */
     public record Heads(int layer, int heads, int kvHeads) {}
 
+    public int headSize() {
+        return rule.headSize();
+    }
+
     public int heads() {
         return members.stream().mapToInt(Heads::heads).sum();
     }
 
     public int kvHeads() {
         return members.stream().mapToInt(Heads::kvHeads).sum();
+    }
+
+    /** Query, key and value. */
+    @Override
+    public List<Linear> readers() {
+        return List.of(query, key, value);
+    }
+
+    @Override
+    public Attention withReaders(List<Linear> readers) {
+        return new Attention(readers.get(0), readers.get(1), readers.get(2), output, norms, rule, members);
+    }
+
+    @Override
+    public Stream<Weight> weights() {
+        Stream<Weight> gains = norms.stream()
+                .flatMap(both -> Stream.of(both.query(), both.key()))
+                .flatMap(Norm::weights);
+        return Stream.concat(Stream.of(query, key, value, output).flatMap(Linear::weights), gains);
+    }
+
+    public Attention withOutput(Linear other) {
+        return new Attention(query, key, value, other, norms, rule, members);
+    }
+
+    /**
+     * One attention with the heads of all parts, whose output is the sum of theirs. They agree in their rule, in the
+     * number of query heads a KV head, and in whether and how queries and keys are normalized.
+     */
+    public static Attention merged(List<Attention> parts) {
+        if (parts.size() == 1) {
+            return parts.get(0);
+        }
+        List<QueryKeyNorm> norms =
+                parts.stream().flatMap(part -> part.norms().stream()).toList();
+        return new Attention(
+                Linear.stack(parts.stream().map(Attention::query).toList()),
+                Linear.stack(parts.stream().map(Attention::key).toList()),
+                Linear.stack(parts.stream().map(Attention::value).toList()),
+                Linear.sum(parts.stream().map(Attention::output).toList()),
+                norms.isEmpty() ? Optional.empty() : Optional.of(QueryKeyNorm.stack(norms)),
+                parts.get(0).rule(),
+                parts.stream().flatMap(part -> part.members().stream()).toList());
+    }
+
+    /**
+     * The heads of one member.
+     *
+     * @param fromQuery first row of the query projection, and column of the output, that are kept
+     * @param fromKey first row of the key and value projections
+     * @param biased whether the output's bias stays
+     */
+    public Attention part(Heads member, long fromQuery, long fromKey, boolean biased) {
+        long toQuery = fromQuery + (long) member.heads() * headSize();
+        long toKey = fromKey + (long) member.kvHeads() * headSize();
+        return new Attention(
+                query.rows(fromQuery, toQuery),
+                key.rows(fromKey, toKey),
+                value.rows(fromKey, toKey),
+                output.columns(fromQuery, toQuery, biased),
+                norms.map(both -> both.part(fromQuery, toQuery, fromKey, toKey)),
+                rule,
+                List.of(member));
     }
 
     /**
@@ -47,20 +126,9 @@ public record Attention(Linear query, Linear key, Linear value, Linear output, i
         long queries = 0;
         long keys = 0;
         for (Heads member : members) {
-            long nextQueries = queries + (long) member.heads() * headSize;
-            long nextKeys = keys + (long) member.kvHeads() * headSize;
-            Linear out = new Linear(
-                    Weights.slice(output.weight(), 1, queries, nextQueries),
-                    parts.isEmpty() ? output.bias() : Optional.empty());
-            parts.add(new Attention(
-                    query.rows(queries, nextQueries),
-                    key.rows(keys, nextKeys),
-                    value.rows(keys, nextKeys),
-                    out,
-                    headSize,
-                    List.of(member)));
-            queries = nextQueries;
-            keys = nextKeys;
+            parts.add(part(member, queries, keys, parts.isEmpty()));
+            queries += (long) member.heads() * headSize();
+            keys += (long) member.kvHeads() * headSize();
         }
         return parts;
     }

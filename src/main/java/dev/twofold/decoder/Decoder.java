@@ -1,68 +1,118 @@
 package dev.twofold.decoder;
 
 import dev.twofold.tensor.Precision;
-import dev.twofold.weight.Weight;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * A pre-norm decoder: an embedding, a residual stream, the steps that add to it, and a head that reads it.
+ * A decoder: an embedding, a residual stream, the steps that add to it, and a head that reads it.
  *
- * @param embedding {@code [vocabulary, hidden]}
- * @param head {@code [vocabulary, hidden]}; its weight equals {@code embedding} when they are tied
+ * @param head {@code [vocabulary, hidden]}; its weight equals the embedding's table when they are tied
+ * @param logitCap {@code c} in {@code c * tanh(logit / c)}, which logits pass through, if they do
  * @param precision the type weights are stored and the model computes in
+ * @param sharding how it is cut over devices, or which part of it this is; empty if it stays on one
  */
 public record Decoder(
         ModelFacts facts,
-        Weight embedding,
+        Embedding embedding,
         List<Step> steps,
         Norm finalNorm,
         Linear head,
-        Rotary rotary,
-        Precision precision) {
+        Optional<Double> logitCap,
+        Precision precision,
+        Optional<Sharding> sharding) {
 
     public Decoder {
         steps = List.copyOf(steps);
     }
 
+    /** A decoder on one device. */
+    public Decoder(
+            ModelFacts facts,
+            Embedding embedding,
+            List<Step> steps,
+            Norm finalNorm,
+            Linear head,
+            Optional<Double> logitCap,
+            Precision precision) {
+        this(facts, embedding, steps, finalNorm, head, logitCap, precision, Optional.empty());
+    }
+
     public Decoder withSteps(List<Step> others) {
-        return new Decoder(facts, embedding, others, finalNorm, head, rotary, precision);
+        return new Decoder(facts, embedding, others, finalNorm, head, logitCap, precision, sharding);
     }
 
     public Decoder withPrecision(Precision other) {
-        return new Decoder(facts, embedding, steps, finalNorm, head, rotary, other);
+        return new Decoder(facts, embedding, steps, finalNorm, head, logitCap, other, sharding);
+    }
+
+    public Decoder withSharding(Sharding other) {
+        return new Decoder(facts, embedding, steps, finalNorm, head, logitCap, precision, Optional.of(other));
+    }
+
+    /** Rows of the embedding and the head: the vocabulary, or a device's part of it. */
+    public int vocabularyRows() {
+        boolean part = sharding.filter(cut -> cut.vocabulary() && cut.rank().isPresent())
+                .isPresent();
+        return part ? facts.vocabularySize() / sharding.orElseThrow().devices() : facts.vocabularySize();
+    }
+
+    /** Whether an engine is to cut it: it is sharded, and still whole. */
+    public boolean uncut() {
+        return sharding.filter(cut -> cut.rank().isEmpty()).isPresent();
     }
 
     public boolean tied() {
-        return head.weight().equals(embedding);
+        return head.weight().equals(embedding.table());
     }
 
-    /** All-reduces a token when sharded: one a step. */
+    /** All-reduces a token when sharded: one a step, and one for an embedding that is cut. */
     public int allReduces() {
-        return steps.size();
+        return steps.size() + (sharding.filter(Sharding::vocabulary).isPresent() ? 1 : 0);
     }
 
     /** Layers' worth of operators that run one after the other; an ordinary layer counts 1. */
     public int effectiveDepth() {
-        return (steps.stream().mapToInt(Step::depth).sum() + 1) / 2;
+        int operators = steps.stream().mapToInt(Step::depth).sum();
+        return (operators + facts.stepsPerLayer() - 1) / facts.stepsPerLayer();
+    }
+
+    /** Every branch in the order of the stream, those inside chains in place of the chain. */
+    public Stream<Branch> branches() {
+        return branches(steps);
+    }
+
+    private static Stream<Branch> branches(List<Step> steps) {
+        return steps.stream()
+                .flatMap(step -> step.branches().stream())
+                .flatMap(branch -> branch.body() instanceof Chain chain ? branches(chain.steps()) : Stream.of(branch));
+    }
+
+    /** Every attention in the order of the stream. */
+    public Stream<Attention> attentions() {
+        return branches().map(Branch::body).filter(Attention.class::isInstance).map(Attention.class::cast);
     }
 
     /** The attention of every layer of the checkpoint that is still here, by layer number. */
     public List<Attention.Heads> attentionLayers() {
-        List<Attention.Heads> found = new ArrayList<>();
-        steps.forEach(step -> collect(step, found));
-        found.sort(Comparator.comparingInt(Attention.Heads::layer));
-        return found;
+        return attentions()
+                .flatMap(attention -> attention.members().stream())
+                .sorted(Comparator.comparingInt(Attention.Heads::layer))
+                .toList();
     }
 
-    private static void collect(Step step, List<Attention.Heads> found) {
-        for (Branch branch : step.branches()) {
-            if (branch.body() instanceof Attention attention) {
-                found.addAll(attention.members());
-            } else if (branch.body() instanceof Chain chain) {
-                chain.steps().forEach(inner -> collect(inner, found));
-            }
-        }
+    /** The different rotary positions that attentions use, in the order of their first use. */
+    public List<Rotary> rotaries() {
+        return attentions()
+                .flatMap(attention -> attention.rule().rotary().stream())
+                .distinct()
+                .toList();
+    }
+
+    /** Width of the widest attention head. */
+    public int headSize() {
+        return attentions().mapToInt(Attention::headSize).max().orElse(0);
     }
 }

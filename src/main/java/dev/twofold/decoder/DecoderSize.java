@@ -1,58 +1,51 @@
 package dev.twofold.decoder;
 
 import dev.twofold.weight.Weight;
-import java.util.List;
+import dev.twofold.weight.Weight.Stored;
+import dev.twofold.weight.Weights;
 import java.util.stream.Stream;
 
 /**
  * How large a decoder is.
  *
- * @param parameters weights of all kinds, tied ones once
- * @param feedForwardSize width of the widest feed-forward
+ * @param parameters elements of the tensors of the checkpoint that it uses, each tensor counted once
+ * @param feedForwardSize width of the widest feed-forward, or of one expert
  */
 public record DecoderSize(long parameters, long feedForwardSize) {
 
     public static DecoderSize of(Decoder decoder) {
-        Stream<Weight> outside = decoder.tied()
-                ? Stream.of(decoder.embedding(), decoder.finalNorm().gain())
-                : Stream.concat(
-                        Stream.of(decoder.embedding(), decoder.finalNorm().gain()), weights(decoder.head()));
-        long parameters = Stream.concat(outside, branches(decoder.steps()).flatMap(DecoderSize::weights))
-                .mapToLong(weight -> weight.shape().elements())
+        long parameters = weights(decoder)
+                .flatMap(Weights::stored)
+                .distinct()
+                .mapToLong((Stored tensor) -> tensor.shape().elements())
                 .sum();
-        long width = branches(decoder.steps())
+        long width = decoder.branches()
                 .map(Branch::body)
-                .filter(FeedForward.class::isInstance)
-                .mapToLong(body -> ((FeedForward) body).up().weight().shape().dim(0))
+                .mapToLong(DecoderSize::width)
                 .max()
                 .orElse(0);
         return new DecoderSize(parameters, width);
     }
 
-    /** Every branch, those inside chains in place of the chain. */
-    private static Stream<Branch> branches(List<Step> steps) {
-        return steps.stream()
-                .flatMap(step -> step.branches().stream())
-                .flatMap(branch -> branch.body() instanceof Chain chain ? branches(chain.steps()) : Stream.of(branch));
+    private static long width(Operator body) {
+        if (body instanceof FeedForward feedForward) {
+            return feedForward.width();
+        }
+        return body instanceof Experts experts ? experts.width() : 0;
+    }
+
+    private static Stream<Weight> weights(Decoder decoder) {
+        Stream<Weight> ends = Stream.of(
+                        decoder.embedding().weights(),
+                        decoder.finalNorm().weights(),
+                        decoder.head().weights())
+                .flatMap(weights -> weights);
+        return Stream.concat(ends, decoder.branches().flatMap(DecoderSize::weights));
     }
 
     private static Stream<Weight> weights(Branch branch) {
-        Stream<Weight> gains = branch.in().stream().map(Norm::gain);
-        if (branch.body() instanceof Attention attention) {
-            return Stream.concat(
-                    gains,
-                    Stream.of(attention.query(), attention.key(), attention.value(), attention.output())
-                            .flatMap(DecoderSize::weights));
-        } else if (branch.body() instanceof FeedForward feedForward) {
-            return Stream.concat(
-                    gains,
-                    Stream.of(feedForward.gate(), feedForward.up(), feedForward.down())
-                            .flatMap(DecoderSize::weights));
-        }
-        return gains;
-    }
-
-    private static Stream<Weight> weights(Linear linear) {
-        return Stream.concat(Stream.of(linear.weight()), linear.bias().stream());
+        Stream<Weight> norms =
+                Stream.concat(branch.in().stream(), branch.out().stream()).flatMap(Norm::weights);
+        return Stream.concat(norms, branch.body().weights());
     }
 }

@@ -20,11 +20,26 @@ public final class DecoderText {
                 decoder.effectiveDepth(),
                 decoder.precision(),
                 decoder.tied() ? ", tied embeddings" : "");
-        writer.line(1, "embedding %s %s", decoder.embedding().shape(), Weights.describe(decoder.embedding()));
+        decoder.sharding()
+                .ifPresent(cut -> writer.line(
+                        1,
+                        "sharded over %d devices by %s%s",
+                        cut.devices(),
+                        cut.placement(),
+                        cut.vocabulary() ? ", vocabulary too" : ""));
+        writer.line(
+                1,
+                "embedding %s %s",
+                decoder.embedding().table().shape(),
+                Weights.describe(decoder.embedding().table()));
+        decoder.embedding()
+                .positions()
+                .ifPresent(
+                        positions -> writer.line(1, "positions %s %s", positions.shape(), Weights.describe(positions)));
         for (int i = 0; i < decoder.steps().size(); i++) {
             writer.step(1, "step " + i, decoder.steps().get(i));
         }
-        writer.line(1, "norm %s", Weights.describe(decoder.finalNorm().gain()));
+        writer.norm(1, "norm", decoder.finalNorm());
         writer.line(
                 1,
                 "head %s %s",
@@ -47,30 +62,63 @@ public final class DecoderText {
             for (int i = 0; i < chain.steps().size(); i++) {
                 step(indent + 1, "inner step " + i, chain.steps().get(i));
             }
-        } else if (branch.body() instanceof Attention attention) {
-            line(
-                    indent,
-                    "attention, %s, %d heads, %d KV heads of %d",
-                    layers,
-                    attention.heads(),
-                    attention.kvHeads(),
-                    attention.headSize());
-            norm(indent + 1, branch);
+            return;
+        }
+        line(indent, "%s", title(branch.body(), layers));
+        branch.in().ifPresent(norm -> norm(indent + 1, "norm", norm));
+        if (branch.body() instanceof Attention attention) {
             linear(indent + 1, "q", attention.query());
             linear(indent + 1, "k", attention.key());
             linear(indent + 1, "v", attention.value());
+            attention.norms().ifPresent(both -> {
+                norm(indent + 1, "qn", both.query());
+                norm(indent + 1, "kn", both.key());
+            });
             linear(indent + 1, "o", attention.output());
         } else if (branch.body() instanceof FeedForward feedForward) {
-            line(indent, "feed-forward, %s, width %d", layers, feedForward.width());
-            norm(indent + 1, branch);
-            linear(indent + 1, "gate", feedForward.gate());
+            feedForward.gate().ifPresent(gate -> linear(indent + 1, "gate", gate));
             linear(indent + 1, "up", feedForward.up());
             linear(indent + 1, "down", feedForward.down());
+        } else if (branch.body() instanceof Experts experts) {
+            linear(indent + 1, "router", experts.router());
+            linear(indent + 1, "downs", experts.together().down());
         }
+        branch.out().ifPresent(norm -> norm(indent + 1, "out", norm));
     }
 
-    private void norm(int indent, Branch branch) {
-        branch.in().ifPresent(norm -> line(indent, "%-5s%s", "norm", Weights.describe(norm.gain())));
+    private static String title(Operator body, String layers) {
+        if (body instanceof Attention attention) {
+            return String.format(
+                    Locale.ROOT,
+                    "attention, %s, %d heads, %d KV heads of %d%s",
+                    layers,
+                    attention.heads(),
+                    attention.kvHeads(),
+                    attention.headSize(),
+                    details(attention.rule()));
+        } else if (body instanceof FeedForward feedForward) {
+            return String.format(Locale.ROOT, "feed-forward, %s, width %d", layers, feedForward.width());
+        } else if (body instanceof Experts experts) {
+            return String.format(
+                    Locale.ROOT,
+                    "experts, %s, %d of %d of width %d",
+                    layers,
+                    experts.chosen(),
+                    experts.experts().size(),
+                    experts.width());
+        }
+        throw new IllegalStateException("no text for " + body);
+    }
+
+    private static String details(AttentionRule rule) {
+        return rule.window().map(window -> ", window " + window).orElse("")
+                + rule.cap().map(cap -> ", cap " + cap).orElse("")
+                + (rule.rotary().isEmpty() ? ", no rotary positions" : "");
+    }
+
+    private void norm(int indent, String name, Norm norm) {
+        String bias = norm.bias().map(value -> " + " + Weights.describe(value)).orElse("");
+        line(indent, "%-5s%s%s", name, Weights.describe(norm.gain()), bias);
     }
 
     private void linear(int indent, String name, Linear linear) {

@@ -7,13 +7,11 @@ import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
  * Checks that a decoder is one that can be lowered: every shape follows from the hidden size and the heads, every layer
- * has its own KV cache, and only attention and feed-forward read through a norm. Run on what a reader made and after
- * every pass.
+ * has its own KV cache, and chains have no norms. Run on what a reader made and after every pass.
  */
 public final class DecoderVerifier {
 
@@ -35,9 +33,13 @@ public final class DecoderVerifier {
 
     private void verify() {
         Origin model = new Origin(decoder.facts().source(), List.of(), "");
-        Shape table = Shape.of(decoder.facts().vocabularySize(), hidden);
-        requireShape(model, "embedding", decoder.embedding(), table);
-        requireShape(model, "final norm", decoder.finalNorm().gain(), Shape.of(hidden));
+        Shape table = Shape.of(decoder.vocabularyRows(), hidden);
+        requireShape(model, "embedding", decoder.embedding().table(), table);
+        decoder.embedding()
+                .positions()
+                .ifPresent(positions -> requireShape(
+                        model, "positions", positions, Shape.of(decoder.facts().contextLength(), hidden)));
+        requireNorm(model, "final norm", decoder.finalNorm(), hidden);
         requireShape(model, "head", decoder.head().weight(), table);
         decoder.steps().forEach(this::verify);
     }
@@ -50,16 +52,18 @@ public final class DecoderVerifier {
     }
 
     private void verify(Branch branch) {
-        Optional<Norm> norm = branch.in();
-        if (norm.isEmpty() != branch.body() instanceof Chain) {
-            throw new IllegalStateException(
-                    "a chain has no norm of its own, anything else has one: " + branch.origin());
+        if (branch.body() instanceof Chain
+                && (branch.in().isPresent() || branch.out().isPresent())) {
+            throw new IllegalStateException("a chain has no norm of its own: " + branch.origin());
         }
-        norm.ifPresent(in -> requireShape(branch.origin(), "norm", in.gain(), Shape.of(hidden)));
+        branch.in().ifPresent(norm -> requireNorm(branch.origin(), "norm", norm, hidden));
+        branch.out().ifPresent(norm -> requireNorm(branch.origin(), "norm of the result", norm, hidden));
         if (branch.body() instanceof Attention attention) {
             verify(branch.origin(), attention);
         } else if (branch.body() instanceof FeedForward feedForward) {
             verify(branch.origin(), feedForward);
+        } else if (branch.body() instanceof Experts experts) {
+            verify(branch.origin(), experts);
         } else if (branch.body() instanceof Chain chain) {
             chain.steps().forEach(this::verify);
         }
@@ -67,12 +71,11 @@ public final class DecoderVerifier {
 
     private void verify(Origin origin, Attention attention) {
         long size = attention.headSize();
-        require(
-                origin,
-                "head size",
-                size,
-                size > 0 && size == decoder.rotary().headSize(),
-                decoder.rotary().headSize());
+        require(origin, "head size", size, size > 0, "a positive number");
+        attention.rule().rotary().ifPresent(rotary -> {
+            boolean inside = rotary.width() > 0 && rotary.width() <= size && rotary.width() % 2 == 0;
+            require(origin, "rotary width", rotary.width(), inside, "an even number up to " + size);
+        });
         for (Attention.Heads member : attention.members()) {
             boolean divides = member.kvHeads() > 0 && member.heads() % member.kvHeads() == 0;
             require(
@@ -87,12 +90,34 @@ public final class DecoderVerifier {
         requireLinear(origin, "key projection", attention.key(), attention.kvHeads() * size, hidden);
         requireLinear(origin, "value projection", attention.value(), attention.kvHeads() * size, hidden);
         requireLinear(origin, "output projection", attention.output(), hidden, attention.heads() * size);
+        attention.norms().ifPresent(norms -> {
+            requireNorm(origin, "query norm", norms.query(), attention.heads() * size);
+            requireNorm(origin, "key norm", norms.key(), attention.kvHeads() * size);
+        });
+    }
+
+    private void verify(Origin origin, Experts experts) {
+        int count = experts.experts().size();
+        requireLinear(origin, "router", experts.router(), count, hidden);
+        boolean some = experts.chosen() > 0 && experts.chosen() <= count;
+        require(origin, "experts a token", experts.chosen(), some, "1 to " + count);
+        experts.experts().forEach(expert -> {
+            verify(origin, expert);
+            boolean biased = expert.down().bias().isPresent();
+            require(origin, "down projection of an expert", biased ? "a bias" : "no bias", !biased, "no bias");
+        });
     }
 
     private void verify(Origin origin, FeedForward feedForward) {
-        requireLinear(origin, "gate projection", feedForward.gate(), feedForward.width(), hidden);
+        feedForward
+                .gate()
+                .ifPresent(gate -> requireLinear(origin, "gate projection", gate, feedForward.width(), hidden));
         requireLinear(origin, "up projection", feedForward.up(), feedForward.width(), hidden);
         requireLinear(origin, "down projection", feedForward.down(), hidden, feedForward.width());
+    }
+
+    private static void requireNorm(Origin origin, String name, Norm norm, long size) {
+        norm.weights().forEach(weight -> requireShape(origin, name, weight, Shape.of(size)));
     }
 
     private static void requireLinear(Origin origin, String name, Linear linear, long outputs, long inputs) {

@@ -6,6 +6,7 @@ import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weights;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A projection {@code y = W x + b}, with {@code weight} {@code [out, in]} and {@code bias} {@code [out]}. */
 public record Linear(Weight weight, Optional<Weight> bias) {
@@ -38,6 +39,20 @@ public record Linear(Weight weight, Optional<Weight> bias) {
     public Linear rows(long begin, long end) {
         return new Linear(
                 Weights.slice(weight, 0, begin, end), bias.map(values -> Weights.slice(values, 0, begin, end)));
+    }
+
+    /**
+     * The product of inputs {@code begin} to {@code end - 1} only.
+     *
+     * @param biased whether the bias is added to it: of all parts of a sum, one adds it
+     */
+    public Linear columns(long begin, long end, boolean biased) {
+        return new Linear(Weights.slice(weight, 1, begin, end), bias.filter(values -> biased));
+    }
+
+    /** Weight and, if there is one, bias. */
+    public Stream<Weight> weights() {
+        return Stream.concat(Stream.of(weight), bias.stream());
     }
 
     public long outputs() {

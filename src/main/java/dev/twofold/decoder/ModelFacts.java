@@ -7,15 +7,19 @@ import java.util.List;
  *
  * @param modelType the family, as in config.json
  * @param source the checkpoint's path, for messages
+ * @param runtimeType what ONNX Runtime GenAI calls the family, or {@code decoder} for one that it does not know
  * @param layers number of decoder layers in the checkpoint
+ * @param stepsPerLayer how many times a layer of the checkpoint adds to the stream: 2, or 1 if its operators run side by side
  * @param contextLength positions the model was made for
  * @param beginTokens ids that start a text; empty if none is declared
  * @param endTokens ids at which generation stops; empty if none is declared
  */
 public record ModelFacts(
         String modelType,
+        String runtimeType,
         String source,
         int layers,
+        int stepsPerLayer,
         int hiddenSize,
         int vocabularySize,
         int contextLength,

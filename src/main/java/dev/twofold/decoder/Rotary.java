@@ -3,29 +3,36 @@ package dev.twofold.decoder;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Computed;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Rotary positions (Su et al., 2021): element i of each half of a head turns by {@code position * frequency(i)}.
+ * Rotary positions (Su et al., 2021): the first elements of a head are taken two by two, and pair i turns by {@code
+ * position * frequency(i)}; the rest stays as it is.
  *
  * @param theta the base of the frequencies
- * @param headSize width of one attention head, even
+ * @param width number of elements of a head that turn, even
+ * @param interleaved whether a pair is two neighbours, or an element of each half
  * @param scaling how the frequencies are stretched for longer contexts
  * @param positions number of positions, the context length
  */
-public record Rotary(double theta, int headSize, Scaling scaling, int positions) {
+public record Rotary(double theta, int width, boolean interleaved, Scaling scaling, int positions) {
 
     /** A change to the frequencies. */
     public sealed interface Scaling {
+        /** The scaled frequency of pair {@code element}, in radians a position. */
+        double apply(double frequency, int element);
 
-        /** The scaled frequency, in radians a position. */
-        double apply(double frequency);
+        /** What cosines and sines are multiplied by. */
+        default double magnitude() {
+            return 1;
+        }
     }
 
     /** The frequencies as they are. */
     public record Unscaled() implements Scaling {
         @Override
-        public double apply(double frequency) {
+        public double apply(double frequency, int element) {
             return frequency;
         }
     }
@@ -33,7 +40,7 @@ public record Rotary(double theta, int headSize, Scaling scaling, int positions)
     /** Position interpolation: every frequency divided by {@code factor} (Chen et al., 2023). */
     public record LinearScaling(double factor) implements Scaling {
         @Override
-        public double apply(double frequency) {
+        public double apply(double frequency, int element) {
             return frequency / factor;
         }
     }
@@ -45,7 +52,7 @@ public record Rotary(double theta, int headSize, Scaling scaling, int positions)
     public record Llama3Scaling(double factor, double lowFactor, double highFactor, int originalPositions)
             implements Scaling {
         @Override
-        public double apply(double frequency) {
+        public double apply(double frequency, int element) {
             double turns = originalPositions * frequency / (2 * Math.PI);
             if (turns < lowFactor) {
                 return frequency / factor;
@@ -57,20 +64,53 @@ public record Rotary(double theta, int headSize, Scaling scaling, int positions)
         }
     }
 
-    /** Cosines, {@code [positions, headSize / 2]}. */
+    /**
+     * YaRN (Peng et al., 2023): pairs up to {@code low} keep their frequency, those from {@code high} on are divided by
+     * {@code factor}, and those between are blended.
+     */
+    public record YarnScaling(double factor, double low, double high, double magnitude) implements Scaling {
+        @Override
+        public double apply(double frequency, int element) {
+            double stretched = Math.min(1, Math.max(0, (element - low) / (high - low)));
+            return (1 - stretched) * frequency + stretched * frequency / factor;
+        }
+    }
+
+    /**
+     * LongRoPE (Ding et al., 2024) within its short range: every frequency divided by a factor of its own.
+     *
+     * @param positions the end of that range
+     */
+    public record LongRopeScaling(List<Double> factors, double magnitude, int positions) implements Scaling {
+        public LongRopeScaling {
+            factors = List.copyOf(factors);
+        }
+
+        @Override
+        public double apply(double frequency, int element) {
+            return frequency / factors.get(element);
+        }
+    }
+
+    /** Cosines, {@code [positions, width / 2]}. */
     public Weight cosines() {
         return table(true);
     }
 
-    /** Sines, {@code [positions, headSize / 2]}. */
+    /** Sines, {@code [positions, width / 2]}. */
     public Weight sines() {
         return table(false);
     }
 
+    /** How fast a pair of elements turns, in radians a position. */
+    public double frequency(int pair) {
+        return scaling.apply(Math.pow(theta, -2.0 * pair / width), pair);
+    }
+
     private Weight table(boolean cosine) {
-        double[] frequencies = IntStream.range(0, headSize / 2)
-                .mapToDouble(i -> scaling.apply(Math.pow(theta, -2.0 * i / headSize)))
-                .toArray();
-        return new Computed(Shape.of(positions, headSize / 2), new RotaryTable(frequencies, positions, cosine));
+        double[] frequencies =
+                IntStream.range(0, width / 2).mapToDouble(this::frequency).toArray();
+        RotaryTable table = new RotaryTable(frequencies, positions, cosine, scaling.magnitude());
+        return new Computed(Shape.of(positions, width / 2), table);
     }
 }

@@ -4,7 +4,7 @@ import dev.twofold.weight.Weight;
 import java.util.Arrays;
 
 /**
- * Cosines or sines of {@code position * frequency}, a row a position.
+ * Cosines or sines of {@code position * frequency}, times a magnitude, a row a position.
  *
  * <p>A position is a multiple of {@value #BLOCK} and a rest. With the angles of both in tables, a row takes one product
  * of two complex numbers an element instead of a cosine; in float64 the difference is far below float32's precision.
@@ -15,12 +15,14 @@ final class RotaryTable implements Weight.Rows {
 
     private final double[] frequencies;
     private final boolean cosine;
+    private final double magnitude;
     private final Angles blocks;
     private final Angles rests;
 
-    RotaryTable(double[] frequencies, int positions, boolean cosine) {
+    RotaryTable(double[] frequencies, int positions, boolean cosine, double magnitude) {
         this.frequencies = frequencies.clone();
         this.cosine = cosine;
+        this.magnitude = magnitude;
         this.blocks = Angles.of(frequencies, (positions + BLOCK - 1) / BLOCK, BLOCK);
         this.rests = Angles.of(frequencies, BLOCK, 1);
     }
@@ -56,8 +58,8 @@ final class RotaryTable implements Weight.Rows {
         double[] cosB = rests.cosines()[rest];
         double[] sinB = rests.sines()[rest];
         for (int i = 0; i < values.length; i++) {
-            values[i] =
-                    (float) (cosine ? cosA[i] * cosB[i] - sinA[i] * sinB[i] : sinA[i] * cosB[i] + cosA[i] * sinB[i]);
+            double value = cosine ? cosA[i] * cosB[i] - sinA[i] * sinB[i] : sinA[i] * cosB[i] + cosA[i] * sinB[i];
+            values[i] = (float) (magnitude * value);
         }
     }
 
@@ -65,6 +67,7 @@ final class RotaryTable implements Weight.Rows {
     public boolean equals(Object other) {
         return other instanceof RotaryTable that
                 && cosine == that.cosine
+                && magnitude == that.magnitude
                 && blocks.cosines().length == that.blocks.cosines().length
                 && Arrays.equals(frequencies, that.frequencies);
     }

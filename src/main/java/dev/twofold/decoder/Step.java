@@ -16,6 +16,16 @@ public record Step(List<Branch> branches) {
         return new Step(List.of(branch));
     }
 
+    /**
+     * Vectors of the hidden size that the devices of a sharded model sum for a token: one for all results that are added
+     * as they are, and one for each that passes through a norm first.
+     */
+    public int sums() {
+        long apart =
+                branches.stream().filter(branch -> branch.out().isPresent()).count();
+        return (int) apart + (apart < branches.size() ? 1 : 0);
+    }
+
     /** Operators that run one after the other: 1, or the length of the longest chain. */
     public int depth() {
         return branches.stream().mapToInt(branch -> depth(branch.body())).max().orElse(0);

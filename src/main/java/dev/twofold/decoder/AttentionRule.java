@@ -1,0 +1,21 @@
+package dev.twofold.decoder;
+
+import java.util.Optional;
+
+/**
+ * What an attention does with its queries and keys, whatever its weights. Attentions can be one only if they agree in it.
+ *
+ * @param headSize width of one attention head
+ * @param clip {@code c} in {@code min(max(x, -c), c)}, which queries, keys and values pass through first, if they do
+ * @param scale what the product of query and key is multiplied by
+ * @param cap {@code c} in {@code c * tanh(score / c)}, which scores pass through before the mask
+ * @param window number of tokens a query sees, itself included; all before it if there is none
+ * @param rotary the positions; without, queries and keys have none
+ */
+public record AttentionRule(
+        int headSize,
+        Optional<Double> clip,
+        double scale,
+        Optional<Double> cap,
+        Optional<Integer> window,
+        Optional<Rotary> rotary) {}

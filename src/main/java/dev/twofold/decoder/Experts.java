@@ -1,0 +1,70 @@
+package dev.twofold.decoder;
+
+import dev.twofold.weight.Weight;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A mixture of experts (Shazeer et al., 2017): {@code sum of p_e F_e(x)} over the experts whose router probabilities p =
+ * softmax(router(x)) are the largest.
+ *
+ * <p>It may be cut along the width of all experts alike; the router is needed whole on every device.
+ *
+ * @param router {@code [experts, hidden]}
+ * @param experts feed-forwards of one form and width, without biases
+ * @param chosen how many of them a token gets
+ * @param normed whether the chosen probabilities are divided by their sum
+ */
+public record Experts(Linear router, List<FeedForward> experts, int chosen, boolean normed) implements Operator {
+
+    public Experts {
+        experts = List.copyOf(experts);
+    }
+
+    public Experts withExperts(List<FeedForward> others) {
+        return new Experts(router, others, chosen, normed);
+    }
+
+    /** Width of the hidden activation of one expert. */
+    public long width() {
+        return experts.get(0).width();
+    }
+
+    /** All experts as one feed-forward, their activations one after the other. */
+    public FeedForward together() {
+        FeedForward first = experts.get(0);
+        return new FeedForward(
+                first.gate()
+                        .map(gate -> Linear.stack(experts.stream()
+                                .map(expert -> expert.gate().orElseThrow())
+                                .toList())),
+                Linear.stack(experts.stream().map(FeedForward::up).toList()),
+                Linear.sum(experts.stream().map(FeedForward::down).toList()),
+                first.activation());
+    }
+
+    /** The router, then those of each expert. */
+    @Override
+    public List<Linear> readers() {
+        return Stream.concat(Stream.of(router), experts.stream().flatMap(expert -> expert.readers().stream()))
+                .toList();
+    }
+
+    @Override
+    public Experts withReaders(List<Linear> readers) {
+        List<FeedForward> others = new ArrayList<>();
+        int next = 1;
+        for (FeedForward expert : experts) {
+            int count = expert.readers().size();
+            others.add(expert.withReaders(readers.subList(next, next + count)));
+            next += count;
+        }
+        return new Experts(readers.get(0), others, chosen, normed);
+    }
+
+    @Override
+    public Stream<Weight> weights() {
+        return Stream.concat(router.weights(), experts.stream().flatMap(FeedForward::weights));
+    }
+}
