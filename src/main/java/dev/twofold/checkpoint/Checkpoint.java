@@ -1,5 +1,7 @@
 package dev.twofold.checkpoint;
 
+import dev.twofold.checkpoint.family.Families;
+import dev.twofold.checkpoint.family.Family;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.DecoderVerifier;
 import dev.twofold.diag.Origin;
@@ -7,6 +9,7 @@ import dev.twofold.diag.TwofoldException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -21,11 +24,14 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
     private static final String CONFIG = "config.json";
     private static final String GENERATION = "generation_config.json";
 
+    /** Tokenizers of a quarter of a million tokens have 35 MB. */
+    private static final long MAX_COMPANION = 256L << 20;
+
     /** Files that a runtime reads beside the weights: copied to the output as they are. */
     private static final List<String> COMPANIONS = List.of(
             CONFIG,
             GENERATION,
-            "tokenizer.json",
+            TokenizerFile.NAME,
             "tokenizer_config.json",
             "tokenizer.model",
             "special_tokens_map.json",
@@ -41,17 +47,47 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
      * @throws TwofoldException of kind INPUT if the checkpoint is missing, malformed, or of an unsupported family
      */
     public static Checkpoint read(Path directory) {
-        requireDirectory(directory);
-        ConfigFile config = ConfigFile.read(directory.resolve(CONFIG));
-        String family = config.text("model_type").orElse("no model_type");
-        if (!family.equals("llama")) {
-            throw LlamaConfig.unsupportedFamily(config, family);
-        }
-        LlamaConfig llama = LlamaConfig.read(config);
+        ConfigFile config = config(directory);
+        sidecars(directory).forEach(Checkpoint::requireCompanion);
         TensorIndex index = TensorIndex.read(directory);
-        Decoder decoder = LlamaReader.read(directory, llama, index, endTokens(directory, llama));
-        DecoderVerifier.verify(decoder);
+        Decoder decoder = decoder(directory, config, Optional.of(index));
+        checkTokenizer(directory, decoder.facts().vocabularySize());
         return new Checkpoint(directory, decoder, index.files());
+    }
+
+    /**
+     * The decoder that config.json describes. No tensor is looked for, so the weights have shapes, and cannot be read.
+     *
+     * @param directory with a config.json, and whatever else
+     * @throws TwofoldException of kind INPUT if the config is missing, malformed, or of an unsupported family
+     */
+    public static Decoder describe(Path directory) {
+        return decoder(directory, config(directory), Optional.empty());
+    }
+
+    private static ConfigFile config(Path directory) {
+        requireDirectory(directory);
+        return ConfigFile.read(directory.resolve(CONFIG));
+    }
+
+    private static Decoder decoder(Path directory, ConfigFile config, Optional<TensorIndex> index) {
+        Path file = directory.resolve(CONFIG);
+        String modelType = config.text("model_type").orElse("no model_type");
+        config.object("text_config").ifPresent(text -> {
+            throw config.wrong("text_config", "a model of more than text, which Twofold does not read")
+                    .found(modelType)
+                    .expected("a model of text only")
+                    .hint("a checkpoint of its text part alone, of type "
+                            + text.text("model_type").orElse("of its own"));
+        });
+        Family family =
+                Families.own(directory).orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
+        TensorSource tensors = index.map(found -> TensorSource.of(found, family.names()))
+                .orElseGet(() -> TensorSource.described(file, family.names()));
+        Decoder decoder = DecoderReader.read(directory, family, config, tensors, generation(directory));
+        DecoderVerifier.verify(decoder);
+        ModelLimits.check(file, decoder, family);
+        return decoder;
     }
 
     /** @throws TwofoldException of kind INPUT if there is no such directory */
@@ -63,26 +99,49 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
         }
     }
 
-    /** generation_config.json overrides what config.json says, as in transformers. */
-    private static List<Integer> endTokens(Path directory, LlamaConfig config) {
-        Path generation = directory.resolve(GENERATION);
-        if (!Files.exists(generation)) {
-            return config.endTokens();
-        }
-        List<Integer> tokens = ConfigFile.read(generation).tokens("eos_token_id", config.vocabulary());
-        return tokens.isEmpty() ? config.endTokens() : tokens;
+    private static Optional<ConfigFile> generation(Path directory) {
+        Path file = directory.resolve(GENERATION);
+        return SourceFile.exists(file) ? Optional.of(ConfigFile.read(file)) : Optional.empty();
     }
 
     /** Tokenizer and configuration files that exist here. */
     public List<Path> companions() {
+        return companions(directory);
+    }
+
+    private static List<Path> companions(Path directory) {
         return COMPANIONS.stream()
                 .map(directory::resolve)
-                .filter(Files::isRegularFile)
+                .filter(SourceFile::exists)
                 .toList();
+    }
+
+    /** What is read besides weights: companions, and the family's description if it is here. */
+    private static Stream<Path> sidecars(Path directory) {
+        Stream<Path> family = Stream.of(directory.resolve(Families.OWN)).filter(SourceFile::exists);
+        return Stream.concat(companions(directory).stream(), family);
+    }
+
+    private static void requireCompanion(Path file) {
+        SourceFile.require(file);
+        long bytes = file.toFile().length();
+        if (bytes > MAX_COMPANION) {
+            throw TwofoldException.input("the file is too large")
+                    .at(Origin.file(file))
+                    .found(bytes + " bytes")
+                    .expected("at most " + MAX_COMPANION + " bytes");
+        }
+    }
+
+    private static void checkTokenizer(Path directory, int vocabulary) {
+        Path tokenizer = directory.resolve(TokenizerFile.NAME);
+        if (SourceFile.exists(tokenizer)) {
+            TokenizerCheck.check(tokenizer, vocabulary);
+        }
     }
 
     /** Every file that the conversion depends on. */
     public List<Path> sources() {
-        return Stream.concat(companions().stream(), weightFiles.stream()).toList();
+        return Stream.concat(sidecars(directory), weightFiles.stream()).toList();
     }
 }

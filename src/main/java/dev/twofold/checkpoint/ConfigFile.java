@@ -2,15 +2,19 @@ package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.checkpoint.family.Family;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * Typed access to a JSON configuration. It remembers which keys were asked for, so that a key that nobody asked for,
@@ -33,8 +37,14 @@ final class ConfigFile {
         return new ConfigFile(file, "", JsonFile.read(file));
     }
 
+    /** Whether a key is absent, which null is not. */
+    boolean lacks(String key) {
+        used.add(key);
+        return !root.has(key);
+    }
+
     int positive(String key) {
-        return positiveIfPresent(key).orElseThrow(() -> wrong(key, "the key is missing"));
+        return positiveIfPresent(key).orElseThrow(() -> missing(key));
     }
 
     Optional<Integer> positiveIfPresent(String key) {
@@ -47,7 +57,7 @@ final class ConfigFile {
     }
 
     double positiveNumber(String key) {
-        return positiveNumberIfPresent(key).orElseThrow(() -> wrong(key, "the key is missing"));
+        return positiveNumberIfPresent(key).orElseThrow(() -> missing(key));
     }
 
     Optional<Double> positiveNumberIfPresent(String key) {
@@ -79,18 +89,32 @@ final class ConfigFile {
         });
     }
 
+    /** A list of numbers; empty if the key is absent or null. */
+    List<Double> numbers(String key) {
+        List<Double> numbers = new ArrayList<>();
+        value(key).ifPresent(node -> {
+            if (!node.isArray() || !elements(node).allMatch(JsonNode::isNumber)) {
+                throw wrong(key, "not a list of numbers").found(node);
+            }
+            elements(node).forEach(number -> numbers.add(number.doubleValue()));
+        });
+        return numbers;
+    }
+
     /** A list of strings; empty if the key is absent or null. */
     List<String> texts(String key) {
         List<String> texts = new ArrayList<>();
         value(key).ifPresent(node -> {
-            for (JsonNode text : node) {
-                if (!node.isArray() || !text.isTextual()) {
-                    throw wrong(key, "not a list of strings").found(node);
-                }
-                texts.add(text.textValue());
+            if (!node.isArray() || !elements(node).allMatch(JsonNode::isTextual)) {
+                throw wrong(key, "not a list of strings").found(node);
             }
+            elements(node).forEach(text -> texts.add(text.textValue()));
         });
         return texts;
+    }
+
+    private static Stream<JsonNode> elements(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false);
     }
 
     /** A token id or a list of them; empty if the key is absent or null. */
@@ -125,18 +149,36 @@ final class ConfigFile {
     }
 
     /**
+     * Refuses options that are known to change what is computed, unless they have a value that does not. Where such values
+     * are listed, false is one only if it is among them.
+     */
+    void refuse(Map<String, Family.Refusal> refused) {
+        refused.forEach((key, refusal) -> {
+            JsonNode value = root.path(key);
+            boolean allowed = refusal.unless().isEmpty()
+                    ? isSilent(value)
+                    : value.isMissingNode()
+                            || value.isNull()
+                            || refusal.unless().contains(value);
+            if (!allowed && !used.contains(key)) {
+                throw wrong(key, "this option is not supported: " + refusal.because())
+                        .found(value)
+                        .hint("another checkpoint of the family, or an issue that asks for this option");
+            }
+            used.add(key);
+        });
+    }
+
+    /**
      * Refuses every key that was not asked for, is not known to be harmless, and says something (is not null, false or
      * empty).
      */
     void refuseOthers(Set<String> harmless) {
         Set<String> others = new TreeSet<>();
         root.properties().forEach(entry -> {
-            JsonNode value = entry.getValue();
-            boolean silent = value.isNull()
-                    || value.isBoolean() && !value.booleanValue()
-                    || value.isContainerNode() && value.isEmpty();
-            if (!silent && !used.contains(entry.getKey()) && !harmless.contains(entry.getKey())) {
-                others.add(entry.getKey());
+            String key = entry.getKey();
+            if (!isSilent(entry.getValue()) && !used.contains(key) && !harmless.contains(key)) {
+                others.add(key);
             }
         });
         others.stream().findFirst().ifPresent(key -> {
@@ -145,6 +187,31 @@ final class ConfigFile {
                     .hint(
                             "if it does not change what the model computes, remove it from a copy of the checkpoint's config");
         });
+    }
+
+    /** Refuses two names of one setting that have different values. */
+    void requireEqual(String key, String other) {
+        JsonNode first = root.path(key);
+        JsonNode second = root.path(other);
+        boolean equal = first.isNumber() && second.isNumber()
+                ? first.doubleValue() == second.doubleValue()
+                : first.equals(second);
+        if (!equal) {
+            throw wrong(key, "it is another name of " + prefix + other + ", which has another value")
+                    .found(first + " and " + second)
+                    .hint("remove the one that is not meant from a copy of the checkpoint's config");
+        }
+    }
+
+    private TwofoldException missing(String key) {
+        return wrong(key, "the key is missing").hint("download the checkpoint's config again");
+    }
+
+    private static boolean isSilent(JsonNode value) {
+        return value.isMissingNode()
+                || value.isNull()
+                || value.isBoolean() && !value.booleanValue()
+                || value.isContainerNode() && value.isEmpty();
     }
 
     TwofoldException wrong(String key, String what) {

@@ -1,7 +1,6 @@
 package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -12,6 +11,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -19,14 +22,22 @@ import java.nio.file.Path;
 final class JsonFile {
 
     /** An index of 100,000 tensors is about 10 MB. */
-    private static final long MAX_BYTES = 64L << 20;
+    private static final long MAX_BYTES = 32L << 20;
 
     private static final int MAX_DEPTH = 64;
 
+    /** An index of 100,000 tensors has 200,000. */
+    private static final int MAX_TOKENS = 400_000;
+
+    private static final int MAX_STRING = 1_000_000;
+
     private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(MAX_DEPTH)
+                            .maxTokenCount(MAX_TOKENS)
+                            .maxStringLength(MAX_STRING)
                             .build())
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -36,40 +47,40 @@ final class JsonFile {
     /** @throws TwofoldException of kind INPUT if the file is missing, too large, or not one JSON object */
     static ObjectNode read(Path file) {
         try {
-            if (!Files.isRegularFile(file)) {
-                throw TwofoldException.input(Files.exists(file) ? "not a regular file" : "the file is missing")
-                        .at(Origin.file(file))
-                        .hint("a Hugging Face checkpoint directory has it beside the safetensors");
-            }
+            SourceFile.require(file);
             if (Files.size(file) > MAX_BYTES) {
                 throw TwofoldException.input("the file is too large")
                         .at(Origin.file(file))
                         .found(Files.size(file) + " bytes")
                         .expected("at most " + MAX_BYTES + " bytes");
             }
-            JsonNode root = MAPPER.readTree(Files.readAllBytes(file));
+            JsonNode root = parse(file);
             if (root instanceof ObjectNode object) {
                 return object;
             }
             throw TwofoldException.input("not a JSON object")
                     .at(Origin.file(file))
-                    .found(root.getNodeType());
+                    .found(root.getNodeType())
+                    .hint("download it again");
         } catch (JsonProcessingException e) {
-            JsonLocation location = e.getLocation();
-            String line = location == null ? "" : " at line " + location.getLineNr();
-            throw TwofoldException.input("not valid JSON" + line)
+            throw JsonFailure.of(file, "", e);
+        } catch (CharacterCodingException e) {
+            throw TwofoldException.input("not UTF-8")
                     .at(Origin.file(file))
-                    .found(e.getOriginalMessage()
-                            .lines()
-                            .findFirst()
-                            .orElse("")
-                            .replaceFirst("\\(?\\[Source.*|\\(start marker.*", ""))
+                    .hint("download it again")
                     .cause(e);
         } catch (IOException e) {
             throw TwofoldException.input("cannot read the file")
                     .at(Origin.file(file))
                     .found(e)
                     .cause(e);
+        }
+    }
+
+    private static JsonNode parse(Path file) throws IOException {
+        // Through a reader, which refuses what is not UTF-8.
+        try (Reader text = new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder())) {
+            return MAPPER.readTree(text);
         }
     }
 }

@@ -1,8 +1,8 @@
 package dev.twofold.checkpoint;
 
+import dev.twofold.checkpoint.family.Family.RotaryStyle;
+import dev.twofold.checkpoint.family.Setting;
 import dev.twofold.decoder.Rotary;
-import dev.twofold.decoder.Rotary.LinearScaling;
-import dev.twofold.decoder.Rotary.Llama3Scaling;
 import dev.twofold.decoder.Rotary.Scaling;
 import dev.twofold.decoder.Rotary.Unscaled;
 import java.util.Optional;
@@ -10,61 +10,90 @@ import java.util.Set;
 
 /**
  * Reads rotary positions, in the form of transformers 4 ({@code rope_theta}, {@code rope_scaling}) or of transformers 5
- * ({@code rope_parameters}).
+ * ({@code rope_parameters}, perhaps by kind of layer).
  */
 final class RotaryConfig {
 
-    private static final double DEFAULT_THETA = 10_000;
+    /** Kinds of layers, in {@code layer_types} and {@code rope_parameters}. */
+    static final String FULL = "full_attention";
 
-    private RotaryConfig() {}
+    static final String SLIDING = "sliding_attention";
 
-    static Rotary read(ConfigFile config, int headSize, int positions) {
-        if (headSize % 2 != 0) {
-            throw config.wrong("head_dim", "rotary positions need an even head size")
-                    .found(headSize);
-        }
+    private static final Set<String> READ_BY_THETA = Set.of("rope_theta", "partial_rotary_factor");
+
+    private final Settings settings;
+    private final RotaryStyle style;
+    private final ModelShape shape;
+    private final String sizeKey;
+
+    private RotaryConfig(Settings settings, RotaryStyle style, ModelShape shape, String sizeKey) {
+        this.settings = settings;
+        this.style = style;
+        this.shape = shape;
+        this.sizeKey = sizeKey;
+    }
+
+    /**
+     * The positions of a model's layers.
+     *
+     * @param full of layers that see everything before them
+     * @param sliding of layers with a window
+     */
+    record Positions(Rotary full, Rotary sliding) {}
+
+    /** @param headSize the setting of the head size, for messages */
+    static Positions read(Settings settings, RotaryStyle style, ModelShape shape, Setting headSize) {
+        return new RotaryConfig(settings, style, shape, Settings.name(headSize, "head size")).read();
+    }
+
+    private Positions read() {
+        ConfigFile config = settings.config();
         Optional<ConfigFile> parameters = config.object("rope_parameters");
         Optional<ConfigFile> scaling = config.object("rope_scaling");
         if (parameters.isPresent() && scaling.isPresent()) {
             throw config.wrong("rope_scaling", "rope_parameters says the same thing, perhaps differently")
                     .hint("keep one of the two");
         }
-        Optional<Double> outer = config.positiveNumberIfPresent("rope_theta");
-        double theta = parameters
-                .flatMap(inner -> inner.positiveNumberIfPresent("rope_theta"))
-                .or(() -> outer)
-                .orElse(DEFAULT_THETA);
-        return new Rotary(
-                theta,
-                headSize,
-                parameters.or(() -> scaling).map(RotaryConfig::scaling).orElseGet(Unscaled::new),
-                positions);
-    }
-
-    private static Scaling scaling(ConfigFile options) {
-        Optional<String> old = options.text("type");
-        String type = options.text("rope_type").or(() -> old).orElse("default");
-        Scaling scaling = switch (type) {
-            case "default" -> new Unscaled();
-            case "linear" -> new LinearScaling(options.positiveNumber("factor"));
-            case "llama3" -> llama3(options);
-            default ->
-                throw options.wrong("rope_type", "unsupported rotary scaling")
-                        .found(type)
-                        .expected("default, linear or llama3");
-        };
-        options.refuseOthers(Set.of("rope_theta"));
-        return scaling;
-    }
-
-    private static Scaling llama3(ConfigFile options) {
-        double low = options.positiveNumber("low_freq_factor");
-        double high = options.positiveNumber("high_freq_factor");
-        if (low >= high) {
-            throw options.wrong("low_freq_factor", "should be below high_freq_factor")
-                    .found(low + ", " + high);
+        Optional<ConfigFile> byKind = parameters.filter(
+                object -> object.object(FULL).or(() -> object.object(SLIDING)).isPresent());
+        if (byKind.isPresent()) {
+            ConfigFile kinds = byKind.get();
+            Positions positions = new Positions(
+                    rotary(style.theta(), kinds.object(FULL)), rotary(localTheta(), kinds.object(SLIDING)));
+            kinds.refuseOthers(Set.of());
+            return positions;
         }
-        return new Llama3Scaling(
-                options.positiveNumber("factor"), low, high, options.positive("original_max_position_embeddings"));
+        Rotary full = rotary(style.theta(), parameters.or(() -> scaling));
+        boolean own = !style.localTheta().equals(Setting.NONE);
+        return new Positions(full, own ? rotary(style.localTheta(), Optional.empty()) : full);
+    }
+
+    private Setting localTheta() {
+        return style.localTheta().equals(Setting.NONE) ? style.theta() : style.localTheta();
+    }
+
+    private Rotary rotary(Setting thetaSetting, Optional<ConfigFile> options) {
+        Optional<Double> outerTheta = settings.number(thetaSetting);
+        double theta = options.flatMap(inner -> inner.positiveNumberIfPresent("rope_theta"))
+                .or(() -> outerTheta)
+                .orElseThrow(() -> settings.config().wrong(thetaSetting.key(), "the key is missing"));
+        Optional<Double> outerFraction = settings.number(style.fraction());
+        double fraction = options.flatMap(inner -> inner.positiveNumberIfPresent("partial_rotary_factor"))
+                .or(() -> outerFraction)
+                .orElse(1.0);
+        int width = (int) (shape.headSize() * fraction);
+        if (width % 2 != 0 || width == 0 || width > shape.headSize()) {
+            throw settings.config()
+                    .wrong(sizeKey, "rotary positions need an even number of elements of each head")
+                    .found(width + " of " + shape.headSize());
+        }
+        Scaling scaling = options.map(inner -> {
+                    Scaling read = RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
+                    inner.refuseOthers(READ_BY_THETA);
+                    return read;
+                })
+                .orElseGet(Unscaled::new);
+        return new Rotary(
+                theta, width, style.interleaved(), scaling, RotaryScaling.positions(scaling, shape.context()));
     }
 }

@@ -7,12 +7,7 @@ import dev.twofold.weight.Weight.Stored;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.CharBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CoderResult;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -44,12 +39,10 @@ final class SafetensorsFile {
     }
 
     private List<Stored> read() {
-        if (!Files.isRegularFile(file)) {
-            throw rejected(Files.exists(file) ? "not a regular file" : "the file is missing");
-        }
+        SourceFile.require(file);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
-            byte[] start = bytes(channel, 0, (int) Math.min(size, 64));
+            byte[] start = new HeaderInput(channel, 0, Math.min(size, 64)).readAllBytes();
             FileImpostor.of(start).ifPresent(impostor -> {
                 throw rejected(impostor.what()).hint(impostor.hint());
             });
@@ -68,34 +61,13 @@ final class SafetensorsFile {
                         .found("a header of " + length + " bytes in a file of " + size)
                         .hint("the file may be truncated; download it again");
             }
-            byte[] header = bytes(channel, LENGTH_BYTES, (int) length);
-            requireUtf8(header);
+            new HeaderInput(channel, LENGTH_BYTES, length).invalidUtf8().ifPresent(position -> {
+                throw rejected("the header is not UTF-8").found("an invalid byte at " + position);
+            });
+            HeaderInput header = new HeaderInput(channel, LENGTH_BYTES, length);
             return tile(SafetensorsHeader.parse(file, header), LENGTH_BYTES + length, size);
         } catch (IOException e) {
             throw rejected("cannot read the file").found(e).cause(e);
-        }
-    }
-
-    private byte[] bytes(FileChannel channel, long position, int count) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(count);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, position + buffer.position()) < 0) {
-                throw rejected("the file ended while it was being read");
-            }
-        }
-        return buffer.array();
-    }
-
-    private void requireUtf8(byte[] header) {
-        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-        ByteBuffer bytes = ByteBuffer.wrap(header);
-        CharBuffer discarded = CharBuffer.allocate(1 << 13);
-        CoderResult result;
-        do {
-            result = decoder.decode(bytes, discarded.clear(), true);
-        } while (result.isOverflow());
-        if (result.isError()) {
-            throw rejected("the header is not UTF-8").found("an invalid byte at " + (LENGTH_BYTES + bytes.position()));
         }
     }
 

@@ -10,10 +10,9 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,14 +20,19 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Parses the JSON header of a safetensors file, stricter than the format's own library: no key twice, none unknown. */
+/**
+ * Parses the JSON header of a safetensors file, stricter than the format's own library: no key twice, none unknown, and
+ * no more of anything than fits a small heap.
+ */
 final class SafetensorsHeader {
 
     /** A tensor as the header declares it; offsets are bytes from the start of the data. */
     record Entry(String name, DType dtype, Shape shape, long begin, long end) {}
 
+    // Names are not kept in a table of the parser's, which can be made slow with names of equal hash.
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(8)
                     .maxNumberLength(40)
@@ -37,9 +41,18 @@ final class SafetensorsHeader {
 
     private static final int MAX_RANK = 64;
 
+    /** The largest checkpoints have 150,000, in all their files together. */
+    private static final int MAX_TENSORS = 200_000;
+
+    private static final int MAX_METADATA = 10_000;
+
+    /** Characters of all names together. */
+    private static final int MAX_NAMES = 40_000_000;
+
     private final Path file;
     private final JsonParser parser;
     private final List<Entry> entries = new ArrayList<>();
+    private int nameCharacters;
 
     private SafetensorsHeader(Path file, JsonParser parser) {
         this.file = file;
@@ -47,21 +60,14 @@ final class SafetensorsHeader {
     }
 
     /** @throws TwofoldException of kind INPUT that names the tensor and what is wrong with it */
-    static List<Entry> parse(Path file, byte[] json) {
+    static List<Entry> parse(Path file, InputStream json) throws IOException {
         // Through a reader: from bytes, the parser would also take UTF-16, UTF-32 and a byte order mark.
-        Reader utf8 = new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8);
-        try (JsonParser parser = FACTORY.createParser(utf8)) {
+        try (JsonParser parser = FACTORY.createParser(new InputStreamReader(json, StandardCharsets.UTF_8))) {
             SafetensorsHeader header = new SafetensorsHeader(file, parser);
             header.parse();
             return header.entries;
         } catch (JsonProcessingException e) {
-            throw TwofoldException.input("the header is not valid JSON")
-                    .at(Origin.file(file))
-                    .found(e.getOriginalMessage().lines().findFirst().orElse(""))
-                    .hint("download the file again")
-                    .cause(e);
-        } catch (IOException e) {
-            throw new IllegalStateException("reading from memory", e);
+            throw JsonFailure.of(file, "the header is ", e);
         }
     }
 
@@ -74,6 +80,11 @@ final class SafetensorsHeader {
             if (name.equals("__metadata__")) {
                 metadata();
             } else {
+                nameCharacters += name.length();
+                if (entries.size() == MAX_TENSORS || nameCharacters > MAX_NAMES) {
+                    throw malformed("", "the header has too many tensors")
+                            .expected("at most " + MAX_TENSORS + ", with names of " + MAX_NAMES + " characters in all");
+                }
                 entries.add(tensor(name));
             }
         }
@@ -84,7 +95,10 @@ final class SafetensorsHeader {
 
     private void metadata() throws IOException {
         expect("", JsonToken.START_OBJECT, "__metadata__ should be an object of strings");
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
+        for (int count = 0; parser.nextToken() != JsonToken.END_OBJECT; count++) {
+            if (count == MAX_METADATA) {
+                throw malformed("", "__metadata__ should hold at most " + MAX_METADATA + " strings");
+            }
             expect("", JsonToken.VALUE_STRING, "__metadata__ should hold only strings");
         }
     }

@@ -19,19 +19,22 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
 
+    /** What file systems take. */
+    private static final int MAX_NAME = 255;
+
     /** @throws TwofoldException of kind INPUT if there are no safetensors, or index and shards disagree */
     static TensorIndex read(Path directory) {
         Path single = directory.resolve(SINGLE);
         Path index = directory.resolve(INDEX);
-        if (Files.exists(index)) {
-            if (Files.exists(single)) {
+        if (SourceFile.exists(index)) {
+            if (SourceFile.exists(single)) {
                 throw TwofoldException.input("the checkpoint has both " + SINGLE + " and " + INDEX)
                         .at(Origin.file(directory))
                         .hint("keep the one that belongs to it");
             }
             return sharded(directory, index);
         }
-        if (!Files.exists(single)) {
+        if (!SourceFile.exists(single)) {
             boolean pickled = Files.exists(directory.resolve("pytorch_model.bin"))
                     || Files.exists(directory.resolve("pytorch_model.bin.index.json"));
             throw TwofoldException.input("the checkpoint has no safetensors")
@@ -83,7 +86,9 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
         JsonNode map = root.path("weight_map");
         if (!map.isObject() || map.isEmpty()) {
             throw TwofoldException.input("weight_map should be an object that names a shard for each tensor")
-                    .at(Origin.key(index, "weight_map"));
+                    .at(Origin.key(index, "weight_map"))
+                    .found(map.isObject() ? "no tensors" : map.getNodeType())
+                    .hint("download the checkpoint again");
         }
         Map<String, String> shardOf = new TreeMap<>();
         map.properties().forEach(entry -> {
@@ -91,16 +96,22 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
             if (!entry.getValue().isTextual() || !isPlainName(shard)) {
                 throw TwofoldException.input("a shard should be the plain name of a .safetensors file")
                         .at(Origin.key(index, "weight_map." + entry.getKey()))
-                        .found(entry.getValue());
+                        .found(entry.getValue())
+                        .hint("do not use this checkpoint unless you know who made it");
             }
             shardOf.put(entry.getKey(), shard);
         });
         return shardOf;
     }
 
-    /** A name that stays in its directory on any system. */
+    /** A name that a file can have on any system, and that stays in its directory. */
     private static boolean isPlainName(String name) {
-        return name.endsWith(".safetensors") && name.chars().noneMatch(c -> c < ' ' || "/\\:".indexOf(c) >= 0);
+        return name.endsWith(".safetensors")
+                && name.length() <= MAX_NAME
+                && name.codePoints()
+                        .noneMatch(c -> Character.isISOControl(c)
+                                || Character.getType(c) == Character.SURROGATE
+                                || "/\\:".indexOf(c) >= 0);
     }
 
     private static void requireTotal(Path index, ObjectNode root, long bytes) {

@@ -5,16 +5,16 @@ import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** A tokenizer.json, run by the Hugging Face tokenizers library. */
 public final class TokenizerFile implements AutoCloseable {
 
-    private static final String NAME = "tokenizer.json";
+    static final String NAME = "tokenizer.json";
 
     private final Path file;
     private final HuggingFaceTokenizer tokenizer;
@@ -29,11 +29,12 @@ public final class TokenizerFile implements AutoCloseable {
      */
     public static TokenizerFile open(Path directory) {
         Path file = directory.resolve(NAME);
-        if (!Files.isRegularFile(file)) {
+        if (!SourceFile.exists(file)) {
             throw TwofoldException.input("there is no tokenizer")
                     .at(Origin.file(file))
                     .hint("copy tokenizer.json from the model's page, or save it with transformers' fast tokenizer");
         }
+        TokenizerCheck.check(file, Integer.MAX_VALUE);
         // The library would otherwise look for updates and report its use when it finds itself in a cloud.
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
@@ -49,12 +50,17 @@ public final class TokenizerFile implements AutoCloseable {
             return new TokenizerFile(
                     file, HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
         } catch (IOException | RuntimeException e) {
-            throw TwofoldException.input("the tokenizer cannot be read")
-                    .at(Origin.file(file))
-                    .found(String.valueOf(e.getMessage()))
-                    .hint("download it again")
-                    .cause(e);
+            throw unusable(file, "the tokenizer cannot be read", e);
         }
+    }
+
+    /** What the library says of a file comes as an exception of no kind in particular. */
+    private static TwofoldException unusable(Path file, String what, Exception e) {
+        return TwofoldException.input(what)
+                .at(Origin.file(file))
+                .found(String.valueOf(e.getMessage()))
+                .hint("download it again")
+                .cause(e);
     }
 
     /**
@@ -63,11 +69,9 @@ public final class TokenizerFile implements AutoCloseable {
      * @param vocabulary size of the model's vocabulary, which every id must be below
      */
     public int[] encode(String text, int vocabulary) {
-        int[] ids = Arrays.stream(tokenizer.encode(text).getIds())
-                .mapToInt(Math::toIntExact)
-                .toArray();
-        for (int id : ids) {
-            if (id >= vocabulary) {
+        long[] ids = run(() -> tokenizer.encode(text).getIds());
+        for (long id : ids) {
+            if (id < 0 || id >= vocabulary) {
                 throw TwofoldException.input("the tokenizer makes tokens that the model does not have")
                         .at(Origin.file(file))
                         .found("token " + id)
@@ -75,12 +79,21 @@ public final class TokenizerFile implements AutoCloseable {
                         .hint("the tokenizer belongs to another model");
             }
         }
-        return ids;
+        return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
     }
 
     /** The text of token ids; special tokens are left out. */
     public String decode(List<Integer> ids) {
-        return tokenizer.decode(ids.stream().mapToLong(Integer::longValue).toArray(), true);
+        return run(() ->
+                tokenizer.decode(ids.stream().mapToLong(Integer::longValue).toArray(), true));
+    }
+
+    private <T> T run(Supplier<T> use) {
+        try {
+            return use.get();
+        } catch (RuntimeException e) {
+            throw unusable(file, "the tokenizer does not work", e);
+        }
     }
 
     @Override

@@ -1,5 +1,10 @@
 package dev.twofold.diag;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +31,9 @@ public final class TwofoldException extends RuntimeException {
         /** The machine lacks something: disk, a permission, a provider. */
         ENVIRONMENT
     }
+
+    /** Characters of a line of a message that come from elsewhere. */
+    private static final int MAX_PART = 1_000;
 
     private final Kind kind;
     private final String what;
@@ -61,7 +69,25 @@ public final class TwofoldException extends RuntimeException {
     }
 
     public TwofoldException found(Object actual) {
-        return detail("found", actual);
+        return detail("found", actual instanceof IOException failure ? reason(failure) : actual);
+    }
+
+    /** What the system says of a file, without Java's names for it. */
+    private static String reason(IOException failure) {
+        if (!(failure instanceof FileSystemException of)) {
+            return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        }
+        String reason;
+        if (failure instanceof NoSuchFileException) {
+            reason = "no such file or directory";
+        } else if (failure instanceof AccessDeniedException) {
+            reason = "permission denied";
+        } else if (failure instanceof FileAlreadyExistsException) {
+            reason = "it exists already";
+        } else {
+            reason = of.getReason() == null ? "the system gives no reason" : of.getReason();
+        }
+        return of.getFile() + ": " + reason;
     }
 
     public TwofoldException expected(Object wanted) {
@@ -89,9 +115,13 @@ public final class TwofoldException extends RuntimeException {
         return new TwofoldException(kind, what, where, more, getCause());
     }
 
-    /** Names come from strangers' files, and must neither add lines to a message nor steer the terminal. */
+    /**
+     * Names come from strangers' files, and must neither add lines to a message, nor steer the terminal or the direction
+     * of the text, nor fill the screen.
+     */
     private static String printable(String text) {
-        return text.replaceAll("\\p{Cc}", "?");
+        String part = text.length() <= MAX_PART ? text : text.substring(0, MAX_PART) + "...";
+        return part.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");
     }
 
     public Kind kind() {

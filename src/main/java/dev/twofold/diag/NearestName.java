@@ -1,25 +1,38 @@
-package dev.twofold.pipeline;
+package dev.twofold.diag;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
 /** Finds the name that someone probably meant. */
-final class NearestName {
+public final class NearestName {
+
+    /** The work grows with the length of the name, and nobody mistypes a longer one. */
+    private static final int MAX_LENGTH = 100;
 
     private NearestName() {}
 
     /** The advice to use the nearest of the known names, or the list of them if none is near. */
-    static String hint(String name, Collection<String> known) {
+    public static String hint(String name, Collection<String> known) {
         return of(name, known).map(near -> "did you mean '" + near + "'?").orElse("one of " + String.join(", ", known));
     }
 
     /** The known name within a few edits of this one. */
-    static Optional<String> of(String name, Collection<String> known) {
+    public static Optional<String> of(String name, Collection<String> known) {
+        if (name.length() > MAX_LENGTH) {
+            return Optional.empty();
+        }
         int tolerance = Math.max(2, name.length() / 3);
         return known.stream()
                 .filter(candidate -> distance(name, candidate) <= tolerance)
                 .min(Comparator.comparingInt(candidate -> distance(name, candidate)));
+    }
+
+    /** The known name with the fewest edits, however many those are; of several, the last. */
+    public static String nearest(String name, Collection<String> known) {
+        return known.stream()
+                .reduce((best, candidate) -> distance(name, candidate) <= distance(name, best) ? candidate : best)
+                .orElseThrow(() -> new IllegalArgumentException("no names are known"));
     }
 
     /** Levenshtein distance. */

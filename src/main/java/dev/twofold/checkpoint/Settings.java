@@ -1,0 +1,83 @@
+package dev.twofold.checkpoint;
+
+import dev.twofold.checkpoint.family.Setting;
+import dev.twofold.diag.TwofoldException;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * What the settings of a family come to in one config.json. A key that is absent means the setting's default; one that is
+ * null means none.
+ */
+record Settings(ConfigFile config) {
+
+    /** @throws TwofoldException of kind INPUT if there is none, or no positive whole number */
+    int size(Setting setting) {
+        return sizeIfAny(setting).orElseThrow(() -> config.wrong(setting.key(), "the key is missing"));
+    }
+
+    Optional<Integer> sizeIfAny(Setting setting) {
+        return ownValue(setting)
+                ? config.positiveIfPresent(key(setting))
+                : constant(setting).map(one -> one.otherwise().intValue());
+    }
+
+    Optional<Double> number(Setting setting) {
+        Optional<Double> value = ownValue(setting)
+                ? config.positiveNumberIfPresent(key(setting))
+                : constant(setting).map(one -> one.otherwise().doubleValue());
+        return setting.power() == 1 ? value : value.map(one -> Math.pow(one, setting.power()));
+    }
+
+    boolean flag(Setting setting, boolean otherwise) {
+        boolean fallback =
+                constant(setting).map(one -> one.otherwise().booleanValue()).orElse(otherwise);
+        return setting.isConstant() ? fallback : config.flag(key(setting), fallback);
+    }
+
+    /** A word, as the family's file calls it. */
+    String word(Setting setting) {
+        Optional<String> found = ownValue(setting) ? config.text(key(setting)) : Optional.empty();
+        String word = found.or(
+                        () -> constant(setting).map(one -> one.otherwise().textValue()))
+                .orElseThrow(() -> config.wrong(setting.key(), "the key is missing"));
+        if (setting.values().isEmpty()) {
+            return word;
+        }
+        String meaning = setting.values().get(word);
+        if (meaning == null) {
+            throw config.wrong(setting.key(), "unsupported value")
+                    .found(word)
+                    .expected(String.join(", ", new TreeSet<>(setting.values().keySet())));
+        }
+        return meaning;
+    }
+
+    /** The name of a setting in messages. */
+    static String name(Setting setting, String otherwise) {
+        return setting.isConstant() ? otherwise : setting.key();
+    }
+
+    /** The name that this config.json has for a setting's key. */
+    private String key(Setting setting) {
+        if (setting.also().isEmpty()) {
+            return setting.key();
+        }
+        boolean first = !config.lacks(setting.key());
+        boolean second = !config.lacks(setting.also());
+        if (first && second) {
+            config.requireEqual(setting.key(), setting.also());
+        }
+        return first || !second ? setting.key() : setting.also();
+    }
+
+    private boolean ownValue(Setting setting) {
+        return !setting.isConstant() && !config.lacks(key(setting));
+    }
+
+    private static Optional<Setting> constant(Setting setting) {
+        return setting.otherwise().isMissingNode() || setting.otherwise().isNull()
+                ? Optional.empty()
+                : Optional.of(setting);
+    }
+}
