@@ -1,5 +1,6 @@
 package dev.twofold.passes.compensate;
 
+import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
 import dev.twofold.decoder.Step;
@@ -223,26 +224,57 @@ public final class Compensate implements Pass {
             }
         }
 
-        /** Two steps: the attentions, then the feed-forwards of all layers. */
+        /** Step by step, each fitted to what the layers did one after the other. */
         private LayerGroup refit(LayerGroup group) {
             requireFinite(group);
-            Step attentions = group.steps().get(0);
-            Step feedForwards = group.steps().get(1);
-            List<HiddenStates> beforeAttention = new ArrayList<>();
-            List<HiddenStates> beforeFeedForward = new ArrayList<>();
-            HiddenStates middle = original;
-            for (int i = 0; i < group.layers().size(); i++) {
-                beforeAttention.add(original);
-                HiddenStates after = run(List.of(Step.of(attentions.branches().get(i))), original);
-                middle = middle.plus(after.minus(original));
-                beforeFeedForward.add(after);
-                original = run(List.of(Step.of(feedForwards.branches().get(i))), after);
+            Sequence sequence = new Sequence(group.steps(), original);
+            group.layers().forEach(sequence::run);
+            original = sequence.stream;
+            List<Step> refitted = new ArrayList<>();
+            for (int i = 0; i < group.steps().size(); i++) {
+                Step step = fit.refit(group.steps().get(i), compiled, sequence.read.get(i), sequence.target(i));
+                compiled = run(List.of(step), compiled);
+                refitted.add(step);
             }
-            Step first = fit.refit(attentions, compiled, beforeAttention, middle);
-            compiled = run(List.of(first), compiled);
-            Step second = fit.refit(feedForwards, compiled, beforeFeedForward, original);
-            compiled = run(List.of(second), compiled);
-            return new LayerGroup(group.layers(), List.of(first, second));
+            return new LayerGroup(group.layers(), refitted);
+        }
+
+        /** The layers of a group one after the other, as the checkpoint has them. */
+        private final class Sequence {
+            private final List<Step> steps;
+            /** By step: what each of its branches read. */
+            private final List<List<HiddenStates>> read = new ArrayList<>();
+            /** By step but the last: the stream before the group, with what this step and those before it added. */
+            private final List<HiddenStates> targets = new ArrayList<>();
+
+            private HiddenStates stream;
+
+            Sequence(List<Step> steps, HiddenStates before) {
+                this.steps = steps;
+                this.stream = before;
+                steps.forEach(step -> read.add(new ArrayList<>()));
+                steps.subList(1, steps.size()).forEach(step -> targets.add(before));
+            }
+
+            void run(int layer) {
+                for (int i = 0; i < steps.size(); i++) {
+                    List<Branch> own = steps.get(i).branches().stream()
+                            .filter(branch -> branch.origin().layers().contains(layer))
+                            .toList();
+                    HiddenStates before = stream;
+                    for (int branch = 0; branch < own.size(); branch++) {
+                        read.get(i).add(before);
+                    }
+                    stream = Fitting.this.run(List.of(new Step(own)), before);
+                    for (int later = i; later < targets.size(); later++) {
+                        targets.set(later, targets.get(later).plus(stream.minus(before)));
+                    }
+                }
+            }
+
+            HiddenStates target(int step) {
+                return step < targets.size() ? targets.get(step) : stream;
+            }
         }
     }
 }

@@ -4,13 +4,14 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Step;
 import dev.twofold.pass.Calibration;
 import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.FitFinding;
 import dev.twofold.pass.HiddenStates;
 import dev.twofold.weight.Weight;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 
 /** What every fit of a pass shares: the text, the engine, and where refitted weights and findings go. */
@@ -39,30 +40,9 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
         }
     }
 
-    /** The stream as a branch reads it: RMSNorm with its gain. */
-    HiddenStates normalized(Norm norm, HiddenStates states) {
-        float[] gain = engine().read(norm.gain());
-        List<float[]> windows = new ArrayList<>();
-        for (float[] window : states.windows()) {
-            windows.add(normalized(window, gain, norm.epsilon()));
-        }
-        return new HiddenStates(windows, states.hidden());
-    }
-
-    private static float[] normalized(float[] window, float[] gain, double epsilon) {
-        int hidden = gain.length;
-        float[] result = new float[window.length];
-        for (int from = 0; from < window.length; from += hidden) {
-            double squares = 0;
-            for (int i = 0; i < hidden; i++) {
-                squares += (double) window[from + i] * window[from + i];
-            }
-            double scale = 1 / Math.sqrt(squares / hidden + epsilon);
-            for (int i = 0; i < hidden; i++) {
-                result[from + i] = (float) (window[from + i] * scale * gain[i]);
-            }
-        }
-        return result;
+    /** The stream as a branch reads it: through its norm, if it has one. */
+    HiddenStates normalized(Optional<Norm> norm, HiddenStates states) {
+        return norm.map(in -> new NormOf(in, engine()).apply(states)).orElse(states);
     }
 
     /** A weight in float64. */
@@ -88,12 +68,12 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
 
     /** A branch with a refitted last projection. */
     Branch withWriter(Branch branch, DMatrixRMaj weight) {
-        Projections projections = Projections.of(branch.body());
+        Projections projections = Projections.of(branch.body()).orElseThrow();
         Linear writer = keep(
                 projections.writer(),
                 weight,
                 projections.operator() + " output of " + branch.origin().layers());
-        return branch.withBody(Projections.replace(branch.body(), projections.readers(), writer));
+        return branch.withBody(Projections.withWriter(branch.body(), writer));
     }
 
     /**
@@ -136,8 +116,9 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
         report(
                 branches.stream()
                         .flatMap(branch -> branch.origin().layers().stream())
+                        .distinct()
                         .toList(),
-                Projections.of(branches.get(0).body()).operator() + " output",
+                Projections.describe(new Step(branches)) + " output",
                 choice.ridge(),
                 new Errors(
                         fitted.error(),

@@ -25,9 +25,9 @@ record FitSize(long inputs) {
         return MATRICES * inputs * inputs * Double.BYTES;
     }
 
-    /** Whether the sums stay within the memory that is allowed, and a Java array holds one of them. */
+    /** Whether there is anything to fit, its sums stay within the memory that is allowed, and a Java array holds one. */
     boolean fits(Compensate.Options options) {
-        return bytes() <= options.memory().bytes() && inputs * inputs < Integer.MAX_VALUE;
+        return inputs > 0 && bytes() <= options.memory().bytes() && inputs * inputs < Integer.MAX_VALUE;
     }
 
     /** Says what is about to be computed, what will not be, and whether the text is long enough. */
@@ -45,7 +45,9 @@ record FitSize(long inputs) {
             }
             for (Step step : group.steps()) {
                 FitSize size = of(step);
-                if (size.fits(options)) {
+                if (size.inputs() == 0) {
+                    calibration.notices().accept("note: layers " + group.layers() + ": " + Projections.whyNot(step));
+                } else if (size.fits(options)) {
                     largest = Math.max(largest, size.inputs());
                     operations += 2.0 * tokens * size.inputs() * size.inputs();
                 } else {
@@ -56,8 +58,7 @@ record FitSize(long inputs) {
                                     "note: layers %s: the %s output has %d inputs together, whose sums take %.1f GB; more than"
                                             + " --memory allows, so only its inputs are refitted",
                                     group.layers(),
-                                    Projections.of(step.branches().get(0).body())
-                                            .operator(),
+                                    Projections.describe(step),
                                     size.inputs(),
                                     size.bytes() / 1e9));
                 }

@@ -6,6 +6,7 @@ import dev.twofold.pass.HiddenStates;
 import dev.twofold.passes.compensate.FitContext.Errors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 
@@ -17,9 +18,13 @@ import org.ejml.dense.row.CommonOps_DDRM;
 record InputFit(FitContext context) {
 
     Branch refit(Branch branch, HiddenStates read, HiddenStates was) {
-        HiddenStates now = context.normalized(branch.in().orElseThrow(), read);
-        HiddenStates lacking =
-                context.normalized(branch.in().orElseThrow(), was).minus(now);
+        Optional<Projections> refittable = Projections.of(branch.body());
+        if (refittable.isEmpty()) {
+            return branch;
+        }
+        Projections projections = refittable.get();
+        HiddenStates now = context.normalized(branch.in(), read);
+        HiddenStates lacking = context.normalized(branch.in(), was).minus(now);
         if (lacking.energy() == 0) {
             return branch;
         }
@@ -27,8 +32,7 @@ record InputFit(FitContext context) {
         Sums heldOut = new Sums(now.hidden());
         context.eachBatch(
                 (from, to, held) -> (held ? heldOut : fitted).add(context, now.part(from, to), lacking.part(from, to)));
-        Projections projections = Projections.of(branch.body());
-        List<DMatrixRMaj> matrices = projections.readers().stream()
+        List<DMatrixRMaj> matrices = branch.body().readers().stream()
                 .map(reader -> context.matrix(reader.weight()))
                 .toList();
         DMatrixRMaj all = CommonOps_DDRM.concatRowsMulti(matrices.toArray(DMatrixRMaj[]::new));
@@ -57,9 +61,9 @@ record InputFit(FitContext context) {
             DMatrixRMaj refitted = matrices.get(i).copy();
             CommonOps_DDRM.multAddTransB(matrices.get(i), correction, refitted);
             String name = projections.names().get(i) + " of " + branch.origin().layers();
-            readers.add(context.keep(projections.readers().get(i), refitted, name));
+            readers.add(context.keep(branch.body().readers().get(i), refitted, name));
         }
-        return branch.withBody(Projections.replace(branch.body(), readers, projections.writer()));
+        return branch.withBody(branch.body().withReaders(readers));
     }
 
     /** Sums over tokens. */

@@ -1,16 +1,19 @@
 package dev.twofold.passes.compensate;
 
 import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Step;
 import dev.twofold.pass.HiddenStates;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
  * Refits the last projections of all branches of a step together: with z what they read, side by side, and r what the
- * stream still lacks after the step, they are corrected by the ridge regression of r on z.
+ * stream still lacks after the step, they are corrected by the ridge regression of r on z. A branch whose result passes
+ * through a norm is not linear in z, and keeps its weights.
  */
 record OutputFit(FitContext context) {
 
@@ -23,6 +26,7 @@ record OutputFit(FitContext context) {
         context.eachBatch((from, to, held) -> {
             HiddenStates batch = read.part(from, to);
             List<HiddenStates> inner = branches.stream()
+                    .filter(branch -> Projections.writer(branch).isPresent())
                     .map(branch -> context.engine().inner(context.decoder(), branch, batch))
                     .toList();
             HiddenStates residual = target.part(from, to).minus(context.engine().apply(context.decoder(), step, batch));
@@ -40,8 +44,12 @@ record OutputFit(FitContext context) {
         List<Branch> refitted = new ArrayList<>();
         int row = 0;
         for (Branch branch : branches) {
-            DMatrixRMaj weight =
-                    context.matrix(Projections.of(branch.body()).writer().weight());
+            Optional<Linear> writer = Projections.writer(branch);
+            if (writer.isEmpty()) {
+                refitted.add(branch);
+                continue;
+            }
+            DMatrixRMaj weight = context.matrix(writer.get().weight());
             DMatrixRMaj rows = CommonOps_DDRM.extract(correction, row, row + weight.numCols, 0, weight.numRows);
             CommonOps_DDRM.addEquals(weight, CommonOps_DDRM.transpose(rows, null));
             refitted.add(context.withWriter(branch, weight));

@@ -1,8 +1,10 @@
 package dev.twofold.passes.compensate;
 
 import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Experts;
+import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
-import dev.twofold.decoder.Operator;
+import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
 import dev.twofold.pass.HiddenStates;
 import dev.twofold.weight.Weight;
@@ -41,28 +43,39 @@ record Rescaling(FitContext context) {
     private Step scaled(List<Branch> branches, DMatrixRMaj factors) {
         List<Branch> refitted = new ArrayList<>();
         for (int i = 0; i < branches.size(); i++) {
-            DMatrixRMaj weight = context.matrix(
-                    Projections.of(branches.get(i).body()).writer().weight());
-            ScaleFit.apply(factors, i, weight);
-            Branch scaled = context.withWriter(branches.get(i), weight);
-            refitted.add(scaled.withBody(withScaledBias(scaled.body(), factors, i)));
+            refitted.add(scaled(branches.get(i), factors, i));
         }
         return new Step(refitted);
     }
 
-    /** What a branch adds is scaled whole, its bias included. */
-    private Operator withScaledBias(Operator body, DMatrixRMaj factors, int branch) {
-        Projections projections = Projections.of(body);
-        Linear writer = projections.writer();
-        if (writer.bias().isEmpty()) {
-            return body;
+    /** What a branch adds is scaled whole, its bias included; where that is the result of a norm, by the norm's gain. */
+    private Branch scaled(Branch branch, DMatrixRMaj factors, int column) {
+        if (branch.out().isPresent()) {
+            Norm out = branch.out().get();
+            Norm scaled = out.withGain(
+                    scaled(out.gain(), factors, column), out.bias().map(bias -> scaled(bias, factors, column)));
+            return new Branch(branch.in(), branch.body(), Optional.of(scaled), branch.origin());
         }
-        Weight bias = writer.bias().get();
-        float[] values = context.engine().read(bias);
+        if (branch.body() instanceof Experts experts) {
+            return branch.withBody(experts.withExperts(experts.experts().stream()
+                    .map(expert -> scaled(branch.withBody(expert), factors, column))
+                    .map(scaled -> (FeedForward) scaled.body())
+                    .toList()));
+        }
+        Linear writer = Projections.writer(branch).orElseThrow();
+        DMatrixRMaj weight = context.matrix(writer.weight());
+        ScaleFit.apply(factors, column, weight);
+        Branch scaled = context.withWriter(branch, weight);
+        Linear refitted = Projections.writer(scaled).orElseThrow();
+        Optional<Weight> bias = writer.bias().map(values -> scaled(values, factors, column));
+        return scaled.withBody(Projections.withWriter(scaled.body(), new Linear(refitted.weight(), bias)));
+    }
+
+    private Weight scaled(Weight vector, DMatrixRMaj factors, int column) {
+        float[] values = context.engine().read(vector);
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (values[i] * (1 + factors.get(i, branch)));
+            values[i] = (float) (values[i] * (1 + factors.get(i, column)));
         }
-        Weight scaled = context.calibration().spill().keep("bias of a rescaled output", bias.shape(), values);
-        return Projections.replace(body, projections.readers(), new Linear(writer.weight(), Optional.of(scaled)));
+        return context.calibration().spill().keep("vector of a rescaled output", vector.shape(), values);
     }
 }

@@ -1,13 +1,7 @@
 package dev.twofold.passes.rewrite;
 
-import dev.twofold.decoder.Attention;
-import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.LayerGroup;
-import dev.twofold.decoder.Linear;
-import dev.twofold.decoder.Norm;
-import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.LayerRange;
@@ -16,12 +10,9 @@ import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
-import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weights;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -95,52 +86,16 @@ public final class AverageLayers implements Pass {
     private static LayerGroup average(List<LayerGroup> parts) {
         List<Integer> layers = Runs.layers(parts, LayerGroup::layers);
         List<Step> steps = IntStream.range(0, parts.get(0).steps().size())
-                .mapToObj(i -> Step.of(mean(
-                        parts.stream()
-                                .map(part -> onlyBranch(part.steps().get(i)))
-                                .toList(),
-                        layers)))
+                .mapToObj(i ->
+                        mean(parts.stream().map(part -> part.steps().get(i)).toList(), layers))
                 .toList();
         return new LayerGroup(layers, steps);
     }
 
-    private static Branch onlyBranch(Step step) {
-        return step.branches().get(0);
-    }
-
-    private static Branch mean(List<Branch> branches, List<Integer> layers) {
-        List<Operator> bodies = branches.stream().map(Branch::body).toList();
-        Operator body = bodies.get(0) instanceof Attention
-                ? attention(bodies.stream().map(Attention.class::cast).toList())
-                : feedForward(bodies.stream().map(FeedForward.class::cast).toList());
-        List<Norm> norms =
-                branches.stream().flatMap(branch -> branch.in().stream()).toList();
-        Norm norm = new Norm(
-                Weights.mean(norms.stream().map(Norm::gain).toList()),
-                norms.get(0).epsilon());
-        return new Branch(Optional.of(norm), body, branches.get(0).origin().withLayers(layers));
-    }
-
-    private static Attention attention(List<Attention> parts) {
-        return new Attention(
-                mean(parts, Attention::query),
-                mean(parts, Attention::key),
-                mean(parts, Attention::value),
-                mean(parts, Attention::output),
-                parts.get(0).headSize(),
-                parts.get(0).members());
-    }
-
-    private static FeedForward feedForward(List<FeedForward> parts) {
-        return new FeedForward(
-                mean(parts, FeedForward::gate), mean(parts, FeedForward::up), mean(parts, FeedForward::down));
-    }
-
-    private static <T> Linear mean(List<T> parts, Function<T, Linear> of) {
-        List<Linear> linears = parts.stream().map(of).toList();
-        Weight weight = Weights.mean(linears.stream().map(Linear::weight).toList());
-        List<Weight> biases =
-                linears.stream().flatMap(linear -> linear.bias().stream()).toList();
-        return new Linear(weight, biases.isEmpty() ? Optional.empty() : Optional.of(Weights.mean(biases)));
+    private static Step mean(List<Step> steps, List<Integer> layers) {
+        return new Step(IntStream.range(0, steps.get(0).branches().size())
+                .mapToObj(i -> MeanBranch.of(
+                        steps.stream().map(step -> step.branches().get(i)).toList(), layers))
+                .toList());
     }
 }

@@ -1,9 +1,7 @@
 package dev.twofold.passes.rewrite;
 
-import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
@@ -15,28 +13,34 @@ import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
 import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weight.Applied;
+import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Scaled;
+import dev.twofold.weight.Weights;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * Moves the gain of each RMSNorm into the columns of the projections that read it, which is exact:
- * {@code W (unit(x) * g) = (W diag(g)) unit(x)}.
+ * Moves gain and bias of each norm into the projections that read it, which is exact: {@code W (unit(x) * g + h) = (W
+ * diag(g)) unit(x) + W h}.
  *
  * <pre>
- * before                        after
- *   x += A(unit(x) * g)           x += A'(unit(x)),   q, k, v scaled by g along their inputs
- *   x += F(unit(x) * h)           x += F'(unit(x)),   gate, up scaled by h along their inputs
+ * before                            after
+ *   x += A(unit(x) * g + h)           x += A'(unit(x)),   q, k, v scaled by g along their inputs, W h in their biases
+ *   x += F(unit(x) * g + h)           x += F'(unit(x)),   gate, up likewise
  * </pre>
  *
- * <p>The final norm keeps its gain: nothing is merged across it, and folding it would untie tied embeddings. Does not
- * fire on a norm whose gain is already one.
+ * <p>The final norm keeps its gain: nothing is merged across it, and folding it would untie tied embeddings. Norms of
+ * queries and keys, and of what a branch adds, keep theirs: no projection reads them. Does not fire on a norm that is
+ * already without gain and bias.
  */
 public final class FoldNorms implements Pass {
 
     public static final PassSpec<PassSpec.NoOptions> SPEC = new PassSpec<>(
             "fold-norms",
-            "fold the gains of norms into the projections that read them",
+            "fold the gains and biases of norms into the projections that read them",
             "- fold-norms",
             PassSpec.Effect.EXACT,
             PassSpec.NoOptions.class,
@@ -60,27 +64,26 @@ public final class FoldNorms implements Pass {
     }
 
     private static Branch fold(Branch branch) {
-        Optional<Norm> norm = branch.in().filter(in -> !in.isUnit());
-        return norm.map(in -> new Branch(Optional.of(in.unit()), fold(branch.body(), in.gain()), branch.origin()))
+        return branch.in()
+                .filter(in -> !in.isUnit())
+                .map(in -> new Branch(Optional.of(in.unit()), fold(branch.body(), in), branch.out(), branch.origin()))
                 .orElse(branch);
     }
 
-    private static Operator fold(Operator body, Weight gain) {
-        if (body instanceof Attention attention) {
-            return new Attention(
-                    fold(attention.query(), gain),
-                    fold(attention.key(), gain),
-                    fold(attention.value(), gain),
-                    attention.output(),
-                    attention.headSize(),
-                    attention.members());
-        } else if (body instanceof FeedForward feedForward) {
-            return new FeedForward(fold(feedForward.gate(), gain), fold(feedForward.up(), gain), feedForward.down());
-        }
-        throw new IllegalStateException("a norm in front of " + body);
+    private static Operator fold(Operator body, Norm norm) {
+        return body.withReaders(
+                body.readers().stream().map(reader -> fold(reader, norm)).toList());
     }
 
-    private static Linear fold(Linear linear, Weight gain) {
-        return new Linear(new Scaled(linear.weight(), 1, gain), linear.bias());
+    private static Linear fold(Linear linear, Norm norm) {
+        Weight weight = isOne(norm.gain()) ? linear.weight() : new Scaled(linear.weight(), 1, norm.gain());
+        Optional<Weight> constant = norm.bias().map(bias -> new Applied(linear.weight(), bias));
+        List<Weight> biases =
+                Stream.concat(linear.bias().stream(), constant.stream()).toList();
+        return new Linear(weight, biases.isEmpty() ? Optional.empty() : Optional.of(Weights.sum(biases)));
+    }
+
+    private static boolean isOne(Weight gain) {
+        return gain instanceof Filled filled && filled.value() == 1f;
     }
 }

@@ -2,6 +2,7 @@ package dev.twofold.passes.rewrite;
 
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.NotApplicable;
+import dev.twofold.pass.Property;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +16,9 @@ final class LayerChecks {
 
     /** Each layer exists, is named once, and is still an ordinary layer. */
     static Optional<NotApplicable> requireOrdinary(Facts facts, Collection<Integer> layers) {
+        if (facts.properties().contains(Property.SHARDED)) {
+            return Optional.of(new NotApplicable("the model is sharded by then", "put it before the pass that shards"));
+        }
         Set<Integer> seen = new HashSet<>();
         for (int layer : layers) {
             if (layer < 0 || layer >= facts.layers()) {

@@ -176,10 +176,11 @@ public final class PairLayers implements Pass {
         return LayerGroup.replace(decoder, after);
     }
 
-    /** Layers as one group. */
+    /** Layers as one group. Layers of one step each read the stream once anyway, and need no copy of it. */
     public static LayerGroup sideBySide(List<LayerGroup> layers, Form form) {
         List<Integer> numbers = Runs.layers(layers, LayerGroup::layers);
-        return new LayerGroup(numbers, form == Form.ONE_SYNC ? List.of(chains(layers)) : zip(layers));
+        boolean already = layers.stream().allMatch(layer -> layer.steps().size() == 1);
+        return new LayerGroup(numbers, form == Form.ONE_SYNC && !already ? List.of(chains(layers)) : zip(layers));
     }
 
     private static List<Step> zip(List<LayerGroup> layers) {
@@ -194,7 +195,7 @@ public final class PairLayers implements Pass {
         return new Step(layers.stream()
                 .map(layer -> {
                     Origin origin = layer.steps().get(0).branches().get(0).origin();
-                    return new Branch(Optional.empty(), new Chain(layer.steps()), origin);
+                    return new Branch(Optional.empty(), new Chain(layer.steps()), Optional.empty(), origin);
                 })
                 .toList());
     }

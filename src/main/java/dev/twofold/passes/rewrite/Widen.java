@@ -1,12 +1,15 @@
 package dev.twofold.passes.rewrite;
 
 import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
+import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
 import dev.twofold.pass.Facts;
@@ -33,8 +36,9 @@ import java.util.function.Function;
  *   x += F4(unit(x)) + F5(unit(x))     x += F(unit(x)),   gate, up stacked by rows, down side by side
  * </pre>
  *
- * <p>Does not fire on branches that read different norms, on attentions whose head size or number of query heads a KV
- * head differ, or on chains: each feed-forward of a one-sync group reads a stream of its own.
+ * <p>Does not fire on branches that read different norms, or whose result passes through a norm; on attentions whose {@link
+ * AttentionRule} or number of query heads a KV head differ, or whose queries and keys are normalized over the whole
+ * width; or on chains: each feed-forward of a one-sync group reads a stream of its own.
  */
 public final class Widen implements Pass {
 
@@ -53,13 +57,26 @@ public final class Widen implements Pass {
     private record Kind(Optional<Norm> norm, Class<? extends Operator> operator, List<Object> details) {
 
         static Kind of(Branch branch) {
-            List<Object> details = List.of(branch);
-            if (branch.body() instanceof Attention attention) {
-                details = List.of(attention.headSize(), attention.heads() / attention.kvHeads());
-            } else if (branch.body() instanceof FeedForward) {
-                details = List.of();
+            return new Kind(branch.in(), branch.body().getClass(), details(branch));
+        }
+
+        /** What a branch shares with others that it can merge with; with none, itself. */
+        private static List<Object> details(Branch branch) {
+            if (branch.out().isPresent()) {
+                return List.of(branch);
+            } else if (branch.body() instanceof Attention attention) {
+                Optional<QueryKeyNorm> norms = attention.norms();
+                if (norms.isPresent() && norms.get().span() == Span.WIDTH) {
+                    return List.of(branch);
+                }
+                List<Object> turned = norms.map(both -> List.<Object>of(
+                                both.query().kind(), both.query().epsilon()))
+                        .orElse(List.of());
+                return List.of(attention.rule(), attention.heads() / attention.kvHeads(), turned);
+            } else if (branch.body() instanceof FeedForward feedForward) {
+                return List.of(feedForward.activation(), feedForward.gate().isPresent());
             }
-            return new Kind(branch.in(), branch.body().getClass(), details);
+            return List.of(branch);
         }
     }
 
@@ -91,24 +108,19 @@ public final class Widen implements Pass {
                 .toList();
         Origin origin = first.origin().withLayers(layers);
         Operator body = first.body() instanceof Attention
-                ? attention(branches.stream().map(b -> (Attention) b.body()).toList())
+                ? Attention.merged(
+                        branches.stream().map(b -> (Attention) b.body()).toList())
                 : feedForward(branches.stream().map(b -> (FeedForward) b.body()).toList());
-        return new Branch(first.in(), body, origin);
-    }
-
-    private static Attention attention(List<Attention> parts) {
-        return new Attention(
-                byRows(parts, Attention::query),
-                byRows(parts, Attention::key),
-                byRows(parts, Attention::value),
-                byColumns(parts, Attention::output),
-                parts.get(0).headSize(),
-                parts.stream().flatMap(part -> part.members().stream()).toList());
+        return new Branch(first.in(), body, first.out(), origin);
     }
 
     private static FeedForward feedForward(List<FeedForward> parts) {
+        FeedForward first = parts.get(0);
         return new FeedForward(
-                byRows(parts, FeedForward::gate), byRows(parts, FeedForward::up), byColumns(parts, FeedForward::down));
+                first.gate().map(gate -> byRows(parts, part -> part.gate().orElseThrow())),
+                byRows(parts, FeedForward::up),
+                byColumns(parts, FeedForward::down),
+                first.activation());
     }
 
     private static <T> Linear byRows(List<T> parts, Function<T, Linear> of) {

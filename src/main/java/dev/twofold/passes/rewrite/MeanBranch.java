@@ -1,0 +1,112 @@
+package dev.twofold.passes.rewrite;
+
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Operator;
+import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weights;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The branch whose weights are the mean of those of several layers. */
+final class MeanBranch {
+
+    private MeanBranch() {}
+
+    /** @throws TwofoldException of kind USAGE if the layers differ in more than their weights */
+    static Branch of(List<Branch> branches, List<Integer> layers) {
+        Branch first = branches.get(0);
+        return new Branch(
+                norm(branches.stream().flatMap(branch -> branch.in().stream()).toList()),
+                body(branches, layers),
+                norm(branches.stream().flatMap(branch -> branch.out().stream()).toList()),
+                first.origin().withLayers(layers));
+    }
+
+    private static Operator body(List<Branch> branches, List<Integer> layers) {
+        List<Operator> bodies = branches.stream().map(Branch::body).toList();
+        if (bodies.stream().map(MeanBranch::kind).distinct().count() != 1) {
+            throw TwofoldException.usage("layers " + layers + " differ in more than their weights, and have no mean")
+                    .found(bodies.stream().map(MeanBranch::kind).distinct().toList())
+                    .hint("average layers of one kind");
+        }
+        if (bodies.get(0) instanceof Attention) {
+            return attention(bodies.stream().map(Attention.class::cast).toList());
+        } else if (bodies.get(0) instanceof FeedForward) {
+            return feedForward(bodies.stream().map(FeedForward.class::cast).toList());
+        }
+        throw TwofoldException.usage("layers " + layers + " have parts that have no mean")
+                .found(kind(bodies.get(0)))
+                .hint("drop-layers, or pair-layers");
+    }
+
+    /** What must be equal in layers that have a mean. */
+    private static List<Object> kind(Operator body) {
+        if (body instanceof Attention attention) {
+            return List.of("attention", attention.rule());
+        } else if (body instanceof FeedForward feedForward) {
+            return List.of("feed-forward", feedForward.activation(), feedForward.width());
+        }
+        return List.of(body.getClass().getSimpleName());
+    }
+
+    private static Attention attention(List<Attention> parts) {
+        Attention first = parts.get(0);
+        List<QueryKeyNorm> norms =
+                parts.stream().flatMap(part -> part.norms().stream()).toList();
+        return new Attention(
+                mean(parts, Attention::query),
+                mean(parts, Attention::key),
+                mean(parts, Attention::value),
+                mean(parts, Attention::output),
+                first.norms()
+                        .map(both -> new QueryKeyNorm(
+                                both.span(),
+                                mean(norms.stream().map(QueryKeyNorm::query).toList()),
+                                mean(norms.stream().map(QueryKeyNorm::key).toList()))),
+                first.rule(),
+                first.members());
+    }
+
+    private static FeedForward feedForward(List<FeedForward> parts) {
+        FeedForward first = parts.get(0);
+        return new FeedForward(
+                first.gate().map(gate -> mean(parts, part -> part.gate().orElseThrow())),
+                mean(parts, FeedForward::up),
+                mean(parts, FeedForward::down),
+                first.activation());
+    }
+
+    private static <T> Linear mean(List<T> parts, Function<T, Linear> of) {
+        List<Linear> linears = parts.stream().map(of).toList();
+        Weight weight = Weights.mean(linears.stream().map(Linear::weight).toList());
+        return new Linear(
+                weight,
+                meanIfAny(linears.stream()
+                        .flatMap(linear -> linear.bias().stream())
+                        .toList()));
+    }
+
+    private static Optional<Norm> norm(List<Norm> norms) {
+        return norms.isEmpty() ? Optional.empty() : Optional.of(mean(norms));
+    }
+
+    private static Norm mean(List<Norm> norms) {
+        return norms.get(0)
+                .withGain(
+                        Weights.mean(norms.stream().map(Norm::gain).toList()),
+                        meanIfAny(norms.stream()
+                                .flatMap(norm -> norm.bias().stream())
+                                .toList()));
+    }
+
+    private static Optional<Weight> meanIfAny(List<Weight> weights) {
+        return weights.isEmpty() ? Optional.empty() : Optional.of(Weights.mean(weights));
+    }
+}
