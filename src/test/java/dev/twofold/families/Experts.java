@@ -1,0 +1,116 @@
+package dev.twofold.families;
+
+import static dev.twofold.families.Formulas.softmax;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * A mixture of experts: {@code F(x) = sum of p_e F_e(n(x))} over the experts whose router probabilities p are largest.
+ */
+final class Experts {
+
+    private Experts() {}
+
+    /** A gated feed-forward's matrices, each by its name. */
+    private record Gated(String gate, String up, String down) {}
+
+    private static double[][] mixture(
+            Llama model, double[][] n, String router, IntFunction<Gated> expert, boolean normed) {
+        double[][] scores = model.linear(n, router);
+        double[][] y = new double[n.length][];
+        for (int t = 0; t < n.length; t++) {
+            y[t] = mixture(model, n[t], softmax(scores[t]), expert, normed);
+        }
+        return y;
+    }
+
+    private static double[] mixture(Llama model, double[] n, double[] p, IntFunction<Gated> expert, boolean normed) {
+        int[] ranked = IntStream.range(0, p.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(e -> -p[e]))
+                .mapToInt(e -> e)
+                .toArray();
+        int[] chosen = Arrays.copyOf(ranked, model.count("num_experts_per_tok"));
+        double last = p[ranked[chosen.length - 1]];
+        model.narrowestChoice = Math.min(model.narrowestChoice, Math.log(last / p[ranked[chosen.length]]));
+        double total = normed ? Arrays.stream(chosen).mapToDouble(e -> p[e]).sum() : 1;
+        double[] y = new double[n.length];
+        for (int e : chosen) {
+            double[][] x = {n};
+            Gated names = expert.apply(e);
+            double[][] gate = model.activated(model.linear(x, names.gate()));
+            double[] out = model.linear(Formulas.times(gate, model.linear(x, names.up())), names.down())[0];
+            for (int i = 0; i < y.length; i++) {
+                y[i] += p[e] / total * out[i];
+            }
+        }
+        return y;
+    }
+
+    private static IntFunction<Gated> mlpExperts(int layer) {
+        return e -> {
+            String prefix = Llama.at(layer, "mlp.experts." + e + ".");
+            return new Gated(prefix + "gate_proj", prefix + "up_proj", prefix + "down_proj");
+        };
+    }
+
+    /** Qwen3-MoE, arXiv 2505.09388: Qwen3's attention; the chosen probabilities are normed to 1 if so configured. */
+    static final class Qwen3Moe extends Qwen2.Qwen3 {
+
+        Qwen3Moe(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] gated(int layer, double[][] n) {
+            return mixture(this, n, at(layer, "mlp.gate"), mlpExperts(layer), flag("norm_topk_prob"));
+        }
+    }
+
+    /** OLMoE, arXiv 2409.02060: norms before the branches, and of q and k over all heads together. */
+    static final class Olmoe extends Llama {
+
+        Olmoe(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] queries(int layer, double[][] n) {
+            return norm(super.queries(layer, n), at(layer, "self_attn.q_norm"));
+        }
+
+        @Override
+        double[][] keys(int layer, double[][] n) {
+            return norm(super.keys(layer, n), at(layer, "self_attn.k_norm"));
+        }
+
+        @Override
+        double[][] gated(int layer, double[][] n) {
+            return mixture(this, n, at(layer, "mlp.gate"), mlpExperts(layer), flag("norm_topk_prob"));
+        }
+    }
+
+    /** Mixtral, arXiv 2401.04088: the softmax is over the chosen experts alone, which is the same as norming to 1. */
+    static final class Mixtral extends Llama.Mistral {
+
+        Mixtral(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] gated(int layer, double[][] n) {
+            String moe = at(layer, "block_sparse_moe.");
+            return mixture(
+                    this,
+                    n,
+                    moe + "gate",
+                    e -> new Gated(
+                            moe + "experts." + e + ".w1", moe + "experts." + e + ".w3", moe + "experts." + e + ".w2"),
+                    true);
+        }
+    }
+}

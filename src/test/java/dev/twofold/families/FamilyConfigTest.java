@@ -1,0 +1,271 @@
+package dev.twofold.families;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.diag.TwofoldException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** No key of a config.json is ignored, unless it cannot change what a model computes. */
+final class FamilyConfigTest {
+
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    /** Another value of these changes nothing in a trained model that runs forward, and is no reason to refuse it. */
+    private static final Set<String> HARMLESS = Set.of(
+            "architectures",
+            "attention_dropout",
+            "attn_implementation",
+            "attn_pdrop",
+            "auto_map",
+            "cache_implementation",
+            "classifier_dropout",
+            "embd_pdrop",
+            "embedding_dropout",
+            "hidden_dropout",
+            "initializer_range",
+            "n_ctx",
+            "output_router_logits",
+            "pad_token_id",
+            "pretraining_tp",
+            "resid_pdrop",
+            "residual_dropout",
+            "router_aux_loss_coef",
+            "summary_activation",
+            "summary_first_dropout",
+            "summary_proj_to_labels",
+            "summary_type",
+            "summary_use_proj",
+            "task_specific_params",
+            "torch_dtype",
+            "transformers_version",
+            "use_cache");
+
+    /**
+     * Transformers reads none of these for the family, or not with the other values of this config, or a window is longer
+     * than the context anyway; so another value may be refused or not.
+     */
+    private static final Map<String, Set<String>> UNREAD = Map.ofEntries(
+            Map.entry(
+                    "smollm3", Set.of("no_rope_layer_interval", "layer_types", "max_window_layers", "sliding_window")),
+            Map.entry("qwen2", Set.of("max_window_layers", "sliding_window", "use_sliding_window", "use_mrope")),
+            Map.entry("qwen3", Set.of("max_window_layers", "sliding_window", "use_sliding_window")),
+            Map.entry(
+                    "qwen3_moe",
+                    Set.of("max_window_layers", "sliding_window", "use_sliding_window", "intermediate_size")),
+            Map.entry("phi3", Set.of("attention_bias", "original_max_position_embeddings")),
+            Map.entry("phi3-longrope", Set.of("attention_bias", "rope_scaling", "sliding_window")),
+            Map.entry(
+                    "phi4-mini",
+                    Set.of(
+                            "attention_bias",
+                            "full_attn_mod",
+                            "interpolate_factor",
+                            "lm_head_bias",
+                            "mlp_bias",
+                            "rope_scaling",
+                            "sliding_window")),
+            Map.entry("gemma", Set.of("hidden_act", "hidden_activation")),
+            Map.entry("gemma2", Set.of("hidden_act", "sliding_window_size")),
+            Map.entry(
+                    "starcoder2",
+                    Set.of(
+                            "activation_function",
+                            "attention_softmax_in_fp32",
+                            "layer_norm_epsilon",
+                            "mlp_type",
+                            "norm_type",
+                            "scale_attention_softmax_in_fp32",
+                            "scale_attn_weights")),
+            Map.entry(
+                    "cohere2",
+                    Set.of(
+                            "layer_switch",
+                            "order_of_interleaved_layers",
+                            "position_embedding_type",
+                            "rotary_pct",
+                            "use_embedding_sharing",
+                            "use_gated_activation",
+                            "use_parallel_block",
+                            "use_parallel_embedding",
+                            "use_qk_norm")),
+            // Dynamic scaling acts past the context only, LongRoPE's long factors past the short range.
+            Map.entry("internlm2", Set.of("rope_scaling")));
+
+    @TempDir
+    private Path directory;
+
+    static Stream<String> families() {
+        return TinyFamilies.names().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void every_key_is_used_or_harmless_or_refused(String name) {
+        EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
+        Decoder original = Checkpoint.read(family.directory()).decoder();
+        for (Map.Entry<String, JsonNode> entry : family.config().properties()) {
+            for (JsonNode other : others(entry.getKey(), entry.getValue())) {
+                family.with(entry.getKey(), other);
+                assertThat(outcome(original, family.directory()))
+                        .as(entry.getKey() + " = " + other)
+                        .isIn(allowed(name, entry.getKey()));
+            }
+        }
+    }
+
+    private enum Outcome {
+        SAME,
+        CHANGED,
+        REFUSED
+    }
+
+    private static Set<Outcome> allowed(String name, String key) {
+        if (HARMLESS.contains(key)) {
+            return Set.of(Outcome.SAME);
+        }
+        return UNREAD.getOrDefault(name, Set.of()).contains(key)
+                ? Set.of(Outcome.values())
+                : Set.of(Outcome.CHANGED, Outcome.REFUSED);
+    }
+
+    private static Outcome outcome(Decoder original, Path checkpoint) {
+        try {
+            return Checkpoint.read(checkpoint).decoder().equals(original) ? Outcome.SAME : Outcome.CHANGED;
+        } catch (TwofoldException e) {
+            assertThat(e.kind()).isEqualTo(Kind.INPUT);
+            return Outcome.REFUSED;
+        }
+    }
+
+    /** Other values that a key might have; none if this one can only be of one kind. */
+    private static List<JsonNode> others(String key, JsonNode value) {
+        if (value.isBoolean()) {
+            return List.of(NODES.booleanNode(!value.booleanValue()));
+        }
+        if (value.isInt()) {
+            return List.of(NODES.numberNode(value.intValue() < 4 ? value.intValue() + 1 : 4 * value.intValue()));
+        }
+        if (value.isNumber()) {
+            return List.of(NODES.numberNode(4 * value.doubleValue() + 0.25));
+        }
+        if (value.isTextual()) {
+            return List.of(NODES.textNode("another"));
+        }
+        if (value.isNull()) {
+            return List.of(unset(key));
+        }
+        if (value.isObject()) {
+            return changedFields((ObjectNode) value);
+        }
+        return changedElements(key, (ArrayNode) value);
+    }
+
+    private static JsonNode unset(String key) {
+        return switch (key) {
+            case "rope_scaling" -> NODES.objectNode().put("rope_type", "linear").put("factor", 2.0);
+            case "hidden_activation", "summary_activation" -> NODES.textNode("relu");
+            default -> NODES.numberNode(8);
+        };
+    }
+
+    private static List<JsonNode> changedFields(ObjectNode object) {
+        List<JsonNode> others = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> field : object.properties()) {
+            for (JsonNode other : others(field.getKey(), field.getValue())) {
+                others.add(object.deepCopy().<ObjectNode>set(field.getKey(), other));
+            }
+        }
+        others.add(object.deepCopy().put("another", 1));
+        return others;
+    }
+
+    private static List<JsonNode> changedElements(String key, ArrayNode list) {
+        JsonNode first = switch (key) {
+            case "layer_types" -> NODES.textNode("full_attention");
+            case "no_rope_layers" -> NODES.numberNode(0);
+            case "mlp_only_layers" -> NODES.numberNode(0);
+            default ->
+                list.isEmpty() ? NODES.numberNode(1) : others(key, list.get(0)).get(0);
+        };
+        ArrayNode other = list.deepCopy();
+        if (!list.isEmpty()) {
+            other.remove(0);
+        }
+        return List.of(other.insert(0, first));
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void a_key_that_is_not_known_is_refused_by_name(String name) {
+        EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
+        assertThat(refused(family.with("attention_sink_size", NODES.numberNode(4))))
+                .contains("attention_sink_size");
+    }
+
+    @Test
+    void an_option_that_is_not_implemented_is_refused_by_name() {
+        Map<String, List<String>> options = Map.of(
+                "gpt2", List.of("scale_attn_by_inverse_layer_idx", "add_cross_attention"),
+                "gemma3", List.of("use_bidirectional_attention"),
+                "qwen2", List.of("use_mrope"),
+                "internlm2", List.of("bias"));
+        options.forEach((name, keys) -> {
+            EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
+            for (String key : keys) {
+                assertThat(refused(family.with(key, NODES.booleanNode(true)))).contains(key);
+            }
+        });
+    }
+
+    @Test
+    void an_unknown_family_names_the_nearest_one_and_the_file_to_copy() {
+        EditedFamily family = EditedFamily.copy("mistral", directory.resolve("mistral"));
+        assertThat(refused(family.with("model_type", NODES.textNode("mistral3"))))
+                .contains("mistral3")
+                .contains("mistral.yaml");
+    }
+
+    /** What transformers 5 writes differs in where rotary parameters and the type of weights are. */
+    @ParameterizedTest
+    @MethodSource("families")
+    void the_config_of_transformers_5_says_the_same(String name) throws IOException {
+        Path other = TinyFamilies.ROOT.resolve("transformers-5-configs").resolve(name + ".json");
+        if (!Files.exists(other)) {
+            assertThat(name).isEqualTo("internlm2");
+            return;
+        }
+        EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
+        Decoder original = Checkpoint.read(family.directory()).decoder();
+        family.withConfig(new ObjectMapper().readTree(other.toFile()));
+        assertThat(Checkpoint.read(family.directory()).decoder()).isEqualTo(original);
+    }
+
+    private static String refused(EditedFamily family) {
+        try {
+            Checkpoint.read(family.directory());
+        } catch (TwofoldException e) {
+            assertThat(e.kind()).isEqualTo(Kind.INPUT);
+            return e.getMessage();
+        }
+        throw new AssertionError("accepted");
+    }
+}

@@ -1,0 +1,108 @@
+package dev.twofold.families;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Keys that published checkpoints have besides those of our own tiny ones, and values of them that mean another model. */
+final class PublishedConfigsTest {
+
+    @TempDir
+    private Path directory;
+
+    private Path with(String tiny, String keys) throws IOException {
+        Path copy = Files.createDirectory(directory.resolve(tiny));
+        try (Stream<Path> files = Files.list(TinyFamilies.checkpoint(tiny))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        Path config = copy.resolve("config.json");
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode changed = (ObjectNode) json.readTree(config.toFile());
+        changed.setAll((ObjectNode) json.readTree(keys));
+        json.writeValue(config.toFile(), changed);
+        return copy;
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '#',
+            value = {
+                "gpt2; {`n_special`: 0, `predict_special_tokens`: true, `output_past`: true}",
+                "gpt2; {`_num_labels`: 1, `id2label`: {`0`: `LABEL_0`}, `label2id`: {`LABEL_0`: 0}, `scale_attn_weights`: true}",
+                "gpt_neox; {`attention_probs_dropout_prob`: 0, `hidden_dropout_prob`: 0}",
+                "qwen3_moe; {`shared_expert_intermediate_size`: 0, `use_qk_norm`: true, `qkv_bias`: false}",
+                "cohere2; {`use_parallel_embedding`: true, `use_parallel_block`: true, `use_gated_activation`: true}",
+                "llama2; {`is_causal`: true, `is_decoder`: true, `add_cross_attention`: false, `temperature`: 0.6}"
+            })
+    void keys_that_change_nothing_are_taken(String tiny, String keys) throws IOException {
+        Decoder plain = Checkpoint.read(with(tiny, "{}")).decoder();
+        Files.move(directory.resolve(tiny), directory.resolve("plain"));
+        Decoder published = Checkpoint.read(with(tiny, keys.replace('`', '"'))).decoder();
+        assertThat(published.steps()).hasSameSizeAs(plain.steps());
+        assertThat(published.finalNorm().epsilon()).isEqualTo(plain.finalNorm().epsilon());
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '#',
+            value = {
+                "gpt2; {`scale_attn_weights`: false}; scale_attn_weights",
+                "gpt2; {`scale_attn_by_inverse_layer_idx`: true}; scale_attn_by_inverse_layer_idx",
+                "starcoder2; {`scale_attn_weights`: false}; scale_attn_weights",
+                "llama2; {`is_causal`: false}; is_causal",
+                "qwen3; {`is_causal`: false}; is_causal",
+                "qwen2; {`use_bidirectional_attention`: true}; use_bidirectional_attention",
+                "qwen3_moe; {`shared_expert_intermediate_size`: 64}; shared_expert_intermediate_size",
+                "qwen3_moe; {`use_qk_norm`: false}; use_qk_norm",
+                "cohere2; {`use_parallel_block`: false}; use_parallel_block",
+                "cohere2; {`use_gated_activation`: false}; use_gated_activation",
+                "gpt_neox; {`rope_theta`: 77}; rotary_emb_base",
+                "gemma3; {`text_config`: {`model_type`: `gemma3_text`}}; a model of more than text"
+            })
+    void values_that_mean_another_model_are_refused_by_name(String tiny, String keys, String expected)
+            throws IOException {
+        Path checkpoint = with(tiny, keys.replace('`', '"'));
+        assertThatThrownBy(() -> Checkpoint.read(checkpoint))
+                .isInstanceOf(TwofoldException.class)
+                .hasMessageContaining(expected);
+    }
+
+    @Test
+    void a_config_that_was_saved_again_has_both_names_of_a_setting() throws IOException {
+        ObjectNode config = (ObjectNode) new ObjectMapper()
+                .readTree(TinyFamilies.checkpoint("gpt_neox")
+                        .resolve("config.json")
+                        .toFile());
+        ObjectNode again = new ObjectMapper().createObjectNode();
+        again.set("rope_theta", config.path("rotary_emb_base"));
+        again.set("partial_rotary_factor", config.path("rotary_pct"));
+        Attention attention = (Attention) Checkpoint.read(with("gpt_neox", again.toString()))
+                .decoder()
+                .branches()
+                .map(Branch::body)
+                .filter(Attention.class::isInstance)
+                .findFirst()
+                .orElseThrow();
+        assertThat(attention.rule().rotary().orElseThrow().width())
+                .isEqualTo((int) (config.path("rotary_pct").asDouble() * attention.headSize()));
+    }
+}

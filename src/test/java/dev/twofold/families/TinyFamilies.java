@@ -1,0 +1,85 @@
+package dev.twofold.families;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.twofold.testing.StoredTensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The tiny checkpoints of testmodels/families. */
+public final class TinyFamilies {
+
+    public static final Path ROOT = Path.of("testmodels", "families");
+
+    private TinyFamilies() {}
+
+    /** Their names, in alphabetical order. */
+    public static List<String> names() {
+        try (Stream<Path> directories = Files.list(ROOT)) {
+            return directories
+                    .filter(directory -> Files.exists(directory.resolve("config.json")))
+                    .map(directory -> directory.getFileName().toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The first checkpoint of each model type. */
+    public static List<String> oneOfEachType() {
+        Set<String> seen = new HashSet<>();
+        return names().stream().filter(name -> seen.add(modelType(name))).toList();
+    }
+
+    private static String modelType(String name) {
+        try {
+            return new ObjectMapper()
+                    .readTree(checkpoint(name).resolve("config.json").toFile())
+                    .get("model_type")
+                    .asText();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static Path checkpoint(String name) {
+        return ROOT.resolve(name);
+    }
+
+    /**
+     * What transformers makes of some tokens.
+     *
+     * @param tokens {@code [rows][length]}
+     * @param logits {@code [rows * length * vocabulary]}
+     */
+    public record Golden(int[][] tokens, float[] logits) {}
+
+    public static Golden golden(String name) {
+        return golden(name, "");
+    }
+
+    /** Of a sequence longer than the short range of LongRoPE. */
+    public static Golden longGolden(String name) {
+        return golden(name, "_long");
+    }
+
+    private static Golden golden(String name, String suffix) {
+        try {
+            StoredTensors stored =
+                    StoredTensors.of(Files.readAllBytes(checkpoint(name).resolve("golden.safetensors")));
+            int[][] tokens = Arrays.stream(stored.ids("tokens" + suffix))
+                    .map(row -> Arrays.stream(row).mapToInt(Math::toIntExact).toArray())
+                    .toArray(int[][]::new);
+            return new Golden(tokens, stored.floats("logits" + suffix));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

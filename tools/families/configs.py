@@ -1,0 +1,195 @@
+"""The config.json of each tiny checkpoint, in the keys that real checkpoints of its family carry.
+
+Widths are tiny, and values are such that what a family does differently shows: windows shorter than the test,
+soft caps that bite, multipliers that are not 1. Head size 16 (32 where half of it is rotated): ONNX Runtime's
+GroupQueryAttention rotates only heads of a multiple of 16.
+"""
+
+VOCABULARY = 128
+WINDOW = 12
+
+COMMON = {
+    "vocab_size": VOCABULARY,
+    "num_hidden_layers": 4,
+    "max_position_embeddings": 256,
+    "initializer_range": 0.02,
+    "use_cache": True,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "torch_dtype": "bfloat16",
+    "transformers_version": "4.57.1",
+}
+
+# Four heads of 16 on two KV heads; the stream is as wide as the heads together, or narrower where the family allows it.
+GROUPED = {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 48}
+NARROW = {**GROUPED, "hidden_size": 48, "head_dim": 16}
+# Two heads of 16, each with a KV head of its own.
+SMALL = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 2, "intermediate_size": 48}
+
+SILU = {"hidden_act": "silu"}
+RMS = {"rms_norm_eps": 1e-5}
+
+
+def without(config, *keys):
+    return {key: value for key, value in config.items() if key not in keys}
+
+
+def family(name, model_type, architecture, *parts):
+    config = {"architectures": [architecture], "model_type": model_type}
+    for part in (COMMON, *parts):
+        config.update(part)
+    return name, config
+
+
+NO_DROPOUT = {"attention_dropout": 0.0}
+LLAMA_KEYS = {**SILU, **RMS, **NO_DROPOUT, "attention_bias": False, "mlp_bias": False, "pretraining_tp": 1}
+QWEN_KEYS = {**SILU, "rms_norm_eps": 1e-6, **NO_DROPOUT, "rope_theta": 1000000.0, "max_window_layers": 28}
+PHI_KEYS = {
+    **SILU, **RMS, **NO_DROPOUT, "attention_bias": False, "embd_pdrop": 0.0, "resid_pdrop": 0.0, "pad_token_id": 3,
+    "rope_theta": 10000.0, "tie_word_embeddings": False, "original_max_position_embeddings": 256,
+}
+GEMMA_KEYS = {**NO_DROPOUT, "attention_bias": False, "rms_norm_eps": 1e-6, "pad_token_id": 3, "rope_theta": 10000.0}
+OLMO_KEYS = {
+    **SILU, **NO_DROPOUT, "attention_bias": False, "pad_token_id": 3, "rope_theta": 500000.0,
+    "tie_word_embeddings": False,
+}
+COHERE_KEYS = {
+    **SILU, **NO_DROPOUT, "attention_bias": False, "layer_norm_eps": 1e-5, "pad_token_id": 3, "logit_scale": 0.25,
+}
+NEOX_KEYS = {
+    "hidden_act": "gelu", "attention_bias": True, "attention_dropout": 0.0, "hidden_dropout": 0.0,
+    "classifier_dropout": 0.1, "layer_norm_eps": 1e-5, "rotary_emb_base": 10000, "rotary_pct": 0.5,
+    "rope_scaling": None, "tie_word_embeddings": False,
+}
+STABLELM_KEYS = {**SILU, **NO_DROPOUT, "hidden_dropout": 0.0, "layer_norm_eps": 1e-5, "rope_theta": 10000}
+
+
+def longrope(pairs, factor_of):
+    """Scaling of the rotary frequencies by factors that differ by pair, in the short range and in the long one."""
+    return {
+        "original_max_position_embeddings": 64,
+        "rope_scaling": {
+            "type": "longrope",
+            "short_factor": [1.0 + 0.125 * i for i in range(pairs)],
+            "long_factor": [factor_of(i) for i in range(pairs)],
+        },
+    }
+
+
+FAMILIES = dict([
+    family("llama2", "llama", "LlamaForCausalLM", SMALL, LLAMA_KEYS,
+           {"rope_scaling": None, "tie_word_embeddings": False}),
+    family("llama3.1", "llama", "LlamaForCausalLM", SMALL, LLAMA_KEYS,
+           {"num_key_value_heads": 1, "rope_theta": 500000.0, "tie_word_embeddings": False, "eos_token_id": [2, 3],
+            "rope_scaling": {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                             "original_max_position_embeddings": 64, "rope_type": "llama3"}}),
+    family("llama3.2", "llama", "LlamaForCausalLM", NARROW, LLAMA_KEYS,
+           {"rope_theta": 500000.0, "tie_word_embeddings": True,
+            "rope_scaling": {"factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                             "original_max_position_embeddings": 64, "rope_type": "llama3"}}),
+    family("smollm3", "smollm3", "SmolLM3ForCausalLM", GROUPED, SILU, NO_DROPOUT,
+           {"rms_norm_eps": 1e-6, "attention_bias": False, "mlp_bias": False, "pretraining_tp": 2,
+            "rope_theta": 5000000.0, "rope_scaling": None, "no_rope_layer_interval": 4,
+            "no_rope_layers": [1, 1, 1, 0], "use_sliding_window": False, "sliding_window": None,
+            "max_window_layers": 28, "layer_types": ["full_attention"] * 4, "pad_token_id": 3,
+            "tie_word_embeddings": True}),
+    family("mistral", "mistral", "MistralForCausalLM", NARROW, SILU, RMS, NO_DROPOUT,
+           {"rope_theta": 10000.0, "sliding_window": WINDOW, "tie_word_embeddings": False}),
+    # A vocabulary padded past the tokenizer's, as Qwen's are.
+    family("qwen2", "qwen2", "Qwen2ForCausalLM", GROUPED, QWEN_KEYS,
+           {"vocab_size": 136, "sliding_window": 32768, "use_sliding_window": False, "use_mrope": False,
+            "tie_word_embeddings": True}),
+    family("qwen2-sliding", "qwen2", "Qwen2ForCausalLM", SMALL, QWEN_KEYS,
+           {"sliding_window": WINDOW, "use_sliding_window": True, "max_window_layers": 2,
+            "tie_word_embeddings": False}),
+    family("qwen3", "qwen3", "Qwen3ForCausalLM", NARROW, QWEN_KEYS,
+           {"attention_bias": False, "rope_scaling": None, "sliding_window": None, "use_sliding_window": False,
+            "tie_word_embeddings": True}),
+    family("phi3", "phi3", "Phi3ForCausalLM", SMALL, PHI_KEYS, {"rope_scaling": None, "sliding_window": WINDOW}),
+    family("phi3-longrope", "phi3", "Phi3ForCausalLM", SMALL, PHI_KEYS, {"sliding_window": 262144},
+           longrope(8, lambda i: 1.5 + 0.5 * i)),
+    # Phi-4-mini: a part of each head is rotated, tied. One KV head.
+    family("phi4-mini", "phi3", "Phi3ForCausalLM", PHI_KEYS,
+           {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 1, "intermediate_size": 48,
+            "partial_rotary_factor": 0.5, "sliding_window": 262144, "tie_word_embeddings": True,
+            "full_attn_mod": 1, "interpolate_factor": 1, "lm_head_bias": False, "mlp_bias": False},
+           longrope(8, lambda i: 1.0 + 0.25 * i)),
+    family("gemma", "gemma", "GemmaForCausalLM", NARROW, GEMMA_KEYS,
+           {"num_key_value_heads": 1, "hidden_act": "gelu", "hidden_activation": None, "rope_scaling": None}),
+    family("gemma2", "gemma2", "Gemma2ForCausalLM", NARROW, GEMMA_KEYS,
+           {"hidden_act": "gelu_pytorch_tanh", "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 24,
+            "sliding_window": WINDOW, "sliding_window_size": WINDOW, "cache_implementation": "hybrid",
+            "attn_logit_softcapping": 2.0, "final_logit_softcapping": 4.0}),
+    family("gemma3", "gemma3_text", "Gemma3ForCausalLM", NARROW, GEMMA_KEYS,
+           {"num_hidden_layers": 6, "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 24,
+            "sliding_window": WINDOW, "sliding_window_pattern": 6, "cache_implementation": "hybrid",
+            "attn_logit_softcapping": None, "final_logit_softcapping": None, "rope_theta": 1000000.0,
+            "rope_local_base_freq": 10000.0, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}}),
+    family("olmo", "olmo", "OlmoForCausalLM", SMALL, OLMO_KEYS,
+           {"rope_theta": 10000.0, "rope_scaling": None, "pretraining_tp": 1, "clip_qkv": None}),
+    family("olmo-clipped", "olmo", "OlmoForCausalLM", SMALL, OLMO_KEYS,
+           {"rope_theta": 10000.0, "rope_scaling": None, "clip_qkv": 1.5}),
+    family("olmo2", "olmo2", "Olmo2ForCausalLM", GROUPED, OLMO_KEYS, {"rms_norm_eps": 1e-6, "rope_scaling": None}),
+    # YaRN on the layers of full attention only; the others keep plain frequencies.
+    family("olmo3", "olmo3", "Olmo3ForCausalLM", SMALL, OLMO_KEYS,
+           {"rms_norm_eps": 1e-6, "sliding_window": WINDOW, "max_position_embeddings": 65536,
+            "layer_types": ["sliding_attention"] * 3 + ["full_attention"],
+            "rope_scaling": {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 8192,
+                             "attention_factor": 1.2079441541679836, "beta_fast": 32.0, "beta_slow": 1.0}}),
+    family("granite", "granite", "GraniteForCausalLM", GROUPED, SILU, RMS,
+           {"attention_bias": False, "mlp_bias": False, "attention_dropout": 0.1, "attention_multiplier": 0.4,
+            "embedding_multiplier": 3.0, "logits_scaling": 4.0, "residual_multiplier": 0.6, "pad_token_id": 3,
+            "rope_theta": 10000000.0, "rope_scaling": None, "tie_word_embeddings": True}),
+    family("starcoder2", "starcoder2", "Starcoder2ForCausalLM", GROUPED,
+           {"hidden_act": "gelu_pytorch_tanh", "activation_function": "gelu_pytorch_tanh", "mlp_type": "default",
+            "norm_type": "layer_norm", "norm_epsilon": 1e-5, "use_bias": True, "attention_dropout": 0.1,
+            "residual_dropout": 0.1, "embedding_dropout": 0.1, "attention_softmax_in_fp32": True,
+            "scale_attention_softmax_in_fp32": True, "scale_attn_weights": True, "layer_norm_epsilon": 1e-5,
+            "rope_theta": 999999.4420358813, "sliding_window": WINDOW, "tie_word_embeddings": True}),
+    family("gpt_neox", "gpt_neox", "GPTNeoXForCausalLM", without(SMALL, "num_key_value_heads"), NEOX_KEYS,
+           {"use_parallel_residual": True}),
+    family("gpt_neox-sequential", "gpt_neox", "GPTNeoXForCausalLM", without(SMALL, "num_key_value_heads"), NEOX_KEYS,
+           {"use_parallel_residual": False}),
+    ("gpt2", {
+        "activation_function": "gelu_new", "architectures": ["GPT2LMHeadModel"], "attn_pdrop": 0.1,
+        "bos_token_id": 1, "embd_pdrop": 0.1, "eos_token_id": 2, "initializer_range": 0.02,
+        "layer_norm_epsilon": 1e-5, "model_type": "gpt2", "n_ctx": 48, "n_embd": 32, "n_head": 2, "n_layer": 4,
+        "n_positions": 48, "resid_pdrop": 0.1, "summary_activation": None, "summary_first_dropout": 0.1,
+        "summary_proj_to_labels": True, "summary_type": "cls_index", "summary_use_proj": True,
+        "task_specific_params": {"text-generation": {"do_sample": True, "max_length": 50}},
+        "vocab_size": VOCABULARY,
+    }),
+    family("cohere", "cohere", "CohereForCausalLM", SMALL, COHERE_KEYS,
+           {"rope_theta": 8000000.0, "use_qk_norm": False}),
+    family("cohere-plus", "cohere", "CohereForCausalLM", GROUPED, COHERE_KEYS,
+           {"rope_theta": 75000000.0, "use_qk_norm": True}),
+    family("cohere2", "cohere2", "Cohere2ForCausalLM", GROUPED, COHERE_KEYS,
+           {"rope_theta": 50000.0, "rope_scaling": None, "sliding_window": WINDOW, "sliding_window_pattern": 4,
+            "head_dim": 16, "order_of_interleaved_layers": "local_attn_first", "rotary_pct": 1.0,
+            "position_embedding_type": "rope_gptj", "use_embedding_sharing": True, "use_gated_activation": True,
+            "use_parallel_block": True, "use_parallel_embedding": False, "use_qk_norm": False,
+            "cache_implementation": "hybrid", "layer_switch": 4}),
+    family("stablelm", "stablelm", "StableLmForCausalLM", SMALL, STABLELM_KEYS,
+           {"partial_rotary_factor": 0.25, "use_qkv_bias": True, "tie_word_embeddings": False}),
+    family("stablelm-12b", "stablelm", "StableLmForCausalLM", GROUPED, STABLELM_KEYS,
+           {"partial_rotary_factor": 0.5, "use_qkv_bias": False, "qk_layernorm": True, "use_parallel_residual": True,
+            "rope_scaling": None, "tie_word_embeddings": False}),
+    family("internlm2", "internlm2", "InternLM2ForCausalLM", GROUPED, SILU, RMS,
+           {"attn_implementation": "eager", "bias": False, "pad_token_id": 2, "rope_theta": 1000000,
+            "rope_scaling": {"type": "dynamic", "factor": 2.0}, "tie_word_embeddings": False,
+            "auto_map": {"AutoConfig": "configuration_internlm2.InternLM2Config",
+                         "AutoModelForCausalLM": "modeling_internlm2.InternLM2ForCausalLM"}}),
+    family("qwen3_moe", "qwen3_moe", "Qwen3MoeForCausalLM", NARROW, QWEN_KEYS,
+           {"attention_bias": False, "decoder_sparse_step": 1, "mlp_only_layers": [], "moe_intermediate_size": 24,
+            "norm_topk_prob": True, "num_experts": 4, "num_experts_per_tok": 2, "output_router_logits": False,
+            "rope_scaling": None, "router_aux_loss_coef": 0.001, "sliding_window": None,
+            "use_sliding_window": False, "tie_word_embeddings": False}),
+    family("olmoe", "olmoe", "OlmoeForCausalLM", SMALL, OLMO_KEYS,
+           {**RMS, "intermediate_size": 24, "clip_qkv": None, "norm_topk_prob": False, "num_experts": 4,
+            "num_experts_per_tok": 2, "output_router_logits": False, "rope_theta": 10000.0, "rope_scaling": None,
+            "router_aux_loss_coef": 0.01}),
+    family("mixtral", "mixtral", "MixtralForCausalLM", SMALL, SILU, RMS, NO_DROPOUT,
+           {"intermediate_size": 32, "num_experts_per_tok": 2, "num_local_experts": 4, "output_router_logits": False,
+            "rope_theta": 1000000.0, "router_aux_loss_coef": 0.02, "sliding_window": None,
+            "tie_word_embeddings": False}),
+])
