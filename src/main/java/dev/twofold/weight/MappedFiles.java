@@ -95,7 +95,12 @@ public final class MappedFiles implements AutoCloseable {
                 window.get(within, target, at, count);
             } catch (IndexOutOfBoundsException | InternalError e) {
                 // A mapped page that is gone (the file was truncated, its disk failed) surfaces as an InternalError.
-                throw changed().cause(e);
+                requireUnchanged();
+                throw TwofoldException.environment("the file cannot be read")
+                        .at(Origin.file(path))
+                        .found("an error of the disk or the network it is on")
+                        .hint("look into the system's log, or copy the checkpoint to another disk")
+                        .cause(e);
             }
         }
 

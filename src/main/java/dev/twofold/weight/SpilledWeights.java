@@ -9,27 +9,31 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Weights that a pass computed, in files of a temporary directory, so that they do not fill the heap. They are gone when
- * this is closed, or the process is told to stop.
+ * this is closed, or the process is told to stop; what a process that is killed leaves, the next one removes.
  */
 public final class SpilledWeights implements AutoCloseable {
 
+    private static final String PREFIX = "twofold-weights-";
+
     private final Thread onExit = new Thread(this::delete);
-    private final List<Path> files = new ArrayList<>();
-    private final Path directory;
+    private final SpillDirectory directory;
+    private int files;
 
     public SpilledWeights() {
+        this(Path.of(System.getProperty("java.io.tmpdir")));
+    }
+
+    /** @param parent for temporary files */
+    SpilledWeights(Path parent) {
         try {
-            directory = Files.createTempDirectory("twofold-weights");
+            directory = SpillDirectory.create(parent, PREFIX);
         } catch (IOException e) {
-            throw failed(Path.of(System.getProperty("java.io.tmpdir")), e);
+            throw failed(parent, e);
         }
         Runtime.getRuntime().addShutdownHook(onExit);
     }
@@ -44,8 +48,8 @@ public final class SpilledWeights implements AutoCloseable {
         if (values.length != shape.elements()) {
             throw new IllegalArgumentException(values.length + " values for " + shape);
         }
-        Path file = directory.resolve(files.size() + ".f32");
-        files.add(file);
+        Path file = directory.path().resolve(files + ".f32");
+        files++;
         ByteBuffer bytes = ByteBuffer.allocateDirect(Math.multiplyExact(values.length, Float.BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
@@ -70,12 +74,9 @@ public final class SpilledWeights implements AutoCloseable {
 
     private synchronized void delete() {
         try {
-            for (Path file : files) {
-                Files.deleteIfExists(file);
-            }
-            Files.deleteIfExists(directory);
+            directory.close();
         } catch (IOException e) {
-            throw failed(directory, e);
+            throw failed(directory.path(), e);
         }
     }
 

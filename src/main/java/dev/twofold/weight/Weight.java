@@ -100,6 +100,22 @@ public sealed interface Weight {
         }
     }
 
+    /** A matrix {@code [out, in]} times a vector {@code [in]}: {@code [out]}, summed in float64. */
+    record Applied(Weight matrix, Weight vector) implements Weight {
+
+        public Applied {
+            if (matrix.shape().rank() != 2
+                    || !vector.shape().equals(Shape.of(matrix.shape().dim(1)))) {
+                throw new IllegalArgumentException(matrix.shape() + " does not apply to " + vector.shape());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return Shape.of(matrix.shape().dim(0));
+        }
+    }
+
     /** One number everywhere. */
     record Filled(Shape shape, float value) implements Weight {}
 

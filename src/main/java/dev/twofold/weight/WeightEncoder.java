@@ -1,6 +1,5 @@
 package dev.twofold.weight;
 
-import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.DType;
@@ -96,7 +95,7 @@ final class WeightEncoder {
         }
         float value = values[i];
         String place = Weights.at(leaf, region.row() + i / region.columns(), region.column() + i % region.columns())
-                .map(stored -> Origin.tensor(stored.file(), stored.name()).describe())
+                .map(Weights.Element::describe)
                 .orElse(placement.name());
         if (Float.isFinite(value)) {
             boolean half = placement.dtype() == DType.F16;

@@ -2,6 +2,7 @@ package dev.twofold.weight;
 
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.Float16;
+import dev.twofold.weight.Weight.Applied;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
@@ -66,6 +67,8 @@ public final class WeightEvaluator {
             scale(scaled, region, data, tile);
         } else if (leaf instanceof Combined combined) {
             combine(combined, region, data, tile);
+        } else if (leaf instanceof Applied applied) {
+            apply(applied, region, data, tile);
         } else if (leaf instanceof Filled filled) {
             float[] row = new float[region.columns()];
             Arrays.fill(row, filled.value());
@@ -122,6 +125,25 @@ public final class WeightEvaluator {
         }
         for (int r = 0; r < region.rows(); r++) {
             put(sum, r * region.columns(), data, tile.from(r, 0), region.columns());
+        }
+    }
+
+    /** A rectangle of a vector is a run of its elements: as many rows of the matrix, read few at a time. */
+    private void apply(Applied applied, Region region, float[] data, Tile tile) {
+        float[] vector = vector(applied.vector());
+        int strip = Math.max(1, STRIP / vector.length);
+        float[] rows = new float[Math.min(strip, region.columns()) * vector.length];
+        for (int from = 0; from < region.columns(); from += strip) {
+            int count = Math.min(strip, region.columns() - from);
+            Region part = new Region(region.column() + from, count, 0, vector.length);
+            fill(applied.matrix(), part, rows, Tile.rowMajor(vector.length));
+            for (int row = 0; row < count; row++) {
+                double sum = 0;
+                for (int i = 0; i < vector.length; i++) {
+                    sum += (double) rows[row * vector.length + i] * vector[i];
+                }
+                data[tile.offset() + (from + row) * tile.columnStride()] = (float) sum;
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.twofold.weight;
 
+import dev.twofold.diag.Origin;
+import dev.twofold.weight.Weight.Applied;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
@@ -68,6 +70,11 @@ public final class Weights {
         return source instanceof Transposed inner ? inner.source() : new Transposed(source);
     }
 
+    /** A weight times a number. */
+    public static Weight times(Weight source, double factor) {
+        return factor == 1 ? source : new Combined(List.of(source), List.of((float) factor));
+    }
+
     /** The plain sum of weights of one shape. */
     public static Weight sum(List<Weight> parts) {
         return parts.size() == 1 ? parts.get(0) : new Combined(parts, Collections.nCopies(parts.size(), 1f));
@@ -100,18 +107,37 @@ public final class Weights {
             return Stream.of(scaled.source(), scaled.vector());
         } else if (weight instanceof Combined combined) {
             return combined.parts().stream();
+        } else if (weight instanceof Applied applied) {
+            return Stream.of(applied.matrix(), applied.vector());
         }
         return Stream.empty();
     }
 
-    /** The stored tensor that the element at a row and column comes from, if it comes from one. */
-    public static Optional<Stored> at(Weight weight, long row, long column) {
+    /**
+     * An element of a stored tensor.
+     *
+     * @param row in the tensor seen as a matrix, from 0
+     * @param column likewise
+     */
+    public record Element(Stored tensor, long row, long column) {
+
+        /** {@code model.safetensors, tensor x, element [3, 5]}. */
+        public String describe() {
+            String place = tensor.shape().rank() == 2 ? row + ", " + column : String.valueOf(column);
+            return Origin.tensor(tensor.file(), tensor.name()).describe() + ", element [" + place + "]";
+        }
+    }
+
+    /** The element of a stored tensor that the element at a row and column comes from, if it comes from one. */
+    public static Optional<Element> at(Weight weight, long row, long column) {
         if (weight instanceof Stored stored) {
-            return Optional.of(stored);
+            return Optional.of(new Element(stored, row, column));
         } else if (weight instanceof Transposed transposed) {
             return at(transposed.source(), column, row);
         } else if (weight instanceof Scaled scaled) {
             return at(scaled.source(), row, column);
+        } else if (weight instanceof Applied applied) {
+            return at(applied.matrix(), column, 0);
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -145,6 +171,11 @@ public final class Weights {
         } else if (weight instanceof Computed computed) {
             return computed.rows().name();
         }
+        if (weight instanceof Stacked stacked
+                && stacked.parts().stream().distinct().count() == 1) {
+            return "repeat(" + describe(stacked.parts().get(0)) + ", "
+                    + stacked.parts().size() + ")";
+        }
         String operands =
                 String.join(", ", operands(weight).map(Weights::describe).toList());
         if (weight instanceof Stacked stacked) {
@@ -155,6 +186,8 @@ public final class Weights {
             return "transpose(" + operands + ")";
         } else if (weight instanceof Scaled scaled) {
             return "scale" + scaled.axis() + "(" + operands + ")";
+        } else if (weight instanceof Applied) {
+            return "apply(" + operands + ")";
         }
         return "combine(" + operands + ")";
     }
