@@ -5,10 +5,8 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.report.Manifest.FileFact;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -18,6 +16,8 @@ import java.util.TreeMap;
 
 /** Measures and hashes files. */
 public final class FileHash {
+
+    private static final int BLOCK = 1 << 20;
 
     private FileHash() {}
 
@@ -31,14 +31,18 @@ public final class FileHash {
     }
 
     public static FileFact of(Path file) {
+        MessageDigest digest = digest();
+        byte[] block = new byte[BLOCK];
+        long bytes = 0;
         try (InputStream in = Files.newInputStream(file)) {
-            DigestInputStream hashed = new DigestInputStream(in, digest());
-            long bytes = hashed.transferTo(OutputStream.nullOutputStream());
-            return new FileFact(
-                    bytes, HexFormat.of().formatHex(hashed.getMessageDigest().digest()));
+            for (int count = in.read(block); count >= 0; count = in.read(block)) {
+                digest.update(block, 0, count);
+                bytes += count;
+            }
         } catch (IOException e) {
             throw unreadable(file, e);
         }
+        return new FileFact(bytes, HexFormat.of().formatHex(digest.digest()));
     }
 
     /** The SHA-256 of files, in hexadecimal, by their names. */

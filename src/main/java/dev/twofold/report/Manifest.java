@@ -1,43 +1,75 @@
 package dev.twofold.report;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * What {@code twofold.json} says of an output: where it came from, what was done to it, and the hash of every file.
- * Equal input gives an equal manifest, so it holds neither times nor absolute paths.
+ * What {@code twofold.json} says of an output: where it came from, what was done to it, and the hash of every file but
+ * itself and the {@link Provenance} that is derived from it. It says all that decides the bytes of the output. Equal
+ * input gives an equal manifest, so it holds neither times nor absolute paths.
  *
  * @param twofold version of the tool
+ * @param libraries versions of what else decides the bytes, by name: the runtime that layers were refitted on, if any
  * @param source the checkpoint
  * @param plan the passes with their options, as a pipeline's {@code steps}
  * @param emission how the model was written
+ * @param sharding over how many devices, and which of them this directory is for
  * @param model what came out
  * @param files every other file of the directory
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Manifest(
         String twofold,
+        SortedMap<String, String> libraries,
         Source source,
         List<JsonNode> plan,
         Emission emission,
+        Sharding sharding,
         Model model,
         SortedMap<String, FileFact> files) {
 
     public static final String NAME = "twofold.json";
 
-    private static final ObjectMapper MAPPER = new ObjectMapper()
+    /** A manifest has a line for each file and pass. */
+    private static final long MAX_BYTES = 16L << 20;
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(64)
+                            .maxTokenCount(400_000)
+                            .build())
+                    .build())
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .build()
+            .setDefaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
@@ -48,10 +80,65 @@ public record Manifest(
      * @param name the checkpoint directory's name
      * @param files its files by name
      */
-    public record Source(String name, SortedMap<String, Long> files) {}
+    public record Source(String name, SortedMap<String, FileFact> files) {
+
+        public Source {
+            files = new TreeMap<>(files);
+        }
+    }
 
     /** Options of the emission, as the command line spells them. */
     public record Emission(String dialect, String kvLayout, String dtype) {}
+
+    /**
+     * How the model is cut over devices. A model on one device is rank 0 of 1. The directory of a model that is cut holds
+     * a directory a rank, each with a manifest of its own, and lists no rank itself, so that ranks can be compiled apart.
+     *
+     * @param ranks the devices whose part of the model is beside this manifest: one, or none
+     * @param placement which devices work on which layer of a group
+     * @param vocabulary whether the embedding and the head are cut too
+     * @param collective the operators in which the devices meet
+     */
+    public record Sharding(int devices, List<Integer> ranks, String placement, boolean vocabulary, String collective) {
+
+        private static final int MAX_DEVICES = 4096;
+
+        /** A model on one device. */
+        public static final Sharding NONE = new Sharding(1, List.of(0), "none", false, "none");
+
+        public Sharding {
+            ranks = List.copyOf(ranks);
+            int most = devices;
+            boolean sound = devices >= 1
+                    && devices <= MAX_DEVICES
+                    && ranks.size() <= 1
+                    && ranks.stream().allMatch(rank -> rank >= 0 && rank < most);
+            if (!sound) {
+                throw new IllegalArgumentException("ranks " + ranks + " of " + devices + " devices");
+            }
+        }
+
+        /** Whether this is the directory that holds the directories of the ranks. */
+        @JsonIgnore
+        public boolean isAbove() {
+            return ranks.isEmpty();
+        }
+
+        /** The same in the directory of one rank. */
+        public Sharding ofRank(int rank) {
+            return new Sharding(devices, List.of(rank), placement, vocabulary, collective);
+        }
+
+        /** The same in the directory above the ranks'. */
+        public Sharding above() {
+            return new Sharding(devices, List.of(), placement, vocabulary, collective);
+        }
+    }
+
+    /** The directory of a rank, inside that of the model. */
+    public static String rankDirectory(int rank) {
+        return "rank-" + rank;
+    }
 
     /**
      * @param layers layers of the checkpoint
@@ -69,19 +156,49 @@ public record Manifest(
             List<Integer> endTokens) {}
 
     /** Length in bytes and SHA-256 in hexadecimal. */
-    public record FileFact(long bytes, String sha256) {}
+    public record FileFact(long bytes, String sha256) {
+
+        private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
+        public FileFact {
+            if (bytes < 0 || !HASH.matcher(sha256).matches()) {
+                throw new IllegalArgumentException("no file has " + bytes + " bytes of SHA-256 " + sha256);
+            }
+        }
+    }
 
     public Manifest {
+        libraries = new TreeMap<>(libraries);
         plan = List.copyOf(plan);
-        source = new Source(source.name(), new TreeMap<>(source.files()));
         files = new TreeMap<>(files);
     }
 
-    /** Writes {@code twofold.json} into a directory. */
+    /** Whether another output was made from the same files in the same way. */
+    boolean hasOriginOf(Manifest other) {
+        return twofold.equals(other.twofold)
+                && libraries.equals(other.libraries)
+                && source.files().equals(other.source.files())
+                && plan.equals(other.plan)
+                && emission.equals(other.emission)
+                && model.equals(other.model);
+    }
+
+    /** Writes {@code twofold.json} into a directory, and the provenance that follows from it. */
     public void write(Path directory) {
-        Path file = directory.resolve(NAME);
         try {
-            Files.writeString(file, MAPPER.writeValueAsString(this) + "\n");
+            byte[] document = (MAPPER.writeValueAsString(this) + "\n").getBytes(StandardCharsets.UTF_8);
+            write(directory.resolve(NAME), document);
+            new Provenance(this, FileHash.sha256(document))
+                    .statements()
+                    .forEach((name, statement) -> write(directory.resolve(name), statement));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a manifest that is no JSON", e);
+        }
+    }
+
+    private static void write(Path file, byte[] content) {
+        try {
+            Files.write(file, content);
         } catch (IOException e) {
             throw TwofoldException.environment("cannot write the file")
                     .at(Origin.file(file))
@@ -99,16 +216,31 @@ public record Manifest(
                     .at(Origin.file(directory))
                     .expected("a directory with " + NAME + " in it, as 'twofold convert' makes");
         }
+        return readFile(file);
+    }
+
+    /** @throws TwofoldException of kind INPUT if the file is not a manifest */
+    public static Manifest readFile(Path file) {
         try {
+            if (Files.size(file) > MAX_BYTES) {
+                throw TwofoldException.input("the manifest is too large")
+                        .at(Origin.file(file))
+                        .found(Files.size(file) + " bytes")
+                        .expected("at most " + MAX_BYTES + " bytes");
+            }
             JsonNode document = MAPPER.readTree(file.toFile());
             if (!document.isObject()) {
                 throw TwofoldException.input("the manifest is not a JSON object")
-                        .at(Origin.file(file));
+                        .at(Origin.file(file))
+                        .hint("convert the checkpoint again");
             }
-            return MAPPER.treeToValue(document, Manifest.class);
+            requireHashes(document, file);
+            Manifest manifest = MAPPER.treeToValue(document, Manifest.class);
+            manifest.files().keySet().forEach(name -> requireName(file, name));
+            return manifest;
         } catch (JsonProcessingException e) {
             throw TwofoldException.input("the manifest is malformed")
-                    .at(Origin.file(file))
+                    .at(e instanceof JsonMappingException mapping ? Origin.key(file, key(mapping)) : Origin.file(file))
                     .found(e.getOriginalMessage().lines().findFirst().orElse(""))
                     .hint("convert the checkpoint again")
                     .cause(e);
@@ -118,6 +250,45 @@ public record Manifest(
                     .found(e)
                     .hint("convert the checkpoint again")
                     .cause(e);
+        }
+    }
+
+    /** {@code model.contextLength}, {@code plan[2]}. */
+    private static String key(JsonMappingException failure) {
+        return failure.getPath().stream()
+                .map(part -> part.getFieldName() == null ? "[" + part.getIndex() + "]" : "." + part.getFieldName())
+                .collect(Collectors.joining())
+                .replaceFirst("^\\.", "");
+    }
+
+    /** A name that no file of the directory can have would fail, or do harm, wherever it is looked for. */
+    private static void requireName(Path manifest, String name) {
+        if (!isInside(name)) {
+            throw TwofoldException.input("the manifest names a file that cannot be in the directory")
+                    .at(Origin.key(manifest, "files"))
+                    .found(name)
+                    .hint("convert the checkpoint again");
+        }
+    }
+
+    private static boolean isInside(String name) {
+        try {
+            Path path = Path.of(name);
+            return !name.isEmpty() && !path.isAbsolute() && !path.startsWith("..") && path.equals(path.normalize());
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    /** Before manifests had hashes of the checkpoint, they had its sizes in their place. */
+    private static void requireHashes(JsonNode document, Path file) {
+        for (JsonNode fact : document.path("source").path("files")) {
+            if (fact.isNumber()) {
+                throw TwofoldException.input(
+                                "the manifest is of an earlier Twofold, without the hashes of the checkpoint")
+                        .at(Origin.file(file))
+                        .hint("convert the checkpoint again");
+            }
         }
     }
 }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -66,14 +65,9 @@ public record Measurements(
 
     /** Writes a file, whole or not at all. */
     public void write(Path file) {
-        Path part = file.resolveSibling(
-                file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
         try {
-            Files.createDirectories(part.toAbsolutePath().getParent());
-            Files.writeString(part, MAPPER.writeValueAsString(this) + "\n");
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+            WholeFile.write(file, MAPPER.writeValueAsString(this) + "\n");
         } catch (IOException e) {
-            part.toFile().delete();
             throw TwofoldException.environment("cannot keep the measurements")
                     .at(Origin.file(file))
                     .found(e)

@@ -9,7 +9,6 @@ import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.stream.Stream;
 
 /** A directory with the report of an inspection, and the measurements that it was made of. */
@@ -58,7 +57,7 @@ public final class ReportDirectory {
             return true;
         }
         try (Stream<Path> entries = Files.list(directory)) {
-            return entries.findAny().isEmpty();
+            return entries.allMatch(entry -> WholeFile.isPart(entry, PAGE) || WholeFile.isPart(entry, DOCUMENT));
         } catch (IOException e) {
             throw unwritable(directory, e);
         }
@@ -102,20 +101,13 @@ public final class ReportDirectory {
     /** Writes both forms of the report, in place of earlier ones. */
     public void write(JsonNode document) {
         try {
-            Files.createDirectories(directory);
-            write(PAGE, HtmlReport.render(document));
-            write(DOCUMENT, MAPPER.writeValueAsString(document) + "\n");
+            WholeFile.write(page(), HtmlReport.render(document));
+            WholeFile.write(directory.resolve(DOCUMENT), MAPPER.writeValueAsString(document) + "\n");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a report that is no JSON", e);
         } catch (IOException e) {
             throw unwritable(directory, e);
         }
-    }
-
-    private void write(String name, String text) throws IOException {
-        Path part = directory.resolve("." + name + ".part");
-        Files.writeString(part, text);
-        Files.move(part, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static TwofoldException unwritable(Path path, IOException e) {

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class VerifyTest {
 
@@ -69,6 +71,88 @@ final class VerifyTest {
         Files.move(config, directory.resolve("elsewhere.json"));
         Files.createSymbolicLink(config, directory.resolve("elsewhere.json"));
         assertFailsWith("config.json: is a link");
+    }
+
+    @Test
+    void a_hard_link_is_found() throws IOException {
+        Files.createLink(directory.resolve("elsewhere.data"), output.resolve("model.onnx.data"));
+        assertFailsWith("model.onnx.data: is a hard link");
+    }
+
+    @Test
+    void an_extra_directory_is_found() throws IOException {
+        Files.createDirectory(output.resolve("extra"));
+        assertFailsWith("extra: is not in the manifest");
+    }
+
+    @Test
+    void a_directory_in_the_place_of_a_file_is_found() throws IOException {
+        Files.delete(output.resolve("config.json"));
+        Files.createDirectory(output.resolve("config.json"));
+        assertFailsWith("config.json: is not a file");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"model-signing.intoto.json", "slsa-provenance.intoto.json"})
+    void a_changed_or_missing_statement_is_found(String name) throws IOException {
+        Path statement = output.resolve(name);
+        Files.writeString(statement, Files.readString(statement).replace("checkpoint", "somebody-elses"));
+        assertFailsWith(name + ": does not say what the manifest says");
+        Files.delete(statement);
+        assertFailsWith(name + ": is missing");
+    }
+
+    @Test
+    void a_changed_manifest_is_found_by_the_statements() throws IOException {
+        Path manifest = output.resolve("twofold.json");
+        Files.writeString(
+                manifest, Files.readString(manifest).replace("\"effectiveDepth\" : 3", "\"effectiveDepth\" : 2"));
+        assertFailsWith("model-signing.intoto.json: does not say what the manifest says");
+    }
+
+    @Test
+    void options_that_this_version_should_know_are_checked() throws IOException {
+        Path manifest = output.resolve("twofold.json");
+        Files.writeString(manifest, Files.readString(manifest).replace("fold-norms", "fold-worms"));
+        assertFailsWith(manifest + ": unknown pass 'fold-worms'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../config.json", "/etc/passwd", "", "a/../b", "\\u0000"})
+    void a_manifest_that_names_files_elsewhere_is_rejected(String name) throws IOException {
+        Path manifest = output.resolve("twofold.json");
+        Files.writeString(manifest, Files.readString(manifest).replace("\"genai_config.json\"", '"' + name + '"'));
+        CommandRun run = CommandRun.of("verify", output);
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err())
+                .contains("twofold.json, key files: the manifest names a file that cannot be in the directory")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void every_rank_of_a_sharded_model_is_checked() throws IOException {
+        Path sharded = directory.resolve("sharded");
+        CommandRun.succeeding(
+                "convert",
+                directory.resolve("checkpoint"),
+                "-o",
+                sharded,
+                "--window",
+                "0:2",
+                "--devices",
+                2,
+                "--quiet");
+        assertThat(CommandRun.succeeding("verify", sharded).out()).contains("as they were written");
+        output = sharded;
+        Files.delete(sharded.resolve("rank-1").resolve("slsa-provenance.intoto.json"));
+        assertFailsWith("rank-1/slsa-provenance.intoto.json: is missing");
+        Files.createFile(sharded.resolve("extra"));
+        assertFailsWith("extra: is not in the manifest");
+    }
+
+    @Test
+    void it_says_what_made_the_output_and_of_what() {
+        assertThat(CommandRun.succeeding("verify", output).out()).contains("by twofold development from checkpoint");
     }
 
     @Test

@@ -1,0 +1,97 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.report.FileHash;
+import dev.twofold.report.FileHashes;
+import dev.twofold.report.Manifest;
+import dev.twofold.report.Manifest.FileFact;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a checkpoint is the one that an output was made from. Names and sizes are compared first, which costs nothing
+ * and finds most mistakes; then the SHA-256 of every file, which costs a read of them.
+ */
+public final class SourceMatch {
+
+    private final Manifest.Source recorded;
+    private final Map<String, Path> found = new TreeMap<>();
+    private final String hint;
+
+    /** @param hint what to give instead, followed by the checkpoint's name */
+    private SourceMatch(Manifest.Source recorded, Checkpoint checkpoint, String hint) {
+        this.recorded = recorded;
+        this.hint = hint + " " + recorded.name();
+        checkpoint.sources().forEach(file -> found.put(file.getFileName().toString(), file));
+    }
+
+    /**
+     * Checks the files that decide what the model computes. A chat template may change, and the model stays the same.
+     *
+     * @throws TwofoldException of kind INPUT that names a file which differs
+     */
+    public static void requireSameModel(Manifest manifest, Checkpoint checkpoint) {
+        new SourceMatch(manifest.source(), checkpoint, "give --against the checkpoint named")
+                .require(SourceMatch::decides);
+    }
+
+    /**
+     * Checks every file that an output is made of.
+     *
+     * @throws TwofoldException of kind INPUT that names a file which differs
+     */
+    public static void requireSameFiles(Manifest manifest, Checkpoint checkpoint) {
+        new SourceMatch(manifest.source(), checkpoint, "convert the checkpoint named").require(name -> true);
+    }
+
+    private static boolean decides(String name) {
+        return name.endsWith(".safetensors") || name.equals("config.json") || name.equals("tokenizer.json");
+    }
+
+    private void require(Predicate<String> matters) {
+        Set<String> names = new TreeSet<>(found.keySet());
+        names.addAll(recorded.files().keySet());
+        names.removeIf(matters.negate());
+        names.forEach(this::requireSize);
+        try (FileHashes hashes = new FileHashes(names.stream().map(found::get).toList())) {
+            hashes.byName().forEach(this::requireHash);
+        }
+    }
+
+    private void requireSize(String name) {
+        FileFact expected = recorded.files().get(name);
+        Path file = found.get(name);
+        if (expected == null || file == null || FileHash.size(file) != expected.bytes()) {
+            throw differs(name)
+                    .found(size(file == null ? null : FileHash.size(file)))
+                    .expected(size(expected == null ? null : expected.bytes()) + ", as the manifest says")
+                    .hint(hint);
+        }
+    }
+
+    private void requireHash(String name, FileFact actual) {
+        FileFact expected = recorded.files().get(name);
+        if (!actual.equals(expected)) {
+            throw differs(name)
+                    .found("SHA-256 " + actual.sha256())
+                    .expected((expected == null ? "" : expected.sha256()) + ", as the manifest says")
+                    .hint(hint);
+        }
+    }
+
+    private TwofoldException differs(String name) {
+        Path file = found.get(name);
+        return TwofoldException.input("the model was not converted from this checkpoint")
+                .at(file == null ? name : file.toString());
+    }
+
+    private static String size(@Nullable Long bytes) {
+        return bytes == null ? "no such file" : bytes + " bytes";
+    }
+}
