@@ -25,7 +25,7 @@ class RotaryConfigTest {
     private Path directory;
 
     private Rotary read(TinyLlama model) throws IOException {
-        return Checkpoint.read(model.write(directory)).decoder().rotary();
+        return Checkpoint.read(model.write(directory)).decoder().rotaries().get(0);
     }
 
     private TwofoldException refused(TinyLlama model) throws IOException {

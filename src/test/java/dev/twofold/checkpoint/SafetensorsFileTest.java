@@ -172,7 +172,7 @@ class SafetensorsFileTest {
                 shape("an extent with an exponent", "[2e0]", "not 2e0"),
                 shape("an extent in quotes", "[\"2\"]", "tensor w: shape should hold whole numbers"),
                 shape("an extent of 2^63", "[9223372036854775808]", "not 9223372036854775808"),
-                shape("an extent of 50 digits", "[" + "9".repeat(50) + "]", "not valid JSON"),
+                shape("an extent of 50 digits", "[" + "9".repeat(50) + "]", "JSON beyond any bounds"),
                 header(
                         "a negative zero",
                         "{\"w\":{\"dtype\":\"F32\",\"shape\":[-0],\"data_offsets\":[0,0]}}",
@@ -240,10 +240,10 @@ class SafetensorsFileTest {
     void refuses_a_missing_file_and_a_directory() throws IOException {
         Path missing = directory.resolve("missing.safetensors");
         assertThat(catchThrowableOfType(TwofoldException.class, () -> SafetensorsFile.read(missing)))
-                .hasMessage(missing + ": the file is missing");
+                .hasMessageContaining(missing + ": the file is missing");
         Path folder = Files.createDirectory(directory.resolve("folder.safetensors"));
         assertThat(catchThrowableOfType(TwofoldException.class, () -> SafetensorsFile.read(folder)))
-                .hasMessage(folder + ": not a regular file");
+                .hasMessageContaining(folder + ": not a regular file");
     }
 
     @Test
