@@ -1,7 +1,10 @@
 package dev.twofold.testing;
 
+import dev.twofold.onnx.SegmentedModel;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
+import dev.twofold.report.Manifest;
+import dev.twofold.report.RankDirectories;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -11,7 +14,17 @@ public final class Logits {
 
     private Logits() {}
 
+    /** A model on one device, or all ranks of a sharded one. */
     public static ModelSession open(Path directory) {
+        Manifest manifest = Manifest.read(directory);
+        if (manifest.sharding().isAbove()) {
+            return ModelSession.open(
+                    RankDirectories.require(directory, manifest).stream()
+                            .map(rank -> new ModelSession.Device(rank, SegmentedModel.read(rank, false)))
+                            .toList(),
+                    Provider.CPU,
+                    0);
+        }
         return ModelSession.open(directory, Optional.empty(), Provider.CPU, 0);
     }
 
@@ -35,6 +48,21 @@ public final class Logits {
             Arrays.fill(row, 1);
         }
         return mask;
+    }
+
+    /** The logits of one row, token by token with a cache after a prompt of half of it. */
+    public static float[] tokenByToken(ModelSession session, long[] tokens) {
+        int prompt = tokens.length / 2;
+        ModelSession.Output output =
+                session.run(new long[][] {Arrays.copyOf(tokens, prompt)}, ones(1, prompt), session.emptyCache(1));
+        float[] all = new float[tokens.length * output.vocabulary()];
+        System.arraycopy(output.logits(), 0, all, 0, output.logits().length);
+        for (int i = prompt; i < tokens.length; i++) {
+            output = session.run(new long[][] {{tokens[i]}}, ones(1, i + 1), output.cache());
+            System.arraycopy(output.logits(), 0, all, i * output.vocabulary(), output.vocabulary());
+        }
+        output.cache().close();
+        return all;
     }
 
     /** The largest difference of two equally long arrays; infinite if one holds a NaN. */

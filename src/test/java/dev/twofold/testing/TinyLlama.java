@@ -113,6 +113,17 @@ public final class TinyLlama {
         return set("attention_bias", "true");
     }
 
+    /** Another number of heads of the same size, on the same hidden size. */
+    public TinyLlama heads(int heads, int kvHeads) {
+        for (int layer = 0; layer < layers; layer++) {
+            weight(name(layer, "self_attn.q_proj.weight"), (long) heads * HEAD_SIZE, HIDDEN);
+            weight(name(layer, "self_attn.k_proj.weight"), (long) kvHeads * HEAD_SIZE, HIDDEN);
+            weight(name(layer, "self_attn.v_proj.weight"), (long) kvHeads * HEAD_SIZE, HIDDEN);
+            weight(name(layer, "self_attn.o_proj.weight"), HIDDEN, (long) heads * HEAD_SIZE);
+        }
+        return set("num_attention_heads", String.valueOf(heads)).set("num_key_value_heads", String.valueOf(kvHeads));
+    }
+
     public TinyLlama mlpBias() {
         for (int layer = 0; layer < layers; layer++) {
             weight(name(layer, "mlp.gate_proj.bias"), FEED_FORWARD);

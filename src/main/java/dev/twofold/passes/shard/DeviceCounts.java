@@ -1,0 +1,117 @@
+package dev.twofold.passes.shard;
+
+import dev.twofold.decoder.Sharding.Placement;
+import dev.twofold.pass.Facts;
+import dev.twofold.pass.LayerSize;
+import dev.twofold.pass.NotApplicable;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Over how many devices a model can be cut. */
+record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
+
+    /** Why the model cannot be cut over so many devices, with the numbers that it can be cut over. */
+    Optional<NotApplicable> refusal(int devices) {
+        Optional<String> oneSync = facts.groups().stream()
+                .filter(group -> group.form() == Facts.Form.ONE_SYNC)
+                .flatMap(group -> oneSync(group, devices).stream())
+                .findFirst();
+        if (oneSync.isPresent()) {
+            return oneSync.map(reason -> new NotApplicable(reason, hint()));
+        }
+        return facts.groups().stream()
+                .flatMap(group -> divides(group, devices).stream())
+                .findFirst()
+                .or(() -> vocabulary(devices))
+                .map(reason -> new NotApplicable(reason, hint()));
+    }
+
+    private Optional<String> oneSync(Facts.Group group, int devices) {
+        if (placement == Placement.HEADS) {
+            return Optional.of("the layers " + group.layers()
+                    + " run one-sync: between its attention and its feed-forward a layer does not hear of other devices, so"
+                    + " it cannot be cut");
+        }
+        int size = group.layers().size();
+        return size == devices
+                ? Optional.empty()
+                : Optional.of("the one-sync group " + group.layers() + " needs a device for each of its " + size
+                        + " layers, not " + devices + " devices");
+    }
+
+    private Optional<String> divides(Facts.Group group, int devices) {
+        boolean sideBySide = group.form() == Facts.Form.TWO_SYNC || group.form() == Facts.Form.ONE_SYNC;
+        int share = placement == Placement.LAYERS && sideBySide ? group.layers().size() : 1;
+        if (devices % share != 0) {
+            return Optional.of(devices + " devices are no multiple of the " + share + " layers of the group "
+                    + group.layers() + ", each of which gets as many");
+        }
+        int each = devices / share;
+        if (each > 1 && group.layers().stream().anyMatch(layer -> size(layer).normsWidths())) {
+            return Optional.of("the layers " + group.layers()
+                    + " normalize queries and keys over all heads, so an attention cannot be cut");
+        }
+        if (share > 1
+                && each > 1
+                && group.layers().stream().anyMatch(layer -> size(layer).normsResults())) {
+            return Optional.of("what the layers " + group.layers()
+                    + " add passes through norms, which need all of it, so each layer needs a device of its own");
+        }
+        return group.layers().stream()
+                .filter(layer -> !size(layer).divides(each))
+                .findFirst()
+                .map(layer -> "layer " + layer + " has " + size(layer).heads() + " attention heads, "
+                        + size(layer).kvHeads() + " KV heads and a feed-forward of "
+                        + size(layer).feedForward() + ", which do not divide over " + each + " devices");
+    }
+
+    private LayerSize size(int layer) {
+        return facts.sizes().layers().get(layer);
+    }
+
+    private Optional<String> vocabulary(int devices) {
+        int words = facts.sizes().vocabulary();
+        return vocabulary && words % devices != 0
+                ? Optional.of("the vocabulary of " + words + " does not divide over " + devices + " devices")
+                : Optional.empty();
+    }
+
+    private String hint() {
+        List<Integer> possible = possible();
+        String other = placement == Placement.HEADS ? "layers" : "heads";
+        DeviceCounts otherwise =
+                new DeviceCounts(facts, placement == Placement.HEADS ? Placement.LAYERS : Placement.HEADS, vocabulary);
+        List<Integer> possibleOtherwise = otherwise.possible();
+        String hint = possible.isEmpty()
+                ? "no number of devices works with placement " + placement
+                : "devices that work: " + list(possible);
+        return possibleOtherwise.isEmpty() ? hint : hint + "; with placement " + other + ": " + list(possibleOtherwise);
+    }
+
+    private static String list(List<Integer> numbers) {
+        return numbers.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+
+    /** Two devices or more. */
+    private List<Integer> possible() {
+        int most = facts.groups().stream()
+                        .mapToInt(group -> group.layers().size())
+                        .max()
+                        .orElse(1)
+                * (int) facts.sizes().layers().stream()
+                        .mapToLong(LayerSize::heads)
+                        .max()
+                        .orElse(1);
+        return IntStream.rangeClosed(2, most).filter(this::works).boxed().toList();
+    }
+
+    private boolean works(int devices) {
+        return facts.groups().stream()
+                        .noneMatch(group -> group.form() == Facts.Form.ONE_SYNC
+                                        && oneSync(group, devices).isPresent()
+                                || divides(group, devices).isPresent())
+                && vocabulary(devices).isEmpty();
+    }
+}

@@ -1,0 +1,68 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Sharding;
+import dev.twofold.decoder.Step;
+import dev.twofold.onnx.KvLayout;
+import dev.twofold.onnx.ModelEmitter;
+import dev.twofold.pass.Facts;
+import dev.twofold.passes.shard.RankDecoder;
+import dev.twofold.passes.shard.Shard;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a sharded model asks of its devices.
+ *
+ * @param allReduces a token
+ * @param exchangedBytesPerToken size of all values that are summed or gathered for a token
+ * @param ranks of each device
+ */
+public record ShardingCost(int allReduces, long exchangedBytesPerToken, List<OfRank> ranks) {
+
+    /**
+     * @param weightBytes length of the weight file
+     * @param kvBytesPerToken of keys and values
+     */
+    public record OfRank(long weightBytes, long kvBytesPerToken) {}
+
+    public ShardingCost {
+        ranks = List.copyOf(ranks);
+    }
+
+    /** @param decoder sharded */
+    public static ShardingCost of(Decoder decoder, ModelEmitter emitter) {
+        Sharding sharding = decoder.sharding().orElseThrow();
+        long bytes = decoder.precision().dtype().bits() / 8;
+        List<Decoder> parts = RankDecoder.all(decoder);
+        long sums = parts.get(0).steps().stream().mapToInt(Step::sums).sum() + (sharding.vocabulary() ? 1 : 0);
+        long values = sums * decoder.facts().hiddenSize()
+                + (sharding.vocabulary() ? decoder.facts().vocabularySize() : 0);
+        List<OfRank> ranks = parts.stream()
+                .map(part -> new OfRank(emitter.preview(part).dataBytes(), kvBytes(emitter.caches(part)) * bytes))
+                .toList();
+        return new ShardingCost(decoder.allReduces(), values * bytes, ranks);
+    }
+
+    /** The same for the checkpoint as it is, cut the same way; empty if it cannot be. */
+    public static Optional<ShardingCost> unpaired(Decoder original, Decoder decoder, ModelEmitter emitter) {
+        Sharding sharding = decoder.sharding().orElseThrow();
+        Shard.Options options = new Shard.Options(sharding.devices(), sharding.placement(), sharding.vocabulary());
+        return new Shard(options).check(Facts.of(original)).isPresent()
+                ? Optional.empty()
+                : Optional.of(of(original.withPrecision(decoder.precision()).withSharding(sharding), emitter));
+    }
+
+    private static long kvBytes(List<KvLayout.Cache> caches) {
+        return caches.stream()
+                .mapToLong(cache -> 2L * cache.kvHeads() * cache.headSize())
+                .sum();
+    }
+
+    /** Of the device with the most weights. */
+    public OfRank largest() {
+        return ranks.stream()
+                .reduce((a, b) -> a.weightBytes() >= b.weightBytes() ? a : b)
+                .orElseThrow();
+    }
+}
