@@ -1,0 +1,189 @@
+package dev.twofold.cli;
+
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.estimate.RuntimeName;
+import dev.twofold.estimate.Speed;
+import dev.twofold.onnx.DialectName;
+import dev.twofold.onnx.KvLayout;
+import dev.twofold.pass.Facts;
+import dev.twofold.pass.Grouping;
+import dev.twofold.passes.ShippedPasses;
+import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.pipeline.Choosing;
+import dev.twofold.pipeline.MiddleGroups;
+import dev.twofold.pipeline.PassRequest;
+import dev.twofold.pipeline.PlannedModel;
+import dev.twofold.pipeline.Replay;
+import dev.twofold.report.Manifest;
+import dev.twofold.report.RankDirectories;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "estimate",
+        mixinStandardHelpOptions = true,
+        description = "Predicts the speed of a model, before and after pairing, on hardware that is not here.",
+        footer = {
+            "%nThe config.json of a checkpoint is enough; no weight is read. --depth pairs layers in the middle, since the",
+            "speed does not depend on which."
+        })
+final class EstimateCommand implements Callable<Integer> {
+
+    private static final String CONFIG = "config.json";
+
+    @Parameters(paramLabel = "DIR|CHECKPOINT", description = "An output of convert, or a directory with a config.json.")
+    private Path model = Path.of("");
+
+    @Option(
+            names = "--hardware",
+            required = true,
+            paramLabel = "NAME",
+            description = "What to run on, such as a100-sxm-80gb-x2, or a YAML file with figures of your own.")
+    private String hardware = "";
+
+    @Option(
+            names = "--runtime",
+            paramLabel = "NAME",
+            description = "How kernels are launched: graph (recorded, as in CUDA graphs), stream (node by node, as in"
+                    + " ONNX Runtime, default), or eager (operator by operator, as in PyTorch).")
+    private RuntimeName runtime = RuntimeName.STREAM;
+
+    @Option(names = "--prompt-tokens", paramLabel = "N", description = "Tokens of the prompt (default: 128).")
+    private int promptTokens = 128;
+
+    @Option(names = "--new-tokens", paramLabel = "N", description = "Tokens decoded after it (default: 128).")
+    private int newTokens = 128;
+
+    @Option(names = "--batch", paramLabel = "B", description = "Rows (default: 1).")
+    private int batch = 1;
+
+    @Option(
+            names = "--against",
+            paramLabel = "CHECKPOINT",
+            description = "What DIR was converted from, where the config.json beside the model is not the same.")
+    private @Nullable Path against;
+
+    @Option(names = "--dialect", paramLabel = "NAME", description = "Operators: ort (default) or onnx.")
+    private @Nullable DialectName dialect;
+
+    @Option(names = "--kv-layout", paramLabel = "NAME", description = "KV caches: per-layer (default) or wide.")
+    private @Nullable KvLayout layout;
+
+    @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
+    private OutputFormat format = OutputFormat.TEXT;
+
+    @Mixin
+    private PlanOptions plan = new PlanOptions();
+
+    @Mixin
+    private Console console = new Console();
+
+    @Override
+    public Integer call() {
+        if (Math.min(Math.min(promptTokens, newTokens), batch) < 1) {
+            throw TwofoldException.usage("numbers of tokens and rows should be 1 or more");
+        }
+        HardwareChoice choice = HardwareChoice.of(hardware);
+        PlannedModel planned = Files.exists(model.resolve(Manifest.NAME)) ? converted() : checkpoint(choice);
+        choice.require(planned.devices());
+        requireRoom(planned.decoder());
+        Speed.Text text = new Speed.Text(batch, promptTokens, newTokens);
+        EstimateReport report = new EstimateReport(model, choice, planned, runtime, text);
+        report.shortage().ifPresent(console::notice);
+        if (format == OutputFormat.JSON) {
+            console.json(report.document());
+        } else {
+            report.print(console.out());
+        }
+        return 0;
+    }
+
+    private void requireRoom(Decoder decoder) {
+        int context = decoder.facts().contextLength();
+        if ((long) promptTokens + newTokens > context) {
+            throw TwofoldException.usage("prompt and new tokens do not fit the model's context")
+                    .found(promptTokens + " + " + newTokens)
+                    .expected("at most " + context)
+                    .hint("--prompt-tokens and --new-tokens");
+        }
+    }
+
+    private PlannedModel checkpoint(HardwareChoice choice) {
+        Decoder original = Checkpoint.describe(model);
+        int devices = choice.defaultDevices();
+        List<PassRequest> asked = plan.requests(devices > 1 ? OptionalInt.of(devices) : OptionalInt.empty());
+        List<PassRequest> requests = Choosing.in(asked, ShippedPasses.ALL, Facts.of(original))
+                .map(open -> open.with(groups(open.options(), original.facts().layers())))
+                .orElse(asked);
+        return PlannedModel.of(
+                original,
+                requests,
+                dialect == null ? DialectName.ORT : dialect,
+                layout == null ? KvLayout.PER_LAYER : layout);
+    }
+
+    private static Grouping groups(ChoosePairs.Options options, int layers) {
+        Integer depth = options.depth();
+        if (depth == null) {
+            throw TwofoldException.usage("which layers keep a loss would have to be measured")
+                    .hint("--depth N for any layers, --pairs or --window for these, --window 0:0 for none");
+        }
+        Integer size = options.group();
+        return MiddleGroups.of(layers, depth, size == null ? Math.max(2, (layers + depth - 1) / depth) : size);
+    }
+
+    /** What the manifest's plan makes of the config that lies beside the model, or of the checkpoint's. */
+    private PlannedModel converted() {
+        String place = model.resolve(Manifest.NAME).toString();
+        if (!plan.isEmpty() || dialect != null || layout != null) {
+            throw TwofoldException.usage("the manifest says how the model was made")
+                    .at(place)
+                    .hint("give the checkpoint to estimate another plan");
+        }
+        Manifest manifest = Manifest.read(model);
+        Decoder original = Checkpoint.describe(against == null ? described(manifest) : against);
+        if (original.facts().layers() != manifest.model().layers()) {
+            throw TwofoldException.input(CONFIG + " does not describe the checkpoint that the model was made of")
+                    .at(original.facts().source())
+                    .found(original.facts().layers() + " layers")
+                    .expected(manifest.model().layers())
+                    .hint("an output has the checkpoint's own only if it has a cache for each of its layers;"
+                            + " --against CHECKPOINT, whose " + CONFIG + " is enough");
+        }
+        return PlannedModel.of(
+                original,
+                Replay.requests(manifest, place),
+                constant(DialectName.class, manifest.emission().dialect()),
+                constant(KvLayout.class, manifest.emission().kvLayout()));
+    }
+
+    private Path described(Manifest manifest) {
+        return RankDirectories.of(model, manifest).stream()
+                .filter(directory -> Files.exists(directory.resolve(CONFIG)))
+                .findFirst()
+                .orElseThrow(() -> TwofoldException.input("the output has no " + CONFIG)
+                        .at(Origin.file(model))
+                        .hint("--against CHECKPOINT"));
+    }
+
+    private <E extends Enum<E>> E constant(Class<E> type, String name) {
+        return Arrays.stream(type.getEnumConstants())
+                .filter(candidate -> candidate.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> TwofoldException.input("this version of Twofold does not know '" + name + "'")
+                        .at(model.resolve(Manifest.NAME).toString())
+                        .expected("one of " + Arrays.toString(type.getEnumConstants())));
+    }
+}

@@ -1,0 +1,96 @@
+package dev.twofold.cli;
+
+import dev.twofold.diag.NearestName;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.estimate.Hardware;
+import dev.twofold.estimate.HardwareFile;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Hardware that a user names: {@code h100-sxm-x4} is four of what comes with Twofold as {@code h100-sxm}; anything else
+ * is a file.
+ *
+ * @param devices how many, if the name says
+ */
+record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
+
+    private static final List<String> SHIPPED = List.of(
+            "a100-sxm-80gb",
+            "a100-pcie-80gb",
+            "a100-pcie-80gb-100gbe",
+            "a100-pcie-80gb-25gbe",
+            "h100-sxm",
+            "h100-pcie",
+            "h200-sxm");
+
+    private static final Pattern COUNTED = Pattern.compile("(.+)-x(\\d{1,4})");
+
+    /** @throws TwofoldException if there is no such hardware, or its file is malformed */
+    static HardwareChoice of(String name) {
+        Matcher counted = COUNTED.matcher(name);
+        if (counted.matches() && SHIPPED.contains(counted.group(1))) {
+            HardwareChoice choice = new HardwareChoice(
+                    name, shipped(counted.group(1)), OptionalInt.of(Integer.parseInt(counted.group(2))));
+            choice.require(choice.devices.getAsInt());
+            return choice;
+        } else if (SHIPPED.contains(name)) {
+            return new HardwareChoice(name, shipped(name), OptionalInt.empty());
+        }
+        Path file = file(name);
+        if (Files.exists(file)) {
+            return new HardwareChoice(name, HardwareFile.parse(name, Text.read(file)), OptionalInt.empty());
+        }
+        List<String> known = SHIPPED.stream().flatMap(HardwareChoice::counted).toList();
+        throw TwofoldException.usage("no such hardware, and no such file")
+                .found("--hardware " + name)
+                .expected("a YAML file, or one of " + String.join(", ", known))
+                .hint(NearestName.of(name, known)
+                        .map(near -> "did you mean '" + near + "'?")
+                        .orElse("write a file like those, with your own figures"));
+    }
+
+    private static Path file(String name) {
+        try {
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            throw TwofoldException.usage("neither hardware nor the name of a file")
+                    .found("--hardware " + name)
+                    .cause(e);
+        }
+    }
+
+    private static Hardware shipped(String name) {
+        return HardwareFile.parse(name + ".yaml", Text.resource("/dev/twofold/hardware/" + name + ".yaml"));
+    }
+
+    private static Stream<String> counted(String name) {
+        return shipped(name).devices().stream().map(count -> name + "-x" + count);
+    }
+
+    /** How many devices to cut a model over that is not cut yet. */
+    int defaultDevices() {
+        return devices.orElseGet(() ->
+                hardware.devices().stream().mapToInt(Integer::intValue).min().orElseThrow());
+    }
+
+    /** @throws TwofoldException of kind USAGE if there are not so many devices of this */
+    void require(int count) {
+        if (!hardware.devices().contains(count)) {
+            throw TwofoldException.usage("the hardware does not come with so many devices")
+                    .found(count)
+                    .expected(hardware.devices() + " of " + hardware.name());
+        }
+        if (devices.isPresent() && devices.getAsInt() != count) {
+            throw TwofoldException.usage("the model is cut over another number of devices")
+                    .found(count)
+                    .expected(devices.getAsInt() + ", as --hardware " + name + " says");
+        }
+    }
+}

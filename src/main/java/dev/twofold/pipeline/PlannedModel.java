@@ -1,0 +1,67 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Sharding;
+import dev.twofold.diag.Progress;
+import dev.twofold.onnx.CollectiveName;
+import dev.twofold.onnx.DialectName;
+import dev.twofold.onnx.KvLayout;
+import dev.twofold.onnx.ModelEmitter;
+import dev.twofold.pass.Facts;
+import dev.twofold.pass.PassContext;
+import dev.twofold.pass.Workload;
+import dev.twofold.passes.ShippedPasses;
+import dev.twofold.passes.shard.RankDecoder;
+import dev.twofold.passes.shard.Shard;
+import dev.twofold.tensor.Precision;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a plan would make of a model, for which no weight is needed.
+ *
+ * @param original as the checkpoint is
+ * @param decoder after the plan, not cut yet
+ */
+public record PlannedModel(Decoder original, Decoder decoder, ModelEmitter emitter) {
+
+    /**
+     * Runs a plan without what needs weights, which changes no shape.
+     *
+     * @param original its weights are not read
+     */
+    public static PlannedModel of(Decoder original, List<PassRequest> requests, DialectName dialect, KvLayout layout) {
+        Plan plan = Plan.check(Compensation.without(requests), ShippedPasses.ALL, Facts.of(original));
+        Decoder decoder = Replay.run(plan, original, new PassContext(Progress.SILENT));
+        // Of the exchanges only their place and size matters here, and this engine goes with both dialects.
+        return new PlannedModel(original, decoder, new ModelEmitter(dialect, layout, CollectiveName.ORT));
+    }
+
+    /** How many devices the model is cut over. */
+    public int devices() {
+        return decoder.sharding().map(Sharding::devices).orElse(1);
+    }
+
+    /** What each device has to do. */
+    public List<Workload> workloads() {
+        return workloads(decoder);
+    }
+
+    /** The same for the original, cut the same way; empty if it cannot be. */
+    public Optional<List<Workload>> originalWorkloads() {
+        Decoder same = original.withPrecision(decoder.precision());
+        return decoder.sharding()
+                .map(cut -> new Shard(new Shard.Options(cut.devices(), cut.placement(), cut.vocabulary()))
+                                .check(Facts.of(original))
+                                .isPresent()
+                        ? Optional.<List<Workload>>empty()
+                        : Optional.of(workloads(same.withSharding(cut))))
+                .orElseGet(() -> Optional.of(workloads(same)));
+    }
+
+    private List<Workload> workloads(Decoder whole) {
+        // The same sizes in a type that every engine exchanges.
+        Decoder emitted = whole.precision() == Precision.BF16 ? whole.withPrecision(Precision.FP16) : whole;
+        return RankDecoder.all(emitted).stream().map(emitter::workload).toList();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.twofold.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.diag.TwofoldException.Kind;
+import dev.twofold.onnx.DialectName;
+import dev.twofold.onnx.KvLayout;
+import dev.twofold.pass.Workload;
+import dev.twofold.pass.Workload.Stage;
+import dev.twofold.testing.TinyLlama;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a device has to do, counted by hand for 4 layers of hidden size 64, 4 heads, 2 KV heads of 16, width 96. */
+final class PlannedModelTest {
+
+    private static final long LAYER = (64 + 32 + 32 + 64) * 64 + 3 * 96 * 64;
+    private static final long HEAD = 128 * 64;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private Path directory;
+
+    /** A plan for a model of which there is nothing but the config. */
+    private PlannedModel planned(DialectName dialect, Map<String, String> plan) throws IOException {
+        Path whole = TinyLlama.create().write(directory.resolve("whole"));
+        Path config = Files.createDirectories(directory.resolve("config"));
+        Files.copy(whole.resolve("config.json"), config.resolve("config.json"));
+        List<PassRequest> requests = plan.entrySet().stream()
+                .map(pass -> new PassRequest(pass.getKey(), options(pass.getValue()), "test", Kind.USAGE))
+                .toList();
+        return PlannedModel.of(Checkpoint.describe(config), requests, dialect, KvLayout.PER_LAYER);
+    }
+
+    private static ObjectNode options(String json) {
+        try {
+            return (ObjectNode) JSON.readTree(json);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(json, e);
+        }
+    }
+
+    private static long sum(Workload workload, ToLongFunction<Stage> of) {
+        return workload.stages().stream().mapToLong(of).sum();
+    }
+
+    @ParameterizedTest
+    @EnumSource(DialectName.class)
+    void counts_what_a_whole_model_reads_and_multiplies(DialectName dialect) throws IOException {
+        List<Workload> devices = planned(dialect, Map.of()).workloads();
+        assertThat(devices).hasSize(1);
+        Workload whole = devices.get(0);
+        long norms = 9 * 64;
+        assertThat(whole.exchanges()).isZero();
+        assertThat(sum(whole, Stage::weightBytes)).isEqualTo(4 * (4 * LAYER + HEAD + norms));
+        assertThat(sum(whole, Stage::weightFlopsPerToken)).isEqualTo(2 * (4 * LAYER + HEAD));
+        assertThat(whole.cacheBytesPerPosition()).isEqualTo(4 * 4 * 2 * 2 * 16);
+        assertThat(sum(whole, Stage::attentionFlopsPerPosition)).isEqualTo(4 * 4 * 4 * 16);
+        long rotary = 2 * 256 * 8;
+        assertThat(whole.storedBytes()).isEqualTo(4 * (4 * LAYER + 2 * HEAD + norms + rotary));
+    }
+
+    @Test
+    void a_pair_asks_for_the_same_bytes_and_products_in_half_the_stages() throws IOException {
+        PlannedModel model = planned(
+                DialectName.ORT,
+                Map.of("pair-layers", "{\"window\": \"0:4\"}", "shard", "{\"devices\": 2, \"placement\": \"layers\"}"));
+        Workload paired = model.workloads().get(0);
+        Workload original = model.originalWorkloads().orElseThrow().get(0);
+        assertThat(model.devices()).isEqualTo(2);
+        assertThat(paired.exchanges()).isEqualTo(4);
+        assertThat(original.exchanges()).isEqualTo(8);
+        assertThat(original.stages().get(0).then().orElseThrow().bytesPerToken())
+                .isEqualTo(4 * 64);
+        assertThat(sum(paired, Stage::weightFlopsPerToken)).isEqualTo(sum(original, Stage::weightFlopsPerToken));
+        assertThat(sum(paired, Stage::weightFlopsPerToken)).isEqualTo(2 * (4 * LAYER / 2 + HEAD));
+        assertThat(paired.cacheBytesPerPosition()).isEqualTo(original.cacheBytesPerPosition());
+    }
+
+    @Test
+    void says_that_the_original_cannot_be_cut_as_far() throws IOException {
+        PlannedModel model = planned(
+                DialectName.ORT,
+                Map.of("pair-layers", "{\"window\": \"0:4\"}", "shard", "{\"devices\": 8, \"placement\": \"layers\"}"));
+        assertThat(model.workloads()).hasSize(8);
+        assertThat(model.originalWorkloads()).isEmpty();
+    }
+
+    @Test
+    void activations_are_what_nodes_hand_on() throws IOException {
+        Workload whole = planned(DialectName.ORT, Map.of()).workloads().get(0);
+        long norm = 64 + 64;
+        long skipNorm = 64 + 64 + 64 + 64;
+        long attention = (64 + 128) + (128 + 64) + (64 + 64);
+        long feedForward = (64 + 192) + (192 + 192) + (96 + 96) + (96 + 96 + 96) + (96 + 96 + 96) + (96 + 64);
+        long ends = 64 + (64 + 128);
+        long hidden = norm + 8 * skipNorm + 4 * (attention + feedForward) + ends;
+        assertThat(sum(whole, Stage::activationBytesPerToken)).isEqualTo(4 * hidden);
+    }
+}
