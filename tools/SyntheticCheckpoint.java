@@ -132,7 +132,8 @@ public final class SyntheticCheckpoint {
     /** A run of bytes of one tensor: the unit of work, small enough to be a buffer. */
     private record Chunk(FileChannel file, long position, int length, Tensor tensor, int index) {}
 
-    private record Options(Shape shape, DType dtype, Path output, Path tokenizer, long seed, long shardBytes) {}
+    private record Options(
+            Shape shape, DType dtype, Path output, Path tokenizer, long seed, long shardBytes, boolean configOnly) {}
 
     private static final class UsageException extends RuntimeException {
         UsageException(String message) {
@@ -172,10 +173,13 @@ public final class SyntheticCheckpoint {
 
     private void write() throws IOException {
         long start = System.nanoTime();
-        List<Shard> shards = shards();
         Files.createDirectories(options.output);
         refuseLeftovers(); // a shard of another checkpoint would be read as part of this one
-
+        if (options.configOnly) {
+            writeText("config.json", config());
+            return;
+        }
+        List<Shard> shards = shards();
         List<FileChannel> files = new ArrayList<>();
         try {
             List<Chunk> chunks = new ArrayList<>();
@@ -433,6 +437,7 @@ public final class SyntheticCheckpoint {
         int layers = 0;
         long seed = 0;
         long shardBytes = 1_000_000_000L;
+        boolean configOnly = false;
         for (int i = 0; i < args.length; i++) {
             String arg = args[i];
             if (!arg.startsWith("-")) {
@@ -440,6 +445,10 @@ public final class SyntheticCheckpoint {
                     throw new UsageException("one shape is expected, and '" + arg + "' is a second");
                 }
                 shape = shape(arg);
+                continue;
+            }
+            if (arg.equals("--config-only")) {
+                configOnly = true;
                 continue;
             }
             if (!List.of("-o", "--layers", "--dtype", "--seed", "--shard-bytes", "--tokenizer").contains(arg)) {
@@ -466,7 +475,8 @@ public final class SyntheticCheckpoint {
         if (tokenizer != null && !Files.isReadable(tokenizer)) {
             throw new UsageException("--tokenizer " + tokenizer + " cannot be read"); // now, not after all the weights
         }
-        return new Options(layers == 0 ? shape : shape.withLayers(layers), dtype, output, tokenizer, seed, shardBytes);
+        return new Options(
+                layers == 0 ? shape : shape.withLayers(layers), dtype, output, tokenizer, seed, shardBytes, configOnly);
     }
 
     private static Shape shape(String name) {
@@ -518,6 +528,7 @@ public final class SyntheticCheckpoint {
                   --seed S           of the random weights; default 0
                   --shard-bytes N    largest weight file, header apart; default 1000000000
                   --tokenizer FILE   copied to DIR/tokenizer.json
+                  --config-only      no weights, which 'twofold estimate' does without
                   --help             this text
 
                 shapes:

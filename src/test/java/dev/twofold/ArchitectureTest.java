@@ -28,6 +28,7 @@ final class ArchitectureTest {
                 .layer("4")
                 .definedBy(
                         "dev.twofold.checkpoint..",
+                        "dev.twofold.estimate..",
                         "dev.twofold.passes..",
                         "dev.twofold.onnx..",
                         "dev.twofold.ort..",
@@ -58,7 +59,7 @@ final class ArchitectureTest {
 
     @Test
     void packages_of_one_floor_do_not_import_one_another() {
-        slices().matching("dev.twofold.(checkpoint|passes|onnx|ort|report)..")
+        slices().matching("dev.twofold.(checkpoint|estimate|passes|onnx|ort|report)..")
                 .should()
                 .notDependOnEachOther()
                 .check(CLASSES);

@@ -102,6 +102,14 @@ final class BenchCommand implements Callable<Integer> {
             run.put("prefillTokensPerSecond", speed.prefillTokensPerSecond());
             run.put("decodeTokensPerSecond", speed.decodeTokensPerSecond());
             run.put("firstTokenMillis", speed.firstTokenMillis());
+            int devices = manifests.get(i).sharding().isAbove()
+                    ? manifests.get(i).sharding().devices()
+                    : 1;
+            run.put("devices", devices);
+            if (devices > 1) {
+                run.put("allReduces", manifests.get(i).model().allReduces());
+                run.put("exchangeMillisPerToken", speed.exchangeMillisPerToken());
+            }
             runs.add(run);
             speedups.add(speed.decodeTokensPerSecond() / speeds.get(0).decodeTokensPerSecond());
         }
@@ -117,22 +125,32 @@ final class BenchCommand implements Callable<Integer> {
             console.json(document);
             return;
         }
+        boolean sharded = runs.stream().anyMatch(run -> run.containsKey("exchangeMillisPerToken"));
         console.out()
                 .printf(
-                        "%-32s %6s %14s %14s %12s %9s%n",
-                        "model", "depth", "prefill tok/s", "decode tok/s", "first ms", "decode x");
+                        "%-32s %6s %14s %14s %12s %9s%s%n",
+                        "model",
+                        "depth",
+                        "prefill tok/s",
+                        "decode tok/s",
+                        "first ms",
+                        "decode x",
+                        sharded ? String.format("%20s", "exchange ms/token") : "");
         for (int i = 0; i < runs.size(); i++) {
             Speed speed = speeds.get(i);
             console.out()
                     .printf(
                             Locale.ROOT,
-                            "%-32s %6s %14.1f %14.1f %12.1f %9.3f%n",
+                            "%-32s %6s %14.1f %14.1f %12.1f %9.3f%s%n",
                             directories.get(i),
                             manifests.get(i).model().effectiveDepth(),
                             speed.prefillTokensPerSecond(),
                             speed.decodeTokensPerSecond(),
                             speed.firstTokenMillis(),
-                            speedups.get(i));
+                            speedups.get(i),
+                            runs.get(i).containsKey("exchangeMillisPerToken")
+                                    ? String.format(Locale.ROOT, "%20.3f", speed.exchangeMillisPerToken())
+                                    : "");
         }
     }
 }

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +80,11 @@ final class Compensating implements CompensationStudy.Fit {
         return new PassContext(
                 progress,
                 Optional.of(new Calibration(engine, text.inputs(), heldOut(), spill, findings::add, notices)));
+    }
+
+    /** Versions of what decides the refitted weights, by name. */
+    SortedMap<String, String> libraries() {
+        return new TreeMap<>(Map.of("onnxruntime", StepEngine.runtimeVersion()));
     }
 
     @Override

@@ -4,21 +4,33 @@ import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.onnx.CollectiveName;
 import dev.twofold.onnx.DialectName;
 import dev.twofold.onnx.KvLayout;
 import dev.twofold.onnx.ModelEmitter;
+import dev.twofold.onnx.OutputPlace;
 import dev.twofold.onnx.OutputTarget;
+import dev.twofold.onnx.SegmentedModel;
+import dev.twofold.onnx.WidenedModel;
+import dev.twofold.ort.Provider;
+import dev.twofold.ort.TrialLoad;
 import dev.twofold.pass.Facts;
+import dev.twofold.pass.Grouping;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.TextWindows;
 import dev.twofold.passes.ShippedPasses;
+import dev.twofold.passes.shard.Shard;
 import dev.twofold.pipeline.Choosing;
 import dev.twofold.pipeline.Compensation;
 import dev.twofold.pipeline.Conversion;
+import dev.twofold.pipeline.FromManifest;
+import dev.twofold.pipeline.LoadCheck;
 import dev.twofold.pipeline.PassRequest;
 import dev.twofold.pipeline.PassRunner;
 import dev.twofold.pipeline.Plan;
+import dev.twofold.pipeline.Source;
 import dev.twofold.report.Manifest;
+import dev.twofold.report.RankDirectories;
 import dev.twofold.report.Verification;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Files;
@@ -28,6 +40,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +64,15 @@ final class ConvertCommand implements Callable<Integer> {
     @Mixin
     private PlanOptions plan = new PlanOptions();
 
+    @Mixin
+    private RepeatOption repeat = new RepeatOption();
+
     @Option(
             names = "--dialect",
             paramLabel = "NAME",
-            description = "Operators: ort (fused, default) or onnx (standard only).")
-    private DialectName dialect = DialectName.ORT;
+            description =
+                    "Operators: ort (fused, default) or onnx (standard only, default with --collective tensorrt).")
+    private @Nullable DialectName dialect;
 
     @Option(
             names = "--kv-layout",
@@ -63,8 +80,23 @@ final class ConvertCommand implements Callable<Integer> {
             description = "KV caches: per-layer (default) or wide, one a pair.")
     private KvLayout layout = KvLayout.PER_LAYER;
 
+    @Option(
+            names = "--collective",
+            paramLabel = "NAME",
+            description = "With --devices, how the devices meet: ort (com.microsoft.AllReduce, default), tensorrt"
+                    + " (DistCollective), or annotate (one model that says how to cut it).")
+    private @Nullable CollectiveName collective;
+
+    @Option(names = "--rank", paramLabel = "R", description = "With --devices, compile for this device only, from 0.")
+    private @Nullable Integer rank;
+
     @Option(names = "--force", description = "Replace an earlier output.")
     private boolean force;
+
+    @Option(
+            names = "--no-load",
+            description = "Do not load the result once in ONNX Runtime, which is how it is checked before it appears.")
+    private boolean noLoad;
 
     @Option(names = "--dry-run", description = "Check everything, say what would be written, and write nothing.")
     private boolean dryRun;
@@ -91,59 +123,117 @@ final class ConvertCommand implements Callable<Integer> {
     public Integer call() {
         long start = System.nanoTime();
         Checkpoint.requireDirectory(checkpoint);
-        List<PassRequest> asked = plan.requests();
+        Optional<FromManifest> repeated = repeat.read();
+        List<PassRequest> asked = repeated.map(FromManifest::requests).orElseGet(plan::requests);
+        ModelEmitter emitter = repeated.map(FromManifest::emitter).orElseGet(this::emitter);
+        requireUseOfDevices(asked);
         OutputTarget target = OutputTarget.check(output, List.of(checkpoint), force);
         requireOwnFiles(target);
-        Checkpoint source = Checkpoint.read(checkpoint);
-        Facts facts = Facts.of(source.decoder());
-        requireDumpable(asked);
-        Optional<Choosing> choosing = Choosing.in(asked, ShippedPasses.ALL, facts);
-        Optional<Choice> choice = choosing.map(open -> choose(open, source));
-        List<PassRequest> requests = choosing.flatMap(
-                        open -> choice.map(Choice::grouping).map(open::with))
-                .orElse(asked);
-        Plan checked = Plan.check(requests, ShippedPasses.ALL, facts);
+        requireOwnRank(target);
         if (dryRun) {
-            // Refitting changes no shape, and would take the time that a dry run is there to save.
-            Plan rewriting = Plan.check(Compensation.without(requests), ShippedPasses.ALL, facts);
-            return convert(source, rewriting, target, choice, Optional.empty(), start);
+            return convert(asked, emitter, Optional.empty(), repeated, start);
         }
-        Optional<TextWindows> text = Compensation.in(checked)
-                .map(options -> Compensating.text(source, measuring.text(), options.tokens(), console));
-        Plan resolved = text.map(windows -> Plan.check(
-                        Compensation.with(windows, models.provider().toString(), requests), ShippedPasses.ALL, facts))
-                .orElse(checked);
-        try (Compensating compensating = text.map(
-                        windows -> new Compensating(windows, models.provider(), models.device(), console::notice))
-                .orElse(null)) {
-            return convert(source, resolved, target, choice, Optional.ofNullable(compensating), start);
+        try (OutputPlace place = OutputPlace.claim(target, console::notice)) {
+            requireOwnFiles(target);
+            return convert(asked, emitter, Optional.of(place), repeated, start);
         }
     }
 
     private int convert(
-            Checkpoint source,
+            List<PassRequest> asked,
+            ModelEmitter emitter,
+            Optional<OutputPlace> place,
+            Optional<FromManifest> repeated,
+            long start) {
+        Source found = Source.read(checkpoint);
+        Source source = repeated.map(manifest -> manifest.require(found)).orElse(found);
+        Facts facts = Facts.of(source.checkpoint().decoder());
+        requireDumpable(asked);
+        Optional<Choosing> choosing = Choosing.in(asked, ShippedPasses.ALL, facts);
+        rehearse(asked, choosing, source, facts, emitter);
+        Optional<Choice> choice = choosing.map(open -> choose(open, source.checkpoint()));
+        List<PassRequest> requests = choosing.flatMap(
+                        open -> choice.map(Choice::grouping).map(open::with))
+                .orElse(asked);
+        Plan checked = Plan.check(requests, ShippedPasses.ALL, facts);
+        if (place.isEmpty()) {
+            // Refitting changes no shape, and would take the time that a dry run is there to save.
+            Plan rewriting = Plan.check(Compensation.without(requests), ShippedPasses.ALL, facts);
+            return convert(source, rewriting, emitter, place, choice, Optional.empty(), repeated, start);
+        }
+        requireUseOfText(repeated, checked);
+        Provider provider =
+                repeated.flatMap(manifest -> manifest.provider(checked)).orElse(models.provider());
+        Optional<TextWindows> text = Compensation.in(checked)
+                .map(options -> Compensating.text(source.checkpoint(), measuring.text(), options.tokens(), console));
+        Plan resolved = text.map(windows ->
+                        Plan.check(Compensation.with(windows, provider.toString(), requests), ShippedPasses.ALL, facts))
+                .orElse(checked);
+        try (Compensating compensating = text.map(
+                        windows -> new Compensating(windows, provider, models.device(), console::notice))
+                .orElse(null)) {
+            return convert(
+                    source, resolved, emitter, place, choice, Optional.ofNullable(compensating), repeated, start);
+        }
+    }
+
+    private ModelEmitter emitter() {
+        CollectiveName engine = collective == null ? CollectiveName.ORT : collective;
+        DialectName operators =
+                dialect != null ? dialect : engine == CollectiveName.TENSORRT ? DialectName.ONNX : DialectName.ORT;
+        return new ModelEmitter(operators, layout, engine);
+    }
+
+    /** A text that nothing is fitted to would be taken for one that the output depends on. */
+    private void requireUseOfText(Optional<FromManifest> repeated, Plan plan) {
+        if (repeated.isPresent()
+                && measuring.text() != null
+                && Compensation.in(plan).isEmpty()) {
+            throw TwofoldException.usage("the conversion of the manifest depends on no text")
+                    .found("--text " + measuring.text())
+                    .hint("leave it out");
+        }
+    }
+
+    private int convert(
+            Source source,
             Plan plan,
-            OutputTarget target,
+            ModelEmitter emitter,
+            Optional<OutputPlace> place,
             Optional<Choice> choice,
             Optional<Compensating> compensating,
+            Optional<FromManifest> repeated,
             long start) {
         Progress progress = console.progress();
         PassContext context =
                 compensating.map(text -> text.context(progress)).orElseGet(() -> new PassContext(progress));
         PassRunner runner = new PassRunner(context, Optional.ofNullable(dumpAfter), console::aside);
-        Conversion conversion = new Conversion(source, plan, runner, new ModelEmitter(dialect, layout));
+        Conversion conversion = new Conversion(source, plan, runner, emitter, Optional.ofNullable(rank));
         Map<String, Object> document = document(conversion.model());
+        Optional<ShardingReport> sharding =
+                ShardingReport.of(conversion, source.checkpoint().decoder(), emitter);
+        sharding.ifPresent(report -> document.put("sharding", report.document()));
         choice.ifPresent(made -> document.put("choice", made.document()));
         compensating.ifPresent(fits -> document.put("compensation", fits.document()));
-        if (dryRun) {
-            ModelEmitter.Preview preview = conversion.preview();
+        if (place.isEmpty()) {
+            List<ModelEmitter.Preview> previews =
+                    conversion.parts().stream().map(conversion::preview).toList();
             document.put("dryRun", true);
-            document.put("nodes", preview.nodes());
-            document.put("bytesToWrite", preview.dataBytes());
+            document.put("nodes", previews.get(0).nodes());
+            document.put(
+                    "bytesToWrite",
+                    previews.stream().mapToLong(ModelEmitter.Preview::dataBytes).sum());
             document.put("bytesRead", 0);
             document.put("bytesWritten", 0);
         } else {
-            Conversion.Result result = conversion.run(target, Version.current(), console.progress());
+            Conversion.Tools tools = new Conversion.Tools(
+                    Version.current(), compensating.map(Compensating::libraries).orElseGet(TreeMap::new));
+            repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(console::notice));
+            Conversion.Result result = conversion.run(place.get(), tools, loading(), console.progress());
+            repeated.ifPresent(manifest -> {
+                document.put("differs", manifest.differences(result.manifests()));
+                document.put("notCompared", manifest.uncompared(result.manifests()));
+            });
             document.put("bytesRead", result.bytesRead());
             document.put("bytesWritten", result.bytesWritten());
             if (result.manifest().emission().dtype().equals(Precision.BF16.toString())) {
@@ -156,9 +246,45 @@ final class ConvertCommand implements Callable<Integer> {
             console.json(document);
         } else if (!console.quiet()) {
             compensating.ifPresent(fits -> fits.print(console.out()));
-            print(document, conversion.model(), choice);
+            int unpaired = source.checkpoint().decoder().allReduces()
+                    + conversion.decoder().allReduces()
+                    - conversion.decoder().steps().size();
+            print(document, conversion.model(), unpaired, choice, sharding);
         }
-        return 0;
+        return repeated.isPresent() ? repeatedExactly(document) : 0;
+    }
+
+    /** ONNX Runtime has no bf16 kernels on the CPU, so there it is the form that runs there which is loaded. */
+    private LoadCheck loading() {
+        return noLoad
+                ? LoadCheck.NONE
+                : (directory, precision, cut) -> {
+                    boolean widened = precision == Precision.BF16;
+                    if (cut) {
+                        TrialLoad.load(directory, SegmentedModel.read(directory, widened));
+                    } else {
+                        TrialLoad.load(
+                                directory, widened ? Optional.of(WidenedModel.read(directory)) : Optional.empty());
+                    }
+                };
+    }
+
+    private int repeatedExactly(Map<String, Object> document) {
+        if (!(document.get("differs") instanceof List<?> differing)) {
+            return 0;
+        }
+        if (differing.isEmpty()) {
+            boolean all = document.get("notCompared") instanceof List<?> rest && rest.isEmpty();
+            console.notice(
+                    all
+                            ? "every file is as the manifest says"
+                            : "note: beside the manifest there is nothing to compare with "
+                                    + document.get("notCompared"));
+            return 0;
+        }
+        console.aside("FAILED not as the manifest says: "
+                + differing.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+        return Main.CHECK_FAILED;
     }
 
     /** A name that is mistyped should not come to light after a long measurement. */
@@ -176,6 +302,43 @@ final class ConvertCommand implements Callable<Integer> {
         try (Measuring session = new Measuring(
                 source, passages, open.form(), models, measuring.cache(List.of(), console), console.progress())) {
             return Choice.of(open.options(), passages, session, console.progress());
+        }
+    }
+
+    private void requireUseOfDevices(List<PassRequest> asked) {
+        boolean sharded = asked.stream()
+                .anyMatch(request -> request.name().equals(Shard.SPEC.name())
+                        && request.options().path("devices").asInt(2) > 1);
+        if (!sharded && (rank != null || collective != null)) {
+            throw TwofoldException.usage((rank != null ? "--rank" : "--collective") + " goes with a number of devices")
+                    .hint("--devices 2");
+        }
+    }
+
+    /** What is refused of the devices is refused before the layers are measured and refitted. */
+    private void rehearse(
+            List<PassRequest> asked, Optional<Choosing> choosing, Source source, Facts facts, ModelEmitter emitter) {
+        List<PassRequest> unpaired =
+                choosing.map(open -> open.with(Grouping.none(facts.layers()))).orElse(asked);
+        Plan plan = Plan.check(Compensation.without(unpaired), ShippedPasses.ALL, facts);
+        PassRunner runner = new PassRunner(new PassContext(Progress.SILENT), Optional.empty(), text -> {});
+        Conversion conversion = new Conversion(source, plan, runner, emitter, Optional.ofNullable(rank));
+        conversion.preview(conversion.parts().get(0));
+    }
+
+    /** Replacing a directory for one rank would delete the others. */
+    private void requireOwnRank(OutputTarget target) {
+        if (rank == null || !Files.exists(target.path().resolve(Manifest.NAME))) {
+            return;
+        }
+        List<Integer> others = RankDirectories.present(target.path(), Manifest.read(target.path())).stream()
+                .filter(other -> !other.equals(rank))
+                .toList();
+        if (!others.isEmpty()) {
+            throw TwofoldException.input("the output holds other ranks, which would be deleted with it")
+                    .at(Origin.file(target.path()))
+                    .found("ranks " + others)
+                    .hint("compile into another directory, and move " + Manifest.rankDirectory(rank) + " there");
         }
     }
 
@@ -211,7 +374,12 @@ final class ConvertCommand implements Callable<Integer> {
         return range ? first + "-" + last : group.stream().map(String::valueOf).collect(Collectors.joining("+"));
     }
 
-    private void print(Map<String, Object> facts, Manifest.Model model, Optional<Choice> choice) {
+    private void print(
+            Map<String, Object> facts,
+            Manifest.Model model,
+            int unpairedReduces,
+            Optional<Choice> choice,
+            Optional<ShardingReport> sharding) {
         String pairs = model.pairs().stream().map(ConvertCommand::describe).collect(Collectors.joining(" "));
         console.out()
                 .printf(
@@ -222,7 +390,7 @@ final class ConvertCommand implements Callable<Integer> {
                         model.effectiveDepth(),
                         pairs.isEmpty() ? "none" : pairs,
                         model.allReduces(),
-                        2 * model.layers());
+                        unpairedReduces);
         choice.ifPresent(made -> {
             String title = "chosen";
             for (String line : made.lines(facts.containsKey("compensation"))) {
@@ -230,6 +398,7 @@ final class ConvertCommand implements Callable<Integer> {
                 title = "";
             }
         });
+        sharding.ifPresent(report -> report.print(console.out()));
         if (dryRun) {
             console.out()
                     .printf(

@@ -1,5 +1,8 @@
 package dev.twofold.cli;
 
+import dev.twofold.decoder.Sharding.Placement;
+import dev.twofold.estimate.RuntimeName;
+import dev.twofold.onnx.CollectiveName;
 import dev.twofold.onnx.DialectName;
 import dev.twofold.onnx.KvLayout;
 import dev.twofold.ort.Provider;
@@ -23,8 +26,11 @@ final class Converters {
         named(line, Precision.class);
         named(line, DialectName.class);
         named(line, KvLayout.class);
+        named(line, CollectiveName.class);
+        named(line, Placement.class);
         named(line, Provider.class);
         named(line, OutputFormat.class);
+        named(line, RuntimeName.class);
         line.registerConverter(LayerWindow.class, converter(LayerWindow::valueOf));
         line.registerConverter(MemorySize.class, converter(MemorySize::valueOf));
         line.registerConverter(LossLimit.class, converter(LossLimit::valueOf));

@@ -5,6 +5,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.ort.Generation;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.report.Manifest;
+import dev.twofold.report.RankDirectories;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Locale;
@@ -50,8 +51,9 @@ final class GenerateCommand implements Callable<Integer> {
             throw TwofoldException.usage("--max-tokens should be 1 or more");
         }
         Manifest manifest = Manifest.read(directory);
-        try (TokenizerFile tokenizer = TokenizerFile.open(directory);
-                ModelSession session = models.open(directory, manifest, console)) {
+        try (ModelSession session = models.open(directory, manifest, console);
+                TokenizerFile tokenizer = TokenizerFile.open(
+                        RankDirectories.of(directory, manifest).get(0))) {
             int[] ids = tokenizer.encode(prompt, manifest.model().vocabularySize());
             int room = manifest.model().contextLength() - ids.length;
             if (ids.length == 0) {

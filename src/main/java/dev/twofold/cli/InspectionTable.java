@@ -34,6 +34,7 @@ final class InspectionTable {
                 measurement.get("tokens").asInt(),
                 measurement.get("text").asText(),
                 measurement.get("basePerplexity").asDouble());
+        rewrites(out);
         layers(out);
         plans(out);
         if (document.has("compensation")) {
@@ -41,6 +42,20 @@ final class InspectionTable {
         }
         recommendations(out);
         out.flush();
+    }
+
+    private void rewrites(PrintWriter out) {
+        out.println("rewrite             possible  because");
+        for (JsonNode rewrite : document.get("rewrites")) {
+            String line = String.format(
+                    Locale.ROOT,
+                    "%-18s  %-8s  %s",
+                    rewrite.get("rewrite").asText(),
+                    rewrite.get("verdict").asText(),
+                    rewrite.get("reason").asText());
+            out.println(line.stripTrailing());
+        }
+        out.println();
     }
 
     private void layers(PrintWriter out) {

@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
 import dev.twofold.pass.LayerRange;
@@ -12,6 +13,7 @@ import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.passes.shard.Shard;
 import dev.twofold.pipeline.Choosing;
 import dev.twofold.pipeline.PassRequest;
 import dev.twofold.pipeline.PipelineParser;
@@ -20,17 +22,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say what is to be done to the model: a pipeline, and shorthands for its {@code pair-layers}. */
 final class PlanOptions {
 
+    /** A thousand passes have a tenth of that. */
+    private static final long MAX_PIPELINE = 1L << 20;
+
     private static final String DEFAULT_PIPELINE = "layer-parallel";
     private static final String PAIR = PairLayers.SPEC.name();
     private static final String CHOOSE = ChoosePairs.SPEC.name();
     private static final String COMPENSATE = Compensate.SPEC.name();
+    private static final String SHARD = Shard.SPEC.name();
     private static final String CAST = CastWeights.SPEC.name();
 
     @Option(
@@ -95,8 +104,50 @@ final class PlanOptions {
     @Option(names = "--dtype", paramLabel = "TYPE", description = "fp32 (default), fp16 or bf16.")
     private @Nullable Precision dtype;
 
+    @Option(names = "--devices", paramLabel = "N", description = "Cut the model over N devices.")
+    private @Nullable Integer devices;
+
+    @Option(
+            names = "--placement",
+            paramLabel = "NAME",
+            description = "Give every device a share of each layer's heads (heads, default), or the layers of a pair"
+                    + " devices of their own (layers).")
+    private @Nullable Placement placement;
+
+    @Option(names = "--shard-vocabulary", description = "Cut the embedding and the head over the devices too.")
+    private boolean vocabulary;
+
+    /** Whether none of them is given. */
+    boolean isEmpty() {
+        return Stream.of(
+                                pipeline,
+                                pairs,
+                                window,
+                                maxLoss,
+                                depth,
+                                group,
+                                calibrationTokens,
+                                memory,
+                                dtype,
+                                devices,
+                                placement)
+                        .allMatch(Objects::isNull)
+                && !oneSync
+                && !compensate
+                && !vocabulary;
+    }
+
     /** The passes asked for, in order. */
     List<PassRequest> requests() {
+        return requests(OptionalInt.empty());
+    }
+
+    /**
+     * The passes asked for, in order.
+     *
+     * @param fallback over how many devices to cut the model, if neither an option nor the pipeline says
+     */
+    List<PassRequest> requests(OptionalInt fallback) {
         List<PassRequest> requests = new ArrayList<>(read());
         boolean measured = maxLoss != null || depth != null;
         if (pairs != null || window != null) {
@@ -121,7 +172,32 @@ final class PlanOptions {
             }
             fill(requests, CAST, none().put("dtype", dtype.toString()), "--dtype " + dtype);
         }
+        shard(requests, fallback);
         return requests;
+    }
+
+    private void shard(List<PassRequest> requests, OptionalInt fallback) {
+        boolean asked = requests.stream().anyMatch(request -> request.name().equals(SHARD));
+        OptionalInt count = devices != null ? OptionalInt.of(devices) : asked ? OptionalInt.empty() : fallback;
+        if (count.isEmpty() && (placement != null || vocabulary)) {
+            throw TwofoldException.usage("a placement goes with a number of devices")
+                    .hint("--devices 2");
+        }
+        if (count.isEmpty()) {
+            return;
+        }
+        String flag = "--devices " + count.getAsInt();
+        if (!asked) {
+            requests.add(new PassRequest(SHARD, none(), flag, Kind.USAGE));
+        }
+        ObjectNode options = none().put("devices", count.getAsInt());
+        if (placement != null) {
+            options.put("placement", placement.toString());
+        }
+        if (vocabulary) {
+            options.put("vocabulary", true);
+        }
+        fill(requests, SHARD, options, flag);
     }
 
     private static void addCompensation(List<PassRequest> requests) {
@@ -202,7 +278,7 @@ final class PlanOptions {
                     .at(name)
                     .expected("a YAML file, or one of " + String.join(", ", Pipelines.SHIPPED));
         }
-        return PipelineParser.parse(name, Text.read(file));
+        return PipelineParser.parse(name, Text.read(file, MAX_PIPELINE));
     }
 
     private ObjectNode pairing() {

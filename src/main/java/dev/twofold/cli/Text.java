@@ -37,23 +37,32 @@ final class Text {
 
     /** @throws TwofoldException of kind INPUT if the file is missing, too large, or not UTF-8 */
     static String read(Path file) {
+        return read(file, MAX_BYTES);
+    }
+
+    /** The same with another limit in bytes. */
+    static String read(Path file, long limit) {
         try {
             if (!Files.isRegularFile(file)) {
                 throw TwofoldException.input(Files.exists(file) ? "not a regular file" : "the file is missing")
-                        .at(Origin.file(file));
+                        .at(Origin.file(file))
+                        .expected("a file of UTF-8 text");
             }
-            if (Files.size(file) > MAX_BYTES) {
+            if (Files.size(file) > limit) {
                 throw TwofoldException.input("the file is too large")
                         .at(Origin.file(file))
                         .found(Files.size(file) + " bytes")
-                        .expected("at most " + MAX_BYTES);
+                        .expected("at most " + limit + " bytes");
             }
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(Files.readAllBytes(file)))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw TwofoldException.input("not UTF-8 text").at(Origin.file(file)).cause(e);
+            throw TwofoldException.input("not UTF-8 text")
+                    .at(Origin.file(file))
+                    .hint("save it as UTF-8")
+                    .cause(e);
         } catch (IOException e) {
             throw TwofoldException.input("cannot read the file")
                     .at(Origin.file(file))

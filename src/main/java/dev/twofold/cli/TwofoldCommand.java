@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             ValidateCommand.class,
             GenerateCommand.class,
             BenchCommand.class,
+            EstimateCommand.class,
             VerifyCommand.class,
             PassesCommand.class,
             HelpCommand.class

@@ -17,6 +17,7 @@ import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.pipeline.Compensation;
 import dev.twofold.pipeline.Plan;
 import dev.twofold.pipeline.Replay;
+import dev.twofold.pipeline.SourceMatch;
 import dev.twofold.pipeline.TokenHash;
 import dev.twofold.report.Manifest;
 import dev.twofold.tensor.Precision;
@@ -104,7 +105,7 @@ final class ValidateCommand implements Callable<Integer> {
         }
         Manifest manifest = Manifest.read(directory);
         Checkpoint source = Checkpoint.read(checkpoint);
-        Replay.requireSource(manifest, source);
+        SourceMatch.requireSameModel(manifest, source);
         Progress progress = console.progress();
         Decoder base = source.decoder();
         Plan plan = Replay.reference(manifest, base);

@@ -1,7 +1,13 @@
 package dev.twofold.cli;
 
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.pipeline.FromManifest;
+import dev.twofold.report.Manifest;
 import dev.twofold.report.Verification;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,7 +16,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
-        description = "Checks every file of a converted model against its manifest.")
+        description = {
+            "Checks every file of a converted model against its manifest.",
+            "Each has to have its size and SHA-256; none may be missing, extra, or a link to elsewhere; the statements of"
+                    + " provenance and the options of the plan have to be what the manifest says."
+        })
 final class VerifyCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
@@ -22,11 +32,32 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Verification verification = Verification.of(directory);
-        verification.problems().forEach(problem -> console.out().println("FAILED " + problem));
-        boolean passed = verification.problems().isEmpty();
-        if (passed && !console.quiet()) {
-            console.out().println(directory + ": " + verification.files() + " files are as they were written");
+        List<String> problems = new ArrayList<>(verification.problems());
+        plan(verification.manifest()).ifPresent(problems::add);
+        problems.forEach(problem -> console.out().println("FAILED " + problem));
+        if (problems.isEmpty() && !console.quiet()) {
+            Manifest manifest = verification.manifest();
+            console.out()
+                    .println(directory + ": " + verification.files() + " files are as they were written, by twofold "
+                            + manifest.twofold() + " from " + manifest.source().name());
         }
-        return passed ? 0 : Main.CHECK_FAILED;
+        return problems.isEmpty() ? 0 : Main.CHECK_FAILED;
+    }
+
+    /** What is wrong with the options in the manifest. Those of another version need not be known to this one. */
+    private Optional<String> plan(Manifest manifest) {
+        try {
+            FromManifest conversion = new FromManifest(directory.resolve(Manifest.NAME), manifest);
+            conversion.emitter();
+            conversion.requireKnownOptions();
+            return Optional.empty();
+        } catch (TwofoldException e) {
+            if (manifest.twofold().equals(Version.current())) {
+                return Optional.of(e.getMessage());
+            }
+            console.notice("note: made by twofold " + manifest.twofold() + ", which this version, " + Version.current()
+                    + ", cannot repeat: " + e.getMessage());
+            return Optional.empty();
+        }
     }
 }

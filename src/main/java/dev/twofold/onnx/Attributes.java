@@ -1,5 +1,6 @@
 package dev.twofold.onnx;
 
+import com.google.protobuf.ByteString;
 import dev.twofold.onnx.proto.AttributeProto;
 import dev.twofold.onnx.proto.AttributeProto.AttributeType;
 import java.util.Arrays;
@@ -22,6 +23,14 @@ final class Attributes {
                 .setName(name)
                 .setType(AttributeType.FLOAT)
                 .setF((float) value)
+                .build();
+    }
+
+    static AttributeProto text(String name, String value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.STRING)
+                .setS(ByteString.copyFromUtf8(value))
                 .build();
     }
 

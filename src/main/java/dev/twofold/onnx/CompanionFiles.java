@@ -7,6 +7,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,23 +27,31 @@ public final class CompanionFiles {
     public static void write(Path directory, List<Path> originals, Decoder decoder, List<KvLayout.Cache> caches) {
         for (Path original : originals) {
             Path copy = directory.resolve(original.getFileName());
-            try {
-                Files.write(copy, Files.readAllBytes(original));
+            // Not Files.copy of paths, which would copy a link's or a cache's permissions.
+            try (InputStream content = Files.newInputStream(original)) {
+                Files.copy(content, copy);
             } catch (IOException e) {
                 throw failed(original, e);
             }
         }
         Path config = directory.resolve(CONFIG);
         try {
-            if (caches.size() != decoder.facts().layers() && Files.exists(config)) {
-                ObjectNode changed = (ObjectNode) MAPPER.readTree(config.toFile());
-                changed.put("num_hidden_layers", caches.size());
-                changed.put("num_key_value_heads", caches.get(0).kvHeads());
-                write(config, changed);
+            if (Files.exists(config)) {
+                describeCaches(config, (ObjectNode) MAPPER.readTree(config.toFile()), decoder, caches);
             }
             write(directory.resolve(GenAiConfig.NAME), GenAiConfig.of(decoder, caches));
         } catch (IOException e) {
             throw failed(directory, e);
+        }
+    }
+
+    private static void describeCaches(Path config, ObjectNode content, Decoder decoder, List<KvLayout.Cache> caches)
+            throws IOException {
+        boolean part = decoder.sharding().filter(cut -> cut.rank().isPresent()).isPresent();
+        if (part || caches.size() != decoder.facts().layers()) {
+            content.put("num_hidden_layers", caches.size());
+            content.put("num_key_value_heads", caches.get(0).kvHeads());
+            write(config, content);
         }
     }
 

@@ -1,24 +1,23 @@
 package dev.twofold.onnx;
 
-import static dev.twofold.onnx.Attributes.integer;
-
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
-import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
 import dev.twofold.onnx.GraphBuilder.Dim;
 import dev.twofold.onnx.KvLayout.Cache;
 import dev.twofold.onnx.proto.TensorProto.DataType;
 import dev.twofold.pass.GraphNames;
-import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -35,22 +34,27 @@ final class DecoderLowering {
     private final Decoder decoder;
     private final GraphBuilder graph;
     private final Dialect dialect;
+    private final Optional<Collectives> collectives;
     private final KvLayout layout;
     private final List<Cache> caches;
     private final Map<Integer, Cache> cacheOfLayer;
     private final Map<NormOf, String> norms = new HashMap<>();
 
-    private DecoderLowering(Decoder decoder, DialectName dialect, KvLayout layout) {
+    private DecoderLowering(Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine) {
         this.decoder = decoder;
         this.graph = new GraphBuilder(decoder.precision().dtype());
-        this.dialect = dialect.create(graph, decoder);
+        this.dialect = dialect.create(graph, decoder, engine);
+        this.collectives = decoder.sharding()
+                .filter(cut -> cut.rank().isPresent())
+                .map(cut -> Collectives.of(graph, engine, cut.devices(), dialect, decoder.precision()));
         this.layout = layout;
         this.caches = layout.caches(decoder);
         this.cacheOfLayer = caches.stream().collect(Collectors.toMap(Cache::layer, Function.identity()));
     }
 
-    static Graph lower(Decoder decoder, DialectName dialect, KvLayout layout) {
-        return new DecoderLowering(decoder, dialect, layout).lower();
+    /** @param engine whose collectives a device's part of a sharded model has */
+    static Graph lower(Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine) {
+        return new DecoderLowering(decoder, dialect, layout, engine).lower();
     }
 
     static String pastKey(Cache cache) {
@@ -72,11 +76,17 @@ final class DecoderLowering {
     private Graph lower() {
         declareInterface();
         dialect.prologue();
-        String table = graph.weight("embedding.weight", decoder.embedding());
-        Residual residual = new Residual(graph.node("embedding", "Gather", List.of(table, GraphNames.IDS)));
-        decoder.steps().forEach(step -> step(step, residual));
-        head(norm("final_norm", residual, decoder.finalNorm()));
-        return graph.build(dialect.opsets(), dialect.irVersion());
+        Vocabulary vocabulary = new Vocabulary(decoder, graph, dialect, collectives);
+        Residual residual = new Residual(vocabulary.embed());
+        for (int i = 0; i < decoder.steps().size(); i++) {
+            List<BranchResult> results = branches(decoder.steps().get(i), residual);
+            additions("steps." + i, results).forEach(residual::add);
+        }
+        vocabulary.head(norm("final_norm", residual, decoder.finalNorm()));
+        SortedMap<String, Long> opsets = dialect.opsets();
+        collectives.ifPresent(engine -> engine.imports(opsets));
+        Graph built = graph.build(opsets, dialect.irVersion());
+        return decoder.uncut() ? Annotation.annotate(built, decoder, layout) : built;
     }
 
     private void declareInterface() {
@@ -99,26 +109,50 @@ final class DecoderLowering {
         }
     }
 
-    private void step(Step step, Residual residual) {
-        List<String> results = new ArrayList<>();
-        for (Branch branch : step.branches()) {
-            if (branch.body() instanceof Chain chain) {
-                results.addAll(chain(branch, chain, residual));
-            } else {
-                Norm norm = branch.in().orElseThrow();
-                String name = name(branch);
-                results.add(body(name, norm(name + "/norm", residual, norm), branch));
-            }
-        }
-        results.forEach(residual::add);
+    /** What a step adds to the stream, after the devices of a sharded model have met. */
+    private List<String> additions(String step, List<BranchResult> results) {
+        List<BranchResult> whole = collectives
+                .map(engine -> new StepReduction(graph, engine, decoder.facts().hiddenSize()).reduce(step, results))
+                .orElse(results);
+        List<String> values = whole.stream().map(this::finished).toList();
+        // In one operator, so that what is on different devices meets once.
+        return decoder.uncut() && values.size() > 1 ? List.of(graph.node(step + "/sum", "Sum", values)) : values;
     }
 
-    /** What a chain adds to the stream outside it. Its first norm settles that stream, as any branch's would. */
-    private List<String> chain(Branch branch, Chain chain, Residual residual) {
+    private String finished(BranchResult result) {
+        return result.out()
+                .map(norm -> dialect.normalize(graph.unique(result.name() + "/result_norm"), result.value(), norm))
+                .orElse(result.value());
+    }
+
+    /** What each branch of a step makes. */
+    private List<BranchResult> branches(Step step, Residual residual) {
+        List<BranchResult> results = new ArrayList<>();
+        for (Branch branch : step.branches()) {
+            String name = name(branch);
+            if (branch.body() instanceof Chain chain) {
+                chain(name, chain, residual)
+                        .forEach(value -> results.add(new BranchResult(name, value, Optional.empty())));
+            } else {
+                String value = body(name, read(name, residual, branch), branch);
+                results.add(new BranchResult(name, value, branch.out()));
+            }
+        }
+        return results;
+    }
+
+    /**
+     * What a chain adds to the stream outside it. Its first branch settles that stream, as any other would. Where an
+     * engine is to cut the model it is one value, which the device that runs the chain can sum.
+     */
+    private List<String> chain(String name, Chain chain, Residual residual) {
         Branch first = chain.steps().get(0).branches().get(0);
-        norm(name(first) + "/norm", residual, first.in().orElseThrow());
+        read(name(first), residual, first);
         Residual inner = new Residual(residual.stream());
-        chain.steps().forEach(step -> step(step, inner));
+        chain.steps().forEach(step -> branches(step, inner).forEach(result -> inner.add(finished(result))));
+        if (decoder.uncut()) {
+            return List.of(Residual.sum(graph, name + "/chain", inner.increase()));
+        }
         return inner.increase();
     }
 
@@ -126,6 +160,13 @@ final class DecoderLowering {
         String layers =
                 branch.origin().layers().stream().map(String::valueOf).collect(Collectors.joining("_", "layers.", "/"));
         return layers + (branch.body() instanceof Attention ? "attention" : "feed_forward");
+    }
+
+    /** What a branch reads: the stream through its norm, or the stream itself. */
+    private String read(String name, Residual residual, Branch branch) {
+        return branch.in()
+                .map(norm -> norm(name + "/norm", residual, norm))
+                .orElseGet(() -> residual.settled(graph, name));
     }
 
     /** Branches of a step whose norms are equal read one value. */
@@ -151,28 +192,32 @@ final class DecoderLowering {
             return Projection.apply(graph, name + "/output", heads, attention.output());
         } else if (branch.body() instanceof FeedForward feedForward) {
             return feedForward(name, x, feedForward);
+        } else if (branch.body() instanceof Experts experts) {
+            return experts(name, x, experts);
         }
         throw new IllegalStateException("no lowering for " + branch.body());
     }
 
     private String feedForward(String name, String x, FeedForward feedForward) {
-        Linear packed = Linear.stack(List.of(feedForward.gate(), feedForward.up()));
-        String both = Projection.apply(graph, name + "/gate_up", x, packed);
-        String sizes = graph.integers(feedForward.width(), feedForward.width());
-        List<String> split = graph.node(name + "/split", "", "Split", List.of(both, sizes), 2, integer("axis", -1));
-        String sigmoid = graph.node(name + "/sigmoid", "Sigmoid", List.of(split.get(0)));
-        String silu = graph.node(name + "/silu", "Mul", List.of(split.get(0), sigmoid));
-        String gated = graph.node(name + "/gated", "Mul", List.of(silu, split.get(1)));
-        return Projection.apply(graph, name + "/down", gated, feedForward.down());
+        return Projection.apply(graph, name + "/down", activated(name, x, feedForward), feedForward.down());
     }
 
-    private void head(String x) {
-        Linear head = decoder.head();
-        if (decoder.tied()) {
-            dialect.tiedHead(x, head);
-            return;
+    private String experts(String name, String x, Experts experts) {
+        FeedForward all = experts.together();
+        String weighted = new ExpertsLowering(graph).weighted(name, x, activated(name, x, all), experts);
+        return Projection.apply(graph, name + "/down", weighted, all.down());
+    }
+
+    /** What the last projection of a feed-forward reads. */
+    private String activated(String name, String x, FeedForward feedForward) {
+        Activations activations = new Activations(graph);
+        if (feedForward.gate().isEmpty()) {
+            String up = Projection.apply(graph, name + "/up", x, feedForward.up());
+            return activations.apply(name, up, feedForward.activation());
         }
-        String weight = graph.weight("head.weight", Weights.transpose(head.weight()));
-        graph.add("head", "", "MatMul", List.of(x, weight), List.of(GraphNames.LOGITS));
+        List<String> split =
+                Projection.apply(graph, name, x, List.of("gate", "up"), feedForward.readers(), decoder.uncut());
+        String gate = activations.apply(name, split.get(0), feedForward.activation());
+        return graph.node(name + "/gated", "Mul", List.of(gate, split.get(1)));
     }
 }

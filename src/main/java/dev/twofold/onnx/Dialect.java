@@ -1,7 +1,6 @@
 package dev.twofold.onnx;
 
 import dev.twofold.decoder.Attention;
-import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.onnx.KvLayout.Cache;
 import java.util.List;
@@ -25,12 +24,27 @@ interface Dialect {
     String norm(String name, Residual residual, Norm norm);
 
     /**
+     * The norm of a value that is no stream.
+     *
+     * @param name unique in the graph
+     */
+    String normalize(String name, String x, Norm norm);
+
+    /** Position of every token, int64 {@code [batch, sequence]}. */
+    String positions();
+
+    /**
      * The heads' outputs, side by side, before the output projection.
      *
      * @param parts one attention a cache, in the order of {@code caches}
      */
     String attend(String name, String x, List<Attention> parts, List<Cache> caches);
 
-    /** The logits, as the graph's output {@code logits}, from an embedding table that is also the head. */
-    void tiedHead(String x, Linear head);
+    /**
+     * The logits, from an embedding table that is also the head.
+     *
+     * @param table the initializer, {@code [vocabulary, hidden]}
+     * @param result what to name them
+     */
+    void tiedHead(String x, String table, String result);
 }

@@ -15,8 +15,11 @@ public enum DialectName {
         this.name = name;
     }
 
-    Dialect create(GraphBuilder graph, Decoder decoder) {
-        return this == ORT ? new OrtDialect(graph, decoder) : new StandardDialect(graph, decoder);
+    /** @param engine what runs the model if it is sharded */
+    Dialect create(GraphBuilder graph, Decoder decoder, CollectiveName engine) {
+        return this == ORT
+                ? new OrtDialect(graph, decoder)
+                : new StandardDialect(graph, decoder, engine == CollectiveName.TENSORRT);
     }
 
     @Override

@@ -20,7 +20,7 @@ public final class GenAiConfig {
         ModelFacts facts = decoder.facts();
         ObjectNode root = new ObjectMapper().createObjectNode();
         ObjectNode model = root.putObject("model");
-        model.put("type", facts.modelType());
+        model.put("type", facts.runtimeType());
         if (!facts.beginTokens().isEmpty()) {
             model.put("bos_token_id", facts.beginTokens().get(0));
         }
@@ -41,7 +41,7 @@ public final class GenAiConfig {
 
     private static void decoder(ObjectNode target, Decoder decoder, List<KvLayout.Cache> caches) {
         target.put("filename", GraphNames.MODEL);
-        target.put("head_size", decoder.rotary().headSize());
+        target.put("head_size", decoder.headSize());
         target.put("hidden_size", decoder.facts().hiddenSize());
         target.put(
                 "num_attention_heads",

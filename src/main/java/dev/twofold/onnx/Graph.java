@@ -1,5 +1,6 @@
 package dev.twofold.onnx;
 
+import dev.twofold.onnx.proto.DeviceConfigurationProto;
 import dev.twofold.onnx.proto.NodeProto;
 import dev.twofold.onnx.proto.TensorProto;
 import dev.twofold.onnx.proto.ValueInfoProto;
@@ -15,6 +16,7 @@ import java.util.SortedMap;
  * @param constants small initializers, kept inside the model file
  * @param weights initializers that go to the external data file, in the order of their first use
  * @param opsets the operator set version of each domain
+ * @param configurations the devices that its nodes' annotations speak of; none without annotations
  */
 record Graph(
         List<NodeProto> nodes,
@@ -23,7 +25,8 @@ record Graph(
         List<ValueInfoProto> inputs,
         List<ValueInfoProto> outputs,
         SortedMap<String, Long> opsets,
-        long irVersion) {
+        long irVersion,
+        List<DeviceConfigurationProto> configurations) {
 
     Graph {
         nodes = List.copyOf(nodes);
@@ -31,6 +34,12 @@ record Graph(
         weights = List.copyOf(weights);
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
+        configurations = List.copyOf(configurations);
+    }
+
+    /** The same with annotated nodes. */
+    Graph annotated(List<NodeProto> others, DeviceConfigurationProto configuration, long version) {
+        return new Graph(others, constants, weights, inputs, outputs, opsets, version, List.of(configuration));
     }
 
     /** A weight under its name in the graph, and the type it is stored as. */

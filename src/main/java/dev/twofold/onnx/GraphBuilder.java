@@ -9,7 +9,9 @@ import dev.twofold.onnx.proto.TensorShapeProto;
 import dev.twofold.onnx.proto.TypeProto;
 import dev.twofold.onnx.proto.ValueInfoProto;
 import dev.twofold.tensor.DType;
+import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weight.Filled;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -154,6 +156,11 @@ final class GraphBuilder {
         return name;
     }
 
+    /** A number in the model's precision, as a vector of one element. */
+    String filled(double value) {
+        return weight("constants/filled", new Filled(Shape.of(1), (float) value));
+    }
+
     String input(String name, DataType type, Dim... shape) {
         inputs.add(value(name, type, shape));
         return name;
@@ -205,6 +212,7 @@ final class GraphBuilder {
                 inputs,
                 outputs,
                 opsets,
-                irVersion);
+                irVersion,
+                List.of());
     }
 }

@@ -1,6 +1,8 @@
 package dev.twofold.onnx;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.pass.GraphNames;
+import dev.twofold.pass.Workload;
 import dev.twofold.weight.WeightWriter;
 import dev.twofold.weight.WeightWriter.Written;
 import java.nio.file.Path;
@@ -11,8 +13,9 @@ import java.util.List;
  *
  * @param dialect the operators to use
  * @param layout the KV caches to have
+ * @param collective the operators in which the devices of a sharded model meet
  */
-public record ModelEmitter(DialectName dialect, KvLayout layout) {
+public record ModelEmitter(DialectName dialect, KvLayout layout, CollectiveName collective) {
 
     /**
      * What an emission will make, known before a weight is read.
@@ -23,17 +26,45 @@ public record ModelEmitter(DialectName dialect, KvLayout layout) {
     public record Preview(int nodes, long dataBytes) {}
 
     public Preview preview(Decoder decoder) {
-        Graph graph = DecoderLowering.lower(decoder, dialect, layout);
+        Graph graph = DecoderLowering.lower(decoder, dialect, layout, collective);
         return new Preview(graph.nodes().size(), OnnxFile.dataBytes(graph.weights()));
     }
 
+    /** What the emitted model asks of the device that runs it. */
+    public Workload workload(Decoder decoder) {
+        Graph graph = DecoderLowering.lower(decoder, dialect, layout, collective);
+        return GraphWorkload.of(graph, decoder.precision().dtype().bits() / 8);
+    }
+
     /**
-     * Writes {@code model.onnx} and {@code model.onnx.data}.
+     * Writes {@code model.onnx} and {@code model.onnx.data}; for TensorRT {@code stateless.onnx} too, of the same data,
+     * which is what Triton can serve on many devices.
      *
      * @return length and hash of the data file
      */
     public Written emit(Decoder decoder, Path directory, WeightWriter writer) {
-        return OnnxFile.write(DecoderLowering.lower(decoder, dialect, layout), directory, writer);
+        Graph graph = DecoderLowering.lower(decoder, dialect, layout, collective);
+        Written data = OnnxFile.write(graph, directory, writer);
+        if (deploys(decoder)) {
+            OnnxFile.writeModel(StatelessGraph.of(graph), directory.resolve(GraphNames.STATELESS));
+        }
+        return data;
+    }
+
+    /**
+     * Writes what an engine needs beside the directories of the ranks: for TensorRT a Triton model's configuration, and
+     * the script that builds its engines.
+     *
+     * @param name of the model
+     */
+    public void deploy(Decoder decoder, Path directory, String name) {
+        if (deploys(decoder)) {
+            TritonModel.of(name, decoder).write(directory);
+        }
+    }
+
+    private boolean deploys(Decoder decoder) {
+        return collective == CollectiveName.TENSORRT && decoder.sharding().isPresent();
     }
 
     /** The caches the graph has, in order. */

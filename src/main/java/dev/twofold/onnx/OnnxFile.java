@@ -22,7 +22,7 @@ import java.util.List;
 final class OnnxFile {
 
     /** Runtimes map weights from the file, and a mapping starts at a page. */
-    private static final long ALIGNMENT = 4096;
+    static final long ALIGNMENT = 4096;
 
     private OnnxFile() {}
 
@@ -30,16 +30,20 @@ final class OnnxFile {
     static Written write(Graph graph, Path directory, WeightWriter writer) {
         List<Placement> placements = place(graph.weights());
         Written data = writer.write(directory.resolve(GraphNames.DATA), placements);
-        Path model = directory.resolve(GraphNames.MODEL);
+        writeModel(graph, directory.resolve(GraphNames.MODEL));
+        return data;
+    }
+
+    /** Writes a graph alone, whose weights are in the data file of another one that has the same. */
+    static void writeModel(Graph graph, Path model) {
         try {
-            Files.write(model, toProto(graph, placements).toByteArray());
+            Files.write(model, toProto(graph, place(graph.weights())).toByteArray());
         } catch (IOException e) {
             throw TwofoldException.environment("cannot write the file")
                     .at(Origin.file(model))
                     .found(e)
                     .cause(e);
         }
-        return data;
     }
 
     /** Bytes that the data file of these weights takes. */
@@ -87,6 +91,7 @@ final class OnnxFile {
         ModelProto.Builder model = ModelProto.newBuilder()
                 .setIrVersion(graph.irVersion())
                 .setProducerName("twofold")
+                .addAllConfiguration(graph.configurations())
                 .setGraph(body);
         graph.opsets()
                 .forEach((domain, version) -> model.addOpsetImport(

@@ -3,20 +3,21 @@ package dev.twofold.onnx;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
  * A directory that appears whole or not at all: it is filled beside the target, forced to disk, and moved there.
- * Closed without {@link #commit}, or when the process is told to stop, it disappears.
+ * Closed without {@link #commit}, it disappears; {@link OutputPlace} closes it when the process is told to stop.
  */
 public final class OutputDirectory implements AutoCloseable {
 
@@ -31,56 +32,13 @@ public final class OutputDirectory implements AutoCloseable {
     private final OutputTarget target;
     private final Path parent;
     private final Path staging;
-    /** Directories above the target that did not exist before, innermost first. */
-    private final List<Path> parents;
-
-    private final Thread onExit = new Thread(this::discard);
     private State state = State.FILLING;
 
-    private OutputDirectory(OutputTarget target, Path parent, Path staging, List<Path> parents) {
+    /** @param staging exists, beside the target, and is empty */
+    OutputDirectory(OutputTarget target, Path parent, Path staging) {
         this.target = target;
         this.parent = parent;
         this.staging = staging;
-        this.parents = parents;
-    }
-
-    /**
-     * Makes an empty directory beside the target.
-     *
-     * @param bytes roughly how much will be written to it
-     * @throws TwofoldException of kind ENVIRONMENT if the disk does not let us, or has no room
-     */
-    public static OutputDirectory stage(OutputTarget target, long bytes) {
-        Path parent = target.path().getParent();
-        if (parent == null) {
-            throw TwofoldException.input("the output has no parent directory").at(Origin.file(target.path()));
-        }
-        List<Path> missing = Stream.iterate(parent, path -> path != null && !Files.exists(path), Path::getParent)
-                .toList();
-        Path staging = parent.resolve("." + target.path().getFileName() + ".twofold-" + UUID.randomUUID());
-        try {
-            Path existing =
-                    missing.isEmpty() ? parent : missing.get(missing.size() - 1).getParent();
-            requireRoom(target.path(), existing == null ? parent : existing, bytes);
-            Files.createDirectories(parent);
-            Files.createDirectory(staging);
-        } catch (IOException e) {
-            throw unwritable(target.path(), e);
-        }
-        OutputDirectory output = new OutputDirectory(target, parent, staging, missing);
-        Runtime.getRuntime().addShutdownHook(output.onExit);
-        return output;
-    }
-
-    private static void requireRoom(Path target, Path existing, long bytes) throws IOException {
-        long room = Files.getFileStore(existing).getUsableSpace();
-        if (room < bytes) {
-            throw TwofoldException.environment("not enough space on the disk")
-                    .at(Origin.file(target))
-                    .found(room + " bytes free")
-                    .expected("at least " + bytes)
-                    .hint("free some, or write to another disk");
-        }
     }
 
     /** Where to put the files. */
@@ -122,7 +80,7 @@ public final class OutputDirectory implements AutoCloseable {
     }
 
     private void replace() throws IOException {
-        Path old = staging.resolveSibling(staging.getFileName() + "-old");
+        Path old = Leftovers.aside(staging);
         Files.move(target.path(), old, StandardCopyOption.ATOMIC_MOVE);
         try {
             Files.move(staging, target.path(), StandardCopyOption.ATOMIC_MOVE);
@@ -131,7 +89,7 @@ public final class OutputDirectory implements AutoCloseable {
             Files.move(old, target.path(), StandardCopyOption.ATOMIC_MOVE);
             throw e;
         }
-        deleteTree(old);
+        Leftovers.delete(old);
     }
 
     private static void force(Path path) throws IOException {
@@ -141,49 +99,42 @@ public final class OutputDirectory implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        discard();
-        try {
-            Runtime.getRuntime().removeShutdownHook(onExit);
-        } catch (IllegalStateException e) {
-            // The process is already stopping, and the hook has run or will.
-        }
-    }
-
-    private synchronized void discard() {
+    public synchronized void close() {
         if (state != State.FILLING) {
             return;
         }
         state = State.DISCARDED;
         try {
             deleteTree(staging);
-            for (Path made : parents) {
-                Files.deleteIfExists(made);
-            }
-        } catch (DirectoryNotEmptyException e) {
-            // Someone else uses the parent directory by now.
         } catch (IOException e) {
             throw unwritable(staging, e);
         }
     }
 
     /** When the process is told to stop, other threads may still be adding files to what is being deleted. */
-    private static void deleteTree(Path root) throws IOException {
+    static void deleteTree(Path root) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try (Stream<Path> paths = Files.walk(root)) {
                 for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                     Files.deleteIfExists(path);
                 }
                 return;
+            } catch (NoSuchFileException e) {
+                return;
             } catch (DirectoryNotEmptyException e) {
                 if (attempt == DELETE_ATTEMPTS) {
                     throw e;
+                }
+            } catch (UncheckedIOException e) {
+                if (attempt == DELETE_ATTEMPTS) {
+                    throw e.getCause();
                 }
             }
         }
     }
 
-    static TwofoldException unwritable(Path path, IOException e) {
+    /** The failure of a disk that does not take what is written to it. */
+    public static TwofoldException unwritable(Path path, IOException e) {
         return TwofoldException.environment("cannot write the output")
                 .at(Origin.file(path))
                 .found(e)

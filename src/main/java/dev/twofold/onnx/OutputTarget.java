@@ -4,6 +4,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -30,10 +31,7 @@ public record OutputTarget(Path path, boolean replaces) {
     public static OutputTarget check(Path target, List<Path> inputs, boolean force) {
         OutputTarget checked = new OutputTarget(canonical(target), force);
         inputs.forEach(input -> requireApart(target, checked.path(), input));
-        if (Files.exists(checked.path()) && !Files.isDirectory(checked.path())) {
-            throw TwofoldException.input("the output exists and is not a directory")
-                    .at(Origin.file(target));
-        }
+        checked.requireDirectories();
         checked.requireFree();
         return checked;
     }
@@ -53,6 +51,21 @@ public record OutputTarget(Path path, boolean replaces) {
         }
     }
 
+    /** What exists of the target and of the directories above it has to be directories, and no links to nowhere. */
+    private void requireDirectories() {
+        Path existing = path;
+        while (existing.getParent() != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
+            existing = existing.getParent();
+        }
+        if (!Files.isDirectory(existing)) {
+            boolean link = Files.isSymbolicLink(existing);
+            throw TwofoldException.input(link ? "the output is a link that leads nowhere" : "not a directory")
+                    .at(Origin.file(existing))
+                    .found(link ? "a link" : "a file")
+                    .hint("choose another name for the output");
+        }
+    }
+
     /**
      * Checks that nothing is there that may not be replaced. Asked again before anything is moved, because others may
      * have written there meanwhile.
@@ -66,12 +79,17 @@ public record OutputTarget(Path path, boolean replaces) {
                     .at(Origin.file(path))
                     .hint("choose another name, or replace it with --force");
         }
-        if (!Files.exists(path.resolve(MANIFEST))) {
+        if (!isOutput()) {
             throw TwofoldException.input(
                             "--force only replaces what Twofold made, and this directory has no " + MANIFEST)
                     .at(Origin.file(path))
                     .hint("remove it yourself, or choose another name");
         }
+    }
+
+    /** Whether there is an output of Twofold. */
+    boolean isOutput() {
+        return Files.exists(path.resolve(MANIFEST));
     }
 
     /** Whether there is nothing, or an empty directory. */

@@ -30,11 +30,25 @@ final class Residual {
 
     /** What is pending, as one value. */
     String pendingSum(GraphBuilder graph, String name) {
-        String sum = pending.get(0);
-        for (String value : pending.subList(1, pending.size())) {
+        return sum(graph, name, pending);
+    }
+
+    /** Values one after the other, as one value. */
+    static String sum(GraphBuilder graph, String name, List<String> values) {
+        String sum = values.get(0);
+        for (String value : values.subList(1, values.size())) {
             sum = graph.node(name + "/sum", "Add", List.of(sum, value));
         }
         return sum;
+    }
+
+    /** The stream itself, with all that was pending in it. */
+    String settled(GraphBuilder graph, String name) {
+        if (!isSettled()) {
+            String increase = pendingSum(graph, name);
+            settle(graph.node(name + "/add", "Add", List.of(stream, increase)));
+        }
+        return stream;
     }
 
     /** The stream has become this value, with all that was pending in it. */

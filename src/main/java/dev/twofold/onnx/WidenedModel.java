@@ -1,7 +1,5 @@
 package dev.twofold.onnx;
 
-import dev.twofold.diag.Origin;
-import dev.twofold.diag.TwofoldException;
 import dev.twofold.onnx.proto.AttributeProto;
 import dev.twofold.onnx.proto.GraphProto;
 import dev.twofold.onnx.proto.ModelProto;
@@ -9,9 +7,6 @@ import dev.twofold.onnx.proto.NodeProto;
 import dev.twofold.onnx.proto.TensorProto;
 import dev.twofold.onnx.proto.TensorProto.DataType;
 import dev.twofold.onnx.proto.ValueInfoProto;
-import dev.twofold.pass.GraphNames;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -31,23 +26,23 @@ public final class WidenedModel {
      * @return the serialized model
      */
     public static byte[] read(Path directory) {
-        Path file = directory.resolve(GraphNames.MODEL);
-        try {
-            ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
-            widen(model.getGraphBuilder());
-            return model.build().toByteArray();
-        } catch (IOException e) {
-            throw TwofoldException.input("not an ONNX model")
-                    .at(Origin.file(file))
-                    .found(e)
-                    .hint("convert the checkpoint again")
-                    .cause(e);
-        }
+        return of(ModelFile.read(directory)).toByteArray();
+    }
+
+    static ModelProto of(ModelProto model) {
+        ModelProto.Builder widened = model.toBuilder();
+        widen(widened.getGraphBuilder());
+        return widened.build();
     }
 
     private static void widen(GraphProto.Builder graph) {
         graph.getInputBuilderList().forEach(WidenedModel::widen);
         graph.getOutputBuilderList().forEach(WidenedModel::widen);
+        graph.getNodeBuilderList().stream()
+                .filter(node -> node.getOpType().equals("Cast"))
+                .flatMap(node -> node.getAttributeBuilderList().stream())
+                .filter(attribute -> attribute.getName().equals("to") && attribute.getI() == BF16)
+                .forEach(attribute -> attribute.setI(FP32));
         int casts = 0;
         for (TensorProto.Builder tensor : graph.getInitializerBuilderList()) {
             if (tensor.getDataType() == BF16) {

@@ -14,10 +14,20 @@ import java.util.List;
  */
 public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) {
 
-    /** Speeds count the tokens of all rows. */
-    public record Speed(double prefillTokensPerSecond, double decodeTokensPerSecond, double firstTokenMillis) {}
+    /**
+     * Speeds count the tokens of all rows.
+     *
+     * @param exchangeMillisPerToken of a decoded token's time, what a device of several spends exchanging values, waiting
+     *     for the others included
+     */
+    public record Speed(
+            double prefillTokensPerSecond,
+            double decodeTokensPerSecond,
+            double firstTokenMillis,
+            double exchangeMillisPerToken) {}
 
-    private record Times(double prefill, double decode) {}
+    /** Seconds. */
+    private record Times(double prefill, double decode, double exchange) {}
 
     /** The speed of each model; rounds alternate between them, so that a slow moment of the machine hits all alike. */
     public List<Speed> run(List<ModelSession> sessions) {
@@ -37,7 +47,12 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
     private Speed speed(List<Times> times) {
         double prefill = median(times.stream().mapToDouble(Times::prefill).toArray());
         double decode = median(times.stream().mapToDouble(Times::decode).toArray());
-        return new Speed((double) batch * promptTokens / prefill, (double) batch * newTokens / decode, prefill * 1000);
+        double exchange = median(times.stream().mapToDouble(Times::exchange).toArray());
+        return new Speed(
+                (double) batch * promptTokens / prefill,
+                (double) batch * newTokens / decode,
+                prefill * 1000,
+                exchange * 1000 / newTokens);
     }
 
     private static double median(double[] values) {
@@ -55,6 +70,7 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
         long start = System.nanoTime();
         ModelSession.Output output = session.run(prompt, Rows.ones(batch, promptTokens), session.emptyCache(batch));
         long prefilled = System.nanoTime();
+        double exchanged = session.exchangeSeconds();
         long[][] next = new long[batch][1];
         for (int i = 0; i < newTokens; i++) {
             for (int row = 0; row < batch; row++) {
@@ -64,6 +80,6 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
         }
         long decoded = System.nanoTime();
         output.cache().close();
-        return new Times((prefilled - start) / 1e9, (decoded - prefilled) / 1e9);
+        return new Times((prefilled - start) / 1e9, (decoded - prefilled) / 1e9, session.exchangeSeconds() - exchanged);
     }
 }

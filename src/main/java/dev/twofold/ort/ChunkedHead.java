@@ -60,7 +60,7 @@ final class ChunkedHead implements DecoderEngine.Head {
     public float[] logits(HiddenStates states, int window) {
         int tokens = states.tokens(window);
         float[] logits = new float[tokens * vocabulary];
-        for (Chunk chunk : chunks("logits", Lanes.allThreads(), rows -> graphs.head(decoder.finalNorm(), rows))) {
+        for (Chunk chunk : chunks("logits", Lanes.allThreads(), rows -> graphs.head(decoder, rows))) {
             float[] part = chunk.model().run(states.windows().get(window), states.hidden());
             int width = chunk.to() - chunk.from();
             for (int token = 0; token < tokens; token++) {
@@ -85,7 +85,7 @@ final class ChunkedHead implements DecoderEngine.Head {
     }
 
     private List<Chunk> comparisons() {
-        return chunks("compare", engine.lanes().threads(), rows -> graphs.comparison(decoder.finalNorm(), rows));
+        return chunks("compare", engine.lanes().threads(), rows -> graphs.comparison(decoder, rows));
     }
 
     private Score.Window score(float[] base, float[] model, int hidden, int[] next) {

@@ -1,27 +1,28 @@
 package dev.twofold.ort;
 
 import ai.onnxruntime.OnnxTensor;
+import java.util.List;
 import java.util.Map;
 
-/** Keys and values of the tokens so far, under the names of the inputs they go to next. */
+/** Keys and values of the tokens so far, under the names of the inputs they go to next, on each device. */
 public final class KvCache implements AutoCloseable {
 
-    private final Map<String, OnnxTensor> tensors;
+    private final List<Map<String, OnnxTensor>> devices;
     private boolean closed;
 
-    KvCache(Map<String, OnnxTensor> tensors) {
-        this.tensors = tensors;
+    KvCache(List<Map<String, OnnxTensor>> devices) {
+        this.devices = List.copyOf(devices);
     }
 
-    Map<String, OnnxTensor> tensors() {
-        return tensors;
+    Map<String, OnnxTensor> of(int device) {
+        return devices.get(device);
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            tensors.values().forEach(OnnxTensor::close);
+            devices.forEach(tensors -> tensors.values().forEach(OnnxTensor::close));
         }
     }
 }

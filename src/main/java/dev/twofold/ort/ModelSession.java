@@ -1,41 +1,49 @@
 package dev.twofold.ort;
 
-import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
-import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.GraphNames;
+import dev.twofold.pass.Segment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.stream.IntStream;
 
-/** An emitted model, loaded. One call runs one chunk of tokens on top of a {@link KvCache}. */
+/**
+ * An emitted model, loaded, on one device or on several. One call runs one chunk of tokens on top of a {@link KvCache}.
+ *
+ * <p>Several devices are threads of this process, or GPUs of this machine, that exchange values through its memory: it
+ * serves to prove a sharded model and to compare sharded models, not to serve one.
+ */
 public final class ModelSession implements AutoCloseable {
 
     private final OrtEnvironment environment = Runtimes.environment();
-    private final Path file;
-    private final OrtSession session;
-    /** Shape and type of each past input, by name. */
-    private final Map<String, TensorInfo> pasts = new TreeMap<>();
+    private final List<DeviceModel> devices;
+    private final DeviceThreads threads;
 
-    private ModelSession(Path file, OrtSession session) throws OrtException {
-        this.file = file;
-        this.session = session;
-        for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
-            if (input.getKey().startsWith(GraphNames.PAST)) {
-                pasts.put(input.getKey(), (TensorInfo) input.getValue().getInfo());
-            }
+    private ModelSession(List<DeviceModel> devices) {
+        this.devices = devices;
+        this.threads = new DeviceThreads(devices.size());
+    }
+
+    /**
+     * A device of a sharded model.
+     *
+     * @param directory holds its {@code model.onnx}
+     * @param segments the model between the exchanges
+     */
+    public record Device(Path directory, List<Segment> segments) {
+        public Device {
+            segments = List.copyOf(segments);
         }
     }
 
@@ -46,32 +54,27 @@ public final class ModelSession implements AutoCloseable {
      * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if the model is refused
      */
     public static ModelSession open(Path directory, Optional<byte[]> instead, Provider provider, int device) {
-        Path file = directory.resolve(GraphNames.MODEL);
-        if (!Files.isRegularFile(file)) {
-            throw TwofoldException.input("the model is missing")
-                    .at(Origin.file(file))
-                    .hint("convert the checkpoint again");
-        }
-        try (SessionOptions options = Runtimes.options(provider, device)) {
-            OrtEnvironment environment = Runtimes.environment();
-            OrtSession session;
-            if (instead.isPresent()) {
-                options.addConfigEntry("session.model_external_initializers_file_folder_path", directory.toString());
-                session = environment.createSession(instead.get(), options);
-            } else {
-                session = environment.createSession(file.toString(), options);
+        return new ModelSession(List.of(DeviceModel.load(directory, instead, provider, device)));
+    }
+
+    /**
+     * Loads a sharded model.
+     *
+     * @param ranks every device, in order
+     * @param first the GPU of rank 0; the others have those after it
+     * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if a model is refused
+     */
+    public static ModelSession open(List<Device> ranks, Provider provider, int first) {
+        List<DeviceModel> loaded = new ArrayList<>();
+        try {
+            for (Device rank : ranks) {
+                int gpu = first + loaded.size();
+                loaded.add(DeviceModel.load(rank.directory(), rank.segments(), provider, gpu));
             }
-            return new ModelSession(file, session);
-        } catch (OrtException e) {
-            TwofoldException failure = TwofoldException.input("ONNX Runtime does not load the model")
-                    .at(Origin.file(file))
-                    .found(Runtimes.reason(e))
-                    .cause(e);
-            if (provider == Provider.CPU && Runtimes.blamesModel(e)) {
-                throw failure.hint("check the directory with 'twofold verify', or convert the checkpoint again");
-            }
-            throw failure.as(TwofoldException.Kind.ENVIRONMENT)
-                    .hint("check memory and, with --provider cuda, --device-id");
+            return new ModelSession(loaded);
+        } catch (RuntimeException e) {
+            loaded.forEach(DeviceModel::close);
+            throw e;
         }
     }
 
@@ -80,18 +83,22 @@ public final class ModelSession implements AutoCloseable {
 
     /** A cache with no tokens in it. */
     public KvCache emptyCache(int batch) {
-        try {
+        List<Map<String, OnnxTensor>> caches = new ArrayList<>();
+        for (DeviceModel device : devices) {
             Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
-            for (Map.Entry<String, TensorInfo> past : pasts.entrySet()) {
-                long[] shape = past.getValue().getShape().clone();
-                shape[0] = batch;
-                shape[2] = 0;
-                tensors.put(past.getKey(), empty(past.getValue().type, shape));
+            caches.add(tensors);
+            try {
+                for (Map.Entry<String, TensorInfo> past : device.pasts().entrySet()) {
+                    long[] shape = past.getValue().getShape().clone();
+                    shape[0] = batch;
+                    shape[2] = 0;
+                    tensors.put(past.getKey(), empty(past.getValue().type, shape));
+                }
+            } catch (OrtException e) {
+                throw device.failed(e);
             }
-            return new KvCache(tensors);
-        } catch (OrtException e) {
-            throw failed(e);
         }
+        return new KvCache(caches);
     }
 
     private OnnxTensor empty(OnnxJavaType type, long[] shape) throws OrtException {
@@ -106,47 +113,62 @@ public final class ModelSession implements AutoCloseable {
      * @param mask {@code [batch][past + sequence]}, 1 where a token is attended to, 0 where it is padding on the right
      */
     public Output run(long[][] ids, long[][] mask, KvCache past) {
-        try (past;
-                OnnxTensor idTensor = OnnxTensor.createTensor(environment, ids);
+        try (past) {
+            List<Map<String, OnnxTensor>> outputs = threads.run(
+                    (rank, peers) -> run(devices.get(rank), ids, mask, past.of(rank), peers),
+                    unwanted -> unwanted.values().forEach(OnnxTensor::close));
+            List<OnnxTensor> logits = outputs.stream()
+                    .map(output -> output.remove(GraphNames.LOGITS))
+                    .toList();
+            try {
+                return output(logits.get(0), outputs);
+            } finally {
+                logits.forEach(OnnxTensor::close);
+            }
+        }
+    }
+
+    private Map<String, OnnxTensor> run(
+            DeviceModel device, long[][] ids, long[][] mask, Map<String, OnnxTensor> past, Peers peers) {
+        try (OnnxTensor idTensor = OnnxTensor.createTensor(environment, ids);
                 OnnxTensor maskTensor = OnnxTensor.createTensor(environment, mask)) {
-            Map<String, OnnxTensor> inputs = new LinkedHashMap<>(past.tensors());
+            Map<String, OnnxTensor> inputs = new LinkedHashMap<>(past);
             inputs.put(GraphNames.IDS, idTensor);
             inputs.put(GraphNames.MASK, maskTensor);
-            // Its tensors are closed one by one: the logits here, the rest with the cache.
-            OrtSession.Result result = session.run(inputs);
-            try (OnnxTensor logits = (OnnxTensor) result.get(GraphNames.LOGITS).orElseThrow()) {
-                float[] values = new float[Math.toIntExact(logits.getInfo().getNumElements())];
-                logits.getFloatBuffer().get(values);
-                int vocabulary = Math.toIntExact(logits.getInfo().getShape()[2]);
-                return new Output(values, vocabulary, new KvCache(presents(result)));
-            }
+            return device.run(inputs, peers);
         } catch (OrtException e) {
-            throw failed(e);
+            throw device.failed(e);
         }
     }
 
-    private Map<String, OnnxTensor> presents(OrtSession.Result result) {
-        Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
-        for (String past : pasts.keySet()) {
+    /** Every device has all logits; the first one's are taken. */
+    private Output output(OnnxTensor logits, List<Map<String, OnnxTensor>> presents) {
+        float[] values = new float[Math.toIntExact(logits.getInfo().getNumElements())];
+        logits.getFloatBuffer().get(values);
+        int vocabulary = Math.toIntExact(logits.getInfo().getShape()[2]);
+        List<Map<String, OnnxTensor>> pasts = IntStream.range(0, devices.size())
+                .mapToObj(rank -> pasts(devices.get(rank), presents.get(rank)))
+                .toList();
+        return new Output(values, vocabulary, new KvCache(pasts));
+    }
+
+    private static Map<String, OnnxTensor> pasts(DeviceModel device, Map<String, OnnxTensor> presents) {
+        Map<String, OnnxTensor> pasts = new LinkedHashMap<>();
+        for (String past : device.pasts().keySet()) {
             String present = GraphNames.PRESENT + past.substring(GraphNames.PAST.length());
-            tensors.put(past, (OnnxTensor) result.get(present).orElseThrow());
+            pasts.put(past, presents.get(present));
         }
-        return tensors;
+        return pasts;
     }
 
-    private TwofoldException failed(OrtException e) {
-        return TwofoldException.environment("ONNX Runtime failed while running the model")
-                .at(Origin.file(file))
-                .found(Runtimes.reason(e))
-                .cause(e);
+    /** Seconds that a device has spent so far exchanging values with others, waiting for them included, in the mean. */
+    public double exchangeSeconds() {
+        return threads.exchangeSeconds();
     }
 
     @Override
     public void close() {
-        try {
-            session.close();
-        } catch (OrtException e) {
-            throw failed(e);
-        }
+        threads.close();
+        devices.forEach(DeviceModel::close);
     }
 }

@@ -22,10 +22,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
@@ -55,21 +57,43 @@ public final class StepEngine implements DecoderEngine {
         return lanes;
     }
 
+    /** The version of ONNX Runtime, which decides the last bits of every result. */
+    public static String runtimeVersion() {
+        return Runtimes.environment().getVersion();
+    }
+
     @Override
     public HiddenStates embed(Decoder decoder, List<int[]> windows) {
         int hidden = decoder.facts().hiddenSize();
         Map<Integer, float[]> rows = new HashMap<>();
+        int longest = windows.stream().mapToInt(tokens -> tokens.length).max().orElse(0);
+        Optional<float[]> positions = decoder.embedding()
+                .positions()
+                .map(table -> read(Weights.slice(
+                        table, 0, 0, Math.min(longest, table.shape().dim(0)))));
         List<float[]> streams = new ArrayList<>();
         for (int[] tokens : windows) {
-            float[] stream = new float[tokens.length * hidden];
+            float[] stream = positions
+                    .map(all -> Arrays.copyOf(all, tokens.length * hidden))
+                    .orElseGet(() -> new float[tokens.length * hidden]);
             for (int i = 0; i < tokens.length; i++) {
-                float[] row = rows.computeIfAbsent(
-                        tokens[i], token -> read(Weights.slice(decoder.embedding(), 0, token, token + 1L)));
-                System.arraycopy(row, 0, stream, i * hidden, hidden);
+                float[] row = rows.computeIfAbsent(tokens[i], token -> row(decoder, token));
+                for (int channel = 0; channel < hidden; channel++) {
+                    stream[i * hidden + channel] += row[channel];
+                }
             }
             streams.add(stream);
         }
         return new HiddenStates(streams, hidden);
+    }
+
+    private float[] row(Decoder decoder, long token) {
+        float[] row = read(Weights.slice(decoder.embedding().table(), 0, token, token + 1));
+        float scale = (float) decoder.embedding().scale();
+        for (int channel = 0; channel < row.length; channel++) {
+            row[channel] *= scale;
+        }
+        return row;
     }
 
     @Override

@@ -13,8 +13,9 @@ import java.util.TreeSet;
  * @param layers number of layers in the checkpoint
  * @param groups the layers in the order of the stream, those that share a group together
  * @param properties what the passes so far have established
+ * @param sizes what the layers and the vocabulary can be cut into
  */
-public record Facts(int layers, List<Group> groups, Set<Property> properties) {
+public record Facts(int layers, List<Group> groups, Set<Property> properties, Sizes sizes) {
 
     /** How layers share a group. */
     public enum Form {
@@ -31,6 +32,17 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties) {
         }
     }
 
+    /**
+     * Sizes that decide over how many devices a model can be cut.
+     *
+     * @param layers of each layer, by the checkpoint's number
+     */
+    public record Sizes(int vocabulary, List<LayerSize> layers) {
+        public Sizes {
+            layers = List.copyOf(layers);
+        }
+    }
+
     public Facts {
         groups = List.copyOf(groups);
         properties = Set.copyOf(properties);
@@ -41,18 +53,24 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties) {
         List<Group> groups = LayerGroup.of(decoder).stream()
                 .map(group -> new Group(group.layers(), Form.ORDINARY))
                 .toList();
-        return new Facts(decoder.facts().layers(), groups, Set.of());
+        List<LayerSize> sizes =
+                LayerGroup.of(decoder).stream().map(LayerSize::of).toList();
+        return new Facts(
+                decoder.facts().layers(),
+                groups,
+                Set.of(),
+                new Sizes(decoder.facts().vocabularySize(), sizes));
     }
 
     public Facts withGroups(List<Group> others) {
-        return new Facts(layers, others, properties);
+        return new Facts(layers, others, properties, sizes);
     }
 
     public Facts with(Set<Property> established, Set<Property> removed) {
         Set<Property> changed = new TreeSet<>(properties);
         changed.removeAll(removed);
         changed.addAll(established);
-        return new Facts(layers, groups, changed);
+        return new Facts(layers, groups, changed, sizes);
     }
 
     /** The checkpoint's numbers of the layers that are still here, in the order of the stream. */

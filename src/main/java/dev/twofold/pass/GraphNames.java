@@ -5,6 +5,8 @@ public final class GraphNames {
 
     public static final String MODEL = "model.onnx";
     public static final String DATA = "model.onnx.data";
+    /** The same model without KV caches, of the same data. */
+    public static final String STATELESS = "stateless.onnx";
 
     public static final String IDS = "input_ids";
     public static final String MASK = "attention_mask";

@@ -5,5 +5,7 @@ public enum Property {
     /** Every norm a step reads through has a gain of one. */
     NORMS_FOLDED,
     /** Groups were refitted to what their layers did one after the other. */
-    COMPENSATED
+    COMPENSATED,
+    /** It is decided how the model is cut over devices; layers may not be rearranged any more. */
+    SHARDED
 }

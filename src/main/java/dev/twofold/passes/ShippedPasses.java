@@ -10,6 +10,7 @@ import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.rewrite.SwapLayers;
 import dev.twofold.passes.rewrite.Widen;
+import dev.twofold.passes.shard.Shard;
 import java.util.List;
 
 /** The passes a pipeline can name. A new pass is added here. */
@@ -24,6 +25,7 @@ public final class ShippedPasses {
             Compensate.SPEC,
             FoldNorms.SPEC,
             Widen.SPEC,
+            Shard.SPEC,
             CastWeights.SPEC);
 
     private ShippedPasses() {}

@@ -8,6 +8,7 @@ import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.DecoderSize;
 import dev.twofold.decoder.ModelFacts;
+import dev.twofold.pass.Applicability;
 import dev.twofold.pass.Grouping;
 import dev.twofold.pass.LayerFindings;
 import dev.twofold.pass.LayerRange;
@@ -56,6 +57,7 @@ public final class InspectionDocument {
     private ObjectNode document(Setting setting) {
         ObjectNode document = NODES.objectNode().put("twofold", setting.version());
         document.set("model", model());
+        document.set("rewrites", rewrites());
         document.set("measurement", measurement(setting));
         inspection
                 .heldOut()
@@ -105,7 +107,7 @@ public final class InspectionDocument {
                 .put("hiddenSize", facts.hiddenSize())
                 .put("attentionHeads", heads.heads())
                 .put("kvHeads", heads.kvHeads())
-                .put("headSize", decoder.rotary().headSize())
+                .put("headSize", decoder.headSize())
                 .put("feedForwardSize", size.feedForwardSize())
                 .put("vocabularySize", facts.vocabularySize())
                 .put("contextLength", facts.contextLength())
@@ -114,6 +116,16 @@ public final class InspectionDocument {
                 .put("nodes", unpaired.nodes())
                 .put("allReduces", unpaired.allReduces())
                 .put("kvBytesPerToken", unpaired.kvBytesPerToken());
+    }
+
+    private ArrayNode rewrites() {
+        ArrayNode rewrites = NODES.arrayNode();
+        Applicability.of(checkpoint.decoder())
+                .forEach(rewrite -> rewrites.addObject()
+                        .put("rewrite", rewrite.rewrite())
+                        .put("verdict", rewrite.verdict().toString())
+                        .put("reason", rewrite.reason()));
+        return rewrites;
     }
 
     private ObjectNode measurement(Setting setting) {

@@ -4,6 +4,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.DecoderText;
 import dev.twofold.decoder.DecoderVerifier;
 import dev.twofold.decoder.LayerGroup;
+import dev.twofold.diag.NearestName;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;

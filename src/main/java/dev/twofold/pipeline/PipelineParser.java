@@ -3,6 +3,7 @@ package dev.twofold.pipeline;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,9 +18,19 @@ import java.util.List;
 /** Reads {@code steps: [- name: {option: value}]} from YAML, with the line of each step. */
 public final class PipelineParser {
 
-    private static final ObjectMapper MAPPER = new ObjectMapper(YAMLFactory.builder()
+    private static final String EXAMPLE = "such as 'steps: [{pair-layers: {window: 4:12}}, fold-norms, widen]'";
+
+    private static final int MAX_DEPTH = 16;
+
+    private static final int MAX_STEPS = 1_000;
+
+    private static final YAMLFactory YAML = YAMLFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build());
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+            .build();
+
+    private static final ObjectMapper MAPPER = new ObjectMapper(YAML);
 
     private final String file;
     private final JsonParser parser;
@@ -34,7 +45,7 @@ public final class PipelineParser {
      * @throws TwofoldException of kind INPUT that names file and line
      */
     public static List<PassRequest> parse(String file, String text) {
-        try (JsonParser parser = MAPPER.createParser(text)) {
+        try (JsonParser parser = new PlainYaml(file, YAML.createParser(text))) {
             return new PipelineParser(file, parser).parse();
         } catch (JsonProcessingException e) {
             int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
@@ -59,6 +70,10 @@ public final class PipelineParser {
             found = true;
             expect(parser.nextToken(), JsonToken.START_ARRAY, "'steps' is a list of passes");
             while (parser.nextToken() != JsonToken.END_ARRAY) {
+                if (requests.size() == MAX_STEPS) {
+                    throw malformed("a pipeline has at most " + MAX_STEPS + " steps")
+                            .hint("a layer needs a few at most");
+                }
                 requests.add(step());
             }
         }
@@ -66,7 +81,7 @@ public final class PipelineParser {
             throw malformed("a pipeline is one YAML document").hint("remove what follows '---'");
         }
         if (!found) {
-            throw malformed("the key 'steps' is missing");
+            throw malformed("the key 'steps' is missing").hint(EXAMPLE);
         }
         return requests;
     }
@@ -87,7 +102,10 @@ public final class PipelineParser {
         } else if (options == null || options.isNull()) {
             return request(name, MAPPER.createObjectNode(), origin);
         }
-        throw malformed("the options of " + name + " should be a mapping").found(options);
+        throw TwofoldException.input("the options of " + name + " should be a mapping")
+                .at(origin)
+                .found(options)
+                .hint(EXAMPLE);
     }
 
     private static PassRequest request(String name, ObjectNode options, String origin) {
@@ -96,7 +114,7 @@ public final class PipelineParser {
 
     private void expect(JsonToken actual, JsonToken expected, String otherwise) {
         if (actual != expected) {
-            throw malformed(otherwise);
+            throw malformed(otherwise).hint(EXAMPLE);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.twofold.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.diag.NearestName;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.NotApplicable;
@@ -48,6 +49,11 @@ public record Plan(List<PlannedPass> passes) {
             facts = pass.after();
         }
         return new Plan(planned);
+    }
+
+    /** @throws TwofoldException if there is no such pass, or it has no such options */
+    static void bind(PassRequest request, List<PassSpec<?>> specs) {
+        OptionBinder.bind(request, find(request, specs).options());
     }
 
     private static PassSpec<?> find(PassRequest request, List<PassSpec<?>> specs) {

@@ -6,6 +6,7 @@ import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
+import dev.twofold.onnx.CollectiveName;
 import dev.twofold.onnx.DialectName;
 import dev.twofold.onnx.KvLayout;
 import dev.twofold.onnx.ModelEmitter;
@@ -23,7 +24,8 @@ import java.util.regex.Pattern;
 /** What plans would come to as emitted models, and the command lines that make them. Nothing is emitted. */
 final class PlanForms {
 
-    private static final ModelEmitter EMITTER = new ModelEmitter(DialectName.ORT, KvLayout.PER_LAYER);
+    private static final ModelEmitter EMITTER =
+            new ModelEmitter(DialectName.ORT, KvLayout.PER_LAYER, CollectiveName.ORT);
     private static final Pattern SHELL_SAFE = Pattern.compile("[A-Za-z0-9._/+:@%-]+");
 
     private final Checkpoint checkpoint;

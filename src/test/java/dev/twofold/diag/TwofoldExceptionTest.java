@@ -2,6 +2,9 @@ package dev.twofold.diag;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -36,5 +39,16 @@ final class TwofoldExceptionTest {
         TwofoldException failure = TwofoldException.input("no").at("here").found(3);
         assertThat(failure.as(TwofoldException.Kind.USAGE)).hasMessage(failure.getMessage());
         assertThat(failure.as(TwofoldException.Kind.USAGE).kind()).isEqualTo(TwofoldException.Kind.USAGE);
+    }
+
+    @Test
+    void says_what_the_system_says_without_javas_names() {
+        assertThat(TwofoldException.environment("x").found(new NoSuchFileException("/a")))
+                .hasMessageEndingWith("/a: no such file or directory");
+        assertThat(TwofoldException.environment("x")
+                        .found(new FileSystemException("/a", null, "Read-only file system")))
+                .hasMessageEndingWith("/a: Read-only file system");
+        assertThat(TwofoldException.environment("x").found(new IOException("No space left on device")))
+                .hasMessageEndingWith(" No space left on device");
     }
 }

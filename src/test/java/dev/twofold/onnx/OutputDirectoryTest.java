@@ -7,6 +7,7 @@ import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,8 +17,11 @@ final class OutputDirectoryTest {
     @TempDir
     private Path parent;
 
-    private OutputTarget target(boolean force) {
-        return OutputTarget.check(parent.resolve("out"), List.of(parent.resolve("in")), force);
+    private final List<String> notices = new ArrayList<>();
+
+    private OutputPlace claim(boolean force) {
+        Path out = parent.resolve("out");
+        return OutputPlace.claim(OutputTarget.check(out, List.of(parent.resolve("in")), force), notices::add);
     }
 
     private static void fill(OutputDirectory output, String text) throws IOException {
@@ -30,7 +34,8 @@ final class OutputDirectoryTest {
 
     @Test
     void appears_when_it_is_committed() throws IOException {
-        try (OutputDirectory output = OutputDirectory.stage(target(false), 1)) {
+        try (OutputPlace place = claim(false);
+                OutputDirectory output = place.stage(1)) {
             fill(output, "new");
             assertThat(parent.resolve("out")).doesNotExist();
             output.commit();
@@ -41,7 +46,8 @@ final class OutputDirectoryTest {
 
     @Test
     void disappears_when_it_is_not() throws IOException {
-        try (OutputDirectory output = OutputDirectory.stage(target(false), 1)) {
+        try (OutputPlace place = claim(false);
+                OutputDirectory output = place.stage(1)) {
             fill(output, "new");
         }
         assertThat(entries()).isEmpty();
@@ -49,7 +55,8 @@ final class OutputDirectoryTest {
 
     @Test
     void what_appeared_meanwhile_is_not_replaced() throws IOException {
-        try (OutputDirectory output = OutputDirectory.stage(target(false), 1)) {
+        try (OutputPlace place = claim(false);
+                OutputDirectory output = place.stage(1)) {
             fill(output, "new");
             Files.createDirectory(parent.resolve("out"));
             Files.writeString(parent.resolve("out").resolve("thesis.txt"), "years of work");
@@ -63,7 +70,8 @@ final class OutputDirectoryTest {
 
     @Test
     void force_does_not_replace_what_twofold_did_not_make() throws IOException {
-        try (OutputDirectory output = OutputDirectory.stage(target(true), 1)) {
+        try (OutputPlace place = claim(true);
+                OutputDirectory output = place.stage(1)) {
             fill(output, "new");
             Files.createDirectory(parent.resolve("out"));
             Files.writeString(parent.resolve("out").resolve("thesis.txt"), "years of work");
@@ -76,7 +84,8 @@ final class OutputDirectoryTest {
     void a_link_to_a_directory_keeps_pointing_there() throws IOException {
         Path real = Files.createDirectory(parent.resolve("real"));
         Files.createSymbolicLink(parent.resolve("out"), real);
-        try (OutputDirectory output = OutputDirectory.stage(target(false), 1)) {
+        try (OutputPlace place = claim(false);
+                OutputDirectory output = place.stage(1)) {
             fill(output, "new");
             output.commit();
         }
@@ -86,8 +95,25 @@ final class OutputDirectoryTest {
 
     @Test
     void a_target_without_room_is_refused_before_anything_is_made() {
-        assertThatThrownBy(() -> OutputDirectory.stage(target(false), Long.MAX_VALUE))
-                .hasMessageContaining("not enough space");
+        try (OutputPlace place = claim(false)) {
+            assertThatThrownBy(() -> place.stage(Long.MAX_VALUE)).hasMessageContaining("not enough space");
+        }
         assertThat(entries()).isEmpty();
+    }
+
+    @Test
+    void directories_that_were_made_for_it_go_too_unless_it_appears() throws IOException {
+        Path deep = parent.resolve("a").resolve("b").resolve("out");
+        OutputTarget target = OutputTarget.check(deep, List.of(parent.resolve("in")), false);
+        try (OutputPlace place = OutputPlace.claim(target, notices::add)) {
+            fill(place.stage(1), "new");
+        }
+        assertThat(entries()).isEmpty();
+        try (OutputPlace place = OutputPlace.claim(target, notices::add);
+                OutputDirectory output = place.stage(1)) {
+            fill(output, "new");
+            output.commit();
+        }
+        assertThat(deep.resolve("twofold.json")).hasContent("new");
     }
 }

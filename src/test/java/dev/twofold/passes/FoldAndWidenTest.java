@@ -126,7 +126,7 @@ final class FoldAndWidenTest {
                     .flatMap(branch -> branch.body() instanceof Attention a
                             ? java.util.stream.Stream.of(a.query(), a.key(), a.value(), a.output())
                             : java.util.stream.Stream.of(
-                                    ((FeedForward) branch.body()).gate(),
+                                    ((FeedForward) branch.body()).gate().orElseThrow(),
                                     ((FeedForward) branch.body()).up(),
                                     ((FeedForward) branch.body()).down()))
                     .flatMap(linear -> dev.twofold.weight.Weights.stored(linear.weight()))
