@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,26 +27,24 @@ final class PlannedModelTest {
     private static final long LAYER = (64 + 32 + 32 + 64) * 64 + 3 * 96 * 64;
     private static final long HEAD = 128 * 64;
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final PassRequest PAIR_ALL = pass("pair-layers", "{\"window\": \"0:4\"}");
 
     @TempDir
     private Path directory;
 
     /** A plan for a model of which there is nothing but the config. */
-    private PlannedModel planned(DialectName dialect, Map<String, String> plan) throws IOException {
+    private PlannedModel planned(DialectName dialect, List<PassRequest> plan) throws IOException {
         Path whole = TinyLlama.create().write(directory.resolve("whole"));
         Path config = Files.createDirectories(directory.resolve("config"));
         Files.copy(whole.resolve("config.json"), config.resolve("config.json"));
-        List<PassRequest> requests = plan.entrySet().stream()
-                .map(pass -> new PassRequest(pass.getKey(), options(pass.getValue()), "test", Kind.USAGE))
-                .toList();
-        return PlannedModel.of(Checkpoint.describe(config), requests, dialect, KvLayout.PER_LAYER);
+        return PlannedModel.of(Checkpoint.describe(config), plan, dialect, KvLayout.PER_LAYER);
     }
 
-    private static ObjectNode options(String json) {
+    private static PassRequest pass(String name, String options) {
         try {
-            return (ObjectNode) JSON.readTree(json);
+            return new PassRequest(name, (ObjectNode) JSON.readTree(options), "test", Kind.USAGE);
         } catch (IOException e) {
-            throw new IllegalArgumentException(json, e);
+            throw new IllegalArgumentException(options, e);
         }
     }
 
@@ -58,7 +55,7 @@ final class PlannedModelTest {
     @ParameterizedTest
     @EnumSource(DialectName.class)
     void counts_what_a_whole_model_reads_and_multiplies(DialectName dialect) throws IOException {
-        List<Workload> devices = planned(dialect, Map.of()).workloads();
+        List<Workload> devices = planned(dialect, List.of()).workloads();
         assertThat(devices).hasSize(1);
         Workload whole = devices.get(0);
         long norms = 9 * 64;
@@ -75,7 +72,7 @@ final class PlannedModelTest {
     void a_pair_asks_for_the_same_bytes_and_products_in_half_the_stages() throws IOException {
         PlannedModel model = planned(
                 DialectName.ORT,
-                Map.of("pair-layers", "{\"window\": \"0:4\"}", "shard", "{\"devices\": 2, \"placement\": \"layers\"}"));
+                List.of(PAIR_ALL, pass("shard", "{\"devices\": 2, \"placement\": \"layers\"}")));
         Workload paired = model.workloads().get(0);
         Workload original = model.originalWorkloads().orElseThrow().get(0);
         assertThat(model.devices()).isEqualTo(2);
@@ -92,14 +89,14 @@ final class PlannedModelTest {
     void says_that_the_original_cannot_be_cut_as_far() throws IOException {
         PlannedModel model = planned(
                 DialectName.ORT,
-                Map.of("pair-layers", "{\"window\": \"0:4\"}", "shard", "{\"devices\": 8, \"placement\": \"layers\"}"));
+                List.of(PAIR_ALL, pass("shard", "{\"devices\": 8, \"placement\": \"layers\"}")));
         assertThat(model.workloads()).hasSize(8);
         assertThat(model.originalWorkloads()).isEmpty();
     }
 
     @Test
     void activations_are_what_nodes_hand_on() throws IOException {
-        Workload whole = planned(DialectName.ORT, Map.of()).workloads().get(0);
+        Workload whole = planned(DialectName.ORT, List.of()).workloads().get(0);
         long norm = 64 + 64;
         long skipNorm = 64 + 64 + 64 + 64;
         long attention = (64 + 128) + (128 + 64) + (64 + 64);
