@@ -105,7 +105,9 @@ final class FamiliesDocumentTest {
         }
         assertThat(types).containsAll(Families.shipped().keySet());
         try (Stream<Path> files = Files.list(Path.of("src/main/resources/dev/twofold/families"))) {
-            List<String> names = files.map(file -> file.getFileName().toString().replace(".yaml", ""))
+            List<String> names = files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".yaml"))
+                    .map(name -> name.replace(".yaml", ""))
                     .filter(name -> !List.of("index", "common").contains(name))
                     .toList();
             assertThat(Families.shipped().keySet().stream().map(Families::file))
