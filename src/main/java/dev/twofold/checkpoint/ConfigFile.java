@@ -203,7 +203,7 @@ final class ConfigFile {
         }
     }
 
-    private TwofoldException missing(String key) {
+    TwofoldException missing(String key) {
         return wrong(key, "the key is missing").hint("download the checkpoint's config again");
     }
 

@@ -35,7 +35,8 @@ final class DecoderReader {
         this.family = family;
         this.settings = new Settings(config);
         this.shape = ModelShape.read(settings, family.sizes());
-        ModelLimits.checkLayers(directory, shape.layers());
+        ModelLimits.checkLayers(
+                config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
         this.rules = LayerRules.read(settings, family, shape);
         this.tensors = tensors;
         this.layers = new LayerReader(family, settings, shape, tensors);

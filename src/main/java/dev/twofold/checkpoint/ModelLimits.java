@@ -25,12 +25,12 @@ final class ModelLimits {
     private ModelLimits() {}
 
     /** @throws TwofoldException of kind INPUT if nobody would make so many layers */
-    static void checkLayers(Path directory, int layers) {
+    static void checkLayers(ConfigFile config, String key, int layers) {
         if (layers > MAX_LAYERS) {
-            throw TwofoldException.input("too many layers")
-                    .at(Origin.file(directory))
+            throw config.wrong(key, "too many layers")
                     .found(layers)
-                    .expected("at most " + MAX_LAYERS);
+                    .expected("at most " + MAX_LAYERS)
+                    .hint("compare the checkpoint's config with the one on its page");
         }
     }
 

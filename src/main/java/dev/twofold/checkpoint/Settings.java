@@ -13,7 +13,7 @@ record Settings(ConfigFile config) {
 
     /** @throws TwofoldException of kind INPUT if there is none, or no positive whole number */
     int size(Setting setting) {
-        return sizeIfAny(setting).orElseThrow(() -> config.wrong(setting.key(), "the key is missing"));
+        return sizeIfAny(setting).orElseThrow(() -> config.missing(setting.key()));
     }
 
     Optional<Integer> sizeIfAny(Setting setting) {
@@ -40,7 +40,7 @@ record Settings(ConfigFile config) {
         Optional<String> found = ownValue(setting) ? config.text(key(setting)) : Optional.empty();
         String word = found.or(
                         () -> constant(setting).map(one -> one.otherwise().textValue()))
-                .orElseThrow(() -> config.wrong(setting.key(), "the key is missing"));
+                .orElseThrow(() -> config.missing(setting.key()));
         if (setting.values().isEmpty()) {
             return word;
         }

@@ -11,6 +11,7 @@ import dev.twofold.weight.Weight.Stored;
 import dev.twofold.weight.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,7 +31,8 @@ final class TensorSource {
     private final Family.Names names;
     private final String prefix;
     private final Map<String, Stored> unused;
-    private final Map<String, Shape> missing = new TreeMap<>();
+    /** In the order in which they were asked for. */
+    private final Map<String, Shape> missing = new LinkedHashMap<>();
 
     private final boolean described;
 

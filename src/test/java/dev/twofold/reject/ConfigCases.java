@@ -105,9 +105,10 @@ final class ConfigCases {
                 .rejects(
                         "two thousand million layers",
                         set("num_hidden_layers", LARGEST + ""),
-                        "tensor model.layers.4.",
-                        "missing",
-                        "config.json")
+                        FILE,
+                        "key num_hidden_layers",
+                        "too many layers",
+                        LARGEST + "")
                 .rejects(
                         "fewer layers than the tensors",
                         set("num_hidden_layers", "3"),
