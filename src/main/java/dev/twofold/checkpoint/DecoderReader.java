@@ -35,8 +35,7 @@ final class DecoderReader {
         this.family = family;
         this.settings = new Settings(config);
         this.shape = ModelShape.read(settings, family.sizes());
-        ModelLimits.checkLayers(
-                config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
+        ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
         this.rules = LayerRules.read(settings, family, shape);
         this.tensors = tensors;
         this.layers = new LayerReader(family, settings, shape, tensors);

@@ -1,6 +1,7 @@
 package dev.twofold.cli;
 
 import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
@@ -35,9 +36,7 @@ import dev.twofold.report.Verification;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -209,11 +208,8 @@ final class ConvertCommand implements Callable<Integer> {
                 compensating.map(text -> text.context(progress)).orElseGet(() -> new PassContext(progress));
         PassRunner runner = new PassRunner(context, Optional.ofNullable(dumpAfter), console::aside);
         Conversion conversion = new Conversion(source, plan, runner, emitter, Optional.ofNullable(rank));
-        Map<String, Object> document = document(conversion.model());
-        Optional<ShardingReport> sharding =
-                ShardingReport.of(conversion, source.checkpoint().decoder(), emitter);
-        sharding.ifPresent(report -> document.put("sharding", report.document()));
-        choice.ifPresent(made -> document.put("choice", made.document()));
+        ConversionReport report = report(source.checkpoint().decoder(), conversion, emitter, choice);
+        Map<String, Object> document = report.document();
         compensating.ifPresent(fits -> document.put("compensation", fits.document()));
         if (place.isEmpty()) {
             List<ModelEmitter.Preview> previews =
@@ -246,10 +242,8 @@ final class ConvertCommand implements Callable<Integer> {
             console.json(document);
         } else if (!console.quiet()) {
             compensating.ifPresent(fits -> fits.print(console.out()));
-            int unpaired = source.checkpoint().decoder().allReduces()
-                    + conversion.decoder().allReduces()
-                    - conversion.decoder().steps().size();
-            print(document, conversion.model(), unpaired, choice, sharding);
+            report.print(console.out(), compensating.isPresent());
+            print(document);
         }
         return repeated.isPresent() ? repeatedExactly(document) : 0;
     }
@@ -356,59 +350,29 @@ final class ConvertCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> document(Manifest.Model model) {
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("output", output.toString());
-        document.put("layers", model.layers());
-        document.put("effectiveDepth", model.effectiveDepth());
-        document.put("pairs", model.pairs());
-        document.put("allReduces", model.allReduces());
-        return document;
+    private ConversionReport report(
+            Decoder original, Conversion conversion, ModelEmitter emitter, Optional<Choice> choice) {
+        Decoder decoder = conversion.decoder();
+        return new ConversionReport(
+                output,
+                conversion.model(),
+                original.allReduces() + decoder.allReduces() - decoder.steps().size(),
+                choice,
+                ShardingReport.of(conversion, original, emitter));
     }
 
-    /** A range as {@code --pairs} takes it; layers that only became neighbours as {@code 6+9}. */
-    private static String describe(List<Integer> group) {
-        int first = group.get(0);
-        int last = group.get(group.size() - 1);
-        boolean range = last - first == group.size() - 1;
-        return range ? first + "-" + last : group.stream().map(String::valueOf).collect(Collectors.joining("+"));
-    }
-
-    private void print(
-            Map<String, Object> facts,
-            Manifest.Model model,
-            int unpairedReduces,
-            Optional<Choice> choice,
-            Optional<ShardingReport> sharding) {
-        String pairs = model.pairs().stream().map(ConvertCommand::describe).collect(Collectors.joining(" "));
-        console.out()
-                .printf(
-                        Locale.ROOT,
-                        "%s%n  layers           %d, effective depth %d%n  side by side     %s%n  all-reduces      %d a token when sharded (%d unpaired)%n",
-                        output,
-                        model.layers(),
-                        model.effectiveDepth(),
-                        pairs.isEmpty() ? "none" : pairs,
-                        model.allReduces(),
-                        unpairedReduces);
-        choice.ifPresent(made -> {
-            String title = "chosen";
-            for (String line : made.lines(facts.containsKey("compensation"))) {
-                console.out().printf("  %-16s %s%n", title, line);
-                title = "";
-            }
-        });
-        sharding.ifPresent(report -> report.print(console.out()));
+    private void print(Map<String, Object> facts) {
         if (dryRun) {
-            console.out()
-                    .printf(
-                            "  would write      %s bytes of weights, %s nodes%n",
-                            facts.get("bytesToWrite"), facts.get("nodes"));
+            ConversionReport.line(
+                    console.out(),
+                    "would write",
+                    facts.get("bytesToWrite") + " bytes of weights, " + facts.get("nodes") + " nodes");
         } else {
-            console.out()
-                    .printf(
-                            "  read, written    %s, %s bytes in %s s%n",
-                            facts.get("bytesRead"), facts.get("bytesWritten"), facts.get("seconds"));
+            ConversionReport.line(
+                    console.out(),
+                    "read, written",
+                    facts.get("bytesRead") + ", " + facts.get("bytesWritten") + " bytes in " + facts.get("seconds")
+                            + " s");
             String calibration = facts.containsKey("compensation") && measuring.text() != null
                     ? " --calibration " + measuring.text()
                     : "";

@@ -55,14 +55,11 @@ record ShardingReport(Sharding sharding, String collective, ShardingCost cost, O
     }
 
     void print(PrintWriter out) {
-        out.printf(
-                Locale.ROOT,
-                "  %-16s %d, placement %s%s, collective %s%n",
+        ConversionReport.line(
+                out,
                 "devices",
-                sharding.devices(),
-                sharding.placement(),
-                sharding.vocabulary() ? " with the vocabulary" : "",
-                collective);
+                sharding.devices() + ", placement " + sharding.placement()
+                        + (sharding.vocabulary() ? " with the vocabulary" : "") + ", collective " + collective);
         line(out, "exchanged", "%,d bytes a token", ShardingCost::exchangedBytesPerToken);
         line(out, "a device", "%,d bytes of weights", each -> each.largest().weightBytes());
         line(out, "", "%,d bytes of KV cache a token", each -> each.largest().kvBytesPerToken());
@@ -71,11 +68,6 @@ record ShardingReport(Sharding sharding, String collective, ShardingCost cost, O
     private void line(PrintWriter out, String title, String format, ToLongFunction<ShardingCost> value) {
         String before = unpaired.map(cost -> String.format(Locale.ROOT, " (%,d unpaired)", value.applyAsLong(cost)))
                 .orElse("");
-        out.printf(
-                Locale.ROOT,
-                "  %-16s %s%s%n",
-                title,
-                String.format(Locale.ROOT, format, value.applyAsLong(cost)),
-                before);
+        ConversionReport.line(out, title, String.format(Locale.ROOT, format, value.applyAsLong(cost)) + before);
     }
 }

@@ -71,8 +71,7 @@ final class PlannedModelTest {
     @Test
     void a_pair_asks_for_the_same_bytes_and_products_in_half_the_stages() throws IOException {
         PlannedModel model = planned(
-                DialectName.ORT,
-                List.of(PAIR_ALL, pass("shard", "{\"devices\": 2, \"placement\": \"layers\"}")));
+                DialectName.ORT, List.of(PAIR_ALL, pass("shard", "{\"devices\": 2, \"placement\": \"layers\"}")));
         Workload paired = model.workloads().get(0);
         Workload original = model.originalWorkloads().orElseThrow().get(0);
         assertThat(model.devices()).isEqualTo(2);
@@ -88,8 +87,7 @@ final class PlannedModelTest {
     @Test
     void says_that_the_original_cannot_be_cut_as_far() throws IOException {
         PlannedModel model = planned(
-                DialectName.ORT,
-                List.of(PAIR_ALL, pass("shard", "{\"devices\": 8, \"placement\": \"layers\"}")));
+                DialectName.ORT, List.of(PAIR_ALL, pass("shard", "{\"devices\": 8, \"placement\": \"layers\"}")));
         assertThat(model.workloads()).hasSize(8);
         assertThat(model.originalWorkloads()).isEmpty();
     }
