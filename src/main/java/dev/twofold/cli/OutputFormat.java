@@ -1,18 +1,14 @@
 package dev.twofold.cli;
 
+import dev.twofold.diag.PlainName;
+
 /** For whom a command prints. */
 enum OutputFormat {
-    TEXT("text"),
-    JSON("json");
-
-    private final String name;
-
-    OutputFormat(String name) {
-        this.name = name;
-    }
+    TEXT,
+    JSON;
 
     @Override
     public String toString() {
-        return name;
+        return PlainName.of(this);
     }
 }

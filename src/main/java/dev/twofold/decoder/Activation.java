@@ -1,24 +1,20 @@
 package dev.twofold.decoder;
 
+import dev.twofold.diag.PlainName;
+
 /** The function between the projections of a feed-forward. */
 public enum Activation {
     /** {@code x * sigmoid(x)}, also called swish. */
-    SILU("silu"),
+    SILU,
     /** {@code x * Phi(x)}, with the distribution function of the normal distribution. */
-    GELU("gelu"),
+    GELU,
     /** GELU by its approximation with a hyperbolic tangent. */
-    GELU_TANH("gelu-tanh"),
+    GELU_TANH,
     /** {@code max(x, 0)}. */
-    RELU("relu");
-
-    private final String name;
-
-    Activation(String name) {
-        this.name = name;
-    }
+    RELU;
 
     @Override
     public String toString() {
-        return name;
+        return PlainName.of(this);
     }
 }

@@ -1,5 +1,6 @@
 package dev.twofold.decoder;
 
+import dev.twofold.diag.PlainName;
 import java.util.OptionalInt;
 
 /**
@@ -14,19 +15,13 @@ public record Sharding(int devices, Placement placement, boolean vocabulary, Opt
     /** Which devices work on which layer of a group. */
     public enum Placement {
         /** Every device has its share of the attention heads and the feed-forward of every layer. */
-        HEADS("heads"),
+        HEADS,
         /** The layers of a group have devices of their own, and are cut over those. */
-        LAYERS("layers");
-
-        private final String name;
-
-        Placement(String name) {
-            this.name = name;
-        }
+        LAYERS;
 
         @Override
         public String toString() {
-            return name;
+            return PlainName.of(this);
         }
     }
 

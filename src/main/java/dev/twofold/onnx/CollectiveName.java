@@ -1,19 +1,15 @@
 package dev.twofold.onnx;
 
+import dev.twofold.diag.PlainName;
+
 /** How the devices of a sharded model meet. */
 public enum CollectiveName {
     /** {@code com.microsoft.AllReduce}, which ONNX Runtime has where it is built with NCCL. */
-    ORT("ort"),
+    ORT,
     /** {@code DistCollective} of the default domain, which TensorRT 11 runs over NCCL. */
-    TENSORRT("tensorrt"),
+    TENSORRT,
     /** No operator: one whole model, whose nodes say in ONNX's own terms how they are to be cut. */
-    ANNOTATE("annotate");
-
-    private final String name;
-
-    CollectiveName(String name) {
-        this.name = name;
-    }
+    ANNOTATE;
 
     /** Whether every device has a model of its own. */
     public boolean cuts() {
@@ -22,6 +18,6 @@ public enum CollectiveName {
 
     @Override
     public String toString() {
-        return name;
+        return PlainName.of(this);
     }
 }

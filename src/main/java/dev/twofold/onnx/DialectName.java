@@ -1,19 +1,14 @@
 package dev.twofold.onnx;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.PlainName;
 
 /** The dialects a user can choose. */
 public enum DialectName {
     /** ONNX Runtime's fused operators: GroupQueryAttention, SkipSimplifiedLayerNormalization. */
-    ORT("ort"),
+    ORT,
     /** Standard ONNX operators only: Attention, RotaryEmbedding, RMSNormalization of opset 23. */
-    ONNX("onnx");
-
-    private final String name;
-
-    DialectName(String name) {
-        this.name = name;
-    }
+    ONNX;
 
     /** @param engine what runs the model if it is sharded */
     Dialect create(GraphBuilder graph, Decoder decoder, CollectiveName engine) {
@@ -24,6 +19,6 @@ public enum DialectName {
 
     @Override
     public String toString() {
-        return name;
+        return PlainName.of(this);
     }
 }

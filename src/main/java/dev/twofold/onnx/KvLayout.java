@@ -5,6 +5,7 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Step;
+import dev.twofold.diag.PlainName;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,15 +16,9 @@ public enum KvLayout {
      * One a layer, with its heads, in the order of the checkpoint; the indices are its own unless layers are gone. Every
      * runtime knows it.
      */
-    PER_LAYER("per-layer"),
+    PER_LAYER,
     /** One an attention of the graph, so a widened pair has a single one with twice the heads. */
-    WIDE("wide");
-
-    private final String name;
-
-    KvLayout(String name) {
-        this.name = name;
-    }
+    WIDE;
 
     /**
      * A cache of the graph: {@code past_key_values.<index>.key} and its kin.
@@ -63,6 +58,6 @@ public enum KvLayout {
 
     @Override
     public String toString() {
-        return name;
+        return PlainName.of(this);
     }
 }

@@ -1,18 +1,14 @@
 package dev.twofold.ort;
 
+import dev.twofold.diag.PlainName;
+
 /** Where ONNX Runtime computes. */
 public enum Provider {
-    CPU("cpu"),
-    CUDA("cuda");
-
-    private final String name;
-
-    Provider(String name) {
-        this.name = name;
-    }
+    CPU,
+    CUDA;
 
     @Override
     public String toString() {
-        return name;
+        return PlainName.of(this);
     }
 }

@@ -4,9 +4,9 @@ import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.QueryKeyNorm.Span;
+import dev.twofold.diag.PlainName;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -25,7 +25,7 @@ public record Applicability(String rewrite, Verdict verdict, String reason) {
 
         @Override
         public String toString() {
-            return name().toLowerCase(Locale.ROOT);
+            return PlainName.of(this);
         }
     }
 

@@ -1,16 +1,16 @@
 package dev.twofold.tensor;
 
+import dev.twofold.diag.PlainName;
+
 /** What a model stores its weights and computes in. Prints as users write it: {@code fp16}. */
 public enum Precision {
-    FP32("fp32", DType.F32),
-    FP16("fp16", DType.F16),
-    BF16("bf16", DType.BF16);
+    FP32(DType.F32),
+    FP16(DType.F16),
+    BF16(DType.BF16);
 
-    private final String name;
     private final DType dtype;
 
-    Precision(String name, DType dtype) {
-        this.name = name;
+    Precision(DType dtype) {
         this.dtype = dtype;
     }
 
@@ -20,6 +20,6 @@ public enum Precision {
 
     @Override
     public String toString() {
-        return name;
+        return PlainName.of(this);
     }
 }

@@ -1,6 +1,7 @@
 package dev.twofold.checkpoint.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.diag.PlainName;
 import java.util.List;
 import java.util.Map;
 
@@ -114,21 +115,15 @@ public record Family(
     /** How a gain is kept. */
     public enum Gain {
         /** As it is. */
-        PLAIN("plain"),
+        PLAIN,
         /** As its difference from one. */
-        ONE_PLUS("one-plus"),
+        ONE_PLUS,
         /** Not at all: it is one. */
-        NONE("none");
-
-        private final String name;
-
-        Gain(String name) {
-            this.name = name;
-        }
+        NONE;
 
         @Override
         public String toString() {
-            return name;
+            return PlainName.of(this);
         }
     }
 
@@ -147,18 +142,12 @@ public record Family(
 
     /** The norms that there are. */
     public enum NormKind {
-        RMS("rms"),
-        LAYER("layer");
-
-        private final String name;
-
-        NormKind(String name) {
-            this.name = name;
-        }
+        RMS,
+        LAYER;
 
         @Override
         public String toString() {
-            return name;
+            return PlainName.of(this);
         }
     }
 
@@ -205,19 +194,13 @@ public record Family(
     /** How query, key and value lie in one matrix. */
     public enum Fused {
         /** All queries, then all keys, then all values. */
-        STACKED("stacked"),
+        STACKED,
         /** By KV head: its queries, its key, its value. */
-        BY_KV_HEAD("by-kv-head");
-
-        private final String name;
-
-        Fused(String name) {
-            this.name = name;
-        }
+        BY_KV_HEAD;
 
         @Override
         public String toString() {
-            return name;
+            return PlainName.of(this);
         }
     }
 
@@ -275,23 +258,17 @@ public record Family(
     /** How the gains of queries and keys are kept. */
     public enum HeadGains {
         /** One for all heads. */
-        SHARED("shared"),
+        SHARED,
         /** A row a head. */
-        ROWS("rows"),
+        ROWS,
         /** A tensor a head, {@code {head}} in its name. */
-        TENSORS("tensors"),
+        TENSORS,
         /** One vector for all heads, which are normalized together. */
-        WIDTH("width");
-
-        private final String name;
-
-        HeadGains(String name) {
-            this.name = name;
-        }
+        WIDTH;
 
         @Override
         public String toString() {
-            return name;
+            return PlainName.of(this);
         }
     }
 

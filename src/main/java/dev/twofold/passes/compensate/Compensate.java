@@ -4,6 +4,7 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
 import dev.twofold.decoder.Step;
+import dev.twofold.diag.PlainName;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.Calibration;
@@ -18,7 +19,6 @@ import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +60,7 @@ public final class Compensate implements Pass {
 
         @Override
         public String toString() {
-            return name().toLowerCase(Locale.ROOT);
+            return PlainName.of(this);
         }
     }
 
@@ -72,7 +72,7 @@ public final class Compensate implements Pass {
 
         @Override
         public String toString() {
-            return name().toLowerCase(Locale.ROOT);
+            return PlainName.of(this);
         }
     }
 
@@ -83,7 +83,7 @@ public final class Compensate implements Pass {
 
         @Override
         public String toString() {
-            return name().toLowerCase(Locale.ROOT);
+            return PlainName.of(this);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
+import dev.twofold.diag.PlainName;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.LayerWindow;
@@ -49,20 +50,18 @@ public final class PairLayers implements Pass {
 
     /** Which of the two forms of the method. */
     public enum Form {
-        TWO_SYNC("two-sync", Facts.Form.TWO_SYNC),
-        ONE_SYNC("one-sync", Facts.Form.ONE_SYNC);
+        TWO_SYNC(Facts.Form.TWO_SYNC),
+        ONE_SYNC(Facts.Form.ONE_SYNC);
 
-        private final String name;
         private final Facts.Form arranged;
 
-        Form(String name, Facts.Form arranged) {
-            this.name = name;
+        Form(Facts.Form arranged) {
             this.arranged = arranged;
         }
 
         @Override
         public String toString() {
-            return name;
+            return PlainName.of(this);
         }
     }
 
