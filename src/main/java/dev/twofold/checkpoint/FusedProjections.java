@@ -1,6 +1,6 @@
 package dev.twofold.checkpoint;
 
-import dev.twofold.checkpoint.family.Family.Fused;
+import dev.twofold.checkpoint.family.AttentionStyle.Fused;
 import dev.twofold.decoder.Linear;
 import java.util.ArrayList;
 import java.util.List;

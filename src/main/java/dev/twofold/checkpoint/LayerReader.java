@@ -1,11 +1,11 @@
 package dev.twofold.checkpoint;
 
+import dev.twofold.checkpoint.family.AttentionStyle;
+import dev.twofold.checkpoint.family.ExpertsStyle;
 import dev.twofold.checkpoint.family.Family;
-import dev.twofold.checkpoint.family.Family.AttentionStyle;
-import dev.twofold.checkpoint.family.Family.ExpertsStyle;
-import dev.twofold.checkpoint.family.Family.FeedForwardStyle;
-import dev.twofold.checkpoint.family.Family.Gain;
-import dev.twofold.checkpoint.family.Family.NormKind;
+import dev.twofold.checkpoint.family.FeedForwardStyle;
+import dev.twofold.checkpoint.family.NormStyle.Gain;
+import dev.twofold.checkpoint.family.NormStyle.NormKind;
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;

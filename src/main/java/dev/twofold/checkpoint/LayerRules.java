@@ -1,10 +1,10 @@
 package dev.twofold.checkpoint;
 
+import dev.twofold.checkpoint.family.AttentionStyle;
 import dev.twofold.checkpoint.family.Family;
-import dev.twofold.checkpoint.family.Family.AttentionStyle;
-import dev.twofold.checkpoint.family.Family.RotaryStyle;
-import dev.twofold.checkpoint.family.Family.WindowStyle;
+import dev.twofold.checkpoint.family.RotaryStyle;
 import dev.twofold.checkpoint.family.Setting;
+import dev.twofold.checkpoint.family.WindowStyle;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Rotary;
 import java.util.ArrayList;

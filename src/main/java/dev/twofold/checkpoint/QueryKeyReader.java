@@ -1,6 +1,6 @@
 package dev.twofold.checkpoint;
 
-import dev.twofold.checkpoint.family.Family.QueryKeyStyle;
+import dev.twofold.checkpoint.family.QueryKeyStyle;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;

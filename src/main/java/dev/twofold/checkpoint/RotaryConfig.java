@@ -1,6 +1,6 @@
 package dev.twofold.checkpoint;
 
-import dev.twofold.checkpoint.family.Family.RotaryStyle;
+import dev.twofold.checkpoint.family.RotaryStyle;
 import dev.twofold.checkpoint.family.Setting;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Rotary.Scaling;

@@ -1,6 +1,6 @@
 package dev.twofold.checkpoint;
 
-import dev.twofold.checkpoint.family.Family.RotaryStyle;
+import dev.twofold.checkpoint.family.RotaryStyle;
 import dev.twofold.decoder.Rotary.LinearScaling;
 import dev.twofold.decoder.Rotary.Llama3Scaling;
 import dev.twofold.decoder.Rotary.LongRopeScaling;
