@@ -1,5 +1,7 @@
 package dev.twofold.cli;
 
+import dev.twofold.pass.Applicability;
+import dev.twofold.pass.KeptApart;
 import dev.twofold.report.Manifest;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -12,12 +14,16 @@ import java.util.stream.Collectors;
 /**
  * What {@code convert} says of the model it makes.
  *
+ * @param kept what widening could not merge
+ * @param applicability of rewrites to the checkpoint, which says why
  * @param unpairedReduces all-reduces a token of the checkpoint as it is, when it is sharded
  */
 record ConversionReport(
         Path output,
         Manifest.Model model,
         int unpairedReduces,
+        List<KeptApart> kept,
+        List<Applicability> applicability,
         Optional<Choice> choice,
         Optional<ShardingReport> sharding) {
 
@@ -29,9 +35,31 @@ record ConversionReport(
         document.put("effectiveDepth", model.effectiveDepth());
         document.put("pairs", model.pairs());
         document.put("allReduces", model.allReduces());
+        if (!kept.isEmpty()) {
+            document.put("keptApart", kept.stream().map(this::document).toList());
+        }
         sharding.ifPresent(report -> document.put("sharding", report.document()));
         choice.ifPresent(made -> document.put("choice", made.document()));
         return document;
+    }
+
+    private Map<String, Object> document(KeptApart apart) {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("operator", apart.operator());
+        document.put("steps", apart.steps());
+        document.put("branches", apart.branches());
+        document.put("reason", reason(apart));
+        return document;
+    }
+
+    /** Why; a pipeline that does not widen at all needs no reason. */
+    private String reason(KeptApart apart) {
+        String rewrite = apart.operator().equals("attention") ? "widen attention" : "widen feed-forward";
+        return applicability.stream()
+                .filter(row -> row.rewrite().equals(rewrite))
+                .map(Applicability::why)
+                .findFirst()
+                .orElse("");
     }
 
     /** @param compensated whether the layers that were chosen are refitted too */
@@ -41,6 +69,17 @@ record ConversionReport(
         line(out, "layers", model.layers() + ", effective depth " + model.effectiveDepth());
         line(out, "side by side", groups.isEmpty() ? "none" : groups);
         line(out, "all-reduces", model.allReduces() + " a token when sharded (" + unpairedReduces + " unpaired)");
+        String apartTitle = "kept apart";
+        for (KeptApart apart : kept) {
+            String reason = reason(apart);
+            line(
+                    out,
+                    apartTitle,
+                    apart.operator() + " of " + apart.steps() + (apart.steps() == 1 ? " group: " : " groups: ")
+                            + apart.branches() + " operators, not " + apart.steps()
+                            + (reason.isEmpty() ? "" : ", as " + reason));
+            apartTitle = "";
+        }
         choice.ifPresent(made -> {
             String title = "chosen";
             for (String text : made.lines(compensated)) {

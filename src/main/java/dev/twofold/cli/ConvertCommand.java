@@ -15,8 +15,10 @@ import dev.twofold.onnx.SegmentedModel;
 import dev.twofold.onnx.WidenedModel;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.TrialLoad;
+import dev.twofold.pass.Applicability;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.Grouping;
+import dev.twofold.pass.KeptApart;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.TextWindows;
 import dev.twofold.passes.ShippedPasses;
@@ -147,6 +149,7 @@ final class ConvertCommand implements Callable<Integer> {
         Source found = Source.read(checkpoint);
         Source source = repeated.map(manifest -> manifest.require(found)).orElse(found);
         Facts facts = Facts.of(source.checkpoint().decoder());
+        ModelNotes.of(source.checkpoint().decoder()).forEach(console::notice);
         requireDumpable(asked);
         Optional<Choosing> choosing = Choosing.in(asked, ShippedPasses.ALL, facts);
         rehearse(asked, choosing, source, facts, emitter);
@@ -357,6 +360,8 @@ final class ConvertCommand implements Callable<Integer> {
                 output,
                 conversion.model(),
                 original.allReduces() + decoder.allReduces() - decoder.steps().size(),
+                KeptApart.in(decoder),
+                Applicability.of(original),
                 choice,
                 ShardingReport.of(conversion, original, emitter));
     }

@@ -91,6 +91,7 @@ final class InspectCommand implements Callable<Integer> {
             throw TwofoldException.usage("--group should be 2 or more");
         }
         Checkpoint source = Checkpoint.read(checkpoint);
+        ModelNotes.of(source.decoder()).forEach(console::notice);
         if (source.decoder().facts().layers() < 2) {
             throw TwofoldException.input("there is nothing to run side by side")
                     .at(checkpoint.toString())

@@ -10,7 +10,8 @@ import java.util.List;
  * @param runtimeType what ONNX Runtime GenAI calls the family, or {@code decoder} for one that it does not know
  * @param layers number of decoder layers in the checkpoint
  * @param stepsPerLayer how many times a layer of the checkpoint adds to the stream: 2, or 1 if its operators run side by side
- * @param contextLength positions the model was made for
+ * @param contextLength positions the model is right for
+ * @param statedContext positions that the checkpoint promises; more where they are scaled otherwise past some length
  * @param beginTokens ids that start a text; empty if none is declared
  * @param endTokens ids at which generation stops; empty if none is declared
  */
@@ -23,6 +24,7 @@ public record ModelFacts(
         int hiddenSize,
         int vocabularySize,
         int contextLength,
+        int statedContext,
         List<Integer> beginTokens,
         List<Integer> endTokens) {
 

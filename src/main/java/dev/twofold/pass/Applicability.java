@@ -13,9 +13,15 @@ import java.util.stream.IntStream;
  * What a rewrite can do to a decoder. Its mathematics decides, not its name.
  *
  * @param rewrite in a few words
- * @param reason what it costs, or why it is not possible; empty if there is nothing to say
+ * @param why it goes so far; empty if there is nothing to say
+ * @param cost of what it cannot do; empty if there is none
  */
-public record Applicability(String rewrite, Verdict verdict, String reason) {
+public record Applicability(String rewrite, Verdict verdict, String why, String cost) {
+
+    /** Why, and at what cost. */
+    public String reason() {
+        return cost.isEmpty() ? why : why + "; " + cost;
+    }
 
     /** How far a rewrite goes. */
     public enum Verdict {
@@ -30,7 +36,7 @@ public record Applicability(String rewrite, Verdict verdict, String reason) {
     }
 
     private static final String TWO_BRANCHES =
-            "; a pair stays two branches of one step: no more all-reduces, but smaller matrix products";
+            "a pair stays two branches of one step: no more all-reduces, but smaller matrix products";
 
     /** Every rewrite, for a decoder as a reader made it, in an order that does not change. */
     public static List<Applicability> of(Decoder decoder) {
@@ -87,13 +93,11 @@ public record Applicability(String rewrite, Verdict verdict, String reason) {
         private Applicability widenAttention() {
             String rewrite = "widen attention";
             if (normsResults) {
-                return no(rewrite, "each result passes through a norm of its own" + TWO_BRANCHES);
+                return noApart(rewrite, "each result passes through a norm of its own");
             } else if (normsWidths) {
-                return no(rewrite, "queries and keys are normalized over a layer's whole width" + TWO_BRANCHES);
+                return noApart(rewrite, "queries and keys are normalized over a layer's whole width");
             } else if (unlike > 0) {
-                return partly(
-                        rewrite,
-                        unlike + " of " + neighbours + " neighbours differ in window or positions" + TWO_BRANCHES);
+                return partlyApart(rewrite, unlike + " of " + neighbours + " neighbours differ in window or positions");
             }
             return yes(rewrite, "");
         }
@@ -101,9 +105,9 @@ public record Applicability(String rewrite, Verdict verdict, String reason) {
         private Applicability widenFeedForward() {
             String rewrite = "widen feed-forward";
             if (normsResults) {
-                return no(rewrite, "each result passes through a norm of its own" + TWO_BRANCHES);
+                return noApart(rewrite, "each result passes through a norm of its own");
             }
-            return experts ? no(rewrite, "every layer chooses experts of its own" + TWO_BRANCHES) : yes(rewrite, "");
+            return experts ? noApart(rewrite, "every layer chooses experts of its own") : yes(rewrite, "");
         }
 
         private Applicability widenCaches() {
@@ -113,7 +117,8 @@ public record Applicability(String rewrite, Verdict verdict, String reason) {
                     attention.verdict(),
                     attention.verdict() == Verdict.YES
                             ? ""
-                            : "one a pair where its attentions are one, else one a layer");
+                            : "one a pair where its attentions are one, else one a layer",
+                    "");
         }
 
         private Applicability shardHeads() {
@@ -145,15 +150,23 @@ public record Applicability(String rewrite, Verdict verdict, String reason) {
         }
 
         private static Applicability yes(String rewrite, String reason) {
-            return new Applicability(rewrite, Verdict.YES, reason);
+            return new Applicability(rewrite, Verdict.YES, reason, "");
         }
 
         private static Applicability partly(String rewrite, String reason) {
-            return new Applicability(rewrite, Verdict.PARTLY, reason);
+            return new Applicability(rewrite, Verdict.PARTLY, reason, "");
         }
 
         private static Applicability no(String rewrite, String reason) {
-            return new Applicability(rewrite, Verdict.NO, reason);
+            return new Applicability(rewrite, Verdict.NO, reason, "");
+        }
+
+        private static Applicability partlyApart(String rewrite, String why) {
+            return new Applicability(rewrite, Verdict.PARTLY, why, TWO_BRANCHES);
+        }
+
+        private static Applicability noApart(String rewrite, String why) {
+            return new Applicability(rewrite, Verdict.NO, why, TWO_BRANCHES);
         }
     }
 }
