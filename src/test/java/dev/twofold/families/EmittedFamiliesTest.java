@@ -49,6 +49,7 @@ final class EmittedFamiliesTest {
             new Way(Arrangement.BASE, ORT, PER_LAYER),
             new Way(Arrangement.PAIRS, ORT, PER_LAYER),
             new Way(Arrangement.GROUPS_OF_THREE, ORT, WIDE),
+            new Way(Arrangement.BASE, ONNX, WIDE),
             new Way(Arrangement.PAIRS, ONNX, WIDE),
             new Way(Arrangement.GROUPS_OF_THREE, ONNX, PER_LAYER));
 
@@ -64,8 +65,10 @@ final class EmittedFamiliesTest {
         return Stream.concat(twoSync, oneSync);
     }
 
-    static Stream<String> families() {
-        return TinyFamilies.names().stream();
+    static Stream<Arguments> everyFamilyAndPlan() {
+        return TinyFamilies.names().stream()
+                .flatMap(name -> Stream.of(Arrangement.BASE, Arrangement.PAIRS, Arrangement.GROUPS_OF_THREE)
+                        .map(plan -> Arguments.of(name, plan)));
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -121,24 +124,26 @@ final class EmittedFamiliesTest {
         output.cache().close();
     }
 
-    @ParameterizedTest
-    @MethodSource("families")
-    void fp16_matches_within_3e_2_of_the_largest_logit(String name) {
-        int[] tokens = decided(name, Arrangement.PAIRS);
-        double[][] expected = Arrangement.PAIRS.logits(Reference.of(TinyFamilies.checkpoint(name)), tokens);
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("everyFamilyAndPlan")
+    void fp16_matches_within_3e_2_of_the_largest_logit(String name, Arrangement plan) {
+        int[] tokens = decided(name, plan);
+        double[][] expected = plan.logits(Reference.of(TinyFamilies.checkpoint(name)), tokens);
+        long[] ids = Arrays.stream(tokens).asLongStream().toArray();
         for (DialectName dialect : DialectName.values()) {
-            try (ModelSession session = convert(name, new Way(Arrangement.PAIRS, dialect, PER_LAYER), "fp16")) {
-                float[] atOnce = Logits.onePass(
-                        session,
-                        new long[][] {Arrays.stream(tokens).asLongStream().toArray()});
-                for (int t = 0; t < tokens.length; t++) {
-                    double largest =
-                            Arrays.stream(expected[t]).map(Math::abs).max().orElseThrow();
-                    assertThat(distance(atOnce, t, expected[t]) / largest)
-                            .as(dialect + ", token " + t)
-                            .isLessThan(3e-2);
-                }
+            try (ModelSession session = convert(name, new Way(plan, dialect, PER_LAYER), "fp16")) {
+                assertRelativelyClose(Logits.onePass(session, new long[][] {ids}), expected, dialect + " at once");
+                assertRelativelyClose(Logits.tokenByToken(session, ids), expected, dialect + " token by token");
             }
+        }
+    }
+
+    private static void assertRelativelyClose(float[] logits, double[][] expected, String how) {
+        for (int t = 0; t < expected.length; t++) {
+            double largest = Arrays.stream(expected[t]).map(Math::abs).max().orElseThrow();
+            assertThat(distance(logits, t, expected[t]) / largest)
+                    .as(how + ", token " + t)
+                    .isLessThan(3e-2);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
 import dev.twofold.decoder.Sharding.Placement;
+import dev.twofold.onnx.DialectName;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.testing.Logits;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Pairs of every family on two devices against the float64 reference. */
+/** Every family on two devices against the float64 reference. */
 final class ShardedFamiliesTest {
 
     /** Queries and keys are normed over all heads together, which no device has. */
@@ -26,38 +27,58 @@ final class ShardedFamiliesTest {
     @TempDir
     private Path directory;
 
-    static Stream<Arguments> everyFamilyAndPlacement() {
-        return TinyFamilies.names().stream()
-                .flatMap(name -> Arrays.stream(Placement.values()).map(placement -> Arguments.of(name, placement)));
+    /** A plan, and how it is cut. Groups of three have no devices of their own on two. */
+    private record Cut(Arrangement plan, Placement placement) {
+        @Override
+        public String toString() {
+            return plan + " by " + placement;
+        }
     }
 
-    @ParameterizedTest(name = "{0} {1}")
-    @MethodSource("everyFamilyAndPlacement")
-    void two_devices_match_within_1e_4_or_are_refused(String name, Placement placement) {
+    private static final List<Cut> CUTS = List.of(
+            new Cut(Arrangement.BASE, Placement.HEADS),
+            new Cut(Arrangement.PAIRS, Placement.HEADS),
+            new Cut(Arrangement.PAIRS, Placement.LAYERS),
+            new Cut(Arrangement.GROUPS_OF_THREE, Placement.HEADS));
+
+    static Stream<Arguments> everyFamilyAndCut() {
+        return TinyFamilies.names().stream()
+                .flatMap(name -> CUTS.stream()
+                        .flatMap(cut ->
+                                Arrays.stream(DialectName.values()).map(dialect -> Arguments.of(name, cut, dialect))));
+    }
+
+    @ParameterizedTest(name = "{0} {1} {2}")
+    @MethodSource("everyFamilyAndCut")
+    void two_devices_match_within_1e_4_or_are_refused(String name, Cut cut, DialectName dialect) {
         Reference reference = Reference.of(TinyFamilies.checkpoint(name));
         Path output = directory.resolve("sharded");
         List<Object> arguments = new ArrayList<>(
                 List.of("convert", TinyFamilies.checkpoint(name), "-o", output, "--quiet", "--devices", 2));
-        arguments.addAll(List.of("--placement", placement));
-        arguments.addAll(Arrangement.PAIRS.options(reference.layers()));
+        arguments.addAll(List.of("--placement", cut.placement(), "--dialect", dialect));
+        arguments.addAll(cut.plan().options(reference.layers()));
         CommandRun run = CommandRun.of(arguments.toArray());
-        if (placement == Placement.HEADS && NOT_BETWEEN_HEADS.contains(name)) {
+        if (cut.placement() == Placement.HEADS && NOT_BETWEEN_HEADS.contains(name)) {
             assertThat(run.exitCode()).as(run.err()).isEqualTo(2);
-            assertThat(run.err()).contains("with placement layers");
+            assertThat(run.err()).contains("normalize queries and keys over all heads");
             return;
         }
         assertThat(run.exitCode()).as(run.err()).isZero();
         int[] tokens = TinyFamilies.golden(name).tokens()[0];
-        double[][] expected = Arrangement.PAIRS.logits(reference, tokens);
+        double[][] expected = cut.plan().logits(reference, tokens);
+        long[] ids = Arrays.stream(tokens).asLongStream().toArray();
         try (ModelSession session = Logits.open(output)) {
-            float[] logits = Logits.tokenByToken(
-                    session, Arrays.stream(tokens).asLongStream().toArray());
-            for (int t = 0; t < tokens.length; t++) {
-                for (int i = 0; i < expected[t].length; i++) {
-                    assertThat(Math.abs(logits[t * expected[t].length + i] - expected[t][i]))
-                            .as("token " + t + ", logit " + i)
-                            .isLessThan(1e-4);
-                }
+            assertClose(Logits.onePass(session, new long[][] {ids}), expected, "at once");
+            assertClose(Logits.tokenByToken(session, ids), expected, "token by token");
+        }
+    }
+
+    private static void assertClose(float[] logits, double[][] expected, String how) {
+        for (int t = 0; t < expected.length; t++) {
+            for (int i = 0; i < expected[t].length; i++) {
+                assertThat(Math.abs(logits[t * expected[t].length + i] - expected[t][i]))
+                        .as(how + ", token " + t + ", logit " + i)
+                        .isLessThan(1e-4);
             }
         }
     }

@@ -1,15 +1,12 @@
 package dev.twofold.families;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.testing.StoredTensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** The tiny checkpoints of testmodels/families. */
@@ -27,23 +24,6 @@ public final class TinyFamilies {
                     .map(directory -> directory.getFileName().toString())
                     .sorted()
                     .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** The first checkpoint of each model type. */
-    public static List<String> oneOfEachType() {
-        Set<String> seen = new HashSet<>();
-        return names().stream().filter(name -> seen.add(modelType(name))).toList();
-    }
-
-    private static String modelType(String name) {
-        try {
-            return new ObjectMapper()
-                    .readTree(checkpoint(name).resolve("config.json").toFile())
-                    .get("model_type")
-                    .asText();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
