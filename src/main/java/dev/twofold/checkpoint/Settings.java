@@ -1,9 +1,14 @@
 package dev.twofold.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.checkpoint.family.Families;
 import dev.twofold.checkpoint.family.Setting;
+import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * What the settings of a family come to in one config.json. A key that is absent means the setting's default; one that is
@@ -19,19 +24,20 @@ record Settings(ConfigFile config) {
     Optional<Integer> sizeIfAny(Setting setting) {
         return ownValue(setting)
                 ? config.positiveIfPresent(key(setting))
-                : constant(setting).map(one -> one.otherwise().intValue());
+                : constant(setting, JsonNode::isInt, "a whole number").map(JsonNode::intValue);
     }
 
     Optional<Double> number(Setting setting) {
         Optional<Double> value = ownValue(setting)
                 ? config.positiveNumberIfPresent(key(setting))
-                : constant(setting).map(one -> one.otherwise().doubleValue());
+                : constant(setting, JsonNode::isNumber, "a number").map(JsonNode::doubleValue);
         return setting.power() == 1 ? value : value.map(one -> Math.pow(one, setting.power()));
     }
 
     boolean flag(Setting setting, boolean otherwise) {
-        boolean fallback =
-                constant(setting).map(one -> one.otherwise().booleanValue()).orElse(otherwise);
+        boolean fallback = constant(setting, JsonNode::isBoolean, "true or false")
+                .map(JsonNode::booleanValue)
+                .orElse(otherwise);
         return setting.isConstant() ? fallback : config.flag(key(setting), fallback);
     }
 
@@ -39,7 +45,7 @@ record Settings(ConfigFile config) {
     String word(Setting setting) {
         Optional<String> found = ownValue(setting) ? config.text(key(setting)) : Optional.empty();
         String word = found.or(
-                        () -> constant(setting).map(one -> one.otherwise().textValue()))
+                        () -> constant(setting, JsonNode::isTextual, "a word").map(JsonNode::textValue))
                 .orElseThrow(() -> config.missing(setting.key()));
         if (setting.values().isEmpty()) {
             return word;
@@ -75,9 +81,19 @@ record Settings(ConfigFile config) {
         return !setting.isConstant() && !config.lacks(key(setting));
     }
 
-    private static Optional<Setting> constant(Setting setting) {
-        return setting.otherwise().isMissingNode() || setting.otherwise().isNull()
-                ? Optional.empty()
-                : Optional.of(setting);
+    /** What the family's file says. Those that come with Twofold are right; one that a checkpoint brings may not be. */
+    private Optional<JsonNode> constant(Setting setting, Predicate<JsonNode> kind, String expected) {
+        JsonNode value = setting.otherwise();
+        if (value.isMissingNode() || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!kind.test(value)) {
+            Path file = config.beside(Families.OWN);
+            throw TwofoldException.input("wrong kind of value in the description of the family")
+                    .at(setting.isConstant() ? Origin.file(file) : Origin.key(file, setting.key()))
+                    .found(value)
+                    .expected(expected);
+        }
+        return Optional.of(value);
     }
 }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A property of a family: a constant, or what config.json says.
@@ -53,6 +54,9 @@ public record Setting(String key, String also, JsonNode otherwise, double power,
             throw new IllegalArgumentException(
                     "a setting is a constant, or {key, also, default, power, values}, not " + node);
         }
+        requirePart(node, "also", JsonNode::isTextual, "a key");
+        requirePart(node, "power", JsonNode::isNumber, "a number");
+        requirePart(node, "values", JsonNode::isObject, "words and their meanings");
         Map<String, String> values = new HashMap<>();
         node.path("values")
                 .properties()
@@ -63,6 +67,12 @@ public record Setting(String key, String also, JsonNode otherwise, double power,
                 node.path("default"),
                 node.path("power").asDouble(1),
                 values);
+    }
+
+    private static void requirePart(JsonNode node, String part, Predicate<JsonNode> kind, String expected) {
+        if (node.has(part) && !kind.test(node.get(part))) {
+            throw new IllegalArgumentException(part + " should be " + expected + ", not " + node.get(part));
+        }
     }
 
     public boolean isConstant() {
