@@ -37,6 +37,11 @@ final class ConfigFile {
         return new ConfigFile(file, "", JsonFile.read(file));
     }
 
+    /** A file of the same checkpoint. */
+    Path beside(String name) {
+        return file.resolveSibling(name);
+    }
+
     /** Whether a key is absent, which null is not. */
     boolean lacks(String key) {
         used.add(key);
@@ -170,14 +175,14 @@ final class ConfigFile {
     }
 
     /**
-     * Refuses every key that was not asked for, is not known to be harmless, and says something (is not null, false or
-     * empty).
+     * Refuses every key that was not asked for, is not known to be harmless, and says something (is not null or empty). An
+     * unknown false says something: it may switch off what is on by default.
      */
     void refuseOthers(Set<String> harmless) {
         Set<String> others = new TreeSet<>();
         root.properties().forEach(entry -> {
             String key = entry.getKey();
-            if (!isSilent(entry.getValue()) && !used.contains(key) && !harmless.contains(key)) {
+            if (!isNothing(entry.getValue()) && !used.contains(key) && !harmless.contains(key)) {
                 others.add(key);
             }
         });
@@ -207,11 +212,12 @@ final class ConfigFile {
         return wrong(key, "the key is missing").hint("download the checkpoint's config again");
     }
 
+    private static boolean isNothing(JsonNode value) {
+        return value.isMissingNode() || value.isNull() || value.isContainerNode() && value.isEmpty();
+    }
+
     private static boolean isSilent(JsonNode value) {
-        return value.isMissingNode()
-                || value.isNull()
-                || value.isBoolean() && !value.booleanValue()
-                || value.isContainerNode() && value.isEmpty();
+        return isNothing(value) || value.isBoolean() && !value.booleanValue();
     }
 
     TwofoldException wrong(String key, String what) {

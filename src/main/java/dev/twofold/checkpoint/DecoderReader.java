@@ -15,7 +15,9 @@ import dev.twofold.weight.Weights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -36,6 +38,7 @@ final class DecoderReader {
         this.settings = new Settings(config);
         this.shape = ModelShape.read(settings, family.sizes());
         ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
+        ModelLimits.checkParts(config, Settings.name(family.sizes().heads(), "heads"), shape.layers(), shape.heads());
         this.rules = LayerRules.read(settings, family, shape);
         this.tensors = tensors;
         this.layers = new LayerReader(family, settings, shape, tensors);
@@ -71,6 +74,7 @@ final class DecoderReader {
                 shape.hidden(),
                 shape.vocabulary(),
                 rules.context(),
+                shape.context(),
                 settings.config().tokens("bos_token_id", shape.vocabulary()),
                 endTokens(generation));
         Embedding embedding = embedding();
@@ -122,17 +126,13 @@ final class DecoderReader {
 
     private void refuseOthers() {
         ConfigFile config = settings.config();
-        config.refuse(family.refused());
         Families.Common common = Families.common();
-        config.refuse(common.refused());
+        Map<String, Family.Refusal> refused = new LinkedHashMap<>(common.refused());
+        refused.keySet().removeAll(family.harmless());
+        refused.putAll(family.refused());
+        config.refuse(refused);
         Set<String> harmless = new HashSet<>(common.harmless());
         harmless.addAll(family.harmless());
-        if (!harmless.contains("auto_map")) {
-            config.object("auto_map").ifPresent(map -> {
-                throw config.wrong("auto_map", "the checkpoint brings its own code, which Twofold does not run")
-                        .hint("use a checkpoint of a family that Hugging Face transformers has built in");
-            });
-        }
         config.refuseOthers(harmless);
     }
 }

@@ -46,8 +46,8 @@ final class LayerReader {
         this.tensors = tensors;
         this.fused = new FusedProjections(shape);
         this.epsilon = settings.number(family.norm().epsilon())
-                .orElseThrow(() -> settings.config()
-                        .wrong(Settings.name(family.norm().epsilon(), "epsilon"), "the key is missing"));
+                .orElseThrow(() ->
+                        settings.config().missing(Settings.name(family.norm().epsilon(), "epsilon")));
         this.queryKey = new QueryKeyReader(family.attention().norms(), settings, shape, tensors, this);
         this.parallel = settings.flag(family.layer().parallel(), false);
         this.scale = settings.number(family.layer().scale()).orElse(1.0);
@@ -128,6 +128,7 @@ final class LayerReader {
             return feedForward(prefix, style);
         }
         int count = settings.size(mixture.count());
+        ModelLimits.checkParts(settings.config(), Settings.name(mixture.count(), "experts"), shape.layers(), count);
         List<FeedForward> experts = IntStream.range(0, count)
                 .mapToObj(expert -> feedForward(prefix, style.expert(expert)))
                 .toList();

@@ -85,8 +85,8 @@ record LayerRules(List<AttentionRule> rules, int context) {
                         .found(type)
                         .expected(String.join(" or ", known.stream().sorted().toList()));
             });
-            if (!types.contains(RotaryConfig.SLIDING)) {
-                return types.isEmpty() ? slidingWithoutList() : all(false);
+            if (types.isEmpty()) {
+                return slidingWithoutList();
             }
             if (types.size() != shape.layers()) {
                 throw settings.config()
@@ -94,16 +94,14 @@ record LayerRules(List<AttentionRule> rules, int context) {
                         .found(types.size() + " kinds")
                         .expected(shape.layers());
             }
-            settings.sizeIfAny(style.window().from());
-            settings.sizeIfAny(style.window().fullEvery());
-            settings.flag(style.window().when(), true);
+            readUnused();
             return types.stream().map(RotaryConfig.SLIDING::equals).toList();
         }
 
         private List<Boolean> slidingWithoutList() {
             WindowStyle window = style.window();
             if (!window.isPresent()) {
-                return all(false);
+                return Collections.nCopies(shape.layers(), false);
             }
             boolean any = settings.flag(window.when(), true);
             boolean sized = settings.sizeIfAny(window.size()).isPresent();
@@ -117,15 +115,13 @@ record LayerRules(List<AttentionRule> rules, int context) {
             return sliding;
         }
 
-        private List<Boolean> all(boolean value) {
+        /** What the list of kinds says better; the keys are still no unknown ones. */
+        private void readUnused() {
             WindowStyle window = style.window();
-            if (window.isPresent()) {
-                settings.sizeIfAny(window.size());
-                settings.sizeIfAny(window.from());
-                settings.sizeIfAny(window.fullEvery());
-                settings.flag(window.when(), true);
-            }
-            return Collections.nCopies(shape.layers(), value);
+            settings.sizeIfAny(window.size());
+            settings.sizeIfAny(window.from());
+            settings.sizeIfAny(window.fullEvery());
+            settings.flag(window.when(), true);
         }
 
         /** Whether each layer has positions. */

@@ -22,7 +22,23 @@ final class ModelLimits {
     /** The deepest published models have some hundred layers. */
     private static final int MAX_LAYERS = 4096;
 
+    /** Layers times heads or experts; the largest published models have some 16,000. Each becomes an object. */
+    private static final int MAX_PARTS = 1 << 16;
+
     private ModelLimits() {}
+
+    /**
+     * @param key what says how many parts a layer has
+     * @throws TwofoldException of kind INPUT if nobody would make so many
+     */
+    static void checkParts(ConfigFile config, String key, int layers, int parts) {
+        if ((long) layers * parts > MAX_PARTS) {
+            throw config.wrong(key, "too many")
+                    .found(parts + " in each of " + layers + " layers")
+                    .expected("at most " + MAX_PARTS + " in all")
+                    .hint("compare the checkpoint's config with the one on its page");
+        }
+    }
 
     /** @throws TwofoldException of kind INPUT if nobody would make so many layers */
     static void checkLayers(ConfigFile config, String key, int layers) {

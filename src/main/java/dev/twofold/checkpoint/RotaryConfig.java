@@ -63,9 +63,20 @@ final class RotaryConfig {
             kinds.refuseOthers(Set.of());
             return positions;
         }
-        Rotary full = rotary(style.theta(), parameters.or(() -> scaling));
-        boolean own = !style.localTheta().equals(Setting.NONE);
-        return new Positions(full, own ? rotary(style.localTheta(), Optional.empty()) : full);
+        Optional<ConfigFile> one = parameters.or(() -> scaling);
+        Rotary full = rotary(style.theta(), one);
+        return new Positions(full, style.localTheta().equals(Setting.NONE) ? full : local(one));
+    }
+
+    /** Not scaled; where it has the base of the other layers by name, it has it by value too. */
+    private Rotary local(Optional<ConfigFile> parameters) {
+        boolean sameBase = style.localTheta().key().equals(style.theta().key());
+        double theta = parameters
+                .filter(inner -> sameBase)
+                .flatMap(inner -> inner.positiveNumberIfPresent("rope_theta"))
+                .or(() -> settings.number(style.localTheta()))
+                .orElseThrow(() -> settings.config().missing(style.localTheta().key()));
+        return new Rotary(theta, width(parameters), style.interleaved(), new Unscaled(), shape.context());
     }
 
     private Setting localTheta() {
@@ -76,7 +87,20 @@ final class RotaryConfig {
         Optional<Double> outerTheta = settings.number(thetaSetting);
         double theta = options.flatMap(inner -> inner.positiveNumberIfPresent("rope_theta"))
                 .or(() -> outerTheta)
-                .orElseThrow(() -> settings.config().wrong(thetaSetting.key(), "the key is missing"));
+                .orElseThrow(() -> settings.config().missing(thetaSetting.key()));
+        int width = width(options);
+        Scaling scaling = options.map(inner -> {
+                    Scaling read = RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
+                    inner.refuseOthers(READ_BY_THETA);
+                    return read;
+                })
+                .orElseGet(Unscaled::new);
+        return new Rotary(
+                theta, width, style.interleaved(), scaling, RotaryScaling.positions(scaling, shape.context()));
+    }
+
+    /** How many elements of a head turn. */
+    private int width(Optional<ConfigFile> options) {
         Optional<Double> outerFraction = settings.number(style.fraction());
         double fraction = options.flatMap(inner -> inner.positiveNumberIfPresent("partial_rotary_factor"))
                 .or(() -> outerFraction)
@@ -87,13 +111,6 @@ final class RotaryConfig {
                     .wrong(sizeKey, "rotary positions need an even number of elements of each head")
                     .found(width + " of " + shape.headSize());
         }
-        Scaling scaling = options.map(inner -> {
-                    Scaling read = RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
-                    inner.refuseOthers(READ_BY_THETA);
-                    return read;
-                })
-                .orElseGet(Unscaled::new);
-        return new Rotary(
-                theta, width, style.interleaved(), scaling, RotaryScaling.positions(scaling, shape.context()));
+        return width;
     }
 }

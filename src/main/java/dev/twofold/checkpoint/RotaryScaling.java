@@ -38,7 +38,7 @@ final class RotaryScaling {
         return switch (type) {
             case "linear" -> new LinearScaling(options.positiveNumber("factor"));
             case "llama3" -> llama3(options);
-            case "yarn" -> yarn(options, theta, width);
+            case "yarn" -> yarn(options, theta, width, context);
             case "longrope", "su" -> longRope(config, options, width, context);
             // Within the context that the model was made for, "dynamic" changes nothing, and no positions are made past
             // it.
@@ -60,9 +60,9 @@ final class RotaryScaling {
         return new Llama3Scaling(options.positiveNumber("factor"), low, high, options.positive(ORIGINAL));
     }
 
-    private static Scaling yarn(ConfigFile options, double theta, int width) {
+    private static Scaling yarn(ConfigFile options, double theta, int width, int context) {
         double factor = options.positiveNumber("factor");
-        int original = options.positive(ORIGINAL);
+        int original = options.positiveIfPresent(ORIGINAL).orElse(context);
         double fast = options.positiveNumberIfPresent("beta_fast").orElse(32.0);
         double slow = options.positiveNumberIfPresent("beta_slow").orElse(1.0);
         boolean truncate = options.flag("truncate", true);

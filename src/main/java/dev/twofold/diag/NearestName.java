@@ -3,6 +3,7 @@ package dev.twofold.diag;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Finds the name that someone probably meant. */
 public final class NearestName {
@@ -28,11 +29,23 @@ public final class NearestName {
                 .min(Comparator.comparingInt(candidate -> distance(name, candidate)));
     }
 
-    /** The known name with the fewest edits, however many those are; of several, the last. */
+    /**
+     * The known name that begins like this one for the longest, since what is new is called after what it is based on; of
+     * several, the last with the fewest edits.
+     */
     public static String nearest(String name, Collection<String> known) {
+        Comparator<String> nearer = Comparator.<String>comparingInt(candidate -> -commonPrefix(name, candidate))
+                .thenComparingInt(candidate -> distance(name, candidate));
         return known.stream()
-                .reduce((best, candidate) -> distance(name, candidate) <= distance(name, best) ? candidate : best)
+                .reduce((best, candidate) -> nearer.compare(candidate, best) <= 0 ? candidate : best)
                 .orElseThrow(() -> new IllegalArgumentException("no names are known"));
+    }
+
+    private static int commonPrefix(String a, String b) {
+        int length = Math.min(a.length(), b.length());
+        return (int) IntStream.range(0, length)
+                .takeWhile(i -> a.charAt(i) == b.charAt(i))
+                .count();
     }
 
     /** Levenshtein distance. */

@@ -254,12 +254,14 @@ class CheckpointTest {
                 .hasMessageContaining("sliding_attention");
         assertThat(refused(tiny().set("layer_types", "{\"0\": \"full_attention\"}")))
                 .hasMessageContaining("not a list of strings");
-        assertThat(read(tiny().set("layer_types", "[\"full_attention\"]")).steps())
-                .hasSize(8);
+        assertThat(refused(tiny().set("layer_types", "[\"full_attention\"]")))
+                .hasMessageContaining("not a kind for each layer");
+        String four = "\"full_attention\"" + ", \"full_attention\"".repeat(3);
+        assertThat(read(tiny().set("layer_types", "[" + four + "]")).steps()).hasSize(8);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"null", "false", "[]", "{}"})
+    @ValueSource(strings = {"null", "[]", "{}"})
     void accepts_an_unknown_option_that_says_nothing(String value) throws IOException {
         assertThat(read(tiny().set("sliding_window", value)).steps()).hasSize(8);
     }

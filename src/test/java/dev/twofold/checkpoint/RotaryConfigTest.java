@@ -141,7 +141,7 @@ class RotaryConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"yarn", "dynamic", "longrope", "LINEAR"})
+    @ValueSource(strings = {"dynamic", "longrope", "LINEAR"})
     void refuses_other_scalings_by_name(String type) throws IOException {
         String json = "{\"rope_type\": \"" + type + "\", \"factor\": 2.0}";
         assertThat(refused(TinyLlama.create().set("rope_scaling", json)))

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** No key of a config.json is ignored, unless it cannot change what a model computes. */
@@ -217,8 +218,9 @@ final class FamilyConfigTest {
     @MethodSource("families")
     void a_key_that_is_not_known_is_refused_by_name(String name) {
         EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
-        assertThat(refused(family.with("attention_sink_size", NODES.numberNode(4))))
-                .contains("attention_sink_size");
+        for (JsonNode value : List.of(NODES.numberNode(4), NODES.booleanNode(true), NODES.booleanNode(false))) {
+            assertThat(refused(family.with("attention_sink_size", value))).contains("attention_sink_size");
+        }
     }
 
     @Test
@@ -236,12 +238,11 @@ final class FamilyConfigTest {
         });
     }
 
-    @Test
-    void an_unknown_family_names_the_nearest_one_and_the_file_to_copy() {
+    @ParameterizedTest
+    @CsvSource({"mistral3, mistral.yaml", "gemma3, gemma3.yaml", "granitemoe, granite.yaml", "gptj, gpt2.yaml"})
+    void an_unknown_family_names_the_nearest_one_and_the_file_to_copy(String type, String file) {
         EditedFamily family = EditedFamily.copy("mistral", directory.resolve("mistral"));
-        assertThat(refused(family.with("model_type", NODES.textNode("mistral3"))))
-                .contains("mistral3")
-                .contains("mistral.yaml");
+        assertThat(refused(family.with("model_type", NODES.textNode(type)))).contains(type, file);
     }
 
     /** What transformers 5 writes differs in where rotary parameters and the type of weights are. */

@@ -23,6 +23,8 @@ final class FamilyVariantsTest {
             llama2, rope_scaling, `{"type": "linear", "factor": 4.0}`
             llama2, rms_norm_eps, 0.01
             smollm3, no_rope_layers, `[0, 1, 0, 1]`
+            llama3.2, rope_scaling, `{"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}`
+            mistral, rope_scaling, `{"rope_type": "yarn", "factor": 4.0}`
             mistral, sliding_window, null
             mistral, sliding_window, 5
             mistral, rope_theta, 1000000.0

@@ -33,7 +33,7 @@ record Frequencies(double[] perPosition, double factor) {
             case "linear" -> each(i -> perPosition[i] / scaling.get("factor").asDouble());
             case "llama3" -> llama3(scaling);
             case "longrope" -> longRope(scaling, config, length);
-            case "yarn" -> yarn(scaling, base);
+            case "yarn" -> yarn(scaling, config, base);
             default -> throw new AssertionError("no rotary scaling " + type);
         };
     }
@@ -66,9 +66,10 @@ record Frequencies(double[] perPosition, double factor) {
     }
 
     /** YaRN, arXiv 2309.00071: pairs that turn often are kept, those that turn seldom are slowed, linearly between. */
-    private Frequencies yarn(JsonNode scaling, double base) {
+    private Frequencies yarn(JsonNode scaling, JsonNode config, double base) {
         double slow = scaling.get("factor").asDouble();
-        double original = scaling.get("original_max_position_embeddings").asDouble();
+        double original = scaling.path("original_max_position_embeddings")
+                .asDouble(config.get("max_position_embeddings").asDouble());
         int width = 2 * perPosition.length;
         double first =
                 Math.max(0, Math.floor(pairTurning(scaling.path("beta_fast").asDouble(32), original, width, base)));

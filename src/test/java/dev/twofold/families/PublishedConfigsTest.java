@@ -9,10 +9,12 @@ import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +52,8 @@ final class PublishedConfigsTest {
                 "gpt_neox; {`attention_probs_dropout_prob`: 0, `hidden_dropout_prob`: 0}",
                 "qwen3_moe; {`shared_expert_intermediate_size`: 0, `use_qk_norm`: true, `qkv_bias`: false}",
                 "cohere2; {`use_parallel_embedding`: true, `use_parallel_block`: true, `use_gated_activation`: true}",
+                "llama2; {`_attn_implementation_autoset`: true, `_flash_attn_2_enabled`: false}",
+                "llama2; {`diversity_penalty`: 0.0, `encoder_no_repeat_ngram_size`: 0, `remove_invalid_values`: false}",
                 "llama2; {`is_causal`: true, `is_decoder`: true, `add_cross_attention`: false, `temperature`: 0.6}"
             })
     void keys_that_change_nothing_are_taken(String tiny, String keys) throws IOException {
@@ -69,6 +73,9 @@ final class PublishedConfigsTest {
                 "gpt2; {`scale_attn_by_inverse_layer_idx`: true}; scale_attn_by_inverse_layer_idx",
                 "starcoder2; {`scale_attn_weights`: false}; scale_attn_weights",
                 "llama2; {`is_causal`: false}; is_causal",
+                "llama2; {`use_rope`: false}; use_rope",
+                "llama2; {`auto_map`: {`AutoModel`: `modeling.Own`}}; own code",
+                "gemma3; {`layer_types`: [`full_attention`]}; layer_types",
                 "qwen3; {`is_causal`: false}; is_causal",
                 "qwen2; {`use_bidirectional_attention`: true}; use_bidirectional_attention",
                 "qwen3_moe; {`shared_expert_intermediate_size`: 64}; shared_expert_intermediate_size",
@@ -84,6 +91,19 @@ final class PublishedConfigsTest {
         assertThatThrownBy(() -> Checkpoint.read(checkpoint))
                 .isInstanceOf(TwofoldException.class)
                 .hasMessageContaining(expected);
+    }
+
+    /** One base for both kinds of layers, and a scaling that is only of those that see everything. */
+    @Test
+    void rotary_parameters_that_are_not_told_apart_by_kind_of_layer_have_one_base() throws IOException {
+        String keys = "{`rope_scaling`: null, `rope_theta`: null,"
+                + " `rope_parameters`: {`rope_type`: `linear`, `factor`: 8.0, `rope_theta`: 77000.0}}";
+        List<Rotary> rotaries =
+                Checkpoint.read(with("olmo3", keys.replace('`', '"'))).decoder().rotaries();
+        assertThat(rotaries).extracting(Rotary::theta).containsExactly(77000.0, 77000.0);
+        assertThat(rotaries)
+                .extracting(Rotary::scaling)
+                .containsExactlyInAnyOrder(new Rotary.Unscaled(), new Rotary.LinearScaling(8));
     }
 
     @Test

@@ -158,8 +158,9 @@ final class ConfigCases {
                                         "num_attention_heads",
                                         "num_key_value_heads")
                                 .forEach(key -> model.set(key, LARGEST + ""))),
-                        "tensor model.embed_tokens.weight",
-                        "[128, 64]")
+                        FILE,
+                        "key num_attention_heads",
+                        LARGEST + "")
                 .rejects(
                         "the longest context there is",
                         set("max_position_embeddings", LARGEST + ""),
@@ -179,10 +180,10 @@ final class ConfigCases {
     private static void features(Group group) {
         group.rejects(
                         "unsupported rotary scaling",
-                        set("rope_scaling", "{\"rope_type\": \"yarn\", \"factor\": 2}"),
+                        set("rope_scaling", "{\"rope_type\": \"dynamic\", \"factor\": 2}"),
                         FILE,
                         "key rope_scaling.rope_type",
-                        "yarn",
+                        "dynamic",
                         "linear")
                 .rejects(
                         "rotary scaling by next to nothing",
