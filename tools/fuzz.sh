@@ -20,7 +20,7 @@ class_of() {
     config) echo dev.twofold.fuzz.ConfigFuzz ;;
     pipeline) echo dev.twofold.fuzz.PipelineFuzz ;;
     manifest) echo dev.twofold.fuzz.ManifestFuzz ;;
-    tokenizer) echo dev.twofold.fuzz.TokenizerFuzz ;;
+    tokenizer) echo dev.twofold.checkpoint.TokenizerFuzz ;;
     *)
       echo "fuzz.sh: there is no target '$1'; there are: $(ls "$seeds" | tr '\n' ' ')" >&2
       exit 2

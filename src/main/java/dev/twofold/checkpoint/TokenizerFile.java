@@ -1,25 +1,27 @@
 package dev.twofold.checkpoint;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import dev.twofold.checkpoint.tokenizer.TokenizerProcess;
+import dev.twofold.checkpoint.tokenizer.TokenizerProcess.LibraryException;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
 
-/** A tokenizer.json, run by the Hugging Face tokenizers library. */
+/** A tokenizer.json, run by the Hugging Face tokenizers library in a process of its own. */
 public final class TokenizerFile implements AutoCloseable {
 
     static final String NAME = "tokenizer.json";
 
-    private final Path file;
-    private final HuggingFaceTokenizer tokenizer;
+    /** A sound tokenizer is read in a second, and encodes a prompt in less. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private TokenizerFile(Path file, HuggingFaceTokenizer tokenizer) {
+    private final Path file;
+    private final TokenizerProcess tokenizer;
+
+    private TokenizerFile(Path file, TokenizerProcess tokenizer) {
         this.file = file;
         this.tokenizer = tokenizer;
     }
@@ -35,26 +37,18 @@ public final class TokenizerFile implements AutoCloseable {
                     .hint("copy tokenizer.json from the model's page, or save it with transformers' fast tokenizer");
         }
         TokenizerCheck.check(file, Integer.MAX_VALUE);
-        // The library would otherwise look for updates and report its use when it finds itself in a cloud.
-        System.setProperty("ai.djl.offline", "true");
-        System.setProperty("OPT_OUT_TRACKING", "true");
         try {
-            LibUtils.checkStatus();
-        } catch (RuntimeException | LinkageError e) {
+            return new TokenizerFile(file, TokenizerProcess.open(file, PATIENCE));
+        } catch (LibraryException e) {
             throw TwofoldException.environment("the native library of the tokenizer cannot be loaded")
-                    .found(e)
+                    .found(String.valueOf(e.getMessage()))
                     .hint("it is unpacked to DJL_CACHE_DIR, or .djl.ai in the home directory: check that directory")
                     .cause(e);
-        }
-        try {
-            return new TokenizerFile(
-                    file, HuggingFaceTokenizer.newInstance(file, Map.of("truncation", "false", "padding", "false")));
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
             throw unusable(file, "the tokenizer cannot be read", e);
         }
     }
 
-    /** What the library says of a file comes as an exception of no kind in particular. */
     private static TwofoldException unusable(Path file, String what, Exception e) {
         return TwofoldException.input(what)
                 .at(Origin.file(file))
@@ -69,7 +63,7 @@ public final class TokenizerFile implements AutoCloseable {
      * @param vocabulary size of the model's vocabulary, which every id must be below
      */
     public int[] encode(String text, int vocabulary) {
-        long[] ids = run(() -> tokenizer.encode(text).getIds());
+        long[] ids = run(() -> tokenizer.encode(text));
         for (long id : ids) {
             if (id < 0 || id >= vocabulary) {
                 throw TwofoldException.input("the tokenizer makes tokens that the model does not have")
@@ -85,13 +79,18 @@ public final class TokenizerFile implements AutoCloseable {
     /** The text of token ids; special tokens are left out. */
     public String decode(List<Integer> ids) {
         return run(() ->
-                tokenizer.decode(ids.stream().mapToLong(Integer::longValue).toArray(), true));
+                tokenizer.decode(ids.stream().mapToLong(Integer::longValue).toArray()));
     }
 
-    private <T> T run(Supplier<T> use) {
+    /** What the tokenizer is asked for. */
+    private interface Use<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T run(Use<T> use) {
         try {
-            return use.get();
-        } catch (RuntimeException e) {
+            return use.run();
+        } catch (IOException e) {
             throw unusable(file, "the tokenizer does not work", e);
         }
     }

@@ -2,6 +2,7 @@ package dev.twofold.fuzz;
 
 import dev.twofold.checkpoint.SafetensorsFuzz;
 import dev.twofold.checkpoint.SafetensorsHeaderFuzz;
+import dev.twofold.checkpoint.TokenizerFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -13,6 +13,8 @@ import java.util.List;
 final class TokenizerCases {
 
     private static final String FILE = "tokenizer.json";
+    private static final String ONE_WORD =
+            "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"alice\", \"vocab\": {\"alice\": 0}}}";
 
     private TokenizerCases() {}
 
@@ -93,6 +95,21 @@ final class TokenizerCases {
                         FILE,
                         "does not work",
                         "Missing [UNK] token")
+                .rejects(
+                        "a normalizer that ends the process of the library",
+                        inspected(
+                                "{\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"AAAAAAAAAAA=\"},"
+                                        + ONE_WORD),
+                        FILE,
+                        "broke off",
+                        "download")
+                .rejects(
+                        "a template that ends the process of the library",
+                        inspected(
+                                "{\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\":"
+                                        + " {\"id\": \"[X]\", \"type_id\": 0}}], \"pair\": [], \"special_tokens\": {}},"
+                                        + ONE_WORD),
+                        FILE)
                 .rejects(
                         "an added token beyond the vocabulary, when a text has it",
                         inspected(added()),
