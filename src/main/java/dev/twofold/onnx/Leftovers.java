@@ -9,6 +9,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.UserPrincipal;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -105,7 +107,9 @@ final class Leftovers {
             if (!known.matches() || !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
                 continue;
             }
-            if (!known.group(1).equals(host()) && !isSurelyDead(entry)) {
+            if (!isOwn(entry)) {
+                notices.accept("note: " + entry + " is another user's, and stays");
+            } else if (!known.group(1).equals(host()) && !isSurelyDead(entry)) {
                 notices.accept("note: " + entry + " is from a conversion on another host, which may be running still");
             } else {
                 settle(entry, known.group(2).equals(OLD));
@@ -113,7 +117,20 @@ final class Leftovers {
         }
     }
 
-    /** What is another user's stays there, and keeps nobody from working. */
+    /** Whether this user made it; who can write to another's could have put anything in its place. */
+    private static boolean isOwn(Path entry) throws IOException {
+        try {
+            UserPrincipal user = entry.getFileSystem()
+                    .getUserPrincipalLookupService()
+                    .lookupPrincipalByName(System.getProperty("user.name"));
+            return Files.getOwner(entry, LinkOption.NOFOLLOW_LINKS).equals(user);
+        } catch (UserPrincipalNotFoundException | UnsupportedOperationException e) {
+            // A container may have no names for its users, and a file system no owners.
+            return true;
+        }
+    }
+
+    /** What cannot be removed keeps nobody from working. */
     private void settle(Path entry, boolean old) {
         try {
             if (old) {

@@ -47,9 +47,15 @@ public final class LockFile implements AutoCloseable {
                 // Left behind, or in use.
             }
             String before = key(path);
+            if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                    && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+                throw new IOException(path + " is a link, a pipe or a directory, not the file of a lock");
+            }
             FileChannel channel;
             try {
-                channel = FileChannel.open(path, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+                // To read as well: opened so, a pipe that has taken its place meanwhile does not wait for a reader.
+                channel = FileChannel.open(
+                        path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
             } catch (NoSuchFileException e) {
                 continue;
             }

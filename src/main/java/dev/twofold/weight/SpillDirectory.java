@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -30,14 +31,14 @@ final class SpillDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes a directory, and removes those that dead processes made.
+     * Makes a directory, and removes those that dead processes of the same user made.
      *
      * @param parent for temporary files
      * @param prefix of its name
      */
     static SpillDirectory create(Path parent, String prefix) throws IOException {
-        removeDead(parent, prefix);
         Path path = Files.createTempDirectory(parent, prefix + owner());
+        removeDead(parent, prefix, path);
         try {
             return new SpillDirectory(path, LockFile.tryTake(path.resolve(LOCK)));
         } catch (LockFile.UnsupportedLockException e) {
@@ -53,8 +54,10 @@ final class SpillDirectory implements AutoCloseable {
         return process.pid() + "." + start + "-";
     }
 
-    private static void removeDead(Path parent, String prefix) throws IOException {
+    /** What another user made is not touched: who can write to it could have put anything in its place. */
+    private static void removeDead(Path parent, String prefix, Path made) throws IOException {
         Instant recent = Instant.now().minus(SURELY_LOCKED);
+        UserPrincipal own = Files.getOwner(made);
         List<Path> candidates;
         try (Stream<Path> entries = Files.list(parent)) {
             candidates = entries.filter(entry -> entry.getFileName().toString().startsWith(prefix))
@@ -64,7 +67,10 @@ final class SpillDirectory implements AutoCloseable {
         }
         for (Path candidate : candidates) {
             try {
-                if (Files.getLastModifiedTime(candidate).toInstant().isBefore(recent)) {
+                if (Files.getLastModifiedTime(candidate, LinkOption.NOFOLLOW_LINKS)
+                                .toInstant()
+                                .isBefore(recent)
+                        && Files.getOwner(candidate, LinkOption.NOFOLLOW_LINKS).equals(own)) {
                     removeIfDead(candidate);
                 }
             } catch (IOException e) {

@@ -1,6 +1,7 @@
 package dev.twofold.weight;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.twofold.testing.ForkedJvm;
 import java.io.IOException;
@@ -59,6 +60,24 @@ final class SpillDirectoryTest {
         age(Files.createDirectory(parent.resolve("else")));
         SpillDirectory.create(parent, PREFIX).close();
         assertThat(parent.toFile().list()).hasSize(2);
+    }
+
+    /** Whoever may write to a shared directory for temporary files can put a pipe there, which nobody ever writes to. */
+    @Test
+    void a_lock_that_is_no_file_is_left_alone_and_not_waited_for() throws Exception {
+        Path strange = Files.createDirectory(parent.resolve("spill-1.1-strange"));
+        Path pipe = strange.resolve("lock");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        Path work = Files.writeString(strange.resolve("thesis.txt"), "years of work");
+        age(strange);
+        SpillDirectory.create(parent, PREFIX).close();
+        assertThat(work).exists();
+        assertThatThrownBy(() -> LockFile.tryTake(pipe))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("pipe");
+        Path link = Files.createSymbolicLink(parent.resolve("link"), work);
+        assertThatThrownBy(() -> LockFile.tryTake(link)).isInstanceOf(IOException.class);
     }
 
     @Test
