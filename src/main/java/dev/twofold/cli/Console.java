@@ -3,6 +3,7 @@ package dev.twofold.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.twofold.diag.Printable;
 import dev.twofold.diag.Progress;
 import java.io.PrintWriter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +32,7 @@ final class Console {
     /** Something the user should know. */
     void notice(String text) {
         if (!quiet) {
-            spec.commandLine().getErr().println(text);
+            spec.commandLine().getErr().println(Printable.lines(text));
         }
     }
 

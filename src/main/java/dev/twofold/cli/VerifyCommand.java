@@ -1,5 +1,6 @@
 package dev.twofold.cli;
 
+import dev.twofold.diag.Printable;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pipeline.FromManifest;
 import dev.twofold.report.Manifest;
@@ -32,14 +33,16 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Verification verification = Verification.of(directory);
-        List<String> problems = new ArrayList<>(verification.problems());
+        List<String> problems = new ArrayList<>();
+        verification.problems().forEach(problem -> problems.add(Printable.line(problem)));
         plan(verification.manifest()).ifPresent(problems::add);
         problems.forEach(problem -> console.out().println("FAILED " + problem));
         if (problems.isEmpty() && !console.quiet()) {
             Manifest manifest = verification.manifest();
             console.out()
-                    .println(directory + ": " + verification.files() + " files are as they were written, by twofold "
-                            + manifest.twofold() + " from " + manifest.source().name());
+                    .println(Printable.line(directory + ": " + verification.files()
+                            + " files are as they were written, by twofold " + manifest.twofold() + " from "
+                            + manifest.source().name()));
         }
         return problems.isEmpty() ? 0 : Main.CHECK_FAILED;
     }
@@ -47,7 +50,7 @@ final class VerifyCommand implements Callable<Integer> {
     /** What is wrong with the options in the manifest. Those of another version need not be known to this one. */
     private Optional<String> plan(Manifest manifest) {
         try {
-            FromManifest conversion = new FromManifest(directory.resolve(Manifest.NAME), manifest);
+            FromManifest conversion = FromManifest.of(directory.resolve(Manifest.NAME), manifest);
             conversion.emitter();
             conversion.requireKnownOptions();
             return Optional.empty();

@@ -32,9 +32,6 @@ public final class TwofoldException extends RuntimeException {
         ENVIRONMENT
     }
 
-    /** Characters of a line of a message that come from elsewhere. */
-    private static final int MAX_PART = 1_000;
-
     private final Kind kind;
     private final String what;
     private final String where;
@@ -43,8 +40,8 @@ public final class TwofoldException extends RuntimeException {
     private TwofoldException(Kind kind, String what, String where, List<String> details, @Nullable Throwable cause) {
         super(what, cause);
         this.kind = kind;
-        this.what = printable(what);
-        this.where = printable(where);
+        this.what = Printable.part(what);
+        this.where = Printable.part(where);
         this.details = List.copyOf(details);
     }
 
@@ -111,17 +108,8 @@ public final class TwofoldException extends RuntimeException {
     /** The same failure with one more labelled line, such as the pass it happened in. */
     public TwofoldException detail(String label, Object value) {
         List<String> more = new ArrayList<>(details);
-        more.add(String.format("  %-9s %s", label + ":", printable(String.valueOf(value))));
+        more.add(String.format("  %-9s %s", label + ":", Printable.part(String.valueOf(value))));
         return new TwofoldException(kind, what, where, more, getCause());
-    }
-
-    /**
-     * Names come from strangers' files, and must neither add lines to a message, nor steer the terminal or the direction
-     * of the text, nor fill the screen.
-     */
-    private static String printable(String text) {
-        String part = text.length() <= MAX_PART ? text : text.substring(0, MAX_PART) + "...";
-        return part.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");
     }
 
     public Kind kind() {

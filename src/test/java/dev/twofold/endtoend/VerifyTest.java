@@ -65,6 +65,16 @@ final class VerifyTest {
         assertFailsWith("extra.bin: is not in the manifest");
     }
 
+    /** Or its name would print lines of its own, and wipe out those before. */
+    @Test
+    void a_name_does_not_steer_the_terminal() throws IOException {
+        Files.writeString(output.resolve("a\u001b[1A\u001b[2K: fine\nALL GOOD"), "x");
+        CommandRun run = CommandRun.of("verify", output);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).doesNotContain("\u001b").contains("FAILED a?[1A?[2K: fine");
+        assertThat(run.out().lines()).allMatch(line -> line.startsWith("FAILED "));
+    }
+
     @Test
     void a_link_is_found() throws IOException {
         Path config = output.resolve("config.json");
