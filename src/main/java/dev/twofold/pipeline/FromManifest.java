@@ -9,6 +9,7 @@ import dev.twofold.onnx.ModelEmitter;
 import dev.twofold.ort.Provider;
 import dev.twofold.passes.ShippedPasses;
 import dev.twofold.report.Manifest;
+import dev.twofold.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,15 +17,35 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * A conversion to be repeated: everything that decides the bytes of its output is in its manifest, but for the
  * checkpoint, and the text that it was compensated on, which the manifest knows the hashes of.
  *
+ * <p>What it is compared with is read before anything is written, for the output may take the place of the earlier one.
+ *
  * @param file where the manifest is
+ * @param ranks manifests of the ranks that are beside it, by directory
  */
-public record FromManifest(Path file, Manifest manifest) {
+public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manifest> ranks) {
+
+    /** A manifest and the ranks beside it. */
+    public static FromManifest of(Path file, Manifest manifest) {
+        SortedMap<String, Manifest> ranks = new TreeMap<>();
+        if (manifest.sharding().isAbove()) {
+            for (int rank = 0; rank < manifest.sharding().devices(); rank++) {
+                String directory = Manifest.rankDirectory(rank);
+                Path beside = file.resolveSibling(directory);
+                if (Files.isRegularFile(beside.resolve(Manifest.NAME))) {
+                    ranks.put(directory, Manifest.read(beside));
+                }
+            }
+        }
+        return new FromManifest(file, manifest, ranks);
+    }
 
     /**
      * @param place a manifest, or the directory with one
@@ -32,14 +53,14 @@ public record FromManifest(Path file, Manifest manifest) {
      */
     public static FromManifest read(Path place) {
         if (Files.isDirectory(place)) {
-            return new FromManifest(place.resolve(Manifest.NAME), whole(place, Manifest.read(place)));
+            return of(place.resolve(Manifest.NAME), whole(place, Manifest.read(place)));
         }
         if (!Files.isRegularFile(place)) {
             throw TwofoldException.input(Files.exists(place) ? "not a regular file" : "there is no such manifest")
                     .at(Origin.file(place))
                     .expected(Manifest.NAME + " of an output of Twofold");
         }
-        return new FromManifest(place, whole(place, Manifest.readFile(place)));
+        return of(place, whole(place, Manifest.readFile(place)));
     }
 
     /** A rank's manifest has the plan, but its output is a directory above it. */
@@ -65,6 +86,7 @@ public record FromManifest(Path file, Manifest manifest) {
     }
 
     public ModelEmitter emitter() {
+        constant("dtype", Precision.values(), manifest.emission().dtype());
         return new ModelEmitter(
                 constant("dialect", DialectName.values(), manifest.emission().dialect()),
                 constant("kvLayout", KvLayout.values(), manifest.emission().kvLayout()),
@@ -118,14 +140,12 @@ public record FromManifest(Path file, Manifest manifest) {
     public List<String> differences(List<Manifest> made) {
         List<String> different = new ArrayList<>();
         for (Manifest one : made) {
-            String directory = !one.sharding().isAbove() && manifest.sharding().isAbove()
-                    ? Manifest.rankDirectory(one.sharding().ranks().get(0)) + "/"
-                    : "";
-            Path expected = file.resolveSibling(directory + Manifest.NAME);
-            if (directory.isEmpty()) {
+            if (one.sharding().equals(manifest.sharding())) {
                 different.addAll(differences(manifest, one));
-            } else if (isComparable(one)) {
-                differences(Manifest.readFile(expected), one).forEach(name -> different.add(directory + name));
+            } else {
+                comparable(one)
+                        .ifPresent(expected ->
+                                differences(expected, one).forEach(name -> different.add(directory(one) + "/" + name)));
             }
         }
         return different;
@@ -135,18 +155,20 @@ public record FromManifest(Path file, Manifest manifest) {
     public List<String> uncompared(List<Manifest> made) {
         return manifest.sharding().isAbove()
                 ? made.stream()
-                        .filter(one -> !one.sharding().isAbove() && !isComparable(one))
-                        .map(one ->
-                                Manifest.rankDirectory(one.sharding().ranks().get(0)))
+                        .filter(one ->
+                                !one.sharding().isAbove() && comparable(one).isEmpty())
+                        .map(FromManifest::directory)
                         .toList()
                 : List.of();
     }
 
-    private boolean isComparable(Manifest rank) {
-        Path beside = file.resolveSibling(
-                Manifest.rankDirectory(rank.sharding().ranks().get(0)));
-        return Files.isRegularFile(beside.resolve(Manifest.NAME))
-                && Manifest.read(beside).sharding().equals(rank.sharding());
+    private Optional<Manifest> comparable(Manifest rank) {
+        return Optional.ofNullable(ranks.get(directory(rank)))
+                .filter(beside -> beside.sharding().equals(rank.sharding()));
+    }
+
+    private static String directory(Manifest rank) {
+        return Manifest.rankDirectory(rank.sharding().ranks().get(0));
     }
 
     private static Set<String> differences(Manifest expected, Manifest made) {

@@ -19,9 +19,11 @@ import java.util.stream.Stream;
  *
  * @param name what the manifest calls it
  * @param companions tokenizer and configuration files, which are copied
+ * @param files every file that the conversion depends on; one that is gone by now is still one of them
  * @param stamps the regular files of its directory, links followed
  */
-public record Source(Checkpoint checkpoint, String name, List<Path> companions, Map<Path, Stamp> stamps) {
+public record Source(
+        Checkpoint checkpoint, String name, List<Path> companions, List<Path> files, Map<Path, Stamp> stamps) {
 
     /**
      * What a file that is written or replaced does not keep.
@@ -37,6 +39,7 @@ public record Source(Checkpoint checkpoint, String name, List<Path> companions, 
 
     public Source {
         companions = List.copyOf(companions);
+        files = List.copyOf(files);
         stamps = Map.copyOf(stamps);
     }
 
@@ -60,23 +63,17 @@ public record Source(Checkpoint checkpoint, String name, List<Path> companions, 
         }
         String name = String.valueOf(directory.toAbsolutePath().normalize().getFileName());
         Checkpoint checkpoint = Checkpoint.read(directory);
-        return new Source(checkpoint, name, checkpoint.companions(), stamps);
+        return new Source(checkpoint, name, checkpoint.companions(), checkpoint.sources(), stamps);
     }
 
     /** The same checkpoint under another name. */
     public Source named(String other) {
-        return new Source(checkpoint, other, companions, stamps);
-    }
-
-    /** Every file that the conversion depends on. One that is gone by now is still one of them. */
-    public List<Path> files() {
-        return Stream.concat(companions.stream(), checkpoint.weightFiles().stream())
-                .toList();
+        return new Source(checkpoint, other, companions, files, stamps);
     }
 
     /** @throws TwofoldException of kind ENVIRONMENT that names a file which is not what it was at first */
     public void requireUnchanged() {
-        for (Path file : files()) {
+        for (Path file : files) {
             try {
                 Stamp before = stamps.get(file);
                 Stamp now = Stamp.of(file);

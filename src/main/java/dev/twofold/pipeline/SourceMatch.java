@@ -1,6 +1,7 @@
 package dev.twofold.pipeline;
 
 import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.checkpoint.family.Families;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.report.FileHash;
 import dev.twofold.report.FileHashes;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * and finds most mistakes; then the SHA-256 of every file, which costs a read of them.
  */
 public final class SourceMatch {
+
+    private static final Set<String> DECISIVE = Set.of("config.json", "tokenizer.json", Families.OWN);
 
     private final Manifest.Source recorded;
     private final Map<String, Path> found = new TreeMap<>();
@@ -51,7 +54,7 @@ public final class SourceMatch {
     }
 
     private static boolean decides(String name) {
-        return name.endsWith(".safetensors") || name.equals("config.json") || name.equals("tokenizer.json");
+        return name.endsWith(".safetensors") || DECISIVE.contains(name);
     }
 
     private void require(Predicate<String> matters) {

@@ -100,6 +100,39 @@ final class FromManifestTest {
         assertSameBytes(first, second);
     }
 
+    /** What a checkpoint says of its family decides what the model computes. */
+    @Test
+    void a_family_that_the_checkpoint_describes_is_one_of_its_files() throws IOException {
+        Path family = checkpoint.resolve("twofold-family.yaml");
+        Files.copy(Path.of("src/main/resources/dev/twofold/families/llama.yaml"), family);
+        convert("--window 0:4");
+        assertThat(manifest().at("/source/files/twofold-family.yaml/sha256").asText())
+                .hasSize(64);
+        CommandRun run = repeat();
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertSameBytes(first, second);
+        Files.writeString(family, Files.readString(family).replace("attention:\n", "attention:\n  cap: 5\n"));
+        assertThat(repeat("--force").err()).contains("twofold-family.yaml", "was not converted from this checkpoint");
+        CommandRun validated = CommandRun.of("validate", first, "--against", checkpoint, "--text", text);
+        assertThat(validated.exitCode()).isEqualTo(3);
+        assertThat(validated.err()).contains("twofold-family.yaml");
+        Files.delete(family);
+        assertThat(repeat("--force").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void ranks_that_are_replaced_are_compared_with_what_they_were() throws IOException {
+        convert("--window 0:4 --devices 2");
+        Path rank = first.resolve("rank-1/twofold.json");
+        ObjectNode changed = (ObjectNode) MAPPER.readTree(rank.toFile());
+        changed.withObject("/files/model.onnx.data").put("sha256", "0".repeat(64));
+        MAPPER.writeValue(rank.toFile(), changed);
+        CommandRun run = CommandRun.of(
+                "convert", checkpoint, "-o", first, "--force", "--from-manifest", first.resolve("twofold.json"));
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("FAILED", "rank-1/model.onnx.data");
+    }
+
     @Test
     void the_same_bytes_come_out_of_a_chosen_plan_without_measuring() throws IOException {
         convert("--depth 3 --text " + text + " --tokens 512 --cache none");
