@@ -44,23 +44,26 @@ public final class GraphCheck {
     }
 
     /**
-     * Checks {@code model.onnx} of a directory of one model.
+     * Checks every graph in a directory of one model.
      *
      * @throws IllegalStateException if it is malformed, which is a bug of ours
      * @throws TwofoldException of kind ENVIRONMENT if it cannot be read
      */
     public static void require(Path directory) {
-        List<String> problems = problems(directory);
-        if (!problems.isEmpty()) {
-            throw new IllegalStateException("the emitted graph is malformed: " + String.join("; ", problems));
+        for (String name : GraphNames.GRAPHS) {
+            Path file = directory.resolve(name);
+            List<String> problems = name.equals(GraphNames.MODEL) || Files.exists(file) ? problems(file) : List.of();
+            if (!problems.isEmpty()) {
+                throw new IllegalStateException(
+                        "the emitted graph is malformed: " + file.getFileName() + ": " + String.join("; ", problems));
+            }
         }
     }
 
-    /** What is wrong with {@code model.onnx} of a directory and the data it refers to; empty if nothing is. */
-    public static List<String> problems(Path directory) {
-        Path file = directory.resolve(GraphNames.MODEL);
+    /** What is wrong with a graph and the data beside it that it refers to; empty if nothing is. */
+    public static List<String> problems(Path file) {
         try {
-            return problems(ModelProto.parseFrom(Files.readAllBytes(file)), directory);
+            return problems(ModelProto.parseFrom(Files.readAllBytes(file)), file.resolveSibling(""));
         } catch (IOException e) {
             throw TwofoldException.environment("what was just written cannot be read")
                     .at(Origin.file(file))

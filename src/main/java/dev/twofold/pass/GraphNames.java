@@ -1,5 +1,7 @@
 package dev.twofold.pass;
 
+import java.util.List;
+
 /** Names that emitted graphs are known by, to those who write them and those who run them. */
 public final class GraphNames {
 
@@ -7,6 +9,8 @@ public final class GraphNames {
     public static final String DATA = "model.onnx.data";
     /** The same model without KV caches, of the same data. */
     public static final String STATELESS = "stateless.onnx";
+    /** Every graph that may be in a directory; the first always is. */
+    public static final List<String> GRAPHS = List.of(MODEL, STATELESS);
 
     public static final String IDS = "input_ids";
     public static final String MASK = "attention_mask";
