@@ -191,7 +191,8 @@ final class PlanOptions {
             requests.add(new PassRequest(SHARD, none(), flag, Kind.USAGE));
         }
         ObjectNode options = none().put("devices", count.getAsInt());
-        if (placement != null) {
+        // What is the default is left out, so that ranks which were compiled apart have one plan.
+        if (placement != null && placement != Placement.HEADS) {
             options.put("placement", placement.toString());
         }
         if (vocabulary) {

@@ -3,6 +3,7 @@ package dev.twofold.onnx;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -20,6 +21,9 @@ public record OutputTarget(Path path, boolean replaces) {
     /** A directory with this file in it is one that Twofold made, and may replace when forced to. */
     private static final String MANIFEST = "twofold.json";
 
+    /** Most file systems have names of 255 bytes; a conversion adds 61. */
+    private static final int MAX_NAME = 190;
+
     /**
      * Checks that a target can be written.
      *
@@ -30,10 +34,23 @@ public record OutputTarget(Path path, boolean replaces) {
      */
     public static OutputTarget check(Path target, List<Path> inputs, boolean force) {
         OutputTarget checked = new OutputTarget(canonical(target), force);
+        checked.requireShortName();
         inputs.forEach(input -> requireApart(target, checked.path(), input));
         checked.requireDirectories();
         checked.requireFree();
         return checked;
+    }
+
+    /** What is filled beside the target has a name that is longer by what tells conversions apart. */
+    private void requireShortName() {
+        int bytes = String.valueOf(path.getFileName()).getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MAX_NAME) {
+            throw TwofoldException.input("the name of the output is too long")
+                    .at(Origin.file(path))
+                    .found(bytes + " bytes")
+                    .expected("at most " + MAX_NAME)
+                    .hint("choose another name");
+        }
     }
 
     private static void requireApart(Path target, Path path, Path input) {

@@ -45,6 +45,11 @@ public final class Replay {
      * @param origin the manifest's file, for messages
      */
     public static List<PassRequest> requests(Manifest manifest, String origin) {
+        if (manifest.plan().size() > PipelineParser.MAX_STEPS) {
+            throw TwofoldException.input("a plan has at most " + PipelineParser.MAX_STEPS + " steps")
+                    .at(origin)
+                    .found(manifest.plan().size());
+        }
         List<PassRequest> requests = new ArrayList<>();
         for (JsonNode entry : manifest.plan()) {
             if (entry.size() != 1 || !(entry.elements().next() instanceof ObjectNode options)) {

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -153,7 +154,26 @@ public record Manifest(
             int allReduces,
             int contextLength,
             int vocabularySize,
-            List<Integer> endTokens) {}
+            List<Integer> endTokens) {
+
+        public Model {
+            pairs = pairs.stream().map(List::copyOf).toList();
+            endTokens = List.copyOf(endTokens);
+            positive("layers", layers);
+            positive("contextLength", contextLength);
+            positive("vocabularySize", vocabularySize);
+            int words = vocabularySize;
+            if (endTokens.stream().anyMatch(token -> token < 0 || token >= words)) {
+                throw new IllegalArgumentException("endTokens " + endTokens + " of a vocabulary of " + words);
+            }
+        }
+
+        private static void positive(String key, int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(key + " should be 1 or more, not " + value);
+            }
+        }
+    }
 
     /** Length in bytes and SHA-256 in hexadecimal. */
     public record FileFact(long bytes, String sha256) {
@@ -173,14 +193,19 @@ public record Manifest(
         files = new TreeMap<>(files);
     }
 
-    /** Whether another output was made from the same files in the same way. */
-    boolean hasOriginOf(Manifest other) {
-        return twofold.equals(other.twofold)
-                && libraries.equals(other.libraries)
-                && source.files().equals(other.source.files())
-                && plan.equals(other.plan)
-                && emission.equals(other.emission)
-                && model.equals(other.model);
+    /** What another output does not have in common with this one, if it was not made from the same files in the same way. */
+    Optional<String> differenceFrom(Manifest other) {
+        if (!twofold.equals(other.twofold) || !libraries.equals(other.libraries)) {
+            return Optional.of("another version of Twofold or of its libraries: " + twofold + " " + libraries + ", not "
+                    + other.twofold + " " + other.libraries);
+        } else if (!source.files().equals(other.source.files())) {
+            return Optional.of("another checkpoint, " + source.name());
+        } else if (!plan.equals(other.plan)) {
+            return Optional.of("another plan, " + plan + ", not " + other.plan);
+        }
+        return emission.equals(other.emission) && model.equals(other.model)
+                ? Optional.empty()
+                : Optional.of("another form, " + emission + ", not " + other.emission);
     }
 
     /** Writes {@code twofold.json} into a directory, and the provenance that follows from it. */

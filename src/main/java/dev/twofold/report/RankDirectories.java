@@ -69,9 +69,7 @@ public final class RankDirectories {
         if (!own.sharding().equals(expected)) {
             return Optional.of("is " + describe(own.sharding()) + ", not " + describe(expected));
         }
-        return own.hasOriginOf(above)
-                ? Optional.empty()
-                : Optional.of("is of another source or plan, or by another version of Twofold");
+        return own.differenceFrom(above).map(what -> "is of " + what);
     }
 
     /** The ranks that are there. */

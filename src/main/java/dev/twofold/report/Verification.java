@@ -62,7 +62,7 @@ public record Verification(Manifest manifest, int files, List<String> problems) 
 
     private static Verification ofRank(Path directory, int rank, Manifest above) {
         if (Files.isSymbolicLink(directory)) {
-            return new Verification(above, 0, List.of("is a link"));
+            return new Verification(above, 0, List.of(Manifest.NAME + ": is in a directory that is a link"));
         }
         if (!Files.isRegularFile(directory.resolve(Manifest.NAME))) {
             return new Verification(above, 0, List.of(Manifest.NAME + ": is missing"));

@@ -188,8 +188,16 @@ final class RankDirectoriesTest {
         Path other = convert("other", "--pairs", "3-4", "--devices", "2");
         Files.move(output.resolve("rank-1"), directory.resolve("old"));
         Files.move(other.resolve("rank-1"), output.resolve("rank-1"));
-        assertRefused(output, "rank 1 is from another conversion", "another source or plan");
+        assertRefused(output, "rank 1 is from another conversion", "another plan");
         assertThat(CommandRun.of("verify", output).exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void ranks_compiled_apart_belong_together_however_the_defaults_were_spelt() throws IOException {
+        Path output = convert("output", "--pairs", "1-2", "--devices", "2", "--rank", "1");
+        Path other = convert("other", "--pairs", "1-2", "--devices", "2", "--rank", "0", "--placement", "heads");
+        Files.move(other.resolve("rank-0"), output.resolve("rank-0"));
+        assertThat(CommandRun.of("verify", output).exitCode()).isZero();
     }
 
     @Test
