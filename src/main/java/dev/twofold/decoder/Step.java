@@ -1,6 +1,9 @@
 package dev.twofold.decoder;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Branches that all read the same stream and are summed into it once: {@code x <- x + sum of branch(x)}.
@@ -14,6 +17,14 @@ public record Step(List<Branch> branches) {
 
     public static Step of(Branch branch) {
         return new Step(List.of(branch));
+    }
+
+    /** Branches of one kind of operator together, kinds in the order of their first branch: each kind is cut by itself. */
+    public List<List<Branch>> byKind() {
+        Map<Class<? extends Operator>, List<Branch>> kinds = new LinkedHashMap<>();
+        branches.forEach(branch -> kinds.computeIfAbsent(branch.body().getClass(), kind -> new ArrayList<>())
+                .add(branch));
+        return List.copyOf(kinds.values());
     }
 
     /**

@@ -16,6 +16,11 @@ public enum CollectiveName {
         return this != ANNOTATE;
     }
 
+    /** The operators of a model that the engine runs, if nothing else is asked for. */
+    public DialectName dialect() {
+        return this == TENSORRT ? DialectName.ONNX : DialectName.ORT;
+    }
+
     @Override
     public String toString() {
         return PlainName.of(this);

@@ -45,7 +45,7 @@ final class Collectives {
         if (engine == CollectiveName.ORT && precision == Precision.BF16) {
             throw TwofoldException.usage("com.microsoft.AllReduce does not sum bf16")
                     .found("--collective ort --dtype bf16")
-                    .hint("--dtype fp16, or --collective tensorrt");
+                    .hint("--dtype fp16, or --collective tensorrt or annotate");
         }
         return new Collectives(graph, engine, devices);
     }

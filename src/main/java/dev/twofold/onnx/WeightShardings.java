@@ -16,10 +16,8 @@ import dev.twofold.decoder.Step;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -75,11 +73,7 @@ final class WeightShardings {
     /** @param team the devices that run the steps */
     private void steps(List<Step> steps, List<Integer> team, Placement placement) {
         for (Step step : steps) {
-            Map<Class<? extends Operator>, List<Branch>> kinds = new LinkedHashMap<>();
-            step.branches()
-                    .forEach(branch -> kinds.computeIfAbsent(branch.body().getClass(), kind -> new ArrayList<>())
-                            .add(branch));
-            kinds.values().forEach(branches -> branches(branches, team, placement));
+            step.byKind().forEach(branches -> branches(branches, team, placement));
         }
     }
 

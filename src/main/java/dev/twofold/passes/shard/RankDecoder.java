@@ -11,10 +11,7 @@ import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.decoder.Step;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -76,11 +73,7 @@ public final class RankDecoder {
 
     /** Attentions of a step are dealt to the devices apart from its feed-forwards. */
     private Step part(Step step) {
-        Map<Class<? extends Operator>, List<Branch>> kinds = new LinkedHashMap<>();
-        step.branches()
-                .forEach(branch -> kinds.computeIfAbsent(branch.body().getClass(), kind -> new ArrayList<>())
-                        .add(branch));
-        return new Step(kinds.values().stream()
+        return new Step(step.byKind().stream()
                 .flatMap(branches ->
                         (sharding.placement() == Placement.HEADS ? byHeads(branches) : byLayers(branches)).stream())
                 .toList());

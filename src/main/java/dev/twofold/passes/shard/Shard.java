@@ -57,7 +57,10 @@ public final class Shard implements Pass {
     @Override
     public Optional<NotApplicable> check(Facts facts) {
         if (options.devices() == null || options.devices() < 1) {
-            return Optional.of(new NotApplicable("it does not say over how many devices", "devices: 2"));
+            String found = options.devices() == null
+                    ? "it does not say over how many devices"
+                    : options.devices() + " devices";
+            return Optional.of(new NotApplicable(found, "devices: 2"));
         }
         if (facts.properties().contains(Property.SHARDED)) {
             return Optional.of(new NotApplicable("the model is sharded already", "shard it once, at the end"));
