@@ -27,6 +27,9 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
     /** Tokenizers of a quarter of a million tokens have 35 MB. */
     private static final long MAX_COMPANION = 256L << 20;
 
+    /** Those that come with Twofold have 2 to 3 KB. */
+    private static final long MAX_FAMILY = 64 << 10;
+
     /** Files that a runtime reads beside the weights: copied to the output as they are. */
     private static final List<String> COMPANIONS = List.of(
             CONFIG,
@@ -80,8 +83,7 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
                     .hint("a checkpoint of its text part alone, of type "
                             + text.text("model_type").orElse("of its own"));
         });
-        Family family =
-                Families.own(directory).orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
+        Family family = ownFamily(directory).orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
         TensorSource tensors = index.map(found -> TensorSource.of(found, family.names()))
                 .orElseGet(() -> TensorSource.described(file, family.names()));
         Decoder decoder = DecoderReader.read(directory, family, config, tensors, generation(directory));
@@ -97,6 +99,13 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
                     .at(Origin.file(directory))
                     .expected("a Hugging Face checkpoint: a directory with config.json and safetensors");
         }
+    }
+
+    private static Optional<Family> ownFamily(Path directory) {
+        Path file = directory.resolve(Families.OWN);
+        return SourceFile.exists(file)
+                ? Optional.of(Families.parse(file, SourceFile.text(file, MAX_FAMILY)))
+                : Optional.empty();
     }
 
     private static Optional<ConfigFile> generation(Path directory) {
@@ -123,14 +132,7 @@ public record Checkpoint(Path directory, Decoder decoder, List<Path> weightFiles
     }
 
     private static void requireCompanion(Path file) {
-        SourceFile.require(file);
-        long bytes = file.toFile().length();
-        if (bytes > MAX_COMPANION) {
-            throw TwofoldException.input("the file is too large")
-                    .at(Origin.file(file))
-                    .found(bytes + " bytes")
-                    .expected("at most " + MAX_COMPANION + " bytes");
-        }
+        SourceFile.require(file, MAX_COMPANION);
     }
 
     private static void checkTokenizer(Path directory, int vocabulary) {

@@ -38,6 +38,7 @@ final class DecoderReader {
         this.settings = new Settings(config);
         this.shape = ModelShape.read(settings, family.sizes());
         ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
+        ModelLimits.checkHeadSize(config, Settings.name(family.sizes().headSize(), "head size"), shape.headSize());
         ModelLimits.checkParts(config, Settings.name(family.sizes().heads(), "heads"), shape.layers(), shape.heads());
         this.rules = LayerRules.read(settings, family, shape);
         this.tensors = tensors;

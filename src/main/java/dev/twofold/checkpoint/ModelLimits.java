@@ -25,7 +25,20 @@ final class ModelLimits {
     /** Layers times heads or experts; the largest published models have some 16,000. Each becomes an object. */
     private static final int MAX_PARTS = 1 << 16;
 
+    /** Published models have heads of up to 512 elements. */
+    private static final int MAX_HEAD_SIZE = 1 << 14;
+
     private ModelLimits() {}
+
+    /** @throws TwofoldException of kind INPUT if nobody would make such heads */
+    static void checkHeadSize(ConfigFile config, String key, int size) {
+        if (size > MAX_HEAD_SIZE) {
+            throw config.wrong(key, "the attention heads are too large")
+                    .found(size)
+                    .expected("at most " + MAX_HEAD_SIZE)
+                    .hint("compare the checkpoint's config with the one on its page");
+        }
+    }
 
     /**
      * @param key what says how many parts a layer has
@@ -63,7 +76,7 @@ final class ModelLimits {
         decoder.rotaries().stream().filter(rotary -> !turns(rotary)).findFirst().ifPresent(rotary -> {
             throw TwofoldException.input("the rotary positions turn faster than numbers can say")
                     .at(Origin.key(config, "rope_theta or rope_scaling"))
-                    .found(rotary.scaling() + ", theta " + rotary.theta())
+                    .found("theta " + rotary.theta())
                     .hint("compare the checkpoint's config with the one on its page");
         });
         Stream<Norm> norms =

@@ -24,13 +24,14 @@ record Settings(ConfigFile config) {
     Optional<Integer> sizeIfAny(Setting setting) {
         return ownValue(setting)
                 ? config.positiveIfPresent(key(setting))
-                : constant(setting, JsonNode::isInt, "a whole number").map(JsonNode::intValue);
+                : constant(setting, node -> node.isInt() && node.intValue() > 0, "a positive whole number")
+                        .map(JsonNode::intValue);
     }
 
     Optional<Double> number(Setting setting) {
         Optional<Double> value = ownValue(setting)
                 ? config.positiveNumberIfPresent(key(setting))
-                : constant(setting, JsonNode::isNumber, "a number").map(JsonNode::doubleValue);
+                : constant(setting, Settings::isPositive, "a positive number").map(JsonNode::doubleValue);
         return setting.power() == 1 ? value : value.map(one -> Math.pow(one, setting.power()));
     }
 
@@ -57,6 +58,10 @@ record Settings(ConfigFile config) {
                     .expected(String.join(", ", new TreeSet<>(setting.values().keySet())));
         }
         return meaning;
+    }
+
+    private static boolean isPositive(JsonNode node) {
+        return node.isNumber() && node.doubleValue() > 0 && Double.isFinite(node.doubleValue());
     }
 
     /** The name of a setting in messages. */

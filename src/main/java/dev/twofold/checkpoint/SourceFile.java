@@ -3,6 +3,7 @@ package dev.twofold.checkpoint;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -42,6 +43,33 @@ final class SourceFile {
                         .hint("download the checkpoint again");
             }
             requireInside(file);
+        } catch (IOException e) {
+            throw rejected(file, "cannot read the file").found(e).cause(e);
+        }
+    }
+
+    /**
+     * The same of a file that should be small.
+     *
+     * @param limit in bytes
+     */
+    static void require(Path file, long limit) {
+        require(file);
+        long bytes = file.toFile().length();
+        if (bytes > limit) {
+            throw rejected(file, "the file is too large")
+                    .found(bytes + " bytes")
+                    .expected("at most " + limit + " bytes");
+        }
+    }
+
+    /** The text of a small file. */
+    static String text(Path file, long limit) {
+        require(file, limit);
+        try {
+            return Files.readString(file);
+        } catch (CharacterCodingException e) {
+            throw rejected(file, "not UTF-8 text").hint("save it as UTF-8").cause(e);
         } catch (IOException e) {
             throw rejected(file, "cannot read the file").found(e).cause(e);
         }

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -164,8 +163,24 @@ final class TensorSource {
         return failure.detail("also", tensors.size() > LISTED + 1 ? shown + ", ..." : shown);
     }
 
+    /** In time that grows with the name, whatever the pattern is: a stranger may have written both. */
     private static boolean matches(String pattern, String name) {
-        String expression = Pattern.quote(pattern).replace("*", "\\E.*\\Q");
-        return Pattern.matches(expression, name);
+        String[] parts = pattern.split("\\*", -1);
+        String last = parts[parts.length - 1];
+        if (parts.length == 1) {
+            return name.equals(last);
+        }
+        if (!name.startsWith(parts[0])) {
+            return false;
+        }
+        int end = parts[0].length();
+        for (int i = 1; i < parts.length - 1; i++) {
+            int found = name.indexOf(parts[i], end);
+            if (found < 0) {
+                return false;
+            }
+            end = found + parts[i].length();
+        }
+        return name.length() - end >= last.length() && name.endsWith(last);
     }
 }

@@ -30,6 +30,8 @@ record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
             "h100-pcie",
             "h200-sxm");
 
+    private static final long MAX_BYTES = 1 << 20;
+
     private static final Pattern COUNTED = Pattern.compile("(.+)-x(\\d{1,4})");
 
     /** @throws TwofoldException if there is no such hardware, or its file is malformed */
@@ -44,8 +46,8 @@ record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
             return new HardwareChoice(name, shipped(name), OptionalInt.empty());
         }
         Path file = file(name);
-        if (Files.exists(file)) {
-            return new HardwareChoice(name, HardwareFile.parse(name, Text.read(file)), OptionalInt.empty());
+        if (!name.isBlank() && Files.exists(file)) {
+            return new HardwareChoice(name, HardwareFile.parse(name, Text.read(file, MAX_BYTES)), OptionalInt.empty());
         }
         List<String> known = SHIPPED.stream().flatMap(HardwareChoice::counted).toList();
         throw TwofoldException.usage("no such hardware, and no such file")

@@ -86,13 +86,13 @@ public final class DecoderVerifier {
                     "a multiple of " + member.kvHeads() + " KV heads");
             require(origin, "KV cache", member.layer(), caches.add(member.layer()), "a layer not used before");
         }
-        requireLinear(origin, "query projection", attention.query(), attention.heads() * size, hidden);
-        requireLinear(origin, "key projection", attention.key(), attention.kvHeads() * size, hidden);
-        requireLinear(origin, "value projection", attention.value(), attention.kvHeads() * size, hidden);
-        requireLinear(origin, "output projection", attention.output(), hidden, attention.heads() * size);
+        requireLinear(origin, "query projection", attention.query(), (long) attention.heads() * size, hidden);
+        requireLinear(origin, "key projection", attention.key(), (long) attention.kvHeads() * size, hidden);
+        requireLinear(origin, "value projection", attention.value(), (long) attention.kvHeads() * size, hidden);
+        requireLinear(origin, "output projection", attention.output(), hidden, (long) attention.heads() * size);
         attention.norms().ifPresent(norms -> {
-            requireNorm(origin, "query norm", norms.query(), attention.heads() * size);
-            requireNorm(origin, "key norm", norms.key(), attention.kvHeads() * size);
+            requireNorm(origin, "query norm", norms.query(), (long) attention.heads() * size);
+            requireNorm(origin, "key norm", norms.key(), (long) attention.kvHeads() * size);
         });
     }
 

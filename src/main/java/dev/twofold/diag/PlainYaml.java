@@ -1,39 +1,116 @@
-package dev.twofold.pipeline;
+package dev.twofold.diag;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.JsonParserDelegate;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
-import dev.twofold.diag.Origin;
-import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * YAML that says what it says: no anchors and aliases, with which a few lines unfold to any size, and no tags, with
- * which a text asks for a type of its own.
+ * YAML that says what it says: no anchors and aliases, with which a few lines unfold to any size, no tags, with which a
+ * text asks for a type of its own, no key twice, and no depth that nobody writes by hand. Strangers write pipelines,
+ * families and profiles of hardware.
  */
-final class PlainYaml extends JsonParserDelegate {
+public final class PlainYaml extends JsonParserDelegate {
+
+    private static final int MAX_DEPTH = 16;
+
+    /** Reads plain YAML wherever a mapper reads. */
+    public static final YAMLFactory FACTORY = YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+            .build();
 
     private final String file;
     private final YAMLParser yaml;
 
-    PlainYaml(String file, YAMLParser yaml) {
+    private PlainYaml(String file, YAMLParser yaml) {
         super(yaml);
         this.file = file;
         this.yaml = yaml;
+    }
+
+    /**
+     * A parser that throws {@link TwofoldException} of kind INPUT, with file and line, at what is not plain.
+     *
+     * @param file what to call the text in messages
+     */
+    public static JsonParser parser(String file, String text) throws IOException {
+        return new PlainYaml(file, FACTORY.createParser(text));
+    }
+
+    /**
+     * Binds a text to a type.
+     *
+     * @throws TwofoldException of kind INPUT at what is not plain, and at a key that a record does not have
+     * @throws JsonProcessingException at what is no YAML, or not of the type
+     */
+    public static <T> T read(ObjectMapper mapper, String file, String text, Class<T> type)
+            throws JsonProcessingException {
+        try (JsonParser parser = parser(file, text)) {
+            return mapper.readValue(parser, type);
+        } catch (JsonMappingException e) {
+            // A mapper wraps what its parser throws, once for each level.
+            Throwable cause = e;
+            while (cause != null && !(cause instanceof TwofoldException)) {
+                cause = cause.getCause();
+            }
+            if (cause instanceof TwofoldException refusal) {
+                throw refusal;
+            }
+            requireKnownKeys(mapper, file, text, type);
+            throw e;
+        } catch (JsonProcessingException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IllegalStateException("reading from memory", e);
+        }
+    }
+
+    private static void requireKnownKeys(ObjectMapper mapper, String file, String text, Class<?> type) {
+        JsonNode tree;
+        try {
+            tree = mapper.readTree(text);
+        } catch (JsonProcessingException e) {
+            // Then it is not the keys.
+            return;
+        }
+        UnknownKeys.first(tree, type).ifPresent(unknown -> {
+            long before = text.lines()
+                    .takeWhile(line -> !line.contains(unknown.key() + ":"))
+                    .count();
+            throw TwofoldException.input("unknown key '" + unknown.key() + "'")
+                    .at(Origin.line(file, Math.toIntExact(before + 1)))
+                    .hint(unknown.hint());
+        });
+    }
+
+    /** What to say of a text that is no YAML. */
+    public static TwofoldException invalid(String file, JsonProcessingException e) {
+        int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
+        return TwofoldException.input("not valid YAML")
+                .at(Origin.line(file, line))
+                .found(e.getOriginalMessage().lines().findFirst().orElse(""))
+                .cause(e);
     }
 
     @Override
     public @Nullable JsonToken nextToken() throws IOException {
         JsonToken token = super.nextToken();
         if (yaml.isCurrentAlias() || yaml.getObjectId() != null) {
-            throw refused("anchors and aliases are not part of a pipeline").hint("write the value out");
+            throw refused("anchors and aliases are not read").hint("write the value out");
         }
         if (yaml.getTypeId() != null) {
-            throw refused("tags are not part of a pipeline")
-                    .found(yaml.getTypeId())
-                    .hint("write the value without it");
+            throw refused("tags are not read").found(yaml.getTypeId()).hint("write the value without it");
         }
         return token;
     }

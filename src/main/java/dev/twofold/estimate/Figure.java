@@ -8,9 +8,15 @@ package dev.twofold.estimate;
  */
 public record Figure(double value, String source) {
 
+    /** What no hardware has in any of the units here, and what no time is worth counting. */
+    private static final double LARGEST = 1e9;
+
+    private static final double SMALLEST = 1e-6;
+
     public Figure {
-        if (!Double.isFinite(value) || value < 0) {
-            throw new IllegalArgumentException("a figure should be zero or more, not " + value);
+        if (value != 0 && !(value >= SMALLEST && value <= LARGEST)) {
+            throw new IllegalArgumentException(
+                    "a figure should be zero, or " + SMALLEST + " to " + LARGEST + ", not " + value);
         }
         if (source.isBlank()) {
             throw new IllegalArgumentException("a figure should say where it is from");

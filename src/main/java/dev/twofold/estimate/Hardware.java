@@ -1,5 +1,6 @@
 package dev.twofold.estimate;
 
+import dev.twofold.diag.Printable;
 import dev.twofold.tensor.Precision;
 import java.util.List;
 
@@ -26,6 +27,8 @@ public record Hardware(
         Figure computeShare,
         Launches launch,
         Link link) {
+
+    private static final int MOST_DEVICES = 4096;
 
     /** By the type that is multiplied. */
     public record Teraflops(Figure fp32, Figure fp16, Figure bf16) {
@@ -64,10 +67,16 @@ public record Hardware(
     public record Launch(Figure gapMicroseconds, Figure hostMicroseconds) {}
 
     public Hardware {
-        devices = List.copyOf(devices);
-        if (devices.isEmpty() || devices.stream().anyMatch(count -> count < 1)) {
-            throw new IllegalArgumentException("devices should list how many there can be, such as [1, 2, 4]");
+        if (devices.isEmpty()
+                || devices.stream().anyMatch(count -> count == null || count < 1 || count > MOST_DEVICES)) {
+            throw new IllegalArgumentException(
+                    "devices should list how many there can be, such as [1, 2, 4], up to " + MOST_DEVICES);
         }
+        devices = List.copyOf(devices);
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("name should say what people call the hardware");
+        }
+        name = Printable.part(name);
         memoryGigabytes.positive("memory-gigabytes");
         memoryGigabytesPerSecond.positive("memory-gigabytes-per-second");
         memoryShare.share("memory-share");

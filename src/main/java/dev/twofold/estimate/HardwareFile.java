@@ -2,28 +2,24 @@ package dev.twofold.estimate;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import dev.twofold.diag.NearestName;
 import dev.twofold.diag.Origin;
+import dev.twofold.diag.PlainYaml;
 import dev.twofold.diag.TwofoldException;
-import java.util.List;
+import java.util.Collection;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@link Hardware} from YAML. Every figure is {@code {value: 2039, source: where it is from}}. */
 public final class HardwareFile {
 
-    private static final ObjectMapper MAPPER = JsonMapper.builder(YAMLFactory.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
+    private static final ObjectMapper MAPPER = JsonMapper.builder(PlainYaml.FACTORY)
             .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -31,9 +27,6 @@ public final class HardwareFile {
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
-
-    /** Advice to those who call Jackson. */
-    private static final String OF_THE_LIBRARY = " \\((index|but might).*|[;,] `Deserialization.*";
 
     private HardwareFile() {}
 
@@ -43,20 +36,13 @@ public final class HardwareFile {
      */
     public static Hardware parse(String file, String text) {
         try {
-            return MAPPER.readValue(text, Hardware.class);
-        } catch (UnrecognizedPropertyException e) {
-            List<String> known = e.getKnownPropertyIds().stream()
-                    .map(String::valueOf)
-                    .sorted()
-                    .toList();
-            throw refused(file, e, "unknown key '" + e.getPropertyName() + "'")
-                    .hint(NearestName.hint(e.getPropertyName(), known));
+            return PlainYaml.read(MAPPER, file, text, Hardware.class);
         } catch (JsonMappingException e) {
             throw refused(file, e, e.getPath().isEmpty() ? "not a profile of hardware" : "wrong value for " + path(e))
                     .found(reason(e))
                     .hint("see the profiles that come with Twofold");
         } catch (JsonProcessingException e) {
-            throw refused(file, e, "not valid YAML").found(firstLine(e.getOriginalMessage()));
+            throw PlainYaml.invalid(file, e);
         }
     }
 
@@ -72,10 +58,28 @@ public final class HardwareFile {
                 .collect(Collectors.joining("."));
     }
 
+    /** In the words of this file where Jackson speaks of its own. */
     private static String reason(JsonMappingException e) {
-        Throwable cause = e.getCause();
-        return firstLine(cause instanceof IllegalArgumentException ? cause.getMessage() : e.getOriginalMessage())
-                .replaceAll(OF_THE_LIBRARY, "");
+        String message = firstLine(e.getOriginalMessage());
+        if (e.getCause() instanceof IllegalArgumentException refusal) {
+            return firstLine(refusal.getMessage());
+        } else if (message.startsWith("Missing creator property")) {
+            return message.replaceFirst("Missing creator property '([^']*)'.*", "the key $1 is missing or misspelt");
+        } else if (message.startsWith("Trailing token")) {
+            return "more than one YAML document";
+        }
+        return e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null
+                ? "a value of another kind than " + kind(mismatch.getTargetType())
+                : "a value that means nothing here";
+    }
+
+    private static String kind(Class<?> type) {
+        if (Collection.class.isAssignableFrom(type)) {
+            return "a list";
+        } else if (type == String.class) {
+            return "a text";
+        }
+        return type.isPrimitive() || Number.class.isAssignableFrom(type) ? "a number" : "a mapping of keys to values";
     }
 
     private static String firstLine(@Nullable String text) {

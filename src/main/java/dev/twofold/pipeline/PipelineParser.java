@@ -3,13 +3,11 @@ package dev.twofold.pipeline;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.twofold.diag.Origin;
+import dev.twofold.diag.PlainYaml;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -20,17 +18,9 @@ public final class PipelineParser {
 
     private static final String EXAMPLE = "such as 'steps: [{pair-layers: {window: 4:12}}, fold-norms, widen]'";
 
-    private static final int MAX_DEPTH = 16;
+    static final int MAX_STEPS = 1_000;
 
-    private static final int MAX_STEPS = 1_000;
-
-    private static final YAMLFactory YAML = YAMLFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
-            .build();
-
-    private static final ObjectMapper MAPPER = new ObjectMapper(YAML);
+    private static final ObjectMapper MAPPER = new ObjectMapper(PlainYaml.FACTORY);
 
     private final String file;
     private final JsonParser parser;
@@ -45,14 +35,10 @@ public final class PipelineParser {
      * @throws TwofoldException of kind INPUT that names file and line
      */
     public static List<PassRequest> parse(String file, String text) {
-        try (JsonParser parser = new PlainYaml(file, YAML.createParser(text))) {
+        try (JsonParser parser = PlainYaml.parser(file, text)) {
             return new PipelineParser(file, parser).parse();
         } catch (JsonProcessingException e) {
-            int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-            throw TwofoldException.input("not valid YAML")
-                    .at(Origin.line(file, line))
-                    .found(e.getOriginalMessage().lines().findFirst().orElse(""))
-                    .cause(e);
+            throw PlainYaml.invalid(file, e);
         } catch (IOException e) {
             throw new IllegalStateException("reading from memory", e);
         }

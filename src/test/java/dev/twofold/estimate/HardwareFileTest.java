@@ -38,7 +38,7 @@ final class HardwareFileTest {
         return Stream.of(
                 Arguments.of("memory-share: {value: 0.78", "memory-share: {value: 1.78", List.of("at most 1")),
                 Arguments.of(
-                        "memory-share: {value: 0.78", "memory-share: {value: -1", List.of("line 7", "zero or more")),
+                        "memory-share: {value: 0.78", "memory-share: {value: -1", List.of("line 7", "should be zero")),
                 Arguments.of(
                         "memory-share: {value: 0.78",
                         "memory-share: {value: 'x'",

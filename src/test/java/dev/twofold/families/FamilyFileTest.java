@@ -52,12 +52,12 @@ final class FamilyFileTest {
             value = {
                 "power: -0.5                          | power: minus-half                       | power should be a number",
                 "norm: {kind: rms,                    | norm: {kind: cube,                      | cube",
-                "epsilon: {key: rms_norm_eps, default: 0.000001} | epsilon: small               | a number",
+                "epsilon: {key: rms_norm_eps, default: 0.000001} | epsilon: small               | a positive number",
                 "{key: tie_word_embeddings, default: true}       | \"true\"                     | true or false",
                 "layer: layers.{layer}.               | layer: layers.                          | {layer}",
                 "runtime-type: gemma2                 | runtime-tip: gemma2                     | runtime-type",
                 "output: self_attn.o_proj             | outputs: self_attn.o_proj               | output",
-                "hidden: {key: hidden_size}           | hidden: [1]                             | a whole number"
+                "hidden: {key: hidden_size}           | hidden: [1]                             | a positive whole number"
             })
     void a_value_of_the_wrong_kind_is_refused(String from, String to, String expected) throws IOException {
         Path own = describe(from, to);

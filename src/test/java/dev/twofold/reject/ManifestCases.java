@@ -2,6 +2,7 @@ package dev.twofold.reject;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.reject.Case.Scene;
@@ -90,6 +91,33 @@ final class ManifestCases {
                         FILE,
                         "contextLength")
                 .rejects(
+                        "a negative context",
+                        changed(root -> model(root).put("contextLength", -5)),
+                        FILE,
+                        "contextLength",
+                        "-5")
+                .rejects(
+                        "end tokens beyond the vocabulary",
+                        changed(root -> model(root).putArray("endTokens").add(Integer.MAX_VALUE)),
+                        FILE,
+                        "endTokens")
+                .rejects(
+                        "a type of weights that nobody knows, to be repeated",
+                        repeated(root -> root.withObject("/emission").put("dtype", "fp99")),
+                        FILE,
+                        "fp99",
+                        "fp16")
+                .rejects(
+                        "a plan without end, to be repeated",
+                        repeated(root -> {
+                            ArrayNode plan = root.putArray("plan");
+                            for (int i = 0; i < 60_000; i++) {
+                                plan.addObject().putObject("fold-norms");
+                            }
+                        }),
+                        FILE,
+                        "at most 1000 steps")
+                .rejects(
                         "a plan with an unknown pass",
                         validated(root -> root.putArray("plan").addObject().putObject("evil")),
                         FILE,
@@ -145,6 +173,19 @@ final class ManifestCases {
                 converted(directory, change).toString(),
                 "--against",
                 directory.resolve(Group.CHECKPOINT).toString());
+    }
+
+    private static Scene repeated(Consumer<ObjectNode> change) {
+        return directory -> {
+            Path manifest = converted(directory, change).resolve(FILE);
+            return List.of(
+                    "convert",
+                    directory.resolve(Group.CHECKPOINT).toString(),
+                    "-o",
+                    directory.resolve("again").toString(),
+                    "--from-manifest",
+                    manifest.toString());
+        };
     }
 
     private static ObjectNode files(ObjectNode root) {

@@ -13,11 +13,13 @@ final class RejectList {
                         SafetensorsCases.all(),
                         IndexCases.all(),
                         ConfigCases.all(),
+                        FamilyCases.all(),
                         WeightCases.all(),
                         PipelineCases.all(),
                         TokenizerCases.all(),
                         OutputCases.all(),
-                        ManifestCases.all())
+                        ManifestCases.all(),
+                        HardwareCases.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -1,26 +1,22 @@
 package dev.twofold.checkpoint.family;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.twofold.diag.NearestName;
 import dev.twofold.diag.Origin;
+import dev.twofold.diag.PlainYaml;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The families that Twofold knows, and how their files are read. */
@@ -32,10 +28,9 @@ public final class Families {
     /** A file of this name in a checkpoint describes its family. */
     public static final String OWN = "twofold-family.yaml";
 
-    private static final ObjectMapper MAPPER = new ObjectMapper(YAMLFactory.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
+    private static final ObjectMapper MAPPER = new ObjectMapper(PlainYaml.FACTORY)
             .setPropertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
@@ -70,22 +65,22 @@ public final class Families {
         return index().getOrDefault(modelType, "");
     }
 
-    /** The family that a checkpoint describes itself. */
-    public static Optional<Family> own(Path directory) {
-        Path file = directory.resolve(OWN);
-        if (!Files.exists(file)) {
-            return Optional.empty();
-        }
+    /**
+     * The family that a checkpoint describes itself.
+     *
+     * @param file holds the text
+     * @throws TwofoldException of kind INPUT that names the file and what is wrong in it
+     */
+    public static Family parse(Path file, String text) {
         try {
-            return Optional.of(MAPPER.readValue(Files.readString(file), Family.class));
-        } catch (UnrecognizedPropertyException e) {
-            List<String> known = e.getKnownPropertyIds().stream()
-                    .map(String::valueOf)
-                    .sorted()
-                    .toList();
-            throw malformed(file, e, "it has a key '" + e.getPropertyName() + "' that means nothing")
-                    .expected(String.join(", ", known))
-                    .hint(NearestName.hint(e.getPropertyName(), known));
+            Family family = PlainYaml.read(MAPPER, file.toString(), text, Family.class);
+            if (family == null) {
+                throw TwofoldException.input("not a description of a model family")
+                        .at(Origin.file(file))
+                        .found("nothing")
+                        .hint("copy one of those that come with Twofold");
+            }
+            return family;
         } catch (JsonMappingException e) {
             Throwable reason = e.getCause() == null ? e : e.getCause();
             String key = e.getPath().stream()
@@ -94,12 +89,7 @@ public final class Families {
                     .collect(Collectors.joining("."));
             throw malformed(file, e, firstLine(reason)).found("in " + (key.isEmpty() ? "the whole" : key));
         } catch (JsonProcessingException e) {
-            throw malformed(file, e, firstLine(e));
-        } catch (IOException e) {
-            throw TwofoldException.input("cannot read the file")
-                    .at(Origin.file(file))
-                    .found(e)
-                    .cause(e);
+            throw PlainYaml.invalid(file.toString(), e);
         }
     }
 

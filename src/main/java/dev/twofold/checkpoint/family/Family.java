@@ -97,17 +97,23 @@ public record Family(
             boolean transposed,
             List<String> ignored) {
 
+        /** Each is compared with every tensor that nothing else asked for. */
+        private static final int MAX_PATTERNS = 32;
+
         public Names {
             required("embedding", embedding);
             required("layer", layer);
-            if (!layer.contains("{layer}")) {
-                throw new IllegalArgumentException("names.layer has no place for the {layer}'s number");
+            if (layer.split("\\{layer}", -1).length != 2) {
+                throw new IllegalArgumentException("names.layer should have one place for the {layer}'s number");
             }
             required("head", head);
             finalNorm = finalNorm == null ? "" : finalNorm;
-            prefixes = prefixes == null ? List.of("") : List.copyOf(prefixes);
+            prefixes = prefixes == null || prefixes.isEmpty() ? List.of("") : List.copyOf(prefixes);
             positions = positions == null ? "" : positions;
             ignored = ignored == null ? List.of() : List.copyOf(ignored);
+            if (ignored.size() > MAX_PATTERNS) {
+                throw new IllegalArgumentException("names.ignored has more than " + MAX_PATTERNS + " patterns");
+            }
         }
     }
 

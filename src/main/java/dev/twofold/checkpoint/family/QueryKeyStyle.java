@@ -13,6 +13,8 @@ public record QueryKeyStyle(String query, String key, HeadGains gains, Setting w
     static final QueryKeyStyle ABSENT = new QueryKeyStyle("", "", HeadGains.SHARED, Setting.NONE);
 
     public QueryKeyStyle {
+        required("query", query);
+        required("key", key);
         required("gains", gains);
         when = Setting.orNone(when);
     }
