@@ -181,9 +181,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     private ModelEmitter emitter() {
         CollectiveName engine = collective == null ? CollectiveName.ORT : collective;
-        DialectName operators =
-                dialect != null ? dialect : engine == CollectiveName.TENSORRT ? DialectName.ONNX : DialectName.ORT;
-        return new ModelEmitter(operators, layout, engine);
+        return new ModelEmitter(dialect != null ? dialect : engine.dialect(), layout, engine);
     }
 
     /** A text that nothing is fitted to would be taken for one that the output depends on. */
@@ -381,7 +379,11 @@ final class ConvertCommand implements Callable<Integer> {
             String calibration = facts.containsKey("compensation") && measuring.text() != null
                     ? " --calibration " + measuring.text()
                     : "";
-            console.notice("next: twofold validate " + output + " --against " + checkpoint + calibration);
+            console.notice(
+                    rank == null
+                            ? "next: twofold validate " + output + " --against " + checkpoint + calibration
+                            : "next: twofold verify " + output.resolve(Manifest.rankDirectory(rank))
+                                    + "; once every rank is in one directory, twofold validate");
         }
     }
 }

@@ -17,14 +17,16 @@ import dev.twofold.pipeline.MiddleGroups;
 import dev.twofold.pipeline.PassRequest;
 import dev.twofold.pipeline.PlannedModel;
 import dev.twofold.pipeline.Replay;
+import dev.twofold.report.FileHash;
 import dev.twofold.report.Manifest;
-import dev.twofold.report.RankDirectories;
+import dev.twofold.report.Manifest.FileFact;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -158,9 +160,7 @@ final class EstimateCommand implements Callable<Integer> {
             throw TwofoldException.input(CONFIG + " does not describe the checkpoint that the model was made of")
                     .at(original.facts().source())
                     .found(original.facts().layers() + " layers")
-                    .expected(manifest.model().layers())
-                    .hint("an output has the checkpoint's own only if it has a cache for each of its layers;"
-                            + " --against CHECKPOINT, whose " + CONFIG + " is enough");
+                    .expected(manifest.model().layers());
         }
         return PlannedModel.of(
                 original,
@@ -169,13 +169,17 @@ final class EstimateCommand implements Callable<Integer> {
                 constant(KvLayout.class, manifest.emission().kvLayout()));
     }
 
+    /** Where the checkpoint's own config.json is: an output has another if its caches are others. */
     private Path described(Manifest manifest) {
-        return RankDirectories.of(model, manifest).stream()
-                .filter(directory -> Files.exists(directory.resolve(CONFIG)))
+        FileFact own = manifest.source().files().get(CONFIG);
+        Path above = model.toAbsolutePath().normalize().resolveSibling("");
+        return Stream.of(model, above)
+                .filter(directory -> Files.isRegularFile(directory.resolve(CONFIG)))
+                .filter(directory -> FileHash.of(directory.resolve(CONFIG)).equals(own))
                 .findFirst()
-                .orElseThrow(() -> TwofoldException.input("the output has no " + CONFIG)
+                .orElseThrow(() -> TwofoldException.input("the output does not have the checkpoint's own " + CONFIG)
                         .at(Origin.file(model))
-                        .hint("--against CHECKPOINT"));
+                        .hint("--against CHECKPOINT, whose " + CONFIG + " is enough"));
     }
 
     private <E extends Enum<E>> E constant(Class<E> type, String name) {

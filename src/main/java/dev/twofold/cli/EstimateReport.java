@@ -68,7 +68,7 @@ final class EstimateReport {
 
     /** What a device would have to hold, if that is more than it can. */
     Optional<String> shortage() {
-        long positions = (long) text.rows() * (text.promptTokens() + text.newTokens());
+        double positions = (double) text.rows() * ((double) text.promptTokens() + text.newTokens());
         double gigabytes = converted.stream()
                 .mapToDouble(device -> 1e-9 * (device.storedBytes() + positions * device.cacheBytesPerPosition()))
                 .max()

@@ -34,6 +34,9 @@ public record Speed(CallTime prefill, CallTime decode, double prefillTokensPerSe
                 .reduce(CallTime.NONE, CallTime::plus)
                 .dividedBy(samples);
         return new Speed(
-                prefill, decode, text.rows() * text.promptTokens() / prefill.total(), text.rows() / decode.total());
+                prefill,
+                decode,
+                (double) text.rows() * text.promptTokens() / prefill.total(),
+                text.rows() / decode.total());
     }
 }

@@ -25,15 +25,7 @@ public final class CompanionFiles {
      * because runtimes make the caches from it; caches of different sizes it cannot say.
      */
     public static void write(Path directory, List<Path> originals, Decoder decoder, List<KvLayout.Cache> caches) {
-        for (Path original : originals) {
-            Path copy = directory.resolve(original.getFileName());
-            // Not Files.copy of paths, which would copy a link's or a cache's permissions.
-            try (InputStream content = Files.newInputStream(original)) {
-                Files.copy(content, copy);
-            } catch (IOException e) {
-                throw failed(original, e);
-            }
-        }
+        originals.forEach(original -> copy(original, directory));
         Path config = directory.resolve(CONFIG);
         try {
             if (Files.exists(config)) {
@@ -42,6 +34,20 @@ public final class CompanionFiles {
             write(directory.resolve(GenAiConfig.NAME), GenAiConfig.of(decoder, caches));
         } catch (IOException e) {
             throw failed(directory, e);
+        }
+    }
+
+    /** Copies the checkpoint's config.json as it is. */
+    public static void writeConfig(Path directory, List<Path> originals) {
+        originals.stream().filter(original -> original.endsWith(CONFIG)).forEach(original -> copy(original, directory));
+    }
+
+    /** Not Files.copy of paths, which would copy a link's or a cache's permissions. */
+    private static void copy(Path original, Path directory) {
+        try (InputStream content = Files.newInputStream(original)) {
+            Files.copy(content, directory.resolve(original.getFileName()));
+        } catch (IOException e) {
+            throw failed(original, e);
         }
     }
 

@@ -52,7 +52,7 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
                 (double) batch * promptTokens / prefill,
                 (double) batch * newTokens / decode,
                 prefill * 1000,
-                exchange * 1000 / newTokens);
+                exchange * 1000 / ((double) batch * newTokens));
     }
 
     private static double median(double[] values) {

@@ -36,8 +36,8 @@ import java.util.stream.IntStream;
 /** The whole way from a checkpoint to an output directory. */
 public final class Conversion {
 
-    /** Room beside the weights for the graph, the tokenizer and the manifest. */
-    private static final long SMALL_FILES = 64L << 20;
+    /** Room beside the weights and the companions for the graph and the manifest. */
+    private static final long SMALL_FILES = 8L << 20;
 
     private final Source source;
     private final Checkpoint checkpoint;
@@ -148,7 +148,7 @@ public final class Conversion {
                 parts.stream().mapToLong(part -> preview(part).dataBytes()).sum();
         try (MappedFiles files = new MappedFiles();
                 FileHashes sources = new FileHashes(source.files());
-                OutputDirectory output = place.stage(expected + parts.size() * SMALL_FILES)) {
+                OutputDirectory output = place.stage(expected + parts.size() * besideWeights())) {
             progress.begin("writing weights", expected, Progress.Unit.BYTES);
             WeightWriter writer = new WeightWriter(new WeightEvaluator(files), progress);
             Map<Part, Written> data = new LinkedHashMap<>();
@@ -181,6 +181,14 @@ public final class Conversion {
             source.requireUnchanged();
             throw e;
         }
+    }
+
+    /** Bytes of a directory without its weights, roughly. */
+    private long besideWeights() {
+        return SMALL_FILES
+                + source.companions().stream()
+                        .mapToLong(file -> file.toFile().length())
+                        .sum();
     }
 
     private Written write(Part part, Path directory, WeightWriter writer) {
@@ -221,6 +229,7 @@ public final class Conversion {
     /** What is beside the directories of the ranks, which is the same whichever of them are compiled here. */
     private Manifest above(Path directory, Tools tools, Manifest.Source origin) {
         emitter.deploy(decoder, directory, source.name());
+        CompanionFiles.writeConfig(directory, source.companions());
         List<Path> ranks =
                 parts.stream().map(part -> directory.resolve(part.directory())).toList();
         SortedMap<String, FileFact> files = new TreeMap<>();

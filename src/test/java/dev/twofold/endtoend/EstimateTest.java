@@ -129,28 +129,54 @@ final class EstimateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"per-layer", "wide"})
-    void an_output_is_estimated_by_its_manifest_as_its_checkpoint_by_the_same_options(String layout)
+    @CsvSource({"per-layer, heads", "wide, heads", "per-layer, layers", "wide, layers"})
+    void an_output_is_estimated_by_its_manifest_as_its_checkpoint_by_the_same_options(String layout, String placement)
             throws IOException {
-        Path checkpoint = TinyLlama.create().write(directory.resolve("tiny"));
+        Path checkpoint = TinyLlama.deep(4, 1).heads(16, 8).write(directory.resolve("tiny"));
         Path output = directory.resolve("out");
-        String[] plan = {"--pairs", "1-2", "--devices", "2", "--dtype", "fp16", "--kv-layout", layout};
+        String[] plan = {
+            "--window", "0:4", "--devices", "2", "--dtype", "fp16", "--kv-layout", layout, "--placement", placement
+        };
         List<Object> conversion = new ArrayList<>(List.of("convert", checkpoint, "-o", output, "--quiet"));
         conversion.addAll(List.of(plan));
         CommandRun.succeeding(conversion.toArray());
         JsonNode asked = estimate(checkpoint, "h100-sxm", plan);
         for (Path place : List.of(output, output.resolve("rank-1"))) {
-            JsonNode made = layout.equals("wide")
-                    ? estimate(place, "h100-sxm-x2", "--against", checkpoint.toString())
-                    : estimate(place, "h100-sxm-x2");
+            JsonNode made = estimate(place, "h100-sxm-x2");
             assertThat(made.path("original")).isEqualTo(asked.path("original"));
             assertThat(made.path("converted")).isEqualTo(asked.path("converted"));
         }
-        CommandRun alone = CommandRun.of("estimate", output, "--hardware", "h100-sxm-x2");
-        assertThat(alone.exitCode()).isEqualTo(layout.equals("wide") ? 3 : 0);
-        if (layout.equals("wide")) {
-            assertThat(alone.err()).contains("found:    3 layers").contains("--against CHECKPOINT");
-        }
+    }
+
+    @Test
+    void an_output_with_a_config_of_its_own_needs_the_checkpoint() throws IOException {
+        Path checkpoint = TinyLlama.create().write(directory.resolve("tiny"));
+        Path output = directory.resolve("out");
+        String[] plan = {"--pairs", "1-2", "--kv-layout", "wide"};
+        CommandRun.succeeding("convert", checkpoint, "-o", output, "--quiet", plan[0], plan[1], plan[2], plan[3]);
+        CommandRun alone = CommandRun.of("estimate", output, "--hardware", "h100-sxm-x1");
+        assertThat(alone.exitCode()).isEqualTo(3);
+        assertThat(alone.err()).contains("does not have the checkpoint's own config.json", "--against CHECKPOINT");
+        JsonNode made = estimate(output, "h100-sxm-x1", "--against", checkpoint.toString());
+        assertThat(made.path("converted"))
+                .isEqualTo(estimate(checkpoint, "h100-sxm-x1", plan).path("converted"));
+    }
+
+    @Test
+    void many_rows_are_counted_right() throws IOException {
+        JsonNode many = estimate(
+                llama(),
+                "h100-sxm-x8",
+                "--depth",
+                "20",
+                "--batch",
+                "1048576",
+                "--prompt-tokens",
+                "2048",
+                "--new-tokens",
+                "1");
+        assertThat(many.path("converted").path("prefillTokensPerSecond").asDouble())
+                .isPositive();
     }
 
     @Test
