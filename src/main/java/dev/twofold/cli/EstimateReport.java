@@ -189,11 +189,9 @@ final class EstimateReport {
         for (Part part : PARTS) {
             line(out, "  " + part.name(), speeds, speed -> 1e6 * part.seconds().applyAsDouble(speed.decode()), false);
         }
-        if (!factors().isEmpty()) {
-            out.printf("%ndecode, tokens/s, if all-reduces had other latencies%n");
-        }
-        for (double factor : factors()) {
-            line(out, "  x " + factor, speeds(runtime, factor), Speed::decodeTokensPerSecond, true);
+        latencies(out, "if all-reduces had other latencies", runtime);
+        if (speeds.converted().decode().host() > 0) {
+            latencies(out, "if they had, and nothing waited for the host (--runtime graph)", RuntimeName.GRAPH);
         }
         out.printf("%ndecode, tokens/s, by runtime%n");
         for (RuntimeName kernels : RuntimeName.values()) {
@@ -201,6 +199,15 @@ final class EstimateReport {
         }
         if (original.isEmpty()) {
             out.printf("%nthe original cannot be cut over these devices in the same way%n");
+        }
+    }
+
+    private void latencies(PrintWriter out, String condition, RuntimeName kernels) {
+        if (!factors().isEmpty()) {
+            out.printf("%ndecode, tokens/s, %s%n", condition);
+        }
+        for (double factor : factors()) {
+            line(out, "  x " + factor, speeds(kernels, factor), Speed::decodeTokensPerSecond, true);
         }
     }
 

@@ -63,6 +63,9 @@ record ShardingReport(Sharding sharding, String collective, ShardingCost cost, O
         line(out, "exchanged", "%,d bytes a token", ShardingCost::exchangedBytesPerToken);
         line(out, "a device", "%,d bytes of weights", each -> each.largest().weightBytes());
         line(out, "", "%,d bytes of KV cache a token", each -> each.largest().kvBytesPerToken());
+        if (unpaired.isEmpty()) {
+            ConversionReport.line(out, "unpaired", "the checkpoint as it is cannot be cut over so many devices");
+        }
     }
 
     private void line(PrintWriter out, String title, String format, ToLongFunction<ShardingCost> value) {

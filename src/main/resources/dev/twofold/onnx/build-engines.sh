@@ -22,9 +22,10 @@ batch=${2:-1}
 tokens=${3:-$context}
 for number in "$batch" "$tokens"; do
     case $number in
-        '' | 0* | *[!0-9]*) fail 2 "'$number' is not a positive number" ;;
+        '' | 0* | *[!0-9]* | ??????????*) fail 2 "'$number' is not a positive number of at most 9 digits" ;;
     esac
 done
+[ "$tokens" -le "$context" ] || fail 2 "$tokens tokens are more than the model's context, $context"
 command -v trtexec >/dev/null 2>&1 || fail 4 'trtexec is not on the PATH; it comes with TensorRT, of which this needs 11'
 
 conversion=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)

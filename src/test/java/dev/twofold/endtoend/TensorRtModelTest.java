@@ -136,6 +136,12 @@ final class TensorRtModelTest {
         assertThat(script(output, "/usr/bin:/bin", "x", "many"))
                 .contains("'many'")
                 .endsWith("exit 2");
+        assertThat(script(output, "/usr/bin:/bin", "x", "1", "99999999999999999999"))
+                .contains("at most 9 digits")
+                .endsWith("exit 2");
+        assertThat(script(output, "/usr/bin:/bin", "x", "1", "100000"))
+                .contains("more than the model's context")
+                .endsWith("exit 2");
         Path tools = Files.createDirectory(directory.resolve("tools"));
         Files.writeString(tools.resolve("trtexec"), "#!/bin/sh\n");
         assertThat(tools.resolve("trtexec").toFile().setExecutable(true)).isTrue();
