@@ -18,6 +18,8 @@ class_of() {
     safetensors-header) echo dev.twofold.checkpoint.SafetensorsHeaderFuzz ;;
     index) echo dev.twofold.fuzz.IndexFuzz ;;
     config) echo dev.twofold.fuzz.ConfigFuzz ;;
+    family) echo dev.twofold.fuzz.FamilyFuzz ;;
+    hardware) echo dev.twofold.fuzz.HardwareFuzz ;;
     pipeline) echo dev.twofold.fuzz.PipelineFuzz ;;
     manifest) echo dev.twofold.fuzz.ManifestFuzz ;;
     tokenizer) echo dev.twofold.checkpoint.TokenizerFuzz ;;

@@ -5,12 +5,26 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 
 /** What to say of JSON that cannot be read. */
 final class JsonFailure {
 
     private JsonFailure() {}
+
+    /** What keeps a file from being read as JSON: the disk, its letters, or its form. */
+    static TwofoldException of(Path file, IOException e) {
+        if (e instanceof JsonProcessingException malformed) {
+            return of(file, "", malformed);
+        }
+        TwofoldException failure = TwofoldException.input(
+                        e instanceof CharacterCodingException ? "not UTF-8" : "cannot read the file")
+                .at(Origin.file(file))
+                .cause(e);
+        return e instanceof CharacterCodingException ? failure.hint("download it again") : failure.found(e);
+    }
 
     /** @param subject what a message begins with, such as {@code "the header is "}; empty for the whole file */
     static TwofoldException of(Path file, String subject, JsonProcessingException e) {

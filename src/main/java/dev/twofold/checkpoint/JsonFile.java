@@ -1,7 +1,6 @@
 package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -13,7 +12,6 @@ import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,13 +45,7 @@ final class JsonFile {
     /** @throws TwofoldException of kind INPUT if the file is missing, too large, or not one JSON object */
     static ObjectNode read(Path file) {
         try {
-            SourceFile.require(file);
-            if (Files.size(file) > MAX_BYTES) {
-                throw TwofoldException.input("the file is too large")
-                        .at(Origin.file(file))
-                        .found(Files.size(file) + " bytes")
-                        .expected("at most " + MAX_BYTES + " bytes");
-            }
+            SourceFile.require(file, MAX_BYTES);
             JsonNode root = parse(file);
             if (root instanceof ObjectNode object) {
                 return object;
@@ -62,18 +54,8 @@ final class JsonFile {
                     .at(Origin.file(file))
                     .found(root.getNodeType())
                     .hint("download it again");
-        } catch (JsonProcessingException e) {
-            throw JsonFailure.of(file, "", e);
-        } catch (CharacterCodingException e) {
-            throw TwofoldException.input("not UTF-8")
-                    .at(Origin.file(file))
-                    .hint("download it again")
-                    .cause(e);
         } catch (IOException e) {
-            throw TwofoldException.input("cannot read the file")
-                    .at(Origin.file(file))
-                    .found(e)
-                    .cause(e);
+            throw JsonFailure.of(file, e);
         }
     }
 

@@ -2,7 +2,6 @@ package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.twofold.diag.Origin;
@@ -10,7 +9,6 @@ import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,18 +47,8 @@ final class TokenizerCheck {
         try (Reader text = new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder());
                 JsonParser parser = FACTORY.createParser(text)) {
             new TokenizerCheck(file, parser, vocabulary).check();
-        } catch (JsonProcessingException e) {
-            throw JsonFailure.of(file, "", e);
-        } catch (CharacterCodingException e) {
-            throw TwofoldException.input("not UTF-8")
-                    .at(Origin.file(file))
-                    .hint("download it again")
-                    .cause(e);
         } catch (IOException e) {
-            throw TwofoldException.input("cannot read the file")
-                    .at(Origin.file(file))
-                    .found(e)
-                    .cause(e);
+            throw JsonFailure.of(file, e);
         }
     }
 

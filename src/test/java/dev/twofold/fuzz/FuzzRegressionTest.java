@@ -17,10 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/**
- * Every file of the corpus, and the same mutations of them in every run, through the targets of {@code tools/fuzz.sh}.
- * The native tokenizer is left to the script, where a crash takes no other test with it; here it reads the corpus only.
- */
+/** Every file of the corpus, and the same mutations of them in every run, through the targets of {@code tools/fuzz.sh}. */
 final class FuzzRegressionTest {
 
     private static final Path CORPUS = Path.of("src/test/resources/fuzz");
@@ -29,6 +26,8 @@ final class FuzzRegressionTest {
 
     private static final Map<String, Consumer<byte[]>> TARGETS = new TreeMap<>(Map.of(
             "config", ConfigFuzz::fuzzerTestOneInput,
+            "family", FamilyFuzz::fuzzerTestOneInput,
+            "hardware", HardwareFuzz::fuzzerTestOneInput,
             "index", IndexFuzz::fuzzerTestOneInput,
             "manifest", ManifestFuzz::fuzzerTestOneInput,
             "pipeline", PipelineFuzz::fuzzerTestOneInput,
@@ -48,7 +47,7 @@ final class FuzzRegressionTest {
             byte[] seed = Files.readAllBytes(seeds.resolve(name));
             feed(reader, seed, name);
             Random random = new Random(name.hashCode());
-            for (int i = 0; i < MUTATIONS && !target.equals("tokenizer"); i++) {
+            for (int i = 0; i < MUTATIONS; i++) {
                 feed(reader, mutated(seed, random), name + ", mutation " + i);
             }
         }
