@@ -29,12 +29,24 @@ public record LossLimit(BigDecimal share) {
             throw new IllegalArgumentException("'" + text + "' is not a rise of the perplexity such as 1%");
         }
         BigDecimal number = new BigDecimal(matcher.group(1));
-        return new LossLimit((matcher.group(2).isEmpty() ? number : number.movePointLeft(2)).stripTrailingZeros());
+        return matcher.group(2).isEmpty()
+                ? share(number)
+                : new LossLimit(number.movePointLeft(2).stripTrailingZeros());
     }
 
     /** A share as a number. */
     public static LossLimit valueOf(double share) {
-        return new LossLimit(BigDecimal.valueOf(share).stripTrailingZeros());
+        return share(BigDecimal.valueOf(share));
+    }
+
+    /** Who writes 1 means 1%, not that the perplexity may double. */
+    private static LossLimit share(BigDecimal number) {
+        if (number.compareTo(BigDecimal.ONE) >= 0) {
+            String written = number.stripTrailingZeros().toPlainString();
+            throw new IllegalArgumentException(
+                    "'" + written + "' should have a % sign, such as " + written + "%, or be a share below 1");
+        }
+        return new LossLimit(number.stripTrailingZeros());
     }
 
     /** Whether a rise, as a share, is within the limit. */

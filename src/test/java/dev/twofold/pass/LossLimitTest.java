@@ -26,7 +26,11 @@ final class LossLimitTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "%", "abc", "-1%", "+1%", "1 %", "1%%", "1e2%", ".5%", "1,5%", "NaN", "1001%", "10.1"})
+    @ValueSource(
+            strings = {
+                "", "%", "abc", "-1%", "+1%", "1 %", "1%%", "1e2%", ".5%", "1,5%", "NaN", "1001%", "10.1", "1", "1.0",
+                "3"
+            })
     void anything_else_is_refused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> LossLimit.valueOf(text));
     }
