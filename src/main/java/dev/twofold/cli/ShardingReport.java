@@ -17,15 +17,14 @@ import java.util.function.ToLongFunction;
 /** What a sharded conversion costs the devices, next to the same model without pairs. */
 record ShardingReport(Sharding sharding, String collective, ShardingCost cost, Optional<ShardingCost> unpaired) {
 
-    /** @param original the checkpoint's decoder */
-    static Optional<ShardingReport> of(Conversion conversion, Decoder original, ModelEmitter emitter) {
+    static Optional<ShardingReport> of(Conversion conversion, ModelEmitter emitter) {
         Decoder decoder = conversion.decoder();
         return decoder.sharding()
                 .map(sharding -> new ShardingReport(
                         sharding,
                         emitter.collective().toString(),
                         ShardingCost.of(decoder, emitter),
-                        ShardingCost.unpaired(original, decoder, emitter)));
+                        conversion.unpaired().map(before -> ShardingCost.of(before, emitter))));
     }
 
     Map<String, Object> document() {

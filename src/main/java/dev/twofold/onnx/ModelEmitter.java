@@ -21,13 +21,15 @@ public record ModelEmitter(DialectName dialect, KvLayout layout, CollectiveName 
      * What an emission will make, known before a weight is read.
      *
      * @param nodes nodes of the graph
-     * @param dataBytes length of the external data file
+     * @param weightBytes of all weights
+     * @param dataBytes length of the external data file, in which they are aligned
      */
-    public record Preview(int nodes, long dataBytes) {}
+    public record Preview(int nodes, long weightBytes, long dataBytes) {}
 
     public Preview preview(Decoder decoder) {
         Graph graph = DecoderLowering.lower(decoder, dialect, layout, collective);
-        return new Preview(graph.nodes().size(), OnnxFile.dataBytes(graph.weights()));
+        return new Preview(
+                graph.nodes().size(), OnnxFile.weightBytes(graph.weights()), OnnxFile.dataBytes(graph.weights()));
     }
 
     /** What the emitted model asks of the device that runs it. */

@@ -46,6 +46,11 @@ final class OnnxFile {
         }
     }
 
+    /** Bytes of weights, without what lies between them in the data file. */
+    static long weightBytes(List<Graph.NamedWeight> weights) {
+        return place(weights).stream().mapToLong(Placement::bytes).sum();
+    }
+
     /** Bytes that the data file of these weights takes. */
     static long dataBytes(List<Graph.NamedWeight> weights) {
         List<Placement> placements = place(weights);

@@ -122,6 +122,11 @@ public final class Conversion {
         return decoder;
     }
 
+    /** The checkpoint in the same form, cut the same way, with its layers as they were; empty if it cannot be. */
+    public Optional<Decoder> unpaired() {
+        return plan.formOf(source.checkpoint().decoder());
+    }
+
     public ModelEmitter.Preview preview(Part part) {
         return emitter.preview(part.decoder());
     }

@@ -1,16 +1,20 @@
 package dev.twofold.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.NearestName;
+import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
+import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -99,6 +103,28 @@ public record Plan(List<PlannedPass> passes) {
                 .at(request.origin())
                 .hint(reason.hint())
                 .as(request.blame());
+    }
+
+    /**
+     * A decoder after the passes of this plan that only change its form: what it would be if no layers were rearranged.
+     *
+     * @return nothing if one of them does not apply to it
+     */
+    public Optional<Decoder> formOf(Decoder decoder) {
+        Facts facts = Facts.of(decoder);
+        Decoder formed = decoder;
+        for (PlannedPass planned : passes) {
+            if (planned.spec().effect() == PassSpec.Effect.EXACT) {
+                if (planned.pass().check(facts).isPresent()) {
+                    return Optional.empty();
+                }
+                facts = planned.pass()
+                        .simulate(facts)
+                        .with(planned.spec().establishes(), planned.spec().removes());
+                formed = planned.pass().run(formed, new PassContext(Progress.SILENT));
+            }
+        }
+        return Optional.of(formed);
     }
 
     /** What holds after the whole plan. */

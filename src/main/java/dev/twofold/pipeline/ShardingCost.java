@@ -5,11 +5,8 @@ import dev.twofold.decoder.Sharding;
 import dev.twofold.decoder.Step;
 import dev.twofold.onnx.KvLayout;
 import dev.twofold.onnx.ModelEmitter;
-import dev.twofold.pass.Facts;
 import dev.twofold.passes.shard.RankDecoder;
-import dev.twofold.passes.shard.Shard;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What a sharded model asks of its devices.
@@ -21,7 +18,7 @@ import java.util.Optional;
 public record ShardingCost(int allReduces, long exchangedBytesPerToken, List<OfRank> ranks) {
 
     /**
-     * @param weightBytes length of the weight file
+     * @param weightBytes of what the device has of the weights
      * @param kvBytesPerToken of keys and values
      */
     public record OfRank(long weightBytes, long kvBytesPerToken) {}
@@ -39,18 +36,9 @@ public record ShardingCost(int allReduces, long exchangedBytesPerToken, List<OfR
         long values = sums * decoder.facts().hiddenSize()
                 + (sharding.vocabulary() ? decoder.facts().vocabularySize() : 0);
         List<OfRank> ranks = parts.stream()
-                .map(part -> new OfRank(emitter.preview(part).dataBytes(), kvBytes(emitter.caches(part)) * bytes))
+                .map(part -> new OfRank(emitter.preview(part).weightBytes(), kvBytes(emitter.caches(part)) * bytes))
                 .toList();
         return new ShardingCost(decoder.allReduces(), values * bytes, ranks);
-    }
-
-    /** The same for the checkpoint as it is, cut the same way; empty if it cannot be. */
-    public static Optional<ShardingCost> unpaired(Decoder original, Decoder decoder, ModelEmitter emitter) {
-        Sharding sharding = decoder.sharding().orElseThrow();
-        Shard.Options options = new Shard.Options(sharding.devices(), sharding.placement(), sharding.vocabulary());
-        return new Shard(options).check(Facts.of(original)).isPresent()
-                ? Optional.empty()
-                : Optional.of(of(original.withPrecision(decoder.precision()).withSharding(sharding), emitter));
     }
 
     private static long kvBytes(List<KvLayout.Cache> caches) {

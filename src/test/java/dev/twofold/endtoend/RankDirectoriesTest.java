@@ -144,6 +144,31 @@ final class RankDirectoriesTest {
         assertThat(sum).isEqualTo(whole + keysAndValues);
     }
 
+    /** Pairs move weights from layer to layer of a device, and add none. */
+    @ParameterizedTest
+    @CsvSource({"0:0, heads", "0:6, heads", "0:6, layers"})
+    void what_a_device_has_is_compared_with_the_same_form_unpaired(String window, String placement) {
+        JsonNode sharding = CommandRun.succeeding(
+                        "convert",
+                        checkpoint,
+                        "-o",
+                        directory.resolve("output"),
+                        "--window",
+                        window,
+                        "--devices",
+                        2,
+                        "--placement",
+                        placement,
+                        "--dry-run",
+                        "--format",
+                        "json")
+                .json()
+                .get("sharding");
+        assertThat(sharding.at("/ranks/1/weightBytes")).isEqualTo(sharding.at("/unpaired/ranks/1/weightBytes"));
+        assertThat(sharding.at("/ranks/1/kvBytesPerToken")).isEqualTo(sharding.at("/unpaired/ranks/1/kvBytesPerToken"));
+        assertThat(sharding.at("/unpaired/allReduces").asInt()).isEqualTo(12);
+    }
+
     @Test
     void a_vocabulary_that_is_cut_is_on_no_device_twice() throws IOException {
         Path output = convert("output", "--window", "0:0", "--devices", "2", "--shard-vocabulary");
