@@ -152,6 +152,7 @@ final class ConvertCommand implements Callable<Integer> {
         ModelNotes.of(source.checkpoint().decoder()).forEach(console::notice);
         requireDumpable(asked);
         Optional<Choosing> choosing = Choosing.in(asked, ShippedPasses.ALL, facts);
+        requireUseOfText(choosing.isPresent(), asked);
         rehearse(asked, choosing, source, facts, emitter);
         Optional<Choice> choice = choosing.map(open -> choose(open, source.checkpoint()));
         List<PassRequest> requests = choosing.flatMap(
@@ -163,7 +164,6 @@ final class ConvertCommand implements Callable<Integer> {
             Plan rewriting = Plan.check(Compensation.without(requests), ShippedPasses.ALL, facts);
             return convert(source, rewriting, emitter, place, choice, Optional.empty(), repeated, start);
         }
-        requireUseOfText(repeated, checked);
         Provider provider =
                 repeated.flatMap(manifest -> manifest.provider(checked)).orElse(models.provider());
         Optional<TextWindows> text = Compensation.in(checked)
@@ -184,14 +184,12 @@ final class ConvertCommand implements Callable<Integer> {
         return new ModelEmitter(dialect != null ? dialect : engine.dialect(), layout, engine);
     }
 
-    /** A text that nothing is fitted to would be taken for one that the output depends on. */
-    private void requireUseOfText(Optional<FromManifest> repeated, Plan plan) {
-        if (repeated.isPresent()
-                && measuring.text() != null
-                && Compensation.in(plan).isEmpty()) {
-            throw TwofoldException.usage("the conversion of the manifest depends on no text")
+    /** A text that nothing is measured on or fitted to would be taken for one that the output depends on. */
+    private void requireUseOfText(boolean measures, List<PassRequest> requests) {
+        if (measuring.text() != null && !measures && !Compensation.isIn(requests)) {
+            throw TwofoldException.usage("nothing is measured on a text, or fitted to one")
                     .found("--text " + measuring.text())
-                    .hint("leave it out");
+                    .hint("leave it out, or leave the layers to be chosen, or add --compensate");
         }
     }
 
@@ -361,7 +359,7 @@ final class ConvertCommand implements Callable<Integer> {
                 KeptApart.in(decoder),
                 Applicability.of(original),
                 choice,
-                ShardingReport.of(conversion, original, emitter));
+                ShardingReport.of(conversion, emitter));
     }
 
     private void print(Map<String, Object> facts) {

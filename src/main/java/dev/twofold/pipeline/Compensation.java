@@ -48,6 +48,10 @@ public final class Compensation {
         return resolved;
     }
 
+    public static boolean isIn(List<PassRequest> requests) {
+        return requests.stream().anyMatch(request -> request.name().equals(NAME));
+    }
+
     /** The requests without compensation. */
     public static List<PassRequest> without(List<PassRequest> requests) {
         return requests.stream().filter(request -> !request.name().equals(NAME)).toList();

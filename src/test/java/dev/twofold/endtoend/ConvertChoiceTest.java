@@ -231,6 +231,8 @@ final class ConvertChoiceTest {
                 "--max-loss 1% --depth 3 | both a largest loss and a depth",
                 "--max-loss abc | 'abc' is not a rise of the perplexity such as 1%",
                 "--max-loss 5000% | 0% to 1000%",
+                "--max-loss 1 | should have a % sign, such as 1%",
+                "--window 0:2 | nothing is measured on a text",
                 "--depth 5 | a depth of 1 to 4",
                 "--depth 0 | a depth of 1 to 4",
                 "--depth 1 --group 2 | a depth of 2 to 4",
