@@ -37,6 +37,8 @@ mvn -B -q -P fuzz test-compile dependency:build-classpath -Dmdep.outputFile="$wo
 CLASSPATH=$PWD/target/test-classes:$PWD/target/classes:$(cat "$work/classpath")
 export CLASSPATH
 
+# What an earlier run has found is not found again.
+touch "$work/started"
 printf '%-20s %12s %10s %10s\n' target executions coverage findings
 total=0
 found=0
@@ -51,7 +53,7 @@ for name; do
     "$work/$name/corpus" "$seeds/$name" >"$log" 2>&1 || code=$?
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)
   coverage=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
-  findings=$(find "$work/$name/findings" \( -name 'crash-*' -o -name 'timeout-*' -o -name 'oom-*' \) -newer "$work/classpath" | wc -l)
+  findings=$(find "$work/$name/findings" \( -name 'crash-*' -o -name 'timeout-*' -o -name 'oom-*' \) -newer "$work/started" | wc -l)
   # A process that dies without a report is a finding too.
   if [ "$code" -ne 0 ] && [ "$findings" -eq 0 ]; then findings=1; fi
   printf '%-20s %12s %10s %10s\n' "$name" "${executions:-0}" "${coverage:-0}" "$findings"

@@ -9,9 +9,13 @@ import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +61,11 @@ public final class PlainYaml extends JsonParserDelegate {
     public static <T> T read(ObjectMapper mapper, String file, String text, Class<T> type)
             throws JsonProcessingException {
         try (JsonParser parser = parser(file, text)) {
-            return mapper.readValue(parser, type);
+            T value = mapper.readValue(parser, type);
+            if (value == null) {
+                throw TwofoldException.input("the file says nothing").at(file).expected("keys and values");
+            }
+            return value;
         } catch (JsonMappingException e) {
             // A mapper wraps what its parser throws, once for each level.
             Throwable cause = e;
@@ -99,8 +107,41 @@ public final class PlainYaml extends JsonParserDelegate {
         int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
         return TwofoldException.input("not valid YAML")
                 .at(Origin.line(file, line))
-                .found(e.getOriginalMessage().lines().findFirst().orElse(""))
+                .found(firstLine(e.getOriginalMessage()))
                 .cause(e);
+    }
+
+    /** Why a text does not bind, without the words that Jackson has for its callers. */
+    public static String reason(JsonMappingException e) {
+        String message = firstLine(e.getOriginalMessage());
+        if (e.getCause() instanceof IllegalArgumentException refusal) {
+            return firstLine(refusal.getMessage());
+        } else if (message.startsWith("Missing creator property")) {
+            return message.replaceFirst("Missing creator property '([^']*)'.*", "the key $1 is missing or misspelt");
+        } else if (message.startsWith("Trailing token")) {
+            return "more than one YAML document";
+        }
+        Class<?> wanted = e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : null;
+        if (wanted == null) {
+            return "a value that means nothing here";
+        } else if (wanted.isEnum()) {
+            String value = e instanceof InvalidFormatException invalid ? "'" + invalid.getValue() + "', " : "a value ";
+            return value + "which is none of " + Arrays.toString(wanted.getEnumConstants());
+        }
+        return "a value of another kind than " + kind(wanted);
+    }
+
+    private static String kind(Class<?> type) {
+        if (Collection.class.isAssignableFrom(type)) {
+            return "a list";
+        } else if (type == String.class) {
+            return "a text";
+        }
+        return type.isPrimitive() || Number.class.isAssignableFrom(type) ? "a number" : "a mapping of keys to values";
+    }
+
+    private static String firstLine(@Nullable String text) {
+        return String.valueOf(text).lines().findFirst().orElse("");
     }
 
     @Override

@@ -7,14 +7,11 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.PlainYaml;
 import dev.twofold.diag.TwofoldException;
-import java.util.Collection;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** Reads {@link Hardware} from YAML. Every figure is {@code {value: 2039, source: where it is from}}. */
 public final class HardwareFile {
@@ -39,7 +36,7 @@ public final class HardwareFile {
             return PlainYaml.read(MAPPER, file, text, Hardware.class);
         } catch (JsonMappingException e) {
             throw refused(file, e, e.getPath().isEmpty() ? "not a profile of hardware" : "wrong value for " + path(e))
-                    .found(reason(e))
+                    .found(PlainYaml.reason(e))
                     .hint("see the profiles that come with Twofold");
         } catch (JsonProcessingException e) {
             throw PlainYaml.invalid(file, e);
@@ -56,33 +53,5 @@ public final class HardwareFile {
         return e.getPath().stream()
                 .map(part -> part.getFieldName() == null ? String.valueOf(part.getIndex()) : part.getFieldName())
                 .collect(Collectors.joining("."));
-    }
-
-    /** In the words of this file where Jackson speaks of its own. */
-    private static String reason(JsonMappingException e) {
-        String message = firstLine(e.getOriginalMessage());
-        if (e.getCause() instanceof IllegalArgumentException refusal) {
-            return firstLine(refusal.getMessage());
-        } else if (message.startsWith("Missing creator property")) {
-            return message.replaceFirst("Missing creator property '([^']*)'.*", "the key $1 is missing or misspelt");
-        } else if (message.startsWith("Trailing token")) {
-            return "more than one YAML document";
-        }
-        return e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null
-                ? "a value of another kind than " + kind(mismatch.getTargetType())
-                : "a value that means nothing here";
-    }
-
-    private static String kind(Class<?> type) {
-        if (Collection.class.isAssignableFrom(type)) {
-            return "a list";
-        } else if (type == String.class) {
-            return "a text";
-        }
-        return type.isPrimitive() || Number.class.isAssignableFrom(type) ? "a number" : "a mapping of keys to values";
-    }
-
-    private static String firstLine(@Nullable String text) {
-        return String.valueOf(text).lines().findFirst().orElse("");
     }
 }

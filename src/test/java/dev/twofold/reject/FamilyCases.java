@@ -30,7 +30,7 @@ final class FamilyCases {
 
     private static void files(Group group) {
         group.rejects("an empty family", text(""), FILE)
-                .rejects("a family that is null", text("null"), FILE, "nothing")
+                .rejects("a family that is null", text("null"), FILE, "says nothing")
                 .rejects("a family that is a list", text("[1]"), FILE)
                 .rejects("an alias", edited("covers: Llama", "covers: *a"), FILE + ", line 2", "anchors")
                 .rejects("an anchor", edited("embedding: {tied", "embedding: &a {tied"), FILE, "anchors")

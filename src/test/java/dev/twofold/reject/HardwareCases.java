@@ -21,6 +21,7 @@ final class HardwareCases {
     static List<Case> all() {
         Group group = new Group("estimate");
         group.rejects("empty hardware", text(""), FILE)
+                .rejects("hardware that is null (found by fuzzing)", text("~"), FILE, "says nothing")
                 .rejects("an alias", edited("name: NVIDIA", "name: *x"), FILE + ", line 3", "anchors")
                 .rejects("a tag", edited("name: NVIDIA", "name: !!java.net.URL NVIDIA"), FILE + ", line 3", "tags")
                 .rejects("a null among numbers", edited("devices: [1, 2, 4, 8]", "devices: [null]"), FILE, "how many")

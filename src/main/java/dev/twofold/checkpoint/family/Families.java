@@ -73,34 +73,19 @@ public final class Families {
      */
     public static Family parse(Path file, String text) {
         try {
-            Family family = PlainYaml.read(MAPPER, file.toString(), text, Family.class);
-            if (family == null) {
-                throw TwofoldException.input("not a description of a model family")
-                        .at(Origin.file(file))
-                        .found("nothing")
-                        .hint("copy one of those that come with Twofold");
-            }
-            return family;
+            return PlainYaml.read(MAPPER, file.toString(), text, Family.class);
         } catch (JsonMappingException e) {
-            Throwable reason = e.getCause() == null ? e : e.getCause();
             String key = e.getPath().stream()
                     .map(JsonMappingException.Reference::getFieldName)
                     .filter(Objects::nonNull)
                     .collect(Collectors.joining("."));
-            throw malformed(file, e, firstLine(reason)).found("in " + (key.isEmpty() ? "the whole" : key));
+            throw TwofoldException.input("not a description of a model family: " + PlainYaml.reason(e))
+                    .at(key.isEmpty() ? Origin.file(file) : Origin.key(file, key))
+                    .hint("compare it with those that come with Twofold")
+                    .cause(e);
         } catch (JsonProcessingException e) {
             throw PlainYaml.invalid(file.toString(), e);
         }
-    }
-
-    private static String firstLine(Throwable e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-    }
-
-    private static TwofoldException malformed(Path file, JsonProcessingException e, String reason) {
-        return TwofoldException.input("not a description of a model family: " + reason)
-                .at(Origin.file(file))
-                .cause(e);
     }
 
     /**
