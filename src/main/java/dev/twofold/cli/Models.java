@@ -24,6 +24,8 @@ final class Models {
     @Option(names = "--device-id", paramLabel = "K", description = "Which GPU (default: 0).")
     private int device;
 
+    private boolean saidOfDevices;
+
     Provider provider() {
         return provider;
     }
@@ -41,11 +43,14 @@ final class Models {
         }
         requireWhole(directory, manifest);
         if (manifest.sharding().isAbove()) {
-            console.notice("note: " + manifest.sharding().devices() + " devices as threads of one process, "
-                    + "to prove and to compare; an engine with collectives serves them");
             List<ModelSession.Device> ranks = RankDirectories.require(directory, manifest).stream()
                     .map(rank -> new ModelSession.Device(rank, SegmentedModel.read(rank, widened)))
                     .toList();
+            if (!saidOfDevices) {
+                saidOfDevices = true;
+                console.notice("note: devices run as threads of one process, to prove and to compare; an engine with"
+                        + " collectives serves them");
+            }
             return ModelSession.open(ranks, provider, device);
         }
         Optional<byte[]> instead = widened ? Optional.of(WidenedModel.read(directory)) : Optional.empty();

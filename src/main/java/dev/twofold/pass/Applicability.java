@@ -36,7 +36,7 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
     }
 
     private static final String TWO_BRANCHES =
-            "a pair stays two branches of one step: no more all-reduces, but smaller matrix products";
+            "a pair stays two branches of one step: as many all-reduces as merged, but twice the kernels";
 
     /** Every rewrite, for a decoder as a reader made it, in an order that does not change. */
     public static List<Applicability> of(Decoder decoder) {

@@ -50,13 +50,13 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
         }
         int each = devices / share;
         if (each > 1 && group.layers().stream().anyMatch(layer -> size(layer).normsWidths())) {
-            return Optional.of("the layers " + group.layers()
-                    + " normalize queries and keys over all heads, so an attention cannot be cut");
+            return Optional.of(
+                    layers(group) + " normalize queries and keys over all heads, so an attention cannot be cut");
         }
         if (share > 1
                 && each > 1
                 && group.layers().stream().anyMatch(layer -> size(layer).normsResults())) {
-            return Optional.of("what the layers " + group.layers()
+            return Optional.of("what " + layers(group)
                     + " add passes through norms, which need all of it, so each layer needs a device of its own");
         }
         return group.layers().stream()
@@ -65,6 +65,12 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
                 .map(layer -> "layer " + layer + " has " + size(layer).heads() + " attention heads, "
                         + size(layer).kvHeads() + " KV heads and a feed-forward of "
                         + size(layer).feedForward() + ", which do not divide over " + each + " devices");
+    }
+
+    private static String layers(Facts.Group group) {
+        return group.layers().size() == 1
+                ? "layer " + group.layers().get(0) + " by itself"
+                : "the layers " + group.layers();
     }
 
     private LayerSize size(int layer) {
@@ -79,6 +85,10 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
     }
 
     private String hint() {
+        if (facts.sizes().layers().stream().anyMatch(LayerSize::normsWidths)) {
+            return "put every layer into a group, such as --window 0:N, with --placement layers and a device for each layer"
+                    + " of a group";
+        }
         List<Integer> possible = possible();
         String other = placement == Placement.HEADS ? "layers" : "heads";
         DeviceCounts otherwise =
