@@ -15,8 +15,8 @@ public final class TokenizerFile implements AutoCloseable {
 
     static final String NAME = "tokenizer.json";
 
-    /** A sound tokenizer is read in a second, and encodes a prompt in less. */
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    /** A sound tokenizer is read in a second, and encodes a prompt in less; a machine may be busy. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Path file;
     private final TokenizerProcess tokenizer;
