@@ -54,6 +54,7 @@ final class PublishedConfigsTest {
                 "cohere2; {`use_parallel_embedding`: true, `use_parallel_block`: true, `use_gated_activation`: true}",
                 "llama2; {`_attn_implementation_autoset`: true, `_flash_attn_2_enabled`: false}",
                 "llama2; {`diversity_penalty`: 0.0, `encoder_no_repeat_ngram_size`: 0, `remove_invalid_values`: false}",
+                "llama2; {`is_llama_config`: true, `rope_interleaved`: false, `transformers.js_config`: {`dtype`: `q4`}}",
                 "llama2; {`is_causal`: true, `is_decoder`: true, `add_cross_attention`: false, `temperature`: 0.6}"
             })
     void keys_that_change_nothing_are_taken(String tiny, String keys) throws IOException {
@@ -74,6 +75,7 @@ final class PublishedConfigsTest {
                 "starcoder2; {`scale_attn_weights`: false}; scale_attn_weights",
                 "llama2; {`is_causal`: false}; is_causal",
                 "llama2; {`use_rope`: false}; use_rope",
+                "llama2; {`rope_interleaved`: true}; rope_interleaved",
                 "llama2; {`auto_map`: {`AutoModel`: `modeling.Own`}}; own code",
                 "gemma3; {`layer_types`: [`full_attention`]}; layer_types",
                 "qwen3; {`is_causal`: false}; is_causal",
