@@ -53,7 +53,7 @@ public final class TokenizerFile implements AutoCloseable {
         return TwofoldException.input(what)
                 .at(Origin.file(file))
                 .found(String.valueOf(e.getMessage()))
-                .hint("download it again")
+                .hint("download it again, or try a shorter text")
                 .cause(e);
     }
 

@@ -21,7 +21,8 @@ final class Text {
     /** What to call the text of {@link #calibration}. */
     static final String CALIBRATION = "Middlemarch";
 
-    private static final long MAX_BYTES = 64L << 20;
+    /** A tokenizer takes some hundred times as much memory while it encodes it. */
+    private static final long MAX_BYTES = 24L << 20;
 
     private Text() {}
 

@@ -25,6 +25,11 @@ public final class TokenizerMain {
     private TokenizerMain() {}
 
     public static void main(String[] arguments) throws IOException {
+        // Nobody else would end a request without end once whoever asked is dead.
+        ProcessHandle.current()
+                .parent()
+                .ifPresent(asker ->
+                        asker.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
         // What the library prints must not get between the answers.
         System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
         DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in)));

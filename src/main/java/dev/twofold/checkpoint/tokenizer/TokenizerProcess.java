@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -25,6 +27,11 @@ public final class TokenizerProcess implements AutoCloseable {
 
     /** Kilobytes of addresses that the whole process may have, most of which it does not use. */
     private static final long ADDRESSES = 12L << 20;
+
+    private static final Path NOWHERE = Path.of("/dev/null");
+
+    /** Where the library is unpacked to. */
+    private static final List<String> PASSED_ON = List.of("DJL_CACHE_DIR", "user.home", "java.io.tmpdir");
 
     /** The library encodes a megabyte in about a second. */
     private static final long BYTES_A_SECOND = 100_000;
@@ -63,17 +70,25 @@ public final class TokenizerProcess implements AutoCloseable {
      * @throws IOException if it makes nothing of the file; its message says why
      */
     public static TokenizerProcess open(Path file, Duration patience) throws IOException {
-        Process process = new ProcessBuilder(command(file))
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        TokenizerProcess tokenizer = new TokenizerProcess(patience, process);
+        TokenizerProcess tokenizer = new TokenizerProcess(patience, start(file));
         try {
             tokenizer.load();
             tokenizer.answer(0);
             return tokenizer;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             tokenizer.close();
             throw e;
+        }
+    }
+
+    private static Process start(Path file) throws LibraryException {
+        ProcessBuilder builder = new ProcessBuilder(command(file)).redirectError(ProcessBuilder.Redirect.DISCARD);
+        // They are for the process that asks, and may contradict those given here.
+        builder.environment().keySet().removeAll(Set.of("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"));
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new LibraryException("no process can be started: " + e.getMessage());
         }
     }
 
@@ -89,7 +104,10 @@ public final class TokenizerProcess implements AutoCloseable {
     private static List<String> command(Path file) {
         List<String> command = new ArrayList<>();
         if (Files.isExecutable(Path.of("/bin/sh"))) {
-            command.addAll(List.of("/bin/sh", "-c", "ulimit -v " + ADDRESSES + " 2>/dev/null; exec \"$0\" \"$@\""));
+            command.addAll(List.of(
+                    "/bin/sh",
+                    "-c",
+                    "ulimit -c 0 2>/dev/null; ulimit -v " + ADDRESSES + " 2>/dev/null; exec \"$0\" \"$@\""));
         }
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -97,6 +115,15 @@ public final class TokenizerProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-UsePerfData",
+                // Answers are on standard output, where Java has its own say otherwise; and a crash leaves no file.
+                "-Xlog:disable",
+                "-Xlog:all=error:stderr",
+                "-XX:+DisplayVMOutputToStderr",
+                "-XX:ErrorFile=" + (Files.exists(NOWHERE) ? NOWHERE : "NUL"),
+                "-XX:-CreateCoredumpOnCrash"));
+        PASSED_ON.forEach(name -> Optional.ofNullable(System.getProperty(name))
+                .ifPresent(value -> command.add("-D" + name + "=" + value)));
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("java.class.path"),
                 TokenizerMain.class.getName(),
@@ -147,6 +174,9 @@ public final class TokenizerProcess implements AutoCloseable {
             throw new IOException(late.get() ? noEnd(seconds) : brokenOff());
         } else if (kind == Wire.FAILED) {
             throw new IOException(Wire.text(content));
+        } else if (kind != Wire.DONE) {
+            process.destroyForcibly();
+            throw new IOException(brokenOff());
         }
         return content;
     }

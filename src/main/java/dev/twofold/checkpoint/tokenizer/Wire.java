@@ -2,6 +2,7 @@ package dev.twofold.checkpoint.tokenizer;
 
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,8 +30,15 @@ final class Wire {
 
     /** The content that follows a kind. */
     static byte[] read(DataInputStream in) throws IOException {
-        byte[] content = new byte[in.readInt()];
-        in.readFully(content);
+        int length = in.readInt();
+        if (length < 0) {
+            throw new IOException("a length of " + length);
+        }
+        // Not into an array of that length at once, which may be anything if what is read is not an answer.
+        byte[] content = in.readNBytes(length);
+        if (content.length < length) {
+            throw new EOFException();
+        }
         return content;
     }
 
