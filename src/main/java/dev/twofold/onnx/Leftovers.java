@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserPrincipal;
-import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -98,35 +98,40 @@ final class Leftovers {
     void settle() throws IOException {
         Pattern name = Pattern.compile(
                 Pattern.quote(prefix(target)) + "([0-9a-f]{8})-[0-9a-f-]{36}(" + OLD + "|" + TRASH + "|)");
-        List<Path> entries;
+        List<Matcher> known;
         try (Stream<Path> all = Files.list(parent)) {
-            entries = all.sorted().toList();
+            known = all.filter(entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
+                    .map(entry -> name.matcher(entry.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .sorted(Comparator.comparing(Matcher::group))
+                    .toList();
         }
-        for (Path entry : entries) {
-            Matcher known = name.matcher(entry.getFileName().toString());
-            if (!known.matches() || !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
-                continue;
-            }
-            if (!isOwn(entry)) {
+        if (known.isEmpty()) {
+            return;
+        }
+        UserPrincipal own = owner();
+        for (Matcher one : known) {
+            Path entry = parent.resolve(one.group());
+            if (!Files.getOwner(entry, LinkOption.NOFOLLOW_LINKS).equals(own)) {
                 notices.accept("note: " + entry + " is another user's, and stays");
-            } else if (!known.group(1).equals(host()) && !isSurelyDead(entry)) {
+            } else if (!one.group(1).equals(host()) && !isSurelyDead(entry)) {
                 notices.accept("note: " + entry + " is from a conversion on another host, which may be running still");
             } else {
-                settle(entry, known.group(2).equals(OLD));
+                settle(entry, one.group(2).equals(OLD));
             }
         }
     }
 
-    /** Whether this user made it; who can write to another's could have put anything in its place. */
-    private static boolean isOwn(Path entry) throws IOException {
+    /**
+     * What the file system calls this user, which may not be what the system does. Who can write to what another user made
+     * could have put anything in its place.
+     */
+    private UserPrincipal owner() throws IOException {
+        Path probe = Files.createTempFile(parent, prefix(target), ".owner");
         try {
-            UserPrincipal user = entry.getFileSystem()
-                    .getUserPrincipalLookupService()
-                    .lookupPrincipalByName(System.getProperty("user.name"));
-            return Files.getOwner(entry, LinkOption.NOFOLLOW_LINKS).equals(user);
-        } catch (UserPrincipalNotFoundException | UnsupportedOperationException e) {
-            // A container may have no names for its users, and a file system no owners.
-            return true;
+            return Files.getOwner(probe, LinkOption.NOFOLLOW_LINKS);
+        } finally {
+            Files.delete(probe);
         }
     }
 

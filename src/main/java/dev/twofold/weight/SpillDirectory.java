@@ -38,12 +38,15 @@ final class SpillDirectory implements AutoCloseable {
      */
     static SpillDirectory create(Path parent, String prefix) throws IOException {
         Path path = Files.createTempDirectory(parent, prefix + owner());
-        removeDead(parent, prefix, path);
         try {
+            removeDead(parent, prefix, path);
             return new SpillDirectory(path, LockFile.tryTake(path.resolve(LOCK)));
         } catch (LockFile.UnsupportedLockException e) {
             // Nobody else can take it either.
             return new SpillDirectory(path, Optional.empty());
+        } catch (IOException e) {
+            Files.deleteIfExists(path);
+            throw e;
         }
     }
 
