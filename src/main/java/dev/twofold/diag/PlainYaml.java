@@ -16,6 +16,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,9 +94,9 @@ public final class PlainYaml extends JsonParserDelegate {
             return;
         }
         UnknownKeys.first(tree, type).ifPresent(unknown -> {
-            long before = text.lines()
-                    .takeWhile(line -> !line.contains(unknown.key() + ":"))
-                    .count();
+            Pattern place = Pattern.compile("(^|[\\s{,])['\"]?" + Pattern.quote(unknown.key()) + "['\"]?\\s*:");
+            long before =
+                    text.lines().takeWhile(line -> !place.matcher(line).find()).count();
             throw TwofoldException.input("unknown key '" + unknown.key() + "'")
                     .at(Origin.line(file, Math.toIntExact(before + 1)))
                     .hint(unknown.hint());
