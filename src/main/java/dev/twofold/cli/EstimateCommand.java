@@ -8,21 +8,21 @@ import dev.twofold.estimate.RuntimeName;
 import dev.twofold.estimate.Speed;
 import dev.twofold.onnx.DialectName;
 import dev.twofold.onnx.KvLayout;
+import dev.twofold.onnx.ModelEmitter;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.Grouping;
 import dev.twofold.passes.ShippedPasses;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.pipeline.Choosing;
+import dev.twofold.pipeline.FromManifest;
 import dev.twofold.pipeline.MiddleGroups;
 import dev.twofold.pipeline.PassRequest;
 import dev.twofold.pipeline.PlannedModel;
-import dev.twofold.pipeline.Replay;
 import dev.twofold.report.FileHash;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.Manifest.FileFact;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -162,11 +162,9 @@ final class EstimateCommand implements Callable<Integer> {
                     .found(original.facts().layers() + " layers")
                     .expected(manifest.model().layers());
         }
-        return PlannedModel.of(
-                original,
-                Replay.requests(manifest, place),
-                constant(DialectName.class, manifest.emission().dialect()),
-                constant(KvLayout.class, manifest.emission().kvLayout()));
+        FromManifest conversion = FromManifest.of(model.resolve(Manifest.NAME), manifest);
+        ModelEmitter emitter = conversion.emitter();
+        return PlannedModel.of(original, conversion.requests(), emitter.dialect(), emitter.layout());
     }
 
     /** Where the checkpoint's own config.json is: an output has another if its caches are others. */
@@ -180,14 +178,5 @@ final class EstimateCommand implements Callable<Integer> {
                 .orElseThrow(() -> TwofoldException.input("the output does not have the checkpoint's own " + CONFIG)
                         .at(Origin.file(model))
                         .hint("--against CHECKPOINT, whose " + CONFIG + " is enough"));
-    }
-
-    private <E extends Enum<E>> E constant(Class<E> type, String name) {
-        return Arrays.stream(type.getEnumConstants())
-                .filter(candidate -> candidate.toString().equals(name))
-                .findFirst()
-                .orElseThrow(() -> TwofoldException.input("this version of Twofold does not know '" + name + "'")
-                        .at(model.resolve(Manifest.NAME).toString())
-                        .expected("one of " + Arrays.toString(type.getEnumConstants())));
     }
 }
