@@ -1,6 +1,6 @@
 package dev.twofold.cli;
 
-import dev.twofold.pass.Applicability;
+import dev.twofold.decoder.Decoder;
 import dev.twofold.pass.KeptApart;
 import dev.twofold.report.Manifest;
 import java.io.PrintWriter;
@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * What {@code convert} says of the model it makes.
  *
  * @param kept what widening could not merge
- * @param applicability of rewrites to the checkpoint, which says why
+ * @param original what the checkpoint is, which says why
  * @param unpairedReduces all-reduces a token of the checkpoint as it is, when it is sharded
  */
 record ConversionReport(
@@ -23,7 +23,7 @@ record ConversionReport(
         Manifest.Model model,
         int unpairedReduces,
         List<KeptApart> kept,
-        List<Applicability> applicability,
+        Decoder original,
         Optional<Choice> choice,
         Optional<ShardingReport> sharding) {
 
@@ -48,18 +48,8 @@ record ConversionReport(
         document.put("operator", apart.operator());
         document.put("steps", apart.steps());
         document.put("branches", apart.branches());
-        document.put("reason", reason(apart));
+        document.put("reason", apart.reason(original));
         return document;
-    }
-
-    /** Why; a pipeline that does not widen at all needs no reason. */
-    private String reason(KeptApart apart) {
-        String rewrite = apart.operator().equals("attention") ? "widen attention" : "widen feed-forward";
-        return applicability.stream()
-                .filter(row -> row.rewrite().equals(rewrite))
-                .map(Applicability::why)
-                .findFirst()
-                .orElse("");
     }
 
     /** @param compensated whether the layers that were chosen are refitted too */
@@ -71,7 +61,7 @@ record ConversionReport(
         line(out, "all-reduces", model.allReduces() + " a token when sharded (" + unpairedReduces + " unpaired)");
         String apartTitle = "kept apart";
         for (KeptApart apart : kept) {
-            String reason = reason(apart);
+            String reason = apart.reason(original);
             line(
                     out,
                     apartTitle,

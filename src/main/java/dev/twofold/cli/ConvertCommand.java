@@ -15,7 +15,6 @@ import dev.twofold.onnx.SegmentedModel;
 import dev.twofold.onnx.WidenedModel;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.TrialLoad;
-import dev.twofold.pass.Applicability;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.Grouping;
 import dev.twofold.pass.KeptApart;
@@ -357,7 +356,7 @@ final class ConvertCommand implements Callable<Integer> {
                 conversion.model(),
                 original.allReduces() + decoder.allReduces() - decoder.steps().size(),
                 KeptApart.in(decoder),
-                Applicability.of(original),
+                original,
                 choice,
                 ShardingReport.of(conversion, emitter));
     }

@@ -23,6 +23,9 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
         return cost.isEmpty() ? why : why + "; " + cost;
     }
 
+    static final String WIDEN_ATTENTION = "widen attention";
+    static final String WIDEN_FEED_FORWARD = "widen feed-forward";
+
     /** How far a rewrite goes. */
     public enum Verdict {
         YES,
@@ -91,7 +94,7 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
         }
 
         private Applicability widenAttention() {
-            String rewrite = "widen attention";
+            String rewrite = WIDEN_ATTENTION;
             if (normsResults) {
                 return noApart(rewrite, "each result passes through a norm of its own");
             } else if (normsWidths) {
@@ -103,7 +106,7 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
         }
 
         private Applicability widenFeedForward() {
-            String rewrite = "widen feed-forward";
+            String rewrite = WIDEN_FEED_FORWARD;
             if (normsResults) {
                 return noApart(rewrite, "each result passes through a norm of its own");
             }

@@ -21,10 +21,22 @@ import java.util.stream.Stream;
  */
 public record KeptApart(String operator, int steps, int branches) {
 
+    private static final String ATTENTION = "attention";
+
+    /** Why it could not, for the decoder as a reader made it; empty if nothing was in the way. */
+    public String reason(Decoder original) {
+        String rewrite = operator.equals(ATTENTION) ? Applicability.WIDEN_ATTENTION : Applicability.WIDEN_FEED_FORWARD;
+        return Applicability.of(original).stream()
+                .filter(row -> row.rewrite().equals(rewrite))
+                .map(Applicability::why)
+                .findFirst()
+                .orElse("");
+    }
+
     /** What widening has left apart in a decoder; chains, which are whole layers, can never be one. */
     public static List<KeptApart> in(Decoder decoder) {
         List<KeptApart> kept = new ArrayList<>();
-        of(decoder, "attention", Attention.class).forEach(kept::add);
+        of(decoder, ATTENTION, Attention.class).forEach(kept::add);
         of(decoder, "feed-forward", FeedForward.class).forEach(kept::add);
         of(decoder, "experts", Experts.class).forEach(kept::add);
         return kept;
