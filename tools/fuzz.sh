@@ -14,15 +14,15 @@ seeds=src/test/resources/fuzz
 
 class_of() {
   case $1 in
-    safetensors) echo dev.twofold.checkpoint.SafetensorsFuzz ;;
-    safetensors-header) echo dev.twofold.checkpoint.SafetensorsHeaderFuzz ;;
+    safetensors) echo dev.twofold.source.huggingface.SafetensorsFuzz ;;
+    safetensors-header) echo dev.twofold.source.huggingface.SafetensorsHeaderFuzz ;;
     index) echo dev.twofold.fuzz.IndexFuzz ;;
     config) echo dev.twofold.fuzz.ConfigFuzz ;;
     family) echo dev.twofold.fuzz.FamilyFuzz ;;
     hardware) echo dev.twofold.fuzz.HardwareFuzz ;;
     pipeline) echo dev.twofold.fuzz.PipelineFuzz ;;
     manifest) echo dev.twofold.fuzz.ManifestFuzz ;;
-    tokenizer) echo dev.twofold.checkpoint.TokenizerFuzz ;;
+    tokenizer) echo dev.twofold.tokenizer.TokenizerFuzz ;;
     *)
       echo "fuzz.sh: there is no target '$1'; there are: $(ls "$seeds" | tr '\n' ' ')" >&2
       exit 2

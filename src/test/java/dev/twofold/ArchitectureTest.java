@@ -21,48 +21,62 @@ final class ArchitectureTest {
     void packages_import_only_from_floors_below() {
         layeredArchitecture()
                 .consideringOnlyDependenciesInAnyPackage("dev.twofold..")
-                .layer("6")
+                .layer("7")
                 .definedBy("dev.twofold.cli..")
-                .layer("5")
+                .layer("6")
                 .definedBy("dev.twofold.pipeline..")
-                .layer("4")
+                .layer("5")
                 .definedBy(
-                        "dev.twofold.checkpoint..",
-                        "dev.twofold.estimate..",
+                        "dev.twofold.source..",
+                        "dev.twofold.target..",
                         "dev.twofold.passes..",
-                        "dev.twofold.onnx..",
                         "dev.twofold.ort..",
-                        "dev.twofold.report..")
+                        "dev.twofold.report..",
+                        "dev.twofold.estimate..")
+                .layer("4")
+                .definedBy("dev.twofold.graph..", "dev.twofold.shard..")
                 .layer("3")
-                .definedBy("dev.twofold.pass..")
+                .definedBy(
+                        "dev.twofold.pass..",
+                        "dev.twofold.execution..",
+                        "dev.twofold.measure..",
+                        "dev.twofold.layers..")
                 .layer("2")
                 .definedBy("dev.twofold.decoder..")
                 .layer("1")
-                .definedBy("dev.twofold.weight..")
+                .definedBy(
+                        "dev.twofold.weight..", "dev.twofold.tokenizer..", "dev.twofold.parse..", "dev.twofold.disk..")
                 .layer("0")
                 .definedBy("dev.twofold.tensor..", "dev.twofold.diag..")
-                .whereLayer("6")
+                .whereLayer("7")
                 .mayNotBeAccessedByAnyLayer()
+                .whereLayer("6")
+                .mayOnlyBeAccessedByLayers("7")
                 .whereLayer("5")
-                .mayOnlyBeAccessedByLayers("6")
+                .mayOnlyBeAccessedByLayers("6", "7")
                 .whereLayer("4")
-                .mayOnlyBeAccessedByLayers("5", "6")
+                .mayOnlyBeAccessedByLayers("5", "6", "7")
                 .whereLayer("3")
-                .mayOnlyBeAccessedByLayers("4", "5", "6")
+                .mayOnlyBeAccessedByLayers("4", "5", "6", "7")
                 .whereLayer("2")
-                .mayOnlyBeAccessedByLayers("3", "4", "5", "6")
+                .mayOnlyBeAccessedByLayers("3", "4", "5", "6", "7")
                 .whereLayer("1")
-                .mayOnlyBeAccessedByLayers("2", "3", "4", "5", "6")
+                .mayOnlyBeAccessedByLayers("2", "3", "4", "5", "6", "7")
                 .ensureAllClassesAreContainedInArchitecture()
                 .check(CLASSES);
     }
 
     @Test
-    void packages_of_one_floor_do_not_import_one_another() {
-        slices().matching("dev.twofold.(checkpoint|estimate|passes|onnx|ort|report)..")
+    void packages_of_floor_5_do_not_import_one_another() {
+        slices().matching("dev.twofold.(source|target|estimate|passes|ort|report)..")
                 .should()
                 .notDependOnEachOther()
                 .check(CLASSES);
+    }
+
+    @Test
+    void no_package_depends_on_itself_through_others() {
+        slices().matching("dev.twofold.(**)").should().beFreeOfCycles().check(CLASSES);
     }
 
     @Test
@@ -94,7 +108,7 @@ final class ArchitectureTest {
     void no_class_has_a_vague_name() {
         classes()
                 .that()
-                .resideOutsideOfPackage("dev.twofold.onnx.proto..")
+                .resideOutsideOfPackage("dev.twofold.graph.proto..")
                 .should()
                 .haveNameNotMatching(".*(Util|Utils|Manager|Helper|Impl)$")
                 .check(CLASSES);

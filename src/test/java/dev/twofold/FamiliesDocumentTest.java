@@ -3,10 +3,10 @@ package dev.twofold;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.twofold.checkpoint.Checkpoint;
-import dev.twofold.checkpoint.family.Families;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.pass.Applicability;
+import dev.twofold.layers.Applicability;
+import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.source.huggingface.family.Families;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

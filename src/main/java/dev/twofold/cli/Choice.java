@@ -1,10 +1,10 @@
 package dev.twofold.cli;
 
 import dev.twofold.diag.Progress;
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LossLimit;
-import dev.twofold.pass.MeasuredPlan;
-import dev.twofold.pass.PlanScore;
+import dev.twofold.layers.Grouping;
+import dev.twofold.measure.LossLimit;
+import dev.twofold.measure.MeasuredPlan;
+import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.pipeline.PlanChoice;
 import java.util.LinkedHashMap;

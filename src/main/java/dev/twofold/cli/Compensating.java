@@ -1,20 +1,20 @@
 package dev.twofold.cli;
 
-import dev.twofold.checkpoint.Checkpoint;
-import dev.twofold.checkpoint.TokenizerFile;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.onnx.PlainLowering;
+import dev.twofold.disk.MappedFiles;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.pass.Calibration;
-import dev.twofold.pass.DecoderEngine;
 import dev.twofold.pass.FitFinding;
 import dev.twofold.pass.PassContext;
-import dev.twofold.pass.TextWindows;
 import dev.twofold.pipeline.CompensationStudy;
-import dev.twofold.weight.MappedFiles;
+import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.tokenizer.TokenizerFile;
 import dev.twofold.weight.SpilledWeights;
 import dev.twofold.weight.WeightEvaluator;
 import java.io.PrintWriter;

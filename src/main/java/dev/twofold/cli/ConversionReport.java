@@ -1,7 +1,7 @@
 package dev.twofold.cli;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.pass.KeptApart;
+import dev.twofold.layers.KeptApart;
 import dev.twofold.report.Manifest;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import dev.twofold.estimate.CallTime;
 import dev.twofold.estimate.CostModel;
 import dev.twofold.estimate.RuntimeName;
 import dev.twofold.estimate.Speed;
-import dev.twofold.pass.Workload;
+import dev.twofold.estimate.Workload;
 import dev.twofold.pipeline.PlannedModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;

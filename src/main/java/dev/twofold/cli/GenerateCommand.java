@@ -1,11 +1,11 @@
 package dev.twofold.cli;
 
-import dev.twofold.checkpoint.TokenizerFile;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.ort.Generation;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
+import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Locale;

@@ -1,12 +1,11 @@
 package dev.twofold.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.pass.LayerFindings;
-import dev.twofold.pass.PlanScore;
-import dev.twofold.pass.TextWindows;
+import dev.twofold.measure.LayerFindings;
+import dev.twofold.measure.PlanScore;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.rewrite.PairLayers;
@@ -17,6 +16,7 @@ import dev.twofold.pipeline.PlanFrontier;
 import dev.twofold.pipeline.TextMeasurement;
 import dev.twofold.pipeline.TokenHash;
 import dev.twofold.report.ReportDirectory;
+import dev.twofold.source.huggingface.Checkpoint;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;

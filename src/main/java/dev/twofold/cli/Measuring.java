@@ -1,14 +1,14 @@
 package dev.twofold.cli;
 
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.diag.Progress;
-import dev.twofold.onnx.PlainLowering;
+import dev.twofold.disk.FileHash;
+import dev.twofold.disk.MappedFiles;
+import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.pipeline.MeasurementCache;
 import dev.twofold.pipeline.TextMeasurement;
-import dev.twofold.report.FileHash;
-import dev.twofold.weight.MappedFiles;
+import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.weight.WeightEvaluator;
 import java.util.Optional;
 import java.util.SortedMap;

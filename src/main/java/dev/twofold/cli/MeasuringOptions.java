@@ -1,11 +1,11 @@
 package dev.twofold.cli;
 
-import dev.twofold.checkpoint.Checkpoint;
-import dev.twofold.checkpoint.TokenizerFile;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.pass.TextWindows;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.pipeline.MeasurementCache;
+import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

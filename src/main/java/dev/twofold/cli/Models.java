@@ -2,9 +2,9 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.onnx.CollectiveName;
-import dev.twofold.onnx.SegmentedModel;
-import dev.twofold.onnx.WidenedModel;
+import dev.twofold.graph.WidenedModel;
+import dev.twofold.graph.cut.SegmentedModel;
+import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
 import dev.twofold.report.Manifest;

@@ -2,9 +2,9 @@ package dev.twofold.cli;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
-import dev.twofold.onnx.ModelEmitter;
 import dev.twofold.pipeline.Conversion;
 import dev.twofold.pipeline.ShardingCost;
+import dev.twofold.target.onnx.ModelEmitter;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

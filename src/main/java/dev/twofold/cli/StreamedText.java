@@ -1,6 +1,6 @@
 package dev.twofold.cli;
 
-import dev.twofold.checkpoint.TokenizerFile;
+import dev.twofold.tokenizer.TokenizerFile;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package dev.twofold.cli;
 
+import dev.twofold.measure.Score;
 import dev.twofold.ort.Parity;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.Quality;
 import dev.twofold.ort.Validation;
-import dev.twofold.pass.Score;
 import dev.twofold.report.Manifest;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.pass.TextWindows;
+import dev.twofold.measure.TextWindows;
 
 /** Cuts a text into windows that a model can read. */
 final class Windows {

@@ -1,4 +1,4 @@
-/** Floor 6: the command line; the only printer of text and the only judge of exit codes. */
+/** Floor 7: the command line; the only printer of text and the only judge of exit codes. */
 @NullMarked
 package dev.twofold.cli;
 

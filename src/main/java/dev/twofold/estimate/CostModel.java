@@ -1,8 +1,7 @@
 package dev.twofold.estimate;
 
-import dev.twofold.pass.Workload;
-import dev.twofold.pass.Workload.Exchanged;
-import dev.twofold.pass.Workload.Stage;
+import dev.twofold.estimate.Workload.Exchanged;
+import dev.twofold.estimate.Workload.Stage;
 import dev.twofold.tensor.Precision;
 import java.util.List;
 import java.util.stream.IntStream;

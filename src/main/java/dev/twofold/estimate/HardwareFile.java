@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.twofold.diag.Origin;
-import dev.twofold.diag.PlainYaml;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.parse.PlainYaml;
 import java.util.stream.Collectors;
 
 /** Reads {@link Hardware} from YAML. Every figure is {@code {value: 2039, source: where it is from}}. */

@@ -1,6 +1,6 @@
 package dev.twofold.estimate;
 
-import dev.twofold.pass.Workload.Stage;
+import dev.twofold.estimate.Workload.Stage;
 import java.util.Map;
 import java.util.Set;
 

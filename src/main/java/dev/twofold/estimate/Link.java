@@ -1,6 +1,6 @@
 package dev.twofold.estimate;
 
-import dev.twofold.pass.Exchange;
+import dev.twofold.execution.Exchange;
 import java.util.List;
 
 /**

@@ -1,6 +1,5 @@
 package dev.twofold.estimate;
 
-import dev.twofold.pass.Workload;
 import java.util.List;
 import java.util.stream.IntStream;
 

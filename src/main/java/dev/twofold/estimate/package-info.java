@@ -1,4 +1,4 @@
-/** Floor 4: how fast a model would be on hardware that is not here, from first principles. Pure functions. */
+/** Floor 5: how fast a model would be on hardware that is not here, from first principles. Pure functions. */
 @NullMarked
 package dev.twofold.estimate;
 

@@ -1,13 +1,13 @@
 package dev.twofold.ort;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.pass.DecoderEngine;
-import dev.twofold.pass.HiddenStates;
-import dev.twofold.pass.PlainGraphs;
-import dev.twofold.pass.PlainGraphs.Comparison;
-import dev.twofold.pass.PlainGraphs.PlainGraph;
-import dev.twofold.pass.Score;
-import dev.twofold.pass.TextWindows;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.execution.HiddenStates;
+import dev.twofold.execution.PlainGraphs;
+import dev.twofold.execution.PlainGraphs.Comparison;
+import dev.twofold.execution.PlainGraphs.PlainGraph;
+import dev.twofold.measure.Score;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.ArrayList;

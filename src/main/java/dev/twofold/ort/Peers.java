@@ -2,7 +2,7 @@ package dev.twofold.ort;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
-import dev.twofold.pass.Exchange;
+import dev.twofold.execution.Exchange;
 
 /** The other devices, as one device sees them. */
 interface Peers {

@@ -2,8 +2,8 @@ package dev.twofold.ort;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.pass.HiddenStates;
-import dev.twofold.pass.StreamArchive;
+import dev.twofold.execution.HiddenStates;
+import dev.twofold.execution.StreamArchive;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -3,10 +3,10 @@ package dev.twofold.ort;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
-import dev.twofold.pass.DecoderEngine;
-import dev.twofold.pass.HiddenStates;
-import dev.twofold.pass.Score;
-import dev.twofold.pass.TextWindows;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.execution.HiddenStates;
+import dev.twofold.measure.Score;
+import dev.twofold.measure.TextWindows;
 
 /**
  * Compares an emitted model with the plain reference of its plan (parity) and with the original checkpoint (quality).

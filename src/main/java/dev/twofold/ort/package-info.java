@@ -1,4 +1,4 @@
-/** Floor 4: everything that runs on ONNX Runtime. */
+/** Floor 5: everything that runs on ONNX Runtime. */
 @NullMarked
 package dev.twofold.ort;
 

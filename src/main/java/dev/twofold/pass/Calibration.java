@@ -1,5 +1,6 @@
 package dev.twofold.pass;
 
+import dev.twofold.execution.DecoderEngine;
 import dev.twofold.weight.SpilledWeights;
 import java.util.List;
 import java.util.function.Consumer;

@@ -2,6 +2,7 @@ package dev.twofold.pass;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
+import dev.twofold.layers.LayerSize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

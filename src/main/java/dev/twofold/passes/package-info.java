@@ -1,4 +1,4 @@
-/** Floor 4: the passes Twofold ships, one class each. */
+/** Floor 5: the passes Twofold ships, one class each. */
 @NullMarked
 package dev.twofold.passes;
 

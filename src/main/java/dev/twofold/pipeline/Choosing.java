@@ -2,9 +2,9 @@ package dev.twofold.pipeline;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.layers.Grouping;
+import dev.twofold.layers.LayerRange;
 import dev.twofold.pass.Facts;
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LayerRange;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.rewrite.PairLayers;

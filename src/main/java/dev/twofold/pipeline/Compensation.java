@@ -2,7 +2,7 @@ package dev.twofold.pipeline;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.pass.TextWindows;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.passes.compensate.Compensate;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,13 +2,13 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.onnx.CollectiveName;
-import dev.twofold.onnx.DialectName;
-import dev.twofold.onnx.KvLayout;
-import dev.twofold.onnx.ModelEmitter;
+import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.ort.Provider;
 import dev.twofold.passes.ShippedPasses;
 import dev.twofold.report.Manifest;
+import dev.twofold.target.onnx.ModelEmitter;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;

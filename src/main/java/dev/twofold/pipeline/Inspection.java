@@ -1,10 +1,10 @@
 package dev.twofold.pipeline;
 
-import dev.twofold.pass.LayerFindings;
-import dev.twofold.pass.LayerRange;
-import dev.twofold.pass.LossLimit;
-import dev.twofold.pass.MeasuredPlan;
-import dev.twofold.pass.PlanScore;
+import dev.twofold.layers.LayerRange;
+import dev.twofold.measure.LayerFindings;
+import dev.twofold.measure.LossLimit;
+import dev.twofold.measure.MeasuredPlan;
+import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.analysis.PlanScores;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import dev.twofold.passes.rewrite.PairLayers;

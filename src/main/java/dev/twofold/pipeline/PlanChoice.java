@@ -2,9 +2,9 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LossLimit;
-import dev.twofold.pass.MeasuredPlan;
+import dev.twofold.layers.Grouping;
+import dev.twofold.measure.LossLimit;
+import dev.twofold.measure.MeasuredPlan;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.twofold.pipeline;
 
 import dev.twofold.diag.Progress;
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LossLimit;
-import dev.twofold.pass.PlanScore;
+import dev.twofold.layers.Grouping;
+import dev.twofold.measure.LossLimit;
+import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.analysis.GroupCosts;
 import dev.twofold.passes.analysis.PlanSearch;
 import dev.twofold.passes.analysis.PlanSearch.Found;

@@ -3,16 +3,17 @@ package dev.twofold.pipeline;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.diag.Progress;
-import dev.twofold.onnx.CollectiveName;
-import dev.twofold.onnx.DialectName;
-import dev.twofold.onnx.KvLayout;
-import dev.twofold.onnx.ModelEmitter;
+import dev.twofold.estimate.GraphWorkload;
+import dev.twofold.estimate.Workload;
+import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
-import dev.twofold.pass.Workload;
 import dev.twofold.passes.ShippedPasses;
-import dev.twofold.passes.shard.RankDecoder;
 import dev.twofold.passes.shard.Shard;
+import dev.twofold.shard.RankDecoder;
+import dev.twofold.target.onnx.ModelEmitter;
 import dev.twofold.tensor.Precision;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +63,9 @@ public record PlannedModel(Decoder original, Decoder decoder, ModelEmitter emitt
     private List<Workload> workloads(Decoder whole) {
         // The same sizes in a type that every engine exchanges.
         Decoder emitted = whole.precision() == Precision.BF16 ? whole.withPrecision(Precision.FP16) : whole;
-        return RankDecoder.all(emitted).stream().map(emitter::workload).toList();
+        long elementBytes = emitted.precision().dtype().bits() / 8;
+        return RankDecoder.all(emitted).stream()
+                .map(part -> GraphWorkload.of(emitter.graph(part), elementBytes))
+                .toList();
     }
 }

@@ -3,9 +3,9 @@ package dev.twofold.pipeline;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.decoder.Step;
-import dev.twofold.onnx.KvLayout;
-import dev.twofold.onnx.ModelEmitter;
-import dev.twofold.passes.shard.RankDecoder;
+import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.shard.RankDecoder;
+import dev.twofold.target.onnx.ModelEmitter;
 import java.util.List;
 
 /**

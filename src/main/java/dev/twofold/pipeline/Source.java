@@ -1,8 +1,8 @@
 package dev.twofold.pipeline;
 
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.source.huggingface.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

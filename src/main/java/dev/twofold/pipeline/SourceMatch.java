@@ -1,12 +1,12 @@
 package dev.twofold.pipeline;
 
-import dev.twofold.checkpoint.Checkpoint;
-import dev.twofold.checkpoint.family.Families;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.report.FileHash;
-import dev.twofold.report.FileHashes;
+import dev.twofold.disk.FileFact;
+import dev.twofold.disk.FileHash;
+import dev.twofold.disk.FileHashes;
 import dev.twofold.report.Manifest;
-import dev.twofold.report.Manifest.FileFact;
+import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.source.huggingface.family.Families;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;

@@ -1,14 +1,13 @@
 package dev.twofold.pipeline;
 
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.pass.DecoderEngine;
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LayerFindings;
-import dev.twofold.pass.PlanScore;
-import dev.twofold.pass.TextWindows;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.layers.Grouping;
+import dev.twofold.measure.LayerFindings;
+import dev.twofold.measure.PlanScore;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.passes.analysis.LayerDependency;
 import dev.twofold.passes.analysis.LayerStreams;
 import dev.twofold.passes.analysis.PlanMeasure;
@@ -16,6 +15,7 @@ import dev.twofold.passes.analysis.PlanScores;
 import dev.twofold.passes.analysis.StreamSimilarity;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.report.Measurements;
+import dev.twofold.source.huggingface.Checkpoint;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.SortedMap;

@@ -1,7 +1,7 @@
 package dev.twofold.pipeline;
 
-import dev.twofold.pass.TextWindows;
-import dev.twofold.report.FileHash;
+import dev.twofold.disk.FileHash;
+import dev.twofold.measure.TextWindows;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 

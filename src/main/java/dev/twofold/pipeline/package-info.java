@@ -1,4 +1,4 @@
-/** Floor 5: from YAML to a checked plan, and running it. */
+/** Floor 6: from YAML to a checked plan, and running it. */
 @NullMarked
 package dev.twofold.pipeline;
 

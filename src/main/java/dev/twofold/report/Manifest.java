@@ -17,6 +17,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.FileFact;
+import dev.twofold.disk.FileHash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +28,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -171,18 +172,6 @@ public record Manifest(
         private static void positive(String key, int value) {
             if (value < 1) {
                 throw new IllegalArgumentException(key + " should be 1 or more, not " + value);
-            }
-        }
-    }
-
-    /** Length in bytes and SHA-256 in hexadecimal. */
-    public record FileFact(long bytes, String sha256) {
-
-        private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
-
-        public FileFact {
-            if (bytes < 0 || !HASH.matcher(sha256).matches()) {
-                throw new IllegalArgumentException("no file has " + bytes + " bytes of SHA-256 " + sha256);
             }
         }
     }

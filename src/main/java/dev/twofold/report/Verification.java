@@ -2,7 +2,9 @@ package dev.twofold.report;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.report.Manifest.FileFact;
+import dev.twofold.disk.FileFact;
+import dev.twofold.disk.FileHash;
+import dev.twofold.disk.FileHashes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

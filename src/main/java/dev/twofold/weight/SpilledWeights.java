@@ -2,6 +2,7 @@ package dev.twofold.weight;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.SpillDirectory;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight.Stored;

@@ -1,5 +1,6 @@
 package dev.twofold.weight;
 
+import dev.twofold.disk.MappedFiles;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.Float16;
 import dev.twofold.weight.Weight.Applied;

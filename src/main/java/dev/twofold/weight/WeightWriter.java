@@ -3,6 +3,7 @@ package dev.twofold.weight;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.SequentialFile;
 import dev.twofold.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;

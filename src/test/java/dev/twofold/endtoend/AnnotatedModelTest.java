@@ -3,12 +3,12 @@ package dev.twofold.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
-import dev.twofold.onnx.DialectName;
-import dev.twofold.onnx.KvLayout;
-import dev.twofold.onnx.proto.NodeProto;
-import dev.twofold.onnx.proto.ShardedDimProto;
-import dev.twofold.onnx.proto.ShardingSpecProto;
-import dev.twofold.onnx.proto.SimpleShardedDimProto;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.graph.proto.NodeProto;
+import dev.twofold.graph.proto.ShardedDimProto;
+import dev.twofold.graph.proto.ShardingSpecProto;
+import dev.twofold.graph.proto.SimpleShardedDimProto;
 import dev.twofold.testing.EmittedModel;
 import dev.twofold.testing.EmittedModel.Table;
 import dev.twofold.testing.Logits;

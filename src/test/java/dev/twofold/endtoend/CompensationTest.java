@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.twofold.cli.CommandRun;
-import dev.twofold.onnx.proto.GraphProto;
-import dev.twofold.onnx.proto.ModelProto;
-import dev.twofold.onnx.proto.NodeProto;
-import dev.twofold.onnx.proto.TensorProto;
+import dev.twofold.graph.proto.GraphProto;
+import dev.twofold.graph.proto.ModelProto;
+import dev.twofold.graph.proto.NodeProto;
+import dev.twofold.graph.proto.TensorProto;
 import dev.twofold.testing.Novels;
 import java.io.IOException;
 import java.io.InputStream;

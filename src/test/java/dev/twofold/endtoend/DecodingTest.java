@@ -3,8 +3,8 @@ package dev.twofold.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
-import dev.twofold.onnx.DialectName;
-import dev.twofold.onnx.KvLayout;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.ort.KvCache;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.testing.Goldens;

@@ -3,9 +3,9 @@ package dev.twofold.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
-import dev.twofold.onnx.SegmentedModel;
-import dev.twofold.onnx.proto.ModelProto;
-import dev.twofold.onnx.proto.ValueInfoProto;
+import dev.twofold.graph.cut.SegmentedModel;
+import dev.twofold.graph.proto.ModelProto;
+import dev.twofold.graph.proto.ValueInfoProto;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
 import dev.twofold.testing.Logits;

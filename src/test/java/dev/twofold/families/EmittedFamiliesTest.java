@@ -1,14 +1,14 @@
 package dev.twofold.families;
 
-import static dev.twofold.onnx.DialectName.ONNX;
-import static dev.twofold.onnx.DialectName.ORT;
-import static dev.twofold.onnx.KvLayout.PER_LAYER;
-import static dev.twofold.onnx.KvLayout.WIDE;
+import static dev.twofold.graph.lower.DialectName.ONNX;
+import static dev.twofold.graph.lower.DialectName.ORT;
+import static dev.twofold.graph.lower.KvLayout.PER_LAYER;
+import static dev.twofold.graph.lower.KvLayout.WIDE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
-import dev.twofold.onnx.DialectName;
-import dev.twofold.onnx.KvLayout;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.ort.KvCache;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.testing.Logits;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.source.huggingface.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

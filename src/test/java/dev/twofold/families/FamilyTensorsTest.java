@@ -2,9 +2,9 @@ package dev.twofold.families;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
+import dev.twofold.source.huggingface.Checkpoint;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

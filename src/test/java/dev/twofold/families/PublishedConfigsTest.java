@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.source.huggingface.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

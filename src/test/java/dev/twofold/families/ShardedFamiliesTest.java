@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
 import dev.twofold.decoder.Sharding.Placement;
-import dev.twofold.onnx.DialectName;
+import dev.twofold.graph.lower.DialectName;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.testing.Logits;
 import java.nio.file.Path;

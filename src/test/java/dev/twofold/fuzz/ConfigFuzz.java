@@ -1,6 +1,6 @@
 package dev.twofold.fuzz;
 
-import dev.twofold.checkpoint.Checkpoint;
+import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.testing.TinyLlama;
 
 /** Any bytes as the config.json of a checkpoint whose tensors are sound. */

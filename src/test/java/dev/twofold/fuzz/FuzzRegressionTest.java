@@ -1,8 +1,8 @@
 package dev.twofold.fuzz;
 
-import dev.twofold.checkpoint.SafetensorsFuzz;
-import dev.twofold.checkpoint.SafetensorsHeaderFuzz;
-import dev.twofold.checkpoint.TokenizerFuzz;
+import dev.twofold.source.huggingface.SafetensorsFuzz;
+import dev.twofold.source.huggingface.SafetensorsHeaderFuzz;
+import dev.twofold.tokenizer.TokenizerFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

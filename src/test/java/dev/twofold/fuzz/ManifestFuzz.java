@@ -1,10 +1,10 @@
 package dev.twofold.fuzz;
 
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.pipeline.Replay;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.Verification;
+import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.testing.TinyLlama;
 import java.nio.file.Path;
 

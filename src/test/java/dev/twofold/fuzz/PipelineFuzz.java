@@ -1,10 +1,10 @@
 package dev.twofold.fuzz;
 
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.pass.Facts;
 import dev.twofold.passes.ShippedPasses;
 import dev.twofold.pipeline.PipelineParser;
 import dev.twofold.pipeline.Plan;
+import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.testing.TinyLlama;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -3,9 +3,9 @@ package dev.twofold.ort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.twofold.onnx.PlainLowering;
-import dev.twofold.pass.HiddenStates;
-import dev.twofold.pass.Score;
+import dev.twofold.execution.HiddenStates;
+import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.measure.Score;
 import dev.twofold.testing.TinyLlama;
 import dev.twofold.testing.TinyRun;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
-import dev.twofold.pass.Exchange;
+import dev.twofold.execution.Exchange;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.Float16;
 import java.nio.ByteBuffer;

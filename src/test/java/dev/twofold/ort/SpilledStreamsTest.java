@@ -3,7 +3,7 @@ package dev.twofold.ort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.twofold.pass.HiddenStates;
+import dev.twofold.execution.HiddenStates;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

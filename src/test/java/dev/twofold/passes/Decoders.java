@@ -1,12 +1,12 @@
 package dev.twofold.passes;
 
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
 import dev.twofold.diag.Progress;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
+import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.testing.Novels;
 import java.util.List;
 

@@ -3,13 +3,13 @@ package dev.twofold.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.passes.ShippedPasses;
+import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.testing.Novels;
 import java.util.List;
 import java.util.Optional;

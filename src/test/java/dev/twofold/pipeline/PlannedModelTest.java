@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.diag.TwofoldException.Kind;
-import dev.twofold.onnx.DialectName;
-import dev.twofold.onnx.KvLayout;
-import dev.twofold.pass.Workload;
-import dev.twofold.pass.Workload.Stage;
+import dev.twofold.estimate.Workload;
+import dev.twofold.estimate.Workload.Stage;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.testing.TinyLlama;
 import java.io.IOException;
 import java.nio.file.Files;

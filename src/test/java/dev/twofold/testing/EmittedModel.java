@@ -1,11 +1,11 @@
 package dev.twofold.testing;
 
-import dev.twofold.onnx.proto.ModelProto;
-import dev.twofold.onnx.proto.ShardedDimProto;
-import dev.twofold.onnx.proto.ShardingSpecProto;
-import dev.twofold.onnx.proto.SimpleShardedDimProto;
-import dev.twofold.onnx.proto.TensorProto;
-import dev.twofold.onnx.proto.TensorProto.DataLocation;
+import dev.twofold.graph.proto.ModelProto;
+import dev.twofold.graph.proto.ShardedDimProto;
+import dev.twofold.graph.proto.ShardingSpecProto;
+import dev.twofold.graph.proto.SimpleShardedDimProto;
+import dev.twofold.graph.proto.TensorProto;
+import dev.twofold.graph.proto.TensorProto.DataLocation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

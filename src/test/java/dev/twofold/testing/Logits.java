@@ -1,6 +1,6 @@
 package dev.twofold.testing;
 
-import dev.twofold.onnx.SegmentedModel;
+import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
 import dev.twofold.report.Manifest;

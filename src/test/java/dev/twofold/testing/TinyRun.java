@@ -1,15 +1,15 @@
 package dev.twofold.testing;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.twofold.checkpoint.Checkpoint;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
-import dev.twofold.onnx.PlainLowering;
+import dev.twofold.disk.MappedFiles;
+import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
-import dev.twofold.pass.TextWindows;
 import dev.twofold.passes.analysis.LayerStreams;
-import dev.twofold.weight.MappedFiles;
+import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.weight.WeightEvaluator;
 import java.io.IOException;
 import java.nio.file.Path;

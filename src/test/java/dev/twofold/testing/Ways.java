@@ -1,7 +1,7 @@
 package dev.twofold.testing;
 
-import dev.twofold.onnx.DialectName;
-import dev.twofold.onnx.KvLayout;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;

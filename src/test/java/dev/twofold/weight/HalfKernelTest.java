@@ -2,6 +2,7 @@ package dev.twofold.weight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.twofold.disk.MappedFiles;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Float16;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.MappedFiles;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight.Filled;

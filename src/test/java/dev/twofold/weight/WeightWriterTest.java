@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
+import dev.twofold.disk.MappedFiles;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.testing.SafetensorsBuilder;

@@ -2,8 +2,8 @@ package dev.twofold.passes.analysis;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.measure.LossLimit;
 import dev.twofold.pass.Facts;
-import dev.twofold.pass.LossLimit;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;

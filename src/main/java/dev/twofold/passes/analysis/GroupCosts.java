@@ -1,8 +1,8 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LayerRange;
-import dev.twofold.pass.PlanScore;
+import dev.twofold.layers.Grouping;
+import dev.twofold.layers.LayerRange;
+import dev.twofold.measure.PlanScore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.twofold.passes.analysis;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
-import dev.twofold.pass.DecoderEngine;
-import dev.twofold.pass.HiddenStates;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.execution.HiddenStates;
 
 /**
  * How much layer b needs what layer a wrote: with c_a what layer a added to the stream, x_b the stream that layer b reads,

@@ -4,10 +4,10 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
-import dev.twofold.pass.DecoderEngine;
-import dev.twofold.pass.HiddenStates;
-import dev.twofold.pass.StreamArchive;
-import dev.twofold.pass.TextWindows;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.execution.HiddenStates;
+import dev.twofold.execution.StreamArchive;
+import dev.twofold.measure.TextWindows;
 import java.util.List;
 
 /** The residual stream of the original model before every layer and after the last, over a calibration text. */

@@ -1,7 +1,7 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LayerRange;
+import dev.twofold.layers.Grouping;
+import dev.twofold.layers.LayerRange;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

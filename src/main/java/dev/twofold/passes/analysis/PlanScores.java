@@ -1,7 +1,7 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.PlanScore;
+import dev.twofold.layers.Grouping;
+import dev.twofold.measure.PlanScore;
 
 /** Says how good a plan is, measuring it if that is not known yet. */
 public interface PlanScores {

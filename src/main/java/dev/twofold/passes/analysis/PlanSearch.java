@@ -1,8 +1,8 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LayerRange;
-import dev.twofold.pass.MeasuredPlan;
+import dev.twofold.layers.Grouping;
+import dev.twofold.layers.LayerRange;
+import dev.twofold.measure.MeasuredPlan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-/** Floor 4: what is measured of a decoder's layers, and choosing which of them run side by side. */
+/** Floor 5: what is measured of a decoder's layers, and choosing which of them run side by side. */
 @NullMarked
 package dev.twofold.passes.analysis;
 

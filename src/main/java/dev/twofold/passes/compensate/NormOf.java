@@ -2,8 +2,8 @@ package dev.twofold.passes.compensate;
 
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Norm.Kind;
-import dev.twofold.pass.DecoderEngine;
-import dev.twofold.pass.HiddenStates;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.execution.HiddenStates;
 import java.util.List;
 
 /** A norm, with its gain and bias, applied to streams. */

@@ -1,7 +1,7 @@
 package dev.twofold.passes.compensate;
 
-import dev.twofold.pass.DecoderEngine;
-import dev.twofold.pass.HiddenStates;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.execution.HiddenStates;
 import java.util.List;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;

@@ -3,7 +3,7 @@ package dev.twofold.passes.compensate;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Step;
-import dev.twofold.pass.HiddenStates;
+import dev.twofold.execution.HiddenStates;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

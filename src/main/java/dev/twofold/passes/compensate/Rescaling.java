@@ -6,7 +6,7 @@ import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
-import dev.twofold.pass.HiddenStates;
+import dev.twofold.execution.HiddenStates;
 import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;

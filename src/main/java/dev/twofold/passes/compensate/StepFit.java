@@ -2,7 +2,7 @@ package dev.twofold.passes.compensate;
 
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Step;
-import dev.twofold.pass.HiddenStates;
+import dev.twofold.execution.HiddenStates;
 import java.util.ArrayList;
 import java.util.List;
 

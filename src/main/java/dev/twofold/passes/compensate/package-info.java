@@ -1,4 +1,4 @@
-/** Floor 4: refitting the weights of layers that run side by side, in closed form. */
+/** Floor 5: refitting the weights of layers that run side by side, in closed form. */
 @NullMarked
 package dev.twofold.passes.compensate;
 

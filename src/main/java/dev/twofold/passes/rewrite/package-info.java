@@ -1,4 +1,4 @@
-/** Floor 4: passes that rewrite the list of steps. */
+/** Floor 5: passes that rewrite the list of steps. */
 @NullMarked
 package dev.twofold.passes.rewrite;
 

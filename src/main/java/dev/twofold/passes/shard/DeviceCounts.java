@@ -1,8 +1,8 @@
 package dev.twofold.passes.shard;
 
 import dev.twofold.decoder.Sharding.Placement;
+import dev.twofold.layers.LayerSize;
 import dev.twofold.pass.Facts;
-import dev.twofold.pass.LayerSize;
 import dev.twofold.pass.NotApplicable;
 import java.util.List;
 import java.util.Optional;

@@ -9,6 +9,7 @@ import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
+import dev.twofold.shard.RankDecoder;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;

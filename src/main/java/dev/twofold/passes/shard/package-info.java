@@ -1,4 +1,4 @@
-/** Floor 4: cutting a decoder over devices. */
+/** Floor 5: the pass that cuts a decoder over devices. */
 @NullMarked
 package dev.twofold.passes.shard;
 

@@ -2,8 +2,8 @@ package dev.twofold.passes.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LayerRange;
+import dev.twofold.layers.Grouping;
+import dev.twofold.layers.LayerRange;
 import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;

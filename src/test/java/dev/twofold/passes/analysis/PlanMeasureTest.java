@@ -3,9 +3,9 @@ package dev.twofold.passes.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LayerRange;
-import dev.twofold.pass.PlanScore;
+import dev.twofold.layers.Grouping;
+import dev.twofold.layers.LayerRange;
+import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.rewrite.PairLayers.Form;
 import dev.twofold.testing.TinyLlama;
 import dev.twofold.testing.TinyRun;

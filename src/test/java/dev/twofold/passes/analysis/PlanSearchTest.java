@@ -3,9 +3,9 @@ package dev.twofold.passes.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.twofold.pass.Grouping;
-import dev.twofold.pass.LayerRange;
-import dev.twofold.pass.MeasuredPlan;
+import dev.twofold.layers.Grouping;
+import dev.twofold.layers.LayerRange;
+import dev.twofold.measure.MeasuredPlan;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import java.util.List;
 import java.util.Optional;

@@ -3,12 +3,12 @@ package dev.twofold.passes.compensate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.twofold.onnx.PlainLowering;
+import dev.twofold.disk.MappedFiles;
+import dev.twofold.execution.DecoderEngine;
+import dev.twofold.execution.HiddenStates;
+import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
-import dev.twofold.pass.DecoderEngine;
-import dev.twofold.pass.HiddenStates;
-import dev.twofold.weight.MappedFiles;
 import dev.twofold.weight.WeightEvaluator;
 import java.util.ArrayList;
 import java.util.List;

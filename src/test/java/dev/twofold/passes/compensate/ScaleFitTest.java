@@ -3,7 +3,7 @@ package dev.twofold.passes.compensate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.twofold.pass.HiddenStates;
+import dev.twofold.execution.HiddenStates;
 import java.util.List;
 import java.util.Random;
 import org.ejml.data.DMatrixRMaj;

@@ -1,0 +1,67 @@
+package dev.twofold.estimate;
+
+import dev.twofold.execution.Exchange;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a graph asks of the device that runs it, counted from its nodes. Sizes are those of one device of a sharded
+ * model.
+ *
+ * @param stages in the order in which they run; all but the last end with an exchange
+ * @param storedBytes of all weights, each once
+ */
+public record Workload(List<Stage> stages, long storedBytes) {
+
+    public Workload {
+        stages = List.copyOf(stages);
+    }
+
+    /**
+     * What runs between two exchanges, once for all tokens of a call.
+     *
+     * @param weightBytes of weights that are read whole, however many tokens there are
+     * @param weightFlopsPerToken of products with weights, a multiplication and an addition each
+     * @param activationBytesPerToken that nodes read from one another
+     * @param cacheBytesPerPosition of keys and values that are read for each position that a row attends to
+     * @param attentionFlopsPerPosition for each token and each position that it attends to
+     * @param operators how often each operator occurs, by its name in the graph
+     * @param then the exchange at the end
+     */
+    public record Stage(
+            long weightBytes,
+            long weightFlopsPerToken,
+            long activationBytesPerToken,
+            long cacheBytesPerPosition,
+            long attentionFlopsPerPosition,
+            SortedMap<String, Integer> operators,
+            Optional<Exchanged> then) {
+
+        public Stage {
+            operators = new TreeMap<>(operators);
+        }
+    }
+
+    /** @param bytesPerToken of the value that a device gives */
+    public record Exchanged(Exchange.Kind kind, long bytesPerToken) {}
+
+    /** Of all stages. */
+    public long cacheBytesPerPosition() {
+        return stages.stream().mapToLong(Stage::cacheBytesPerPosition).sum();
+    }
+
+    /** Sums over the devices in a call. */
+    public int allReduces() {
+        return (int) stages.stream()
+                .flatMap(stage -> stage.then().stream())
+                .filter(exchanged -> exchanged.kind() == Exchange.Kind.SUM)
+                .count();
+    }
+
+    /** Exchanges of any kind in a call. */
+    public int exchanges() {
+        return (int) stages.stream().filter(stage -> stage.then().isPresent()).count();
+    }
+}

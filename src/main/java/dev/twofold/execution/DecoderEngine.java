@@ -1,0 +1,66 @@
+package dev.twofold.execution;
+
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Step;
+import dev.twofold.measure.Score;
+import dev.twofold.measure.TextWindows;
+import dev.twofold.weight.Weight;
+import java.util.List;
+
+/**
+ * Runs a decoder plainly in float32, one step at a time over all windows, so that memory holds the weights of one step
+ * and the streams, whatever the model's size. The reference that emitted graphs are compared with, and what analyses
+ * measure with.
+ */
+public interface DecoderEngine extends AutoCloseable {
+
+    /** The stream before the first step: the embeddings of the tokens of each window. */
+    HiddenStates embed(Decoder decoder, List<int[]> windows);
+
+    /** The stream after a step. Each window starts at position 0. */
+    HiddenStates apply(Decoder decoder, Step step, HiddenStates before);
+
+    /**
+     * What the last projection of a branch reads: the heads' mixed values of an attention, the gated activations of a
+     * feed-forward; {@code [tokens, columns of the projection]}.
+     */
+    HiddenStates inner(Decoder decoder, Branch branch, HiddenStates before);
+
+    /**
+     * Adds {@code left^T right}, over all tokens and in float64, to {@code sum}. Both are held once more meanwhile.
+     *
+     * @param sum {@code [left's width, right's width]} row-major
+     */
+    void addProduct(HiddenStates left, HiddenStates right, double[] sum);
+
+    /** The values of a weight, row-major. */
+    float[] read(Weight weight);
+
+    /** Opens the head of a decoder. */
+    Head head(Decoder decoder);
+
+    /** Room for streams outside the heap. */
+    StreamArchive archive();
+
+    /** The final norm and the projection to the vocabulary. */
+    interface Head extends AutoCloseable {
+
+        /** The logits of one window, {@code [tokens, vocabulary]} row-major. */
+        float[] logits(HiddenStates states, int window);
+
+        /**
+         * How well a model predicts a text, next to the original.
+         *
+         * @param base the original's stream after its last step
+         * @param model the model's
+         */
+        Score score(HiddenStates base, HiddenStates model, TextWindows text);
+
+        @Override
+        void close();
+    }
+
+    @Override
+    void close();
+}

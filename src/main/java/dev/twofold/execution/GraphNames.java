@@ -1,0 +1,24 @@
+package dev.twofold.execution;
+
+import java.util.List;
+
+/** Names that emitted graphs are known by, to those who write them and those who run them. */
+public final class GraphNames {
+
+    public static final String MODEL = "model.onnx";
+    public static final String DATA = "model.onnx.data";
+    /** The same model without KV caches, of the same data. */
+    public static final String STATELESS = "stateless.onnx";
+    /** Every graph that may be in a directory; the first always is. */
+    public static final List<String> GRAPHS = List.of(MODEL, STATELESS);
+
+    public static final String IDS = "input_ids";
+    public static final String MASK = "attention_mask";
+    public static final String LOGITS = "logits";
+    /** Followed by the cache's index, and {@code .key} or {@code .value}. */
+    public static final String PAST = "past_key_values.";
+    /** Followed by the same as the past that it continues. */
+    public static final String PRESENT = "present.";
+
+    private GraphNames() {}
+}

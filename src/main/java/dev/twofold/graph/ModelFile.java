@@ -1,0 +1,29 @@
+package dev.twofold.graph;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.execution.GraphNames;
+import dev.twofold.graph.proto.ModelProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Reads the {@code model.onnx} of an output directory, without its weights. */
+public final class ModelFile {
+
+    private ModelFile() {}
+
+    /** @throws TwofoldException of kind INPUT if there is none, or it is not an ONNX model */
+    public static ModelProto read(Path directory) {
+        Path file = directory.resolve(GraphNames.MODEL);
+        try {
+            return ModelProto.parseFrom(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw TwofoldException.input("not an ONNX model")
+                    .at(Origin.file(file))
+                    .found(e)
+                    .hint("convert the checkpoint again")
+                    .cause(e);
+        }
+    }
+}

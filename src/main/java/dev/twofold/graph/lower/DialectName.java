@@ -1,0 +1,25 @@
+package dev.twofold.graph.lower;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.PlainName;
+import dev.twofold.graph.GraphBuilder;
+
+/** The dialects a user can choose. */
+public enum DialectName {
+    /** ONNX Runtime's fused operators: GroupQueryAttention, SkipSimplifiedLayerNormalization. */
+    ORT,
+    /** Standard ONNX operators only: Attention, RotaryEmbedding, RMSNormalization of opset 23. */
+    ONNX;
+
+    /** @param engine what runs the model if it is sharded */
+    Dialect create(GraphBuilder graph, Decoder decoder, CollectiveName engine) {
+        return this == ORT
+                ? new OrtDialect(graph, decoder)
+                : new StandardDialect(graph, decoder, engine == CollectiveName.TENSORRT);
+    }
+
+    @Override
+    public String toString() {
+        return PlainName.of(this);
+    }
+}

@@ -1,0 +1,52 @@
+package dev.twofold.graph.lower;
+
+import static dev.twofold.graph.Attributes.integer;
+
+import dev.twofold.decoder.Experts;
+import dev.twofold.graph.GraphBuilder;
+import java.util.List;
+
+/**
+ * A mixture of experts, computed densely in operators that every runtime has: all experts run for every token, as one
+ * wide feed-forward whose activations are weighted by expert, so that the sum over experts happens inside the last matrix
+ * product. The weight of an expert that was not chosen is zero.
+ */
+record ExpertsLowering(GraphBuilder graph) {
+
+    /** Weights of the experts, {@code [batch, sequence, experts]}. */
+    private String routing(String name, String x, Experts experts) {
+        String scores = Projection.apply(graph, name + "/router", x, experts.router());
+        String likely = graph.node(name + "/probabilities", "Softmax", List.of(scores), integer("axis", -1));
+        List<String> top = graph.node(
+                name + "/chosen",
+                "",
+                "TopK",
+                List.of(likely, graph.integers(experts.chosen())),
+                2,
+                integer("axis", -1));
+        String weights = experts.normed() ? normed(name, top.get(0)) : top.get(0);
+        String none = graph.node(name + "/none", "Sub", List.of(likely, likely));
+        return graph.node(
+                name + "/weights", "ScatterElements", List.of(none, top.get(1), weights), integer("axis", -1));
+    }
+
+    private String normed(String name, String chosen) {
+        String total = graph.node(name + "/total", "ReduceSum", List.of(chosen, graph.integers(-1)));
+        return graph.node(name + "/normed", "Div", List.of(chosen, total));
+    }
+
+    /**
+     * The activations of all experts, each times the expert's weight.
+     *
+     * @param activations {@code [batch, sequence, experts * width]}
+     */
+    String weighted(String name, String x, String activations, Experts experts) {
+        long count = experts.experts().size();
+        String weights = routing(name, x, experts);
+        String column = graph.node(name + "/column", "Unsqueeze", List.of(weights, graph.integers(-1)));
+        String parted = graph.node(
+                name + "/parted", "Reshape", List.of(activations, graph.integers(0, 0, count, experts.width())));
+        String product = graph.node(name + "/weighted", "Mul", List.of(parted, column));
+        return graph.node(name + "/joined", "Reshape", List.of(product, graph.integers(0, 0, count * experts.width())));
+    }
+}

@@ -1,0 +1,67 @@
+package dev.twofold.graph.lower;
+
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.AttentionRule;
+import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.decoder.QueryKeyNorm.Span;
+import dev.twofold.graph.GraphBuilder;
+import dev.twofold.weight.Weight;
+import java.util.List;
+import java.util.Optional;
+
+/** What happens to queries, keys and values before positions turn them, in operators that both dialects have. */
+record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
+
+    /** Queries, keys and values, limited if they are to be. */
+    List<String> projected(String name, String x, Attention part, boolean apart) {
+        return Projection.apply(graph, name, x, List.of("q", "k", "v"), part.readers(), apart).stream()
+                .map(value -> clip(name, value, part.rule()))
+                .toList();
+    }
+
+    /** Limits queries, keys and values, side by side or alone. */
+    String clip(String name, String x, AttentionRule rule) {
+        return rule.clip()
+                .map(limit -> {
+                    String raised = graph.node(name + "/raise", "Max", List.of(x, graph.filled(-limit)));
+                    return graph.node(name + "/lower", "Min", List.of(raised, graph.filled(limit)));
+                })
+                .orElse(x);
+    }
+
+    /** {@code [batch, sequence, heads * size]} to the same. */
+    String query(String name, String x, Attention attention) {
+        return attention
+                .norms()
+                .map(norms ->
+                        normalized(name + "/q_norm", x, norms.span(), norms.query(), attention.heads(), attention))
+                .orElse(x);
+    }
+
+    /** The same for keys. */
+    String key(String name, String x, Attention attention) {
+        return attention
+                .norms()
+                .map(norms ->
+                        normalized(name + "/k_norm", x, norms.span(), norms.key(), attention.kvHeads(), attention))
+                .orElse(x);
+    }
+
+    private String normalized(String name, String x, Span span, Norm norm, int heads, Attention attention) {
+        String unique = graph.unique(name);
+        if (span == Span.WIDTH) {
+            return dialect.normalize(unique, x, norm);
+        }
+        long size = attention.headSize();
+        Optional<Weight> shared = QueryKeyNorm.shared(norm, attention.headSize());
+        Norm ofHead = shared.map(gain -> norm.withGain(gain, Optional.empty()))
+                .orElseGet(() -> norm.withGain(Norm.unitGain(size), Optional.empty()));
+        String parted = graph.node(unique + "/heads", "Reshape", List.of(x, graph.integers(0, 0, heads, size)));
+        String unit = dialect.normalize(unique, parted, ofHead);
+        String joined = graph.node(unique + "/joined", "Reshape", List.of(unit, graph.integers(0, 0, heads * size)));
+        return shared.isPresent()
+                ? joined
+                : graph.node(unique + "/scaled", "Mul", List.of(joined, graph.weight(unique + ".gain", norm.gain())));
+    }
+}

@@ -1,0 +1,242 @@
+package dev.twofold.graph.plain;
+
+import static dev.twofold.graph.Attributes.integer;
+import static dev.twofold.graph.Attributes.integers;
+
+import dev.twofold.decoder.Activation;
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.AttentionRule;
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Chain;
+import dev.twofold.decoder.Experts;
+import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.decoder.QueryKeyNorm.Span;
+import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Step;
+import dev.twofold.graph.proto.TensorProto.DataType;
+import dev.twofold.weight.Weights;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Steps in the smallest operators, over whole windows of one length. */
+final class PlainStep {
+
+    private final PlainBuild build;
+    private final int tokens;
+    private final Map<Rotary, Turns> turns = new HashMap<>();
+
+    PlainStep(PlainBuild build, int tokens) {
+        this.build = build;
+        this.tokens = tokens;
+    }
+
+    /** Names of rotary tables, {@code [tokens, width / 2]}. */
+    private record Turns(String cosines, String sines) {}
+
+    String step(Step step, String x) {
+        String sum = x;
+        for (Branch branch : step.branches()) {
+            sum = build.node("Add", sum, branch(branch, x));
+        }
+        return sum;
+    }
+
+    private String branch(Branch branch, String x) {
+        if (branch.body() instanceof Chain chain) {
+            String stream = x;
+            for (Step step : chain.steps()) {
+                stream = step(step, stream);
+            }
+            return build.node("Sub", stream, x);
+        }
+        String result = branch.body() instanceof Experts experts
+                ? mixture(read(branch, x), experts)
+                : build.linear(inner(branch, x), last(branch));
+        return branch.out().map(norm -> build.norm(result, norm)).orElse(result);
+    }
+
+    private static Linear last(Branch branch) {
+        if (branch.body() instanceof Attention attention) {
+            return attention.output();
+        } else if (branch.body() instanceof FeedForward feedForward) {
+            return feedForward.down();
+        }
+        throw new IllegalArgumentException("no last projection in " + branch.body());
+    }
+
+    /** What the last projection of a branch reads. */
+    String inner(Branch branch, String x) {
+        if (branch.body() instanceof Attention attention) {
+            return mixed(read(branch, x), attention);
+        } else if (branch.body() instanceof FeedForward feedForward) {
+            return activated(read(branch, x), feedForward);
+        }
+        throw new IllegalArgumentException("no last projection in " + branch.body());
+    }
+
+    private String read(Branch branch, String x) {
+        return branch.in().map(norm -> build.norm(x, norm)).orElse(x);
+    }
+
+    /** Expert by expert, each times the sum of the chosen probabilities that are its own. */
+    private String mixture(String x, Experts experts) {
+        String likely = build.node("Softmax", List.of(build.linear(x, experts.router())), integer("axis", -1));
+        List<String> top = build.topK(likely, experts.chosen());
+        String weights =
+                experts.normed() ? build.node("Div", top.get(0), build.reduce("ReduceSum", top.get(0))) : top.get(0);
+        String sum = "";
+        for (int e = 0; e < experts.experts().size(); e++) {
+            String own = build.node("Equal", top.get(1), build.integer(e));
+            String ones = build.node("Cast", List.of(own), integer("to", DataType.FLOAT_VALUE));
+            String weight = build.reduce("ReduceSum", build.node("Mul", weights, ones));
+            FeedForward expert = experts.experts().get(e);
+            String part = build.node("Mul", build.linear(activated(x, expert), expert.down()), weight);
+            sum = sum.isEmpty() ? part : build.node("Add", sum, part);
+        }
+        return sum;
+    }
+
+    private String activated(String x, FeedForward feedForward) {
+        if (feedForward.gate().isEmpty()) {
+            return activation(build.linear(x, feedForward.up()), feedForward.activation());
+        }
+        String gate = activation(build.linear(x, feedForward.gate().get()), feedForward.activation());
+        return build.node("Mul", gate, build.linear(x, feedForward.up()));
+    }
+
+    private String activation(String x, Activation activation) {
+        return switch (activation) {
+            case SILU -> build.node("Mul", x, build.node("Sigmoid", x));
+            case RELU -> build.node("Relu", x);
+            case GELU -> halved(x, build.node("Erf", build.node("Mul", x, build.number(Math.sqrt(0.5)))));
+            case GELU_TANH -> {
+                String cube = build.node("Mul", x, build.node("Mul", x, x));
+                String bent = build.node("Add", x, build.node("Mul", cube, build.number(0.044715)));
+                yield halved(x, build.node("Tanh", build.node("Mul", bent, build.number(Math.sqrt(2 / Math.PI)))));
+            }
+        };
+    }
+
+    /** {@code x / 2 * (1 + y)}. */
+    private String halved(String x, String y) {
+        return build.node("Mul", build.node("Mul", x, build.number(0.5)), build.node("Add", y, build.number(1)));
+    }
+
+    private String mixed(String x, Attention attention) {
+        AttentionRule rule = attention.rule();
+        long size = rule.headSize();
+        String projectedQuery = clipped(build.linear(x, attention.query()), rule);
+        String projectedKey = clipped(build.linear(x, attention.key()), rule);
+        String query = heads(projectedQuery, attention.heads(), size);
+        String key = heads(projectedKey, attention.kvHeads(), size);
+        if (attention.norms().isPresent()) {
+            QueryKeyNorm norms = attention.norms().get();
+            query = normalized(projectedQuery, attention.heads(), size, norms.span(), norms.query());
+            key = normalized(projectedKey, attention.kvHeads(), size, norms.span(), norms.key());
+        }
+        if (rule.rotary().isPresent()) {
+            query = rotate(query, size, rule.rotary().get());
+            key = rotate(key, size, rule.rotary().get());
+        }
+        String value = heads(clipped(build.linear(x, attention.value()), rule), attention.kvHeads(), size);
+        int share = attention.heads() / attention.kvHeads();
+        String keys = transpose(repeat(key, attention.kvHeads(), share), 0, 1, 3, 2);
+        String scores = build.node("Mul", build.node("MatMul", query, keys), build.number(rule.scale()));
+        String capped = rule.cap().map(cap -> build.cap(scores, cap)).orElse(scores);
+        String masked = build.node("Where", hidden(capped, rule), build.number(Float.NEGATIVE_INFINITY), capped);
+        String weights = build.node("Softmax", List.of(masked), integer("axis", -1));
+        String mixed = build.node("MatMul", weights, repeat(value, attention.kvHeads(), share));
+        String merged = transpose(mixed, 0, 2, 1, 3);
+        return build.node("Reshape", merged, build.integers(0, 0, attention.heads() * size));
+    }
+
+    private String clipped(String x, AttentionRule rule) {
+        return rule.clip()
+                .map(limit -> build.node("Clip", x, build.number(-limit), build.number(limit)))
+                .orElse(x);
+    }
+
+    /** {@code [batch, tokens, heads * size]} to {@code [batch, heads, tokens, size]}. */
+    private String heads(String x, long heads, long size) {
+        return transpose(build.node("Reshape", x, build.integers(0, 0, heads, size)), 0, 2, 1, 3);
+    }
+
+    /** The same, with every head or all of them normalized. */
+    private String normalized(String x, long heads, long size, Span span, Norm norm) {
+        if (span == Span.WIDTH) {
+            return heads(build.norm(x, norm), heads, size);
+        }
+        String unit = build.unit(heads(x, heads, size), norm);
+        return build.node("Mul", unit, build.node("Reshape", build.feed(norm.gain()), build.integers(heads, 1, size)));
+    }
+
+    private String transpose(String x, long... order) {
+        return build.node("Transpose", List.of(x), integers("perm", order));
+    }
+
+    /** Turns the pairs in the first elements of each head, and leaves the others. */
+    private String rotate(String x, long size, Rotary rotary) {
+        long width = rotary.width();
+        Turns tables = turns.computeIfAbsent(rotary, this::tables);
+        String first = rotary.interleaved() ? everySecond(x, 0, width) : build.slice(x, 0, width / 2);
+        String second = rotary.interleaved() ? everySecond(x, 1, width) : build.slice(x, width / 2, width);
+        String turnedFirst = build.node(
+                "Sub", build.node("Mul", first, tables.cosines()), build.node("Mul", second, tables.sines()));
+        String turnedSecond = build.node(
+                "Add", build.node("Mul", second, tables.cosines()), build.node("Mul", first, tables.sines()));
+        String turned = rotary.interleaved()
+                ? interleaved(turnedFirst, turnedSecond, width)
+                : build.node("Concat", List.of(turnedFirst, turnedSecond), integer("axis", -1));
+        return width == size
+                ? turned
+                : build.node("Concat", List.of(turned, build.slice(x, width, size)), integer("axis", -1));
+    }
+
+    private Turns tables(Rotary rotary) {
+        long half = rotary.width() / 2;
+        return new Turns(
+                build.feed(Weights.slice(rotary.cosines(), 0, 0, tokens), tokens, half),
+                build.feed(Weights.slice(rotary.sines(), 0, 0, tokens), tokens, half));
+    }
+
+    private String everySecond(String x, long from, long to) {
+        return build.node("Slice", x, build.integers(from), build.integers(to), build.integers(-1), build.integers(2));
+    }
+
+    private String interleaved(String even, String odd, long width) {
+        String axis = build.integers(-1);
+        String pairs = build.node(
+                "Concat",
+                List.of(build.node("Unsqueeze", even, axis), build.node("Unsqueeze", odd, axis)),
+                integer("axis", -1));
+        return build.node("Reshape", pairs, build.integers(0, 0, 0, width));
+    }
+
+    /** Gives each query head the KV head of its group: KV head k serves query heads k * share and on. */
+    private String repeat(String x, long kvHeads, int share) {
+        long[] indices = new long[Math.toIntExact(kvHeads * share)];
+        for (int i = 0; i < indices.length; i++) {
+            indices[i] = i / share;
+        }
+        return build.node("Gather", List.of(x, build.integers(indices)), integer("axis", 1));
+    }
+
+    /** True where a query does not see a key: one after it, or before its window. */
+    private String hidden(String scores, AttentionRule rule) {
+        String shape = build.node("Shape", List.of(scores), integer("start", 2), integer("end", 4));
+        String ones = build.node("Expand", build.integer(1), shape);
+        String future = triangle(ones, 1, true);
+        return rule.window()
+                .map(window -> build.node("Or", future, triangle(ones, -window, false)))
+                .orElse(future);
+    }
+
+    private String triangle(String ones, long diagonal, boolean upper) {
+        String part = build.node("Trilu", List.of(ones, build.integer(diagonal)), integer("upper", upper ? 1 : 0));
+        return build.node("Cast", List.of(part), integer("to", DataType.BOOL_VALUE));
+    }
+}

@@ -1,8 +1,0 @@
-package dev.twofold.pass;
-
-/**
- * A plan, what it was expected to cost, and what it does.
- *
- * @param predictedLoss the original's loss and the costs of the plan's groups by themselves, in nats
- */
-public record MeasuredPlan(Grouping grouping, double predictedLoss, PlanScore score) {}

@@ -1,0 +1,120 @@
+package dev.twofold.source.huggingface.family;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import dev.twofold.diag.NearestName;
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.parse.PlainYaml;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** The families that Twofold knows, and how their files are read. */
+public final class Families {
+
+    /** Where the files are among the resources; {@code index.yaml} lists them, {@code common.yaml} holds what all share. */
+    public static final String RESOURCES = "/dev/twofold/families/";
+
+    /** A file of this name in a checkpoint describes its family. */
+    public static final String OWN = "twofold-family.yaml";
+
+    private static final ObjectMapper MAPPER = new ObjectMapper(PlainYaml.FACTORY)
+            .setPropertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+    private Families() {}
+
+    /**
+     * What every family shares.
+     *
+     * @param harmless keys that describe training, files or the library, not the computation
+     * @param refused keys that change what a decoder computes
+     */
+    public record Common(List<String> harmless, Map<String, Family.Refusal> refused) {}
+
+    public static Common common() {
+        return resource("common", new TypeReference<Common>() {});
+    }
+
+    /** The file of every model type, in the order in which documents list them. */
+    private static Map<String, String> index() {
+        return resource("index", new TypeReference<LinkedHashMap<String, String>>() {});
+    }
+
+    /** Every shipped family by model type, in that order. */
+    public static Map<String, Family> shipped() {
+        Map<String, Family> families = new LinkedHashMap<>();
+        index().forEach((modelType, file) -> families.put(modelType, resource(file, new TypeReference<Family>() {})));
+        return families;
+    }
+
+    /** Name of the file of a model type, without its extension. */
+    public static String file(String modelType) {
+        return index().getOrDefault(modelType, "");
+    }
+
+    /**
+     * The family that a checkpoint describes itself.
+     *
+     * @param file holds the text
+     * @throws TwofoldException of kind INPUT that names the file and what is wrong in it
+     */
+    public static Family parse(Path file, String text) {
+        try {
+            return PlainYaml.read(MAPPER, file.toString(), text, Family.class);
+        } catch (JsonMappingException e) {
+            String key = e.getPath().stream()
+                    .map(JsonMappingException.Reference::getFieldName)
+                    .filter(Objects::nonNull)
+                    .collect(Collectors.joining("."));
+            throw TwofoldException.input("not a description of a model family: " + PlainYaml.reason(e))
+                    .at(key.isEmpty() ? Origin.file(file) : Origin.key(file, key))
+                    .hint("compare it with those that come with Twofold")
+                    .cause(e);
+        } catch (JsonProcessingException e) {
+            throw PlainYaml.invalid(file.toString(), e);
+        }
+    }
+
+    /**
+     * @throws TwofoldException of kind INPUT that names the nearest family and the file to copy
+     */
+    public static Family find(String modelType, Origin origin) {
+        Map<String, String> index = index();
+        String file = index.get(modelType);
+        if (file == null) {
+            String near = NearestName.nearest(modelType, index.keySet());
+            throw TwofoldException.input("unknown model family")
+                    .at(origin)
+                    .found(modelType)
+                    .expected("one of " + String.join(", ", index.keySet()))
+                    .hint("if it computes what " + near + " does, copy families/" + index.get(near)
+                            + ".yaml of Twofold's resources into the checkpoint as " + OWN + " and adapt it");
+        }
+        return resource(file, new TypeReference<Family>() {});
+    }
+
+    private static <T> T resource(String name, TypeReference<T> type) {
+        String path = RESOURCES + name + ".yaml";
+        try (InputStream stream = Families.class.getResourceAsStream(path)) {
+            if (stream == null) {
+                throw new IllegalStateException("no resource " + path);
+            }
+            return MAPPER.readValue(stream, type);
+        } catch (IOException e) {
+            throw new IllegalStateException("malformed resource " + path, e);
+        }
+    }
+}

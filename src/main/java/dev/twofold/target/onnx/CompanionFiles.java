@@ -1,0 +1,75 @@
+package dev.twofold.target.onnx;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.graph.lower.KvLayout;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The files beside the model that runtimes read: the checkpoint's own, and {@code genai_config.json}. */
+public final class CompanionFiles {
+
+    private static final String CONFIG = "config.json";
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private CompanionFiles() {}
+
+    /**
+     * Copies the checkpoint's files. Where the graph has other KV caches than config.json says, its copy is changed,
+     * because runtimes make the caches from it; caches of different sizes it cannot say.
+     */
+    public static void write(Path directory, List<Path> originals, Decoder decoder, List<KvLayout.Cache> caches) {
+        originals.forEach(original -> copy(original, directory));
+        Path config = directory.resolve(CONFIG);
+        try {
+            if (Files.exists(config)) {
+                describeCaches(config, (ObjectNode) MAPPER.readTree(config.toFile()), decoder, caches);
+            }
+            write(directory.resolve(GenAiConfig.NAME), GenAiConfig.of(decoder, caches));
+        } catch (IOException e) {
+            throw failed(directory, e);
+        }
+    }
+
+    /** Copies the checkpoint's config.json as it is. */
+    public static void writeConfig(Path directory, List<Path> originals) {
+        originals.stream().filter(original -> original.endsWith(CONFIG)).forEach(original -> copy(original, directory));
+    }
+
+    /** Not Files.copy of paths, which would copy a link's or a cache's permissions. */
+    private static void copy(Path original, Path directory) {
+        try (InputStream content = Files.newInputStream(original)) {
+            Files.copy(content, directory.resolve(original.getFileName()));
+        } catch (IOException e) {
+            throw failed(original, e);
+        }
+    }
+
+    private static void describeCaches(Path config, ObjectNode content, Decoder decoder, List<KvLayout.Cache> caches)
+            throws IOException {
+        boolean part = decoder.sharding().filter(cut -> cut.rank().isPresent()).isPresent();
+        if (part || caches.size() != decoder.facts().layers()) {
+            content.put("num_hidden_layers", caches.size());
+            content.put("num_key_value_heads", caches.get(0).kvHeads());
+            write(config, content);
+        }
+    }
+
+    private static void write(Path file, JsonNode content) throws IOException {
+        Files.writeString(file, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
+    }
+
+    private static TwofoldException failed(Path file, IOException e) {
+        return TwofoldException.environment("cannot copy or write the file")
+                .at(Origin.file(file))
+                .found(e)
+                .cause(e);
+    }
+}

@@ -1,0 +1,102 @@
+package dev.twofold.tokenizer;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.SourceFile;
+import dev.twofold.tokenizer.TokenizerProcess.LibraryException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/** A tokenizer.json, run by the Hugging Face tokenizers library in a process of its own. */
+public final class TokenizerFile implements AutoCloseable {
+
+    public static final String NAME = "tokenizer.json";
+
+    /** A sound tokenizer is read in a second, and encodes a prompt in less; a machine may be busy. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Path file;
+    private final TokenizerProcess tokenizer;
+
+    private TokenizerFile(Path file, TokenizerProcess tokenizer) {
+        this.file = file;
+        this.tokenizer = tokenizer;
+    }
+
+    /**
+     * @throws TwofoldException of kind INPUT if the directory has no tokenizer.json, or a malformed one
+     */
+    public static TokenizerFile open(Path directory) {
+        Path file = directory.resolve(NAME);
+        if (!SourceFile.exists(file)) {
+            throw TwofoldException.input("there is no tokenizer")
+                    .at(Origin.file(file))
+                    .hint("copy tokenizer.json from the model's page, or save it with transformers' fast tokenizer");
+        }
+        TokenizerCheck.check(file, Integer.MAX_VALUE);
+        try {
+            return new TokenizerFile(file, TokenizerProcess.open(file, PATIENCE));
+        } catch (LibraryException e) {
+            throw TwofoldException.environment("the native library of the tokenizer cannot be loaded")
+                    .found(String.valueOf(e.getMessage()))
+                    .hint("it is unpacked to DJL_CACHE_DIR, or .djl.ai in the home directory: check that directory")
+                    .cause(e);
+        } catch (IOException e) {
+            throw unusable(file, "the tokenizer cannot be read", e);
+        }
+    }
+
+    private static TwofoldException unusable(Path file, String what, Exception e) {
+        return TwofoldException.input(what)
+                .at(Origin.file(file))
+                .found(String.valueOf(e.getMessage()))
+                .hint("download it again, or try a shorter text")
+                .cause(e);
+    }
+
+    /**
+     * The token ids of a text, with the special tokens that the tokenizer adds.
+     *
+     * @param vocabulary size of the model's vocabulary, which every id must be below
+     */
+    public int[] encode(String text, int vocabulary) {
+        long[] ids = run(() -> tokenizer.encode(text));
+        for (long id : ids) {
+            if (id < 0 || id >= vocabulary) {
+                throw TwofoldException.input("the tokenizer makes tokens that the model does not have")
+                        .at(Origin.file(file))
+                        .found("token " + id)
+                        .expected("below " + vocabulary)
+                        .hint("the tokenizer belongs to another model");
+            }
+        }
+        return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    }
+
+    /** The text of token ids; special tokens are left out. */
+    public String decode(List<Integer> ids) {
+        return run(() ->
+                tokenizer.decode(ids.stream().mapToLong(Integer::longValue).toArray()));
+    }
+
+    /** What the tokenizer is asked for. */
+    private interface Use<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T run(Use<T> use) {
+        try {
+            return use.run();
+        } catch (IOException e) {
+            throw unusable(file, "the tokenizer does not work", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}
