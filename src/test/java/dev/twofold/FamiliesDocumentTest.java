@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.layers.Applicability;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.source.huggingface.family.Families;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -86,7 +86,7 @@ final class FamiliesDocumentTest {
     }
 
     private static Decoder decoder(Path directory) {
-        return Checkpoint.read(directory).decoder();
+        return Sources.SHIPPED.open(directory).decoder();
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.ort.Benchmark;
 import dev.twofold.ort.Benchmark.Speed;
 import dev.twofold.ort.ModelSession;
+import dev.twofold.pipeline.ModelOpener;
 import dev.twofold.report.Manifest;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ final class BenchCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
-    private Models models = new Models();
+    private HostOptions hosting = new HostOptions();
 
     @Mixin
     private Console console = new Console();
@@ -59,9 +60,10 @@ final class BenchCommand implements Callable<Integer> {
         manifests.forEach(this::requireRoom);
         manifests.forEach(this::requireLogits);
         List<ModelSession> sessions = new ArrayList<>();
+        ModelOpener opener = new ModelOpener(hosting.host(console));
         try {
             for (int i = 0; i < directories.size(); i++) {
-                sessions.add(models.open(directories.get(i), manifests.get(i), console));
+                sessions.add(opener.open(directories.get(i), manifests.get(i)));
             }
             print(new Benchmark(promptTokens, newTokens, batch, rounds).run(sessions), manifests);
         } finally {
@@ -115,7 +117,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (format == OutputFormat.JSON) {
             Map<String, Object> document = new LinkedHashMap<>();
-            document.put("provider", models.provider().toString());
+            document.put("provider", hosting.provider().toString());
             document.put("promptTokens", promptTokens);
             document.put("newTokens", newTokens);
             document.put("batch", batch);

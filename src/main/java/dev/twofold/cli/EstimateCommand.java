@@ -1,32 +1,26 @@
 package dev.twofold.cli;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.disk.FileFact;
-import dev.twofold.disk.FileHash;
 import dev.twofold.estimate.RuntimeName;
 import dev.twofold.estimate.Speed;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
-import dev.twofold.layers.Grouping;
+import dev.twofold.inspection.MiddleGroups;
+import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
-import dev.twofold.passes.ShippedPasses;
 import dev.twofold.passes.analysis.ChoosePairs;
-import dev.twofold.pipeline.Choosing;
-import dev.twofold.pipeline.FromManifest;
-import dev.twofold.pipeline.MiddleGroups;
-import dev.twofold.pipeline.PassRequest;
+import dev.twofold.pipeline.DescribedOutput;
 import dev.twofold.pipeline.PlannedModel;
+import dev.twofold.pipeline.Sources;
+import dev.twofold.recipe.OpenPlan;
+import dev.twofold.recipe.Recipe;
 import dev.twofold.report.Manifest;
-import dev.twofold.source.huggingface.Checkpoint;
-import dev.twofold.target.onnx.ModelEmitter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,8 +36,6 @@ import picocli.CommandLine.Parameters;
             "speed does not depend on which."
         })
 final class EstimateCommand implements Callable<Integer> {
-
-    private static final String CONFIG = "config.json";
 
     @Parameters(paramLabel = "DIR|CHECKPOINT", description = "An output of convert, or a directory with a config.json.")
     private Path model = Path.of("");
@@ -87,7 +79,7 @@ final class EstimateCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
-    private PlanOptions plan = new PlanOptions();
+    private RecipeOptions recipe = new RecipeOptions();
 
     @Mixin
     private Console console = new Console();
@@ -123,20 +115,20 @@ final class EstimateCommand implements Callable<Integer> {
     }
 
     private PlannedModel checkpoint(HardwareChoice choice) {
-        Decoder original = Checkpoint.describe(model);
+        Decoder original = Sources.SHIPPED.describe(model);
         int devices = choice.defaultDevices();
-        List<PassRequest> asked = plan.requests(devices > 1 ? OptionalInt.of(devices) : OptionalInt.empty());
-        List<PassRequest> requests = Choosing.in(asked, ShippedPasses.ALL, Facts.of(original))
-                .map(open -> open.with(groups(open.options(), original.facts().layers())))
+        Recipe asked = recipe.recipe(devices > 1 ? OptionalInt.of(devices) : OptionalInt.empty());
+        Recipe planned = OpenPlan.in(asked, Facts.of(original))
+                .map(open -> open.with(plan(open.options(), original.facts().layers())))
                 .orElse(asked);
         return PlannedModel.of(
                 original,
-                requests,
+                planned,
                 dialect == null ? DialectName.ORT : dialect,
                 layout == null ? KvLayout.PER_LAYER : layout);
     }
 
-    private static Grouping groups(ChoosePairs.Options options, int layers) {
+    private static Plan plan(ChoosePairs.Options options, int layers) {
         Integer depth = options.depth();
         if (depth == null) {
             throw TwofoldException.usage("which layers keep a loss would have to be measured")
@@ -146,37 +138,12 @@ final class EstimateCommand implements Callable<Integer> {
         return MiddleGroups.of(layers, depth, size == null ? Math.max(2, (layers + depth - 1) / depth) : size);
     }
 
-    /** What the manifest's plan makes of the config that lies beside the model, or of the checkpoint's. */
     private PlannedModel converted() {
-        String place = model.resolve(Manifest.NAME).toString();
-        if (!plan.isEmpty() || dialect != null || layout != null) {
+        if (!recipe.isEmpty() || dialect != null || layout != null) {
             throw TwofoldException.usage("the manifest says how the model was made")
-                    .at(place)
+                    .at(model.resolve(Manifest.NAME).toString())
                     .hint("give the checkpoint to estimate another plan");
         }
-        Manifest manifest = Manifest.read(model);
-        Decoder original = Checkpoint.describe(against == null ? described(manifest) : against);
-        if (original.facts().layers() != manifest.model().layers()) {
-            throw TwofoldException.input(CONFIG + " does not describe the checkpoint that the model was made of")
-                    .at(original.facts().source())
-                    .found(original.facts().layers() + " layers")
-                    .expected(manifest.model().layers());
-        }
-        FromManifest conversion = FromManifest.of(model.resolve(Manifest.NAME), manifest);
-        ModelEmitter emitter = conversion.emitter();
-        return PlannedModel.of(original, conversion.requests(), emitter.dialect(), emitter.layout());
-    }
-
-    /** Where the checkpoint's own config.json is: an output has another if its caches are others. */
-    private Path described(Manifest manifest) {
-        FileFact own = manifest.source().files().get(CONFIG);
-        Path above = model.toAbsolutePath().normalize().resolveSibling("");
-        return Stream.of(model, above)
-                .filter(directory -> Files.isRegularFile(directory.resolve(CONFIG)))
-                .filter(directory -> FileHash.of(directory.resolve(CONFIG)).equals(own))
-                .findFirst()
-                .orElseThrow(() -> TwofoldException.input("the output does not have the checkpoint's own " + CONFIG)
-                        .at(Origin.file(model))
-                        .hint("--against CHECKPOINT, whose " + CONFIG + " is enough"));
+        return DescribedOutput.of(model).planned(Sources.SHIPPED, Optional.ofNullable(against));
     }
 }

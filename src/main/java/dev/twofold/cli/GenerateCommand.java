@@ -3,6 +3,7 @@ package dev.twofold.cli;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.ort.Generation;
 import dev.twofold.ort.ModelSession;
+import dev.twofold.pipeline.ModelOpener;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
 import dev.twofold.tokenizer.TokenizerFile;
@@ -37,7 +38,7 @@ final class GenerateCommand implements Callable<Integer> {
     private long seed;
 
     @Mixin
-    private Models models = new Models();
+    private HostOptions hosting = new HostOptions();
 
     @Mixin
     private Console console = new Console();
@@ -51,7 +52,7 @@ final class GenerateCommand implements Callable<Integer> {
             throw TwofoldException.usage("--max-tokens should be 1 or more");
         }
         Manifest manifest = Manifest.read(directory);
-        try (ModelSession session = models.open(directory, manifest, console);
+        try (ModelSession session = new ModelOpener(hosting.host(console)).open(directory, manifest);
                 TokenizerFile tokenizer = TokenizerFile.open(
                         RankDirectories.of(directory, manifest).get(0))) {
             int[] ids = tokenizer.encode(prompt, manifest.model().vocabularySize());

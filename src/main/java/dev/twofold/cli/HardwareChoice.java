@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.NearestName;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.TextFile;
 import dev.twofold.estimate.Hardware;
 import dev.twofold.estimate.HardwareFile;
 import java.nio.file.Files;
@@ -47,7 +48,8 @@ record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
         }
         Path file = file(name);
         if (!name.isBlank() && Files.exists(file)) {
-            return new HardwareChoice(name, HardwareFile.parse(name, Text.read(file, MAX_BYTES)), OptionalInt.empty());
+            return new HardwareChoice(
+                    name, HardwareFile.parse(name, TextFile.read(file, MAX_BYTES)), OptionalInt.empty());
         }
         List<String> known = SHIPPED.stream().flatMap(HardwareChoice::counted).toList();
         throw TwofoldException.usage("no such hardware, and no such file")
@@ -69,7 +71,7 @@ record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
     }
 
     private static Hardware shipped(String name) {
-        return HardwareFile.parse(name + ".yaml", Text.resource("/dev/twofold/hardware/" + name + ".yaml"));
+        return HardwareFile.parse(name + ".yaml", TextFile.shipped("/dev/twofold/hardware/" + name + ".yaml"));
     }
 
     private static Stream<String> counted(String name) {

@@ -1,29 +1,19 @@
 package dev.twofold.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.measure.LayerFindings;
-import dev.twofold.measure.PlanScore;
-import dev.twofold.measure.TextWindows;
+import dev.twofold.inspection.Inspector;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.rewrite.PairLayers;
-import dev.twofold.pipeline.CompensationStudy;
-import dev.twofold.pipeline.Inspection;
-import dev.twofold.pipeline.InspectionDocument;
-import dev.twofold.pipeline.PlanFrontier;
-import dev.twofold.pipeline.TextMeasurement;
-import dev.twofold.pipeline.TokenHash;
+import dev.twofold.pipeline.ModelNotes;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.report.ReportDirectory;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.source.Source;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,7 +32,10 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "CHECKPOINT", description = "A directory with config.json and safetensors.")
     private Path checkpoint = Path.of("");
 
-    @Option(names = "-o", paramLabel = "DIR", description = "Where to write the report.")
+    @Option(
+            names = {"-o", "--output", "--out"},
+            paramLabel = "DIR",
+            description = "Where to write the report.")
     private @Nullable Path output;
 
     @Mixin
@@ -69,7 +62,7 @@ final class InspectCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
-    private Models models = new Models();
+    private HostOptions hosting = new HostOptions();
 
     @Mixin
     private Console console = new Console();
@@ -90,33 +83,20 @@ final class InspectCommand implements Callable<Integer> {
         if (group < 2) {
             throw TwofoldException.usage("--group should be 2 or more");
         }
-        Checkpoint source = Checkpoint.read(checkpoint);
+        Source source = Sources.SHIPPED.open(checkpoint);
         ModelNotes.of(source.decoder()).forEach(console::notice);
-        if (source.decoder().facts().layers() < 2) {
-            throw TwofoldException.input("there is nothing to run side by side")
-                    .at(checkpoint.toString())
-                    .found("1 layer")
-                    .expected("2 or more");
-        }
         Optional<ReportDirectory> report =
                 Optional.ofNullable(output).map(directory -> ReportDirectory.open(directory, checkpoint));
-        MeasuringOptions.Passages passages = measuring.passages(source, null, compensate ? fittedTokens() : 0, console);
         List<Path> beside = report.map(ReportDirectory::measurements).stream().toList();
-        PairLayers.Form form = oneSync ? PairLayers.Form.ONE_SYNC : PairLayers.Form.TWO_SYNC;
-        ObjectNode document;
-        Optional<TextWindows> fitted = compensate
-                ? Optional.of(Compensating.text(source, measuring.text(), fittedTokens(), console))
-                : Optional.empty();
-        if (compensate && passages.heldOut().isEmpty()) {
-            throw TwofoldException.input("there is no text left to measure compensation on")
-                    .at(String.valueOf(measuring.text()))
-                    .hint("a longer text, or less --tokens and --calibration-tokens");
-        }
-        try (Measuring session =
-                new Measuring(source, passages, form, models, measuring.cache(beside, console), console.progress())) {
-            Inspection inspection = inspect(session, source, fitted, form, start);
-            document = InspectionDocument.of(source, inspection, setting(source, passages));
-        }
+        ObjectNode document = new Inspector(
+                        source,
+                        measuring.texts(),
+                        oneSync ? PairLayers.Form.ONE_SYNC : PairLayers.Form.TWO_SYNC,
+                        group,
+                        compensate ? Optional.of(fittedTokens()) : Optional.empty(),
+                        measuring.cache(beside, console),
+                        hosting.host(console))
+                .inspect(Version.current());
         report.ifPresent(directory -> directory.write(document));
         if (format == OutputFormat.JSON) {
             console.json(document);
@@ -127,74 +107,7 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Inspection inspect(
-            Measuring session, Checkpoint source, Optional<TextWindows> fitted, PairLayers.Form form, long start) {
-        TextMeasurement text = session.calibration();
-        Progress progress = console.progress();
-        int layers = text.layerCount();
-        LayerFindings findings = text.layers();
-        PlanFrontier frontier = PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), text, progress);
-        Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier, progress));
-        List<CompensationStudy.Row> compensation = fitted.map(windows -> session.heldOut()
-                        .map(other -> study(source, windows, other).of(frontier, findings))
-                        .orElse(List.of()))
-                .orElse(List.of());
-        boolean cached = text.measured()
-                        + session.heldOut().map(TextMeasurement::measured).orElse(0)
-                == 0;
-        return new Inspection(
-                form,
-                findings,
-                frontier,
-                text.base(),
-                heldOut,
-                compensation,
-                (System.nanoTime() - start) / 1e9,
-                text.plansKnown(),
-                cached);
-    }
-
     private int fittedTokens() {
         return calibrationTokens == null ? Compensate.DEFAULT_TOKENS : calibrationTokens;
-    }
-
-    private CompensationStudy study(Checkpoint source, TextWindows text, TextMeasurement heldOut) {
-        Set<String> said = new HashSet<>();
-        Consumer<String> once = notice -> {
-            if (said.add(notice)) {
-                console.notice(notice);
-            }
-        };
-        return new CompensationStudy(
-                source,
-                heldOut,
-                TokenHash.of(text),
-                () -> new Compensating(text, models.provider(), models.device(), once),
-                console.progress());
-    }
-
-    /** Measures the plans that the report shows on the second text. */
-    private static Inspection.HeldOut heldOut(TextMeasurement text, PlanFrontier frontier, Progress progress) {
-        PlanScore base = text.base();
-        progress.begin("checking on the held-out text", frontier.found().size(), Progress.Unit.DEPTHS);
-        frontier.found().forEach(found -> {
-            text.score(found.chosen().grouping());
-            found.window().ifPresent(window -> text.score(window.grouping()));
-            progress.advance(1);
-        });
-        progress.end();
-        return new Inspection.HeldOut(text.text().tokens(), base, text);
-    }
-
-    private InspectionDocument.Setting setting(Checkpoint source, MeasuringOptions.Passages passages) {
-        return new InspectionDocument.Setting(
-                Version.current(),
-                passages.calibration().name(),
-                passages.calibration().windows().tokens(),
-                Windows.length(source.decoder()),
-                group,
-                models.provider().toString(),
-                passages.heldOut().map(MeasuringOptions.Passage::name).orElse(""),
-                fittedTokens());
     }
 }

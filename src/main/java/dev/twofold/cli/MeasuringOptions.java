@@ -1,14 +1,9 @@
 package dev.twofold.cli;
 
-import dev.twofold.decoder.Decoder;
-import dev.twofold.diag.TwofoldException;
-import dev.twofold.measure.TextWindows;
-import dev.twofold.pipeline.MeasurementCache;
-import dev.twofold.source.huggingface.Checkpoint;
-import dev.twofold.tokenizer.TokenizerFile;
+import dev.twofold.inspection.MeasurementCache;
+import dev.twofold.inspection.Texts;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +12,6 @@ import picocli.CommandLine.Option;
 /** What layers are measured on, and where the measurements are kept. */
 final class MeasuringOptions {
 
-    private static final int DEFAULT_TOKENS = 4096;
     private static final String NO_CACHE = "none";
 
     @Option(
@@ -36,52 +30,8 @@ final class MeasuringOptions {
             description = "Where measurements are kept for the next time, or 'none' (default: ~/.cache/twofold).")
     private @Nullable String cache;
 
-    /** The text that the user named. */
-    @Nullable
-    Path text() {
-        return text;
-    }
-
-    /** A text to measure on, and what to call it. */
-    record Passage(String name, TextWindows windows) {}
-
-    /**
-     * @param heldOut a second text, which nothing is chosen by
-     */
-    record Passages(Passage calibration, Optional<Passage> heldOut) {}
-
-    /**
-     * @param planned tokens that a pipeline asks for, if the command line does not say
-     * @param taken tokens at the start of the user's text that something else is fitted to, and nothing is checked on
-     */
-    Passages passages(Checkpoint checkpoint, @Nullable Integer planned, int taken, Console console) {
-        Integer wanted = tokens == null ? planned : tokens;
-        int count = wanted == null ? DEFAULT_TOKENS : wanted;
-        if (count < 1) {
-            throw TwofoldException.usage("--tokens should be 1 or more");
-        }
-        Decoder decoder = checkpoint.decoder();
-        int vocabulary = decoder.facts().vocabularySize();
-        try (TokenizerFile tokenizer = TokenizerFile.open(checkpoint.directory())) {
-            if (text == null) {
-                int[] ids = tokenizer.encode(Text.calibration(), vocabulary);
-                int[] others = tokenizer.encode(Text.evaluation(null), vocabulary);
-                return new Passages(
-                        new Passage(Text.CALIBRATION, Windows.cut(Text.CALIBRATION, ids, decoder, count, console)),
-                        Optional.of(new Passage(
-                                Text.EVALUATION, Windows.cut(Text.EVALUATION, others, decoder, count, console))));
-            }
-            int[] ids = tokenizer.encode(Text.read(text), vocabulary);
-            TextWindows first = Windows.cut(text.toString(), ids, decoder, count, console);
-            int[] rest = Arrays.copyOfRange(ids, Math.min(ids.length, Math.max(taken, first.tokens())), ids.length);
-            if (rest.length <= Windows.FEW_TOKENS) {
-                console.notice("note: too little of the text is left to check the choice on");
-                return new Passages(new Passage(text.toString(), first), Optional.empty());
-            }
-            String name = "what follows in " + text;
-            TextWindows second = Windows.cut(name, rest, decoder, Math.min(count, rest.length - 1), console);
-            return new Passages(new Passage(text.toString(), first), Optional.of(new Passage(name, second)));
-        }
+    Texts texts() {
+        return new Texts(Optional.ofNullable(text), Optional.ofNullable(tokens));
     }
 
     /** @param beside directories to look in before the user's own */

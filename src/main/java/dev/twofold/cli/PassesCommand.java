@@ -4,6 +4,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
 import dev.twofold.passes.ShippedPasses;
+import dev.twofold.recipe.ShippedPipelines;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -36,9 +37,9 @@ final class PassesCommand implements Callable<Integer> {
                 .filter(spec -> spec.name().equals(name))
                 .toList();
         passes.forEach(this::show);
-        boolean pipeline = Pipelines.SHIPPED.contains(name);
+        boolean pipeline = ShippedPipelines.NAMES.contains(name);
         if (pipeline) {
-            console.out().printf("# pipeline %s%n%s", name, Pipelines.text(name));
+            console.out().printf("# pipeline %s%n%s", name, ShippedPipelines.text(name));
             console.out().flush();
         } else if (passes.isEmpty()) {
             throw TwofoldException.usage("there is no pass or pipeline '" + name + "'")
@@ -53,9 +54,12 @@ final class PassesCommand implements Callable<Integer> {
             console.out().printf("  %-16s %s%n", spec.name(), spec.summary());
         }
         console.out().println("Pipelines:");
-        for (String pipeline : Pipelines.SHIPPED) {
-            String summary =
-                    Pipelines.text(pipeline).lines().findFirst().orElse("").replaceFirst("^# *", "");
+        for (String pipeline : ShippedPipelines.NAMES) {
+            String summary = ShippedPipelines.text(pipeline)
+                    .lines()
+                    .findFirst()
+                    .orElse("")
+                    .replaceFirst("^# *", "");
             console.out().printf("  %-16s %s%n", pipeline, summary);
         }
     }

@@ -18,7 +18,7 @@ final class RepeatOption {
     /** Options that say where things are and what is told, but change no byte of the output. */
     private static final Set<String> HARMLESS = Set.of(
             "--from-manifest",
-            "-o",
+            "--output",
             "--text",
             "--force",
             "--dry-run",

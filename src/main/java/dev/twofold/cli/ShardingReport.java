@@ -1,10 +1,8 @@
 package dev.twofold.cli;
 
-import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
-import dev.twofold.pipeline.Conversion;
+import dev.twofold.pipeline.Compilation;
 import dev.twofold.pipeline.ShardingCost;
-import dev.twofold.target.onnx.ModelEmitter;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,14 +15,14 @@ import java.util.function.ToLongFunction;
 /** What a sharded conversion costs the devices, next to the same model without pairs. */
 record ShardingReport(Sharding sharding, String collective, ShardingCost cost, Optional<ShardingCost> unpaired) {
 
-    static Optional<ShardingReport> of(Conversion conversion, ModelEmitter emitter) {
-        Decoder decoder = conversion.decoder();
-        return decoder.sharding()
-                .map(sharding -> new ShardingReport(
-                        sharding,
-                        emitter.collective().toString(),
-                        ShardingCost.of(decoder, emitter),
-                        conversion.unpaired().map(before -> ShardingCost.of(before, emitter))));
+    static Optional<ShardingReport> of(Compilation compilation) {
+        return compilation
+                .cost()
+                .map(cost -> new ShardingReport(
+                        compilation.decoder().sharding().orElseThrow(),
+                        compilation.target().collective(),
+                        cost,
+                        compilation.unpairedCost()));
     }
 
     Map<String, Object> document() {

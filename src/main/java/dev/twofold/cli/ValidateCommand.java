@@ -1,31 +1,14 @@
 package dev.twofold.cli;
 
-import dev.twofold.decoder.Decoder;
-import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.disk.MappedFiles;
-import dev.twofold.graph.plain.PlainLowering;
-import dev.twofold.measure.Score;
-import dev.twofold.measure.TextWindows;
-import dev.twofold.ort.ModelSession;
-import dev.twofold.ort.Provider;
-import dev.twofold.ort.StepEngine;
-import dev.twofold.ort.Validation;
-import dev.twofold.pass.PassContext;
-import dev.twofold.passes.compensate.Compensate;
-import dev.twofold.pipeline.Compensation;
-import dev.twofold.pipeline.Plan;
-import dev.twofold.pipeline.Replay;
-import dev.twofold.pipeline.SourceMatch;
-import dev.twofold.pipeline.TokenHash;
+import dev.twofold.inspection.Texts;
+import dev.twofold.pipeline.Sources;
+import dev.twofold.pipeline.Validator;
 import dev.twofold.report.Manifest;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.source.Source;
 import dev.twofold.tensor.Precision;
-import dev.twofold.tokenizer.TokenizerFile;
-import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -87,7 +70,7 @@ final class ValidateCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
-    private Models models = new Models();
+    private HostOptions hosting = new HostOptions();
 
     @Mixin
     private Console console = new Console();
@@ -104,76 +87,23 @@ final class ValidateCommand implements Callable<Integer> {
             throw TwofoldException.usage("--min-accuracy-kept is a share above 0 and at most 1, such as 0.97");
         }
         Manifest manifest = Manifest.read(directory);
-        Checkpoint source = Checkpoint.read(checkpoint);
-        SourceMatch.requireSameModel(manifest, source);
-        Progress progress = console.progress();
-        Decoder base = source.decoder();
-        Plan plan = Replay.reference(manifest, base);
-        TextWindows windows = windows(base);
-        try (MappedFiles files = new MappedFiles();
-                ModelSession session = models.open(directory, manifest, console);
-                StepEngine engine = new StepEngine(
-                        new PlainLowering(), new WeightEvaluator(files), models.provider(), models.device());
-                Compensating compensating = compensating(plan, source)) {
-            PassContext context = compensating == null ? new PassContext(progress) : compensating.context(progress);
-            Decoder reference = Replay.run(plan, base, context);
-            Validation validation = new Validation(session, engine, progress);
-            Validation.Result result = validation.run(base, reference, windows);
-            Optional<Score> uncompensated = compensating == null
-                    ? Optional.empty()
-                    : Optional.of(validation.score(
-                            base,
-                            Replay.run(Replay.uncompensated(manifest, base), base, new PassContext(progress)),
-                            windows));
-            return report(result, uncompensated, manifest);
-        }
-    }
-
-    /** What the fits of the conversion are repeated with; null if there were none. */
-    private @Nullable Compensating compensating(Plan plan, Checkpoint source) {
-        Compensate.Options options = Compensation.in(plan).orElse(null);
-        if (options == null) {
-            return null;
-        }
-        TextWindows text = Compensating.text(source, calibration, options.tokens(), console);
-        String recorded = options.text();
-        if (recorded != null) {
-            Compensation.requireSame(
-                    recorded,
-                    TokenHash.of(text),
-                    calibration == null ? Text.CALIBRATION : calibration.toString(),
-                    "give the text of the conversion with --calibration");
-        }
-        console.notice("note: repeating the fits of the conversion");
-        Provider provider = Arrays.stream(Provider.values())
-                .filter(candidate -> candidate.toString().equals(options.provider()))
-                .findFirst()
-                .orElse(models.provider());
-        return new Compensating(text, provider, models.device(), console::notice);
-    }
-
-    private TextWindows windows(Decoder base) {
-        int vocabulary = base.facts().vocabularySize();
-        try (TokenizerFile tokenizer = TokenizerFile.open(checkpoint)) {
-            int[] ids = tokenizer.encode(Text.evaluation(text), vocabulary);
-            return Windows.cut(textName(), ids, base, tokens, console);
-        }
-    }
-
-    private String textName() {
-        return text == null ? Text.EVALUATION : text.toString();
-    }
-
-    private int report(Validation.Result result, Optional<Score> uncompensated, Manifest manifest) {
+        Source source = Sources.SHIPPED.open(checkpoint);
+        Texts.Named measured = text == null ? Texts.evaluation() : Texts.read(text);
+        Texts.Named fitted = calibration == null ? Texts.calibration() : Texts.read(calibration);
+        Validator.Outcome outcome =
+                new Validator(directory, manifest, source, measured, fitted, tokens, hosting.host(console)).validate();
         ValidationReport report = new ValidationReport(
                 directory,
-                models.provider(),
-                textName(),
+                hosting.provider(),
+                measured.name(),
                 manifest,
-                result,
-                uncompensated,
+                outcome,
                 tolerance == null ? defaultTolerance(manifest) : tolerance,
                 minAccuracyKept);
+        return print(report);
+    }
+
+    private int print(ValidationReport report) {
         if (!report.isExact()) {
             console.notice(
                     "note: parity also fails if --against is another checkpoint of the same shape, or if the output was"

@@ -5,20 +5,19 @@ import dev.twofold.ort.Parity;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.Quality;
 import dev.twofold.ort.Validation;
+import dev.twofold.pipeline.Validator;
 import dev.twofold.report.Manifest;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a validation found, judged: parity against a tolerance, quality only against what the user asked for.
  *
  * @param text what was measured on, for people
- * @param uncompensated the same plan without its compensation, if it has one
  * @param tolerance largest difference of logits over the largest logit of a token
  * @param minAccuracyKept share of the original's accuracy to keep, if quality is to decide too
  */
@@ -27,17 +26,23 @@ record ValidationReport(
         Provider provider,
         String text,
         Manifest manifest,
-        Validation.Result result,
-        Optional<Score> uncompensated,
+        Validator.Outcome outcome,
         double tolerance,
         @Nullable Double minAccuracyKept) {
 
+    private Validation.Result result() {
+        return outcome.result();
+    }
+
     boolean isExact() {
-        return Math.max(result.parity().maxRelative(), result.decodedParity().maxRelative()) <= tolerance;
+        return Math.max(
+                        result().parity().maxRelative(),
+                        result().decodedParity().maxRelative())
+                <= tolerance;
     }
 
     private boolean isGoodEnough() {
-        return minAccuracyKept == null || result.quality().accuracyKept() >= minAccuracyKept;
+        return minAccuracyKept == null || result().quality().accuracyKept() >= minAccuracyKept;
     }
 
     boolean passed() {
@@ -47,20 +52,20 @@ record ValidationReport(
     /** The JSON document. */
     Map<String, Object> document() {
         Map<String, Object> parity = new LinkedHashMap<>();
-        parity.put("maxAbsolute", result.parity().maxAbsolute());
-        parity.put("maxRelative", result.parity().maxRelative());
-        parity.put("decodedMaxAbsolute", result.decodedParity().maxAbsolute());
-        parity.put("decodedMaxRelative", result.decodedParity().maxRelative());
+        parity.put("maxAbsolute", result().parity().maxAbsolute());
+        parity.put("maxRelative", result().parity().maxRelative());
+        parity.put("decodedMaxAbsolute", result().decodedParity().maxAbsolute());
+        parity.put("decodedMaxRelative", result().decodedParity().maxRelative());
         parity.put("tolerance", tolerance);
         parity.put("passed", isExact());
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("provider", provider.toString());
         document.put("dtype", manifest.emission().dtype());
         document.put("effectiveDepth", manifest.model().effectiveDepth());
-        document.put("tokens", result.tokens());
+        document.put("tokens", result().tokens());
         document.put("parity", parity);
-        document.put("quality", result.quality());
-        uncompensated.ifPresent(score -> document.put("withoutCompensation", without(score)));
+        document.put("quality", result().quality());
+        outcome.uncompensated().ifPresent(score -> document.put("withoutCompensation", without(score)));
         if (minAccuracyKept != null) {
             document.put("minAccuracyKept", minAccuracyKept);
         }
@@ -79,13 +84,13 @@ record ValidationReport(
     }
 
     private double kept(Score score) {
-        double base = result.quality().baseAccuracy();
+        double base = result().quality().baseAccuracy();
         return base == 0 ? 1 : score.accuracy() / base;
     }
 
     void print(PrintWriter out) {
-        Parity parity = result.parity();
-        out.printf(Locale.ROOT, "%s on %s, %d tokens of %s%n", directory, provider, result.tokens(), text);
+        Parity parity = result().parity();
+        out.printf(Locale.ROOT, "%s on %s, %d tokens of %s%n", directory, provider, result().tokens(), text);
         out.printf(
                 Locale.ROOT,
                 "parity with the plain plan   %s: logits differ by at most %.2e, relative %.2e (tolerance %.0e); token by token %.2e%n",
@@ -93,18 +98,19 @@ record ValidationReport(
                 parity.maxAbsolute(),
                 parity.maxRelative(),
                 tolerance,
-                result.decodedParity().maxRelative());
+                result().decodedParity().maxRelative());
         out.printf(
                 "quality against the checkpoint (effective depth %d of %d)%n",
                 manifest.model().effectiveDepth(), manifest.model().layers());
-        print(out, result.quality());
-        uncompensated.ifPresent(score -> out.printf(
-                Locale.ROOT,
-                "without compensation: loss %.4f, perplexity %.4f, accuracy kept %.2f%%, KL %.4f nats%n",
-                score.loss(),
-                Math.exp(score.loss()),
-                100 * kept(score),
-                score.kl()));
+        print(out, result().quality());
+        outcome.uncompensated()
+                .ifPresent(score -> out.printf(
+                        Locale.ROOT,
+                        "without compensation: loss %.4f, perplexity %.4f, accuracy kept %.2f%%, KL %.4f nats%n",
+                        score.loss(),
+                        Math.exp(score.loss()),
+                        100 * kept(score),
+                        score.kl()));
     }
 
     private void print(PrintWriter out, Quality quality) {

@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.Printable;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.execution.TrialRuntime;
 import dev.twofold.pipeline.FromManifest;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.Verification;
@@ -51,8 +52,8 @@ final class VerifyCommand implements Callable<Integer> {
     private Optional<String> plan(Manifest manifest) {
         try {
             FromManifest conversion = FromManifest.of(directory.resolve(Manifest.NAME), manifest);
-            conversion.emitter();
-            conversion.requireKnownOptions();
+            conversion.target(TrialRuntime.NONE);
+            conversion.recipe();
             return Optional.empty();
         } catch (TwofoldException e) {
             if (manifest.twofold().equals(Version.current())) {

@@ -51,6 +51,53 @@ public record Attention(
         return members.stream().mapToInt(Heads::kvHeads).sum();
     }
 
+    @Override
+    public Kind kind() {
+        return Kind.ATTENTION;
+    }
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.attention(this);
+    }
+
+    @Override
+    public List<String> readerNames() {
+        return List.of("q", "k", "v");
+    }
+
+    @Override
+    public Optional<Linear> writer() {
+        return Optional.of(output);
+    }
+
+    @Override
+    public Attention withWriter(Linear other) {
+        return new Attention(query, key, value, other, norms, rule, members);
+    }
+
+    @Override
+    public Stream<Attention> attentions() {
+        return Stream.of(this);
+    }
+
+    /** The rule, the number of query heads a KV head, and how queries and keys are normalized, unless over all heads. */
+    @Override
+    public Optional<Object> mergeKey() {
+        if (normsWidth()) {
+            return Optional.empty();
+        }
+        List<Object> normalized = norms.map(both ->
+                        List.<Object>of(both.query().kind(), both.query().epsilon()))
+                .orElse(List.of());
+        return Optional.of(List.of(kind(), rule, heads() / kvHeads(), normalized));
+    }
+
+    /** Whether queries and keys are normalized over all heads, which cannot be cut or joined. */
+    public boolean normsWidth() {
+        return norms.filter(both -> both.span() == QueryKeyNorm.Span.WIDTH).isPresent();
+    }
+
     /** Query, key and value. */
     @Override
     public List<Linear> readers() {
@@ -68,10 +115,6 @@ public record Attention(
                 .flatMap(both -> Stream.of(both.query(), both.key()))
                 .flatMap(Norm::weights);
         return Stream.concat(Stream.of(query, key, value, output).flatMap(Linear::weights), gains);
-    }
-
-    public Attention withOutput(Linear other) {
-        return new Attention(query, key, value, other, norms, rule, members);
     }
 
     /**

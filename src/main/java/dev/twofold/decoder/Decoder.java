@@ -87,12 +87,14 @@ public record Decoder(
     private static Stream<Branch> branches(List<Step> steps) {
         return steps.stream()
                 .flatMap(step -> step.branches().stream())
-                .flatMap(branch -> branch.body() instanceof Chain chain ? branches(chain.steps()) : Stream.of(branch));
+                .flatMap(branch -> branch.body().steps().isEmpty()
+                        ? Stream.of(branch)
+                        : branches(branch.body().steps()));
     }
 
     /** Every attention in the order of the stream. */
     public Stream<Attention> attentions() {
-        return branches().map(Branch::body).filter(Attention.class::isInstance).map(Attention.class::cast);
+        return branches().map(Branch::body).flatMap(Operator::attentions);
     }
 
     /** The attention of every layer of the checkpoint that is still here, by layer number. */

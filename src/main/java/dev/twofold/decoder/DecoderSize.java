@@ -21,17 +21,10 @@ public record DecoderSize(long parameters, long feedForwardSize) {
                 .sum();
         long width = decoder.branches()
                 .map(Branch::body)
-                .mapToLong(DecoderSize::width)
+                .mapToLong(Operator::width)
                 .max()
                 .orElse(0);
         return new DecoderSize(parameters, width);
-    }
-
-    private static long width(Operator body) {
-        if (body instanceof FeedForward feedForward) {
-            return feedForward.width();
-        }
-        return body instanceof Experts experts ? experts.width() : 0;
     }
 
     private static Stream<Weight> weights(Decoder decoder) {

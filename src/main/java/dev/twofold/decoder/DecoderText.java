@@ -1,113 +1,125 @@
 package dev.twofold.decoder;
 
+import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** A decoder as text for people: one line a branch, indented under its step. For {@code --dump-after}. */
 public final class DecoderText {
 
-    private final StringBuilder text = new StringBuilder();
-
     private DecoderText() {}
 
     public static String of(Decoder decoder) {
-        DecoderText writer = new DecoderText();
-        writer.line(
-                0,
+        List<String> lines = new ArrayList<>();
+        lines.add(format(
                 "decoder %s: %d steps, effective depth %d, %s%s",
                 decoder.facts().modelType(),
                 decoder.steps().size(),
                 decoder.effectiveDepth(),
                 decoder.precision(),
-                decoder.tied() ? ", tied embeddings" : "");
+                decoder.tied() ? ", tied embeddings" : ""));
+        List<String> inside = new ArrayList<>();
         decoder.sharding()
-                .ifPresent(cut -> writer.line(
-                        1,
+                .ifPresent(cut -> inside.add(format(
                         "sharded over %d devices by %s%s",
-                        cut.devices(),
-                        cut.placement(),
-                        cut.vocabulary() ? ", vocabulary too" : ""));
-        writer.line(
-                1,
-                "embedding %s %s",
-                decoder.embedding().table().shape(),
-                Weights.describe(decoder.embedding().table()));
-        decoder.embedding()
-                .positions()
-                .ifPresent(
-                        positions -> writer.line(1, "positions %s %s", positions.shape(), Weights.describe(positions)));
+                        cut.devices(), cut.placement(), cut.vocabulary() ? ", vocabulary too" : "")));
+        inside.add(shaped("embedding", decoder.embedding().table()));
+        decoder.embedding().positions().ifPresent(positions -> inside.add(shaped("positions", positions)));
         for (int i = 0; i < decoder.steps().size(); i++) {
-            writer.step(1, "step " + i, decoder.steps().get(i));
+            inside.addAll(step("step " + i, decoder.steps().get(i)));
         }
-        writer.norm(1, "norm", decoder.finalNorm());
-        writer.line(
-                1,
-                "head %s %s",
-                decoder.head().weight().shape(),
-                Weights.describe(decoder.head().weight()));
-        return writer.text.toString();
+        inside.add(norm("norm", decoder.finalNorm()));
+        inside.add(shaped("head", decoder.head().weight()));
+        lines.addAll(indented(inside));
+        return String.join("\n", lines) + "\n";
     }
 
-    private void step(int indent, String title, Step step) {
-        line(indent, "%s", title);
-        for (Branch branch : step.branches()) {
-            branch(indent + 1, branch);
-        }
+    private static List<String> step(String title, Step step) {
+        List<String> lines = new ArrayList<>(List.of(title));
+        step.branches().forEach(branch -> lines.addAll(indented(branch(branch))));
+        return lines;
     }
 
-    private void branch(int indent, Branch branch) {
-        String layers = "layers " + branch.origin().layers();
-        if (branch.body() instanceof Chain chain) {
-            line(indent, "chain, %s", layers);
-            for (int i = 0; i < chain.steps().size(); i++) {
-                step(indent + 1, "inner step " + i, chain.steps().get(i));
-            }
-            return;
-        }
-        line(indent, "%s", title(branch.body(), layers));
-        branch.in().ifPresent(norm -> norm(indent + 1, "norm", norm));
-        if (branch.body() instanceof Attention attention) {
-            linear(indent + 1, "q", attention.query());
-            linear(indent + 1, "k", attention.key());
-            linear(indent + 1, "v", attention.value());
-            attention.norms().ifPresent(both -> {
-                norm(indent + 1, "qn", both.query());
-                norm(indent + 1, "kn", both.key());
-            });
-            linear(indent + 1, "o", attention.output());
-        } else if (branch.body() instanceof FeedForward feedForward) {
-            feedForward.gate().ifPresent(gate -> linear(indent + 1, "gate", gate));
-            linear(indent + 1, "up", feedForward.up());
-            linear(indent + 1, "down", feedForward.down());
-        } else if (branch.body() instanceof Experts experts) {
-            linear(indent + 1, "router", experts.router());
-            linear(indent + 1, "downs", experts.together().down());
-        }
-        branch.out().ifPresent(norm -> norm(indent + 1, "out", norm));
+    private static List<String> branch(Branch branch) {
+        List<String> lines = new ArrayList<>();
+        lines.add(branch.body().match(new Title("layers " + branch.origin().layers())));
+        List<String> inside = new ArrayList<>();
+        branch.in().ifPresent(norm -> inside.add(norm("norm", norm)));
+        inside.addAll(branch.body().match(new Parts()));
+        branch.out().ifPresent(norm -> inside.add(norm("out", norm)));
+        lines.addAll(indented(inside));
+        return lines;
     }
 
-    private static String title(Operator body, String layers) {
-        if (body instanceof Attention attention) {
-            return String.format(
-                    Locale.ROOT,
+    private record Title(String layers) implements Operator.Cases<String> {
+
+        @Override
+        public String attention(Attention attention) {
+            return format(
                     "attention, %s, %d heads, %d KV heads of %d%s",
-                    layers,
-                    attention.heads(),
-                    attention.kvHeads(),
-                    attention.headSize(),
-                    details(attention.rule()));
-        } else if (body instanceof FeedForward feedForward) {
-            return String.format(Locale.ROOT, "feed-forward, %s, width %d", layers, feedForward.width());
-        } else if (body instanceof Experts experts) {
-            return String.format(
-                    Locale.ROOT,
-                    "experts, %s, %d of %d of width %d",
-                    layers,
-                    experts.chosen(),
-                    experts.experts().size(),
-                    experts.width());
+                    layers, attention.heads(), attention.kvHeads(), attention.headSize(), details(attention.rule()));
         }
-        throw new IllegalStateException("no text for " + body);
+
+        @Override
+        public String feedForward(FeedForward feedForward) {
+            return format("feed-forward, %s, width %d", layers, feedForward.width());
+        }
+
+        @Override
+        public String experts(Experts experts) {
+            return format(
+                    "experts, %s, %d of %d of width %d",
+                    layers, experts.chosen(), experts.experts().size(), experts.width());
+        }
+
+        @Override
+        public String chain(Chain chain) {
+            return "chain, " + layers;
+        }
+    }
+
+    /** The lines under a title. */
+    private static final class Parts implements Operator.Cases<List<String>> {
+
+        @Override
+        public List<String> attention(Attention attention) {
+            List<String> lines = new ArrayList<>(List.of(
+                    linear("q", attention.query()), linear("k", attention.key()), linear("v", attention.value())));
+            attention.norms().ifPresent(both -> {
+                lines.add(norm("qn", both.query()));
+                lines.add(norm("kn", both.key()));
+            });
+            lines.add(linear("o", attention.output()));
+            return lines;
+        }
+
+        @Override
+        public List<String> feedForward(FeedForward feedForward) {
+            List<String> lines = new ArrayList<>();
+            feedForward.gate().ifPresent(gate -> lines.add(linear("gate", gate)));
+            lines.add(linear("up", feedForward.up()));
+            lines.add(linear("down", feedForward.down()));
+            return lines;
+        }
+
+        @Override
+        public List<String> experts(Experts experts) {
+            return List.of(
+                    linear("router", experts.router()),
+                    linear("downs", experts.together().down()));
+        }
+
+        @Override
+        public List<String> chain(Chain chain) {
+            List<String> lines = new ArrayList<>();
+            for (int i = 0; i < chain.steps().size(); i++) {
+                lines.addAll(step("inner step " + i, chain.steps().get(i)));
+            }
+            return lines;
+        }
     }
 
     private static String details(AttentionRule rule) {
@@ -116,20 +128,28 @@ public final class DecoderText {
                 + (rule.rotary().isEmpty() ? ", no rotary positions" : "");
     }
 
-    private void norm(int indent, String name, Norm norm) {
-        String bias = norm.bias().map(value -> " + " + Weights.describe(value)).orElse("");
-        line(indent, "%-5s%s%s", name, Weights.describe(norm.gain()), bias);
+    private static String shaped(String name, Weight weight) {
+        return name + " " + weight.shape() + " " + Weights.describe(weight);
     }
 
-    private void linear(int indent, String name, Linear linear) {
-        String bias =
-                linear.bias().map(value -> " + " + Weights.describe(value)).orElse("");
-        line(indent, "%-5s%s %s%s", name, linear.weight().shape(), Weights.describe(linear.weight()), bias);
+    private static String norm(String name, Norm norm) {
+        return format("%-5s%s%s", name, Weights.describe(norm.gain()), added(norm.bias()));
     }
 
-    private void line(int indent, String format, Object... arguments) {
-        text.append("  ".repeat(indent))
-                .append(String.format(Locale.ROOT, format, arguments))
-                .append('\n');
+    private static String linear(String name, Linear linear) {
+        Weight weight = linear.weight();
+        return format("%-5s%s %s%s", name, weight.shape(), Weights.describe(weight), added(linear.bias()));
+    }
+
+    private static String added(Optional<Weight> bias) {
+        return bias.map(values -> " + " + Weights.describe(values)).orElse("");
+    }
+
+    private static List<String> indented(List<String> lines) {
+        return lines.stream().map(line -> "  " + line).toList();
+    }
+
+    private static String format(String format, Object... arguments) {
+        return String.format(Locale.ROOT, format, arguments);
     }
 }

@@ -52,20 +52,43 @@ public final class DecoderVerifier {
     }
 
     private void verify(Branch branch) {
-        if (branch.body() instanceof Chain
-                && (branch.in().isPresent() || branch.out().isPresent())) {
-            throw new IllegalStateException("a chain has no norm of its own: " + branch.origin());
+        Origin origin = branch.origin();
+        boolean ofItsOwn = branch.in().isPresent() || branch.out().isPresent();
+        if (!branch.body().steps().isEmpty() && ofItsOwn) {
+            throw new IllegalStateException("a chain has no norm of its own: " + origin);
         }
-        branch.in().ifPresent(norm -> requireNorm(branch.origin(), "norm", norm, hidden));
-        branch.out().ifPresent(norm -> requireNorm(branch.origin(), "norm of the result", norm, hidden));
-        if (branch.body() instanceof Attention attention) {
-            verify(branch.origin(), attention);
-        } else if (branch.body() instanceof FeedForward feedForward) {
-            verify(branch.origin(), feedForward);
-        } else if (branch.body() instanceof Experts experts) {
-            verify(branch.origin(), experts);
-        } else if (branch.body() instanceof Chain chain) {
-            chain.steps().forEach(this::verify);
+        branch.in().ifPresent(norm -> requireNorm(origin, "norm", norm, hidden));
+        branch.out().ifPresent(norm -> requireNorm(origin, "norm of the result", norm, hidden));
+        branch.body().match(new Checks(origin)).run();
+    }
+
+    /** What to check of each kind of operator. */
+    private final class Checks implements Operator.Cases<Runnable> {
+
+        private final Origin origin;
+
+        Checks(Origin origin) {
+            this.origin = origin;
+        }
+
+        @Override
+        public Runnable attention(Attention attention) {
+            return () -> verify(origin, attention);
+        }
+
+        @Override
+        public Runnable feedForward(FeedForward feedForward) {
+            return () -> verify(origin, feedForward);
+        }
+
+        @Override
+        public Runnable experts(Experts experts) {
+            return () -> verify(origin, experts);
+        }
+
+        @Override
+        public Runnable chain(Chain chain) {
+            return () -> chain.steps().forEach(DecoderVerifier.this::verify);
         }
     }
 

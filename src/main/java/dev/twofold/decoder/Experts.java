@@ -3,6 +3,7 @@ package dev.twofold.decoder;
 import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -27,21 +28,35 @@ public record Experts(Linear router, List<FeedForward> experts, int chosen, bool
     }
 
     /** Width of the hidden activation of one expert. */
+    @Override
     public long width() {
         return experts.get(0).width();
     }
 
     /** All experts as one feed-forward, their activations one after the other. */
     public FeedForward together() {
-        FeedForward first = experts.get(0);
-        return new FeedForward(
-                first.gate()
-                        .map(gate -> Linear.stack(experts.stream()
-                                .map(expert -> expert.gate().orElseThrow())
-                                .toList())),
-                Linear.stack(experts.stream().map(FeedForward::up).toList()),
-                Linear.sum(experts.stream().map(FeedForward::down).toList()),
-                first.activation());
+        return FeedForward.merged(experts);
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.EXPERTS;
+    }
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.experts(this);
+    }
+
+    @Override
+    public Optional<Experts> mixture() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public List<String> readerNames() {
+        return Stream.concat(Stream.of("router"), experts.stream().flatMap(expert -> expert.readerNames().stream()))
+                .toList();
     }
 
     /** The router, then those of each expert. */

@@ -13,7 +13,54 @@ import java.util.stream.Stream;
  */
 public record FeedForward(Optional<Linear> gate, Linear up, Linear down, Activation activation) implements Operator {
 
+    @Override
+    public Kind kind() {
+        return Kind.FEED_FORWARD;
+    }
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.feedForward(this);
+    }
+
+    @Override
+    public List<String> readerNames() {
+        return gate.isPresent() ? List.of("gate", "up") : List.of("up");
+    }
+
+    @Override
+    public Optional<Linear> writer() {
+        return Optional.of(down);
+    }
+
+    @Override
+    public FeedForward withWriter(Linear other) {
+        return new FeedForward(gate, up, other, activation);
+    }
+
+    @Override
+    public Optional<Object> mergeKey() {
+        return Optional.of(List.of(kind(), activation, gate.isPresent()));
+    }
+
+    /** One feed-forward as wide as all parts together, whose output is the sum of theirs. */
+    public static FeedForward merged(List<FeedForward> parts) {
+        if (parts.size() == 1) {
+            return parts.get(0);
+        }
+        FeedForward first = parts.get(0);
+        return new FeedForward(
+                first.gate()
+                        .map(any -> Linear.stack(parts.stream()
+                                .map(part -> part.gate().orElseThrow())
+                                .toList())),
+                Linear.stack(parts.stream().map(FeedForward::up).toList()),
+                Linear.sum(parts.stream().map(FeedForward::down).toList()),
+                first.activation());
+    }
+
     /** Width of the hidden activation. */
+    @Override
     public long width() {
         return up.outputs();
     }
@@ -34,9 +81,5 @@ public record FeedForward(Optional<Linear> gate, Linear up, Linear down, Activat
     @Override
     public Stream<Weight> weights() {
         return Stream.concat(readers().stream(), Stream.of(down)).flatMap(Linear::weights);
-    }
-
-    public FeedForward withDown(Linear other) {
-        return new FeedForward(gate, up, other, activation);
     }
 }

@@ -21,8 +21,8 @@ public record Step(List<Branch> branches) {
 
     /** Branches of one kind of operator together, kinds in the order of their first branch: each kind is cut by itself. */
     public List<List<Branch>> byKind() {
-        Map<Class<? extends Operator>, List<Branch>> kinds = new LinkedHashMap<>();
-        branches.forEach(branch -> kinds.computeIfAbsent(branch.body().getClass(), kind -> new ArrayList<>())
+        Map<Operator.Kind, List<Branch>> kinds = new LinkedHashMap<>();
+        branches.forEach(branch -> kinds.computeIfAbsent(branch.body().kind(), kind -> new ArrayList<>())
                 .add(branch));
         return List.copyOf(kinds.values());
     }
@@ -39,12 +39,6 @@ public record Step(List<Branch> branches) {
 
     /** Operators that run one after the other: 1, or the length of the longest chain. */
     public int depth() {
-        return branches.stream().mapToInt(branch -> depth(branch.body())).max().orElse(0);
-    }
-
-    private static int depth(Operator body) {
-        return body instanceof Chain chain
-                ? chain.steps().stream().mapToInt(Step::depth).sum()
-                : 1;
+        return branches.stream().mapToInt(branch -> branch.body().depth()).max().orElse(0);
     }
 }

@@ -45,18 +45,18 @@ final class Leftovers {
     private static final String OLD = "-old";
     private static final String TRASH = "-trash";
 
-    private final OutputTarget target;
+    private final Destination target;
     private final Path parent;
     private final Consumer<String> notices;
 
-    Leftovers(OutputTarget target, Path parent, Consumer<String> notices) {
+    Leftovers(Destination target, Path parent, Consumer<String> notices) {
         this.target = target;
         this.parent = parent;
         this.notices = notices;
     }
 
     /** A name for a directory that becomes the target. */
-    static Path stagingPath(OutputTarget target, Path parent) {
+    static Path stagingPath(Destination target, Path parent) {
         return parent.resolve(prefix(target) + host() + "-" + UUID.randomUUID());
     }
 
@@ -73,7 +73,7 @@ final class Leftovers {
         OutputDirectory.deleteTree(trash);
     }
 
-    private static String prefix(OutputTarget target) {
+    private static String prefix(Destination target) {
         return "." + target.path().getFileName() + ".twofold-";
     }
 

@@ -29,13 +29,13 @@ public final class OutputDirectory implements AutoCloseable {
         DISCARDED
     }
 
-    private final OutputTarget target;
+    private final Destination target;
     private final Path parent;
     private final Path staging;
     private State state = State.FILLING;
 
     /** @param staging exists, beside the target, and is empty */
-    OutputDirectory(OutputTarget target, Path parent, Path staging) {
+    OutputDirectory(Destination target, Path parent, Path staging) {
         this.target = target;
         this.parent = parent;
         this.staging = staging;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutputPlace implements AutoCloseable {
 
-    private final OutputTarget target;
+    private final Destination target;
     private final Path parent;
     /** Directories above the target that did not exist before, innermost first. */
     private final List<Path> made;
@@ -30,7 +30,7 @@ public final class OutputPlace implements AutoCloseable {
     private @Nullable OutputDirectory staged;
     private boolean released;
 
-    private OutputPlace(OutputTarget target, Path parent, List<Path> made, Optional<LockFile> lock) {
+    private OutputPlace(Destination target, Path parent, List<Path> made, Optional<LockFile> lock) {
         this.target = target;
         this.parent = parent;
         this.made = made;
@@ -44,7 +44,7 @@ public final class OutputPlace implements AutoCloseable {
      * @throws TwofoldException of kind ENVIRONMENT if somebody does, or the disk does not let us; of kind INPUT if an earlier
      *     output that was put back may not be replaced
      */
-    public static OutputPlace claim(OutputTarget target, Consumer<String> notices) {
+    public static OutputPlace claim(Destination target, Consumer<String> notices) {
         Path parent = target.path().getParent();
         if (parent == null) {
             throw TwofoldException.input("the output has no parent directory").at(Origin.file(target.path()));
@@ -75,7 +75,7 @@ public final class OutputPlace implements AutoCloseable {
         }
     }
 
-    private static Optional<LockFile> lock(OutputTarget target, Path parent, Consumer<String> notices)
+    private static Optional<LockFile> lock(Destination target, Path parent, Consumer<String> notices)
             throws IOException {
         Path file = parent.resolve("." + target.path().getFileName() + ".twofold.lock");
         try {

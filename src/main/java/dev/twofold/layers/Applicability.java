@@ -2,8 +2,7 @@ package dev.twofold.layers;
 
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Experts;
-import dev.twofold.decoder.QueryKeyNorm.Span;
+import dev.twofold.decoder.Operator;
 import dev.twofold.diag.PlainName;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,12 +59,8 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
             List<Attention> attentions = decoder.attentions().toList();
             readsNorms = decoder.branches().anyMatch(branch -> branch.in().isPresent());
             normsResults = decoder.branches().anyMatch(branch -> branch.out().isPresent());
-            normsWidths = attentions.stream()
-                    .anyMatch(attention -> attention
-                            .norms()
-                            .filter(norms -> norms.span() == Span.WIDTH)
-                            .isPresent());
-            experts = decoder.branches().anyMatch(branch -> branch.body() instanceof Experts);
+            normsWidths = attentions.stream().anyMatch(Attention::normsWidth);
+            experts = decoder.branches().anyMatch(branch -> branch.body().kind() == Operator.Kind.EXPERTS);
             parallel = decoder.facts().stepsPerLayer() == 1;
             neighbours = Math.max(0, attentions.size() - 1);
             unlike = IntStream.range(0, neighbours)

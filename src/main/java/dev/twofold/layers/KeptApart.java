@@ -1,13 +1,8 @@
 package dev.twofold.layers;
 
-import dev.twofold.decoder.Attention;
-import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Experts;
-import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -19,13 +14,12 @@ import java.util.stream.Stream;
  * @param steps how many steps have several of them
  * @param branches all that run in these steps; merged they would be as many as steps
  */
-public record KeptApart(String operator, int steps, int branches) {
-
-    private static final String ATTENTION = "attention";
+public record KeptApart(Operator.Kind operator, int steps, int branches) {
 
     /** Why it could not, for the decoder as a reader made it; empty if nothing was in the way. */
     public String reason(Decoder original) {
-        String rewrite = operator.equals(ATTENTION) ? Applicability.WIDEN_ATTENTION : Applicability.WIDEN_FEED_FORWARD;
+        String rewrite =
+                operator == Operator.Kind.ATTENTION ? Applicability.WIDEN_ATTENTION : Applicability.WIDEN_FEED_FORWARD;
         return Applicability.of(original).stream()
                 .filter(row -> row.rewrite().equals(rewrite))
                 .map(Applicability::why)
@@ -35,14 +29,12 @@ public record KeptApart(String operator, int steps, int branches) {
 
     /** What widening has left apart in a decoder; chains, which are whole layers, can never be one. */
     public static List<KeptApart> in(Decoder decoder) {
-        List<KeptApart> kept = new ArrayList<>();
-        of(decoder, ATTENTION, Attention.class).forEach(kept::add);
-        of(decoder, "feed-forward", FeedForward.class).forEach(kept::add);
-        of(decoder, "experts", Experts.class).forEach(kept::add);
-        return kept;
+        return Stream.of(Operator.Kind.ATTENTION, Operator.Kind.FEED_FORWARD, Operator.Kind.EXPERTS)
+                .flatMap(kind -> of(decoder, kind))
+                .toList();
     }
 
-    private static Stream<KeptApart> of(Decoder decoder, String operator, Class<? extends Operator> kind) {
+    private static Stream<KeptApart> of(Decoder decoder, Operator.Kind kind) {
         List<Integer> several = decoder.steps().stream()
                 .map(step -> count(step, kind))
                 .filter(count -> count > 1)
@@ -50,15 +42,14 @@ public record KeptApart(String operator, int steps, int branches) {
         return several.isEmpty()
                 ? Stream.empty()
                 : Stream.of(new KeptApart(
-                        operator,
+                        kind,
                         several.size(),
                         several.stream().mapToInt(Integer::intValue).sum()));
     }
 
-    private static int count(Step step, Class<? extends Operator> kind) {
+    private static int count(Step step, Operator.Kind kind) {
         return (int) step.branches().stream()
-                .map(Branch::body)
-                .filter(kind::isInstance)
+                .filter(branch -> branch.body().kind() == kind)
                 .count();
     }
 }

@@ -2,13 +2,8 @@ package dev.twofold.layers;
 
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
-import dev.twofold.decoder.Experts;
-import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.LayerGroup;
-import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.QueryKeyNorm.Span;
-import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
+import java.util.List;
 
 /**
  * What a layer of the checkpoint can be cut into.
@@ -21,28 +16,16 @@ public record LayerSize(long heads, long kvHeads, long feedForward, boolean norm
 
     /** @param layer an ordinary one */
     public static LayerSize of(LayerGroup layer) {
+        List<Branch> branches =
+                layer.steps().stream().flatMap(step -> step.branches().stream()).toList();
+        List<Attention> attentions =
+                branches.stream().flatMap(branch -> branch.body().attentions()).toList();
         return new LayerSize(
-                sum(layer, Attention.class, Attention::heads),
-                sum(layer, Attention.class, Attention::kvHeads),
-                sum(layer, FeedForward.class, FeedForward::width) + sum(layer, Experts.class, Experts::width),
-                branches(layer).anyMatch(LayerSize::normsWidth),
-                branches(layer).anyMatch(branch -> branch.out().isPresent()));
-    }
-
-    private static <T extends Operator> long sum(LayerGroup layer, Class<T> kind, ToLongFunction<T> size) {
-        return branches(layer)
-                .filter(branch -> kind.isInstance(branch.body()))
-                .mapToLong(branch -> size.applyAsLong(kind.cast(branch.body())))
-                .sum();
-    }
-
-    private static Stream<Branch> branches(LayerGroup layer) {
-        return layer.steps().stream().flatMap(step -> step.branches().stream());
-    }
-
-    private static boolean normsWidth(Branch branch) {
-        return branch.body() instanceof Attention attention
-                && attention.norms().filter(norms -> norms.span() == Span.WIDTH).isPresent();
+                attentions.stream().mapToLong(Attention::heads).sum(),
+                attentions.stream().mapToLong(Attention::kvHeads).sum(),
+                branches.stream().mapToLong(branch -> branch.body().width()).sum(),
+                attentions.stream().anyMatch(Attention::normsWidth),
+                branches.stream().anyMatch(branch -> branch.out().isPresent()));
     }
 
     /** Whether every one of so many devices gets a whole number of heads and of hidden activations. */

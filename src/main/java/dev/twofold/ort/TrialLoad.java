@@ -9,6 +9,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.execution.Segment;
+import dev.twofold.execution.TrialRuntime;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -17,17 +18,10 @@ import java.util.Optional;
  * Loads a model and lets go of it: ONNX Runtime checks every operator's types and shapes on the way, and that it has a
  * kernel for it. Nothing is optimised or repacked, so that weights stay where they are on the disk, whatever their size.
  */
-public final class TrialLoad {
+public final class TrialLoad implements TrialRuntime {
 
-    private TrialLoad() {}
-
-    /**
-     * @param directory of one model
-     * @param instead a serialized model to load in its place, which refers to the same external data
-     * @throws IllegalStateException if the model is refused
-     * @throws TwofoldException of kind ENVIRONMENT if ONNX Runtime cannot work here
-     */
-    public static void load(Path directory, Optional<byte[]> instead) {
+    @Override
+    public void load(Path directory, Optional<byte[]> instead) {
         Path file = directory.resolve(GraphNames.MODEL);
         attempt(file, options -> {
             OrtEnvironment environment = Runtimes.environment();
@@ -41,12 +35,8 @@ public final class TrialLoad {
         });
     }
 
-    /**
-     * The same for a device's part of a model, segment by segment.
-     *
-     * @param directory of the device
-     */
-    public static void load(Path directory, List<Segment> segments) {
+    @Override
+    public void load(Path directory, List<Segment> segments) {
         attempt(directory.resolve(GraphNames.MODEL), options -> {
             for (Segment segment : segments) {
                 Runtimes.environment().createSession(segment.model(), options).close();

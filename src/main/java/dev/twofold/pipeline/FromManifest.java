@@ -2,13 +2,17 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.execution.TrialRuntime;
 import dev.twofold.graph.lower.CollectiveName;
-import dev.twofold.graph.lower.DialectName;
-import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.ort.Provider;
-import dev.twofold.passes.ShippedPasses;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.recipe.Recipe;
+import dev.twofold.recipe.StoredRecipe;
 import dev.twofold.report.Manifest;
-import dev.twofold.target.onnx.ModelEmitter;
+import dev.twofold.source.Source;
+import dev.twofold.target.Part;
+import dev.twofold.target.Target;
+import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +41,7 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
         SortedMap<String, Manifest> ranks = new TreeMap<>();
         if (manifest.sharding().isAbove()) {
             for (int rank = 0; rank < manifest.sharding().devices(); rank++) {
-                String directory = Manifest.rankDirectory(rank);
+                String directory = Part.rankDirectory(rank);
                 Path beside = file.resolveSibling(directory);
                 if (Files.isRegularFile(beside.resolve(Manifest.NAME))) {
                     ranks.put(directory, Manifest.read(beside));
@@ -75,37 +79,48 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
         return manifest;
     }
 
-    /** The passes of the plan, with what was chosen by measuring in place of the choice. */
-    public List<PassRequest> requests() {
-        return Replay.requests(manifest, file.toString());
+    /**
+     * The recipe, with what was chosen by measuring in place of the choice.
+     *
+     * @throws TwofoldException of kind INPUT if a pass or an option is not known
+     */
+    public Recipe recipe() {
+        return StoredRecipe.read(manifest.plan(), file.toString());
     }
 
-    /** @throws TwofoldException if a pass or an option is not known */
-    public void requireKnownOptions() {
-        requests().forEach(request -> Plan.bind(request, ShippedPasses.ALL));
-    }
-
-    public ModelEmitter emitter() {
+    /**
+     * The target, with its options.
+     *
+     * @param runtime that loads what is written once
+     * @throws TwofoldException of kind INPUT if this version has no such target or option
+     */
+    public Target target(TrialRuntime runtime) {
         constant("dtype", Precision.values(), manifest.emission().dtype());
-        return new ModelEmitter(
-                constant("dialect", DialectName.values(), manifest.emission().dialect()),
-                constant("kvLayout", KvLayout.values(), manifest.emission().kvLayout()),
-                manifest.sharding().equals(Manifest.Sharding.NONE)
-                        ? CollectiveName.ORT
-                        : constant(
-                                "collective",
-                                CollectiveName.values(),
-                                manifest.sharding().collective()));
+        return Targets.of(this, runtime);
     }
 
-    /** What the layers were refitted on, if they were. */
-    public Optional<Provider> provider(Plan plan) {
-        return Compensation.in(plan)
-                .flatMap(options -> Optional.ofNullable(options.provider()))
-                .map(name -> constant("provider", Provider.values(), name));
+    /** The ONNX target, for what only it can tell. */
+    public OnnxTarget onnx() {
+        if (target(TrialRuntime.NONE) instanceof OnnxTarget onnx) {
+            return onnx;
+        }
+        throw TwofoldException.input("the model is no ONNX model")
+                .at(Origin.file(file))
+                .found(manifest.emission().target())
+                .hint("give the checkpoint to estimate a plan");
     }
 
-    private <E> E constant(String key, E[] known, String name) {
+    public String sourceName() {
+        return manifest.source().name();
+    }
+
+    /** What the layers were refitted on, if it is known. */
+    Optional<Provider> provider(Compensate.Options options) {
+        return Optional.ofNullable(options.provider()).map(name -> constant("provider", Provider.values(), name));
+    }
+
+    /** One of the constants that this version knows. */
+    <E> E constant(String key, E[] known, String name) {
         return Arrays.stream(known)
                 .filter(candidate -> candidate.toString().equals(name))
                 .findFirst()
@@ -114,18 +129,13 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
                         .expected("one of " + Arrays.toString(known)));
     }
 
-    /**
-     * The same checkpoint, under the name it had.
-     *
-     * @throws TwofoldException of kind INPUT that names a file which differs from that of the manifest
-     */
-    public Source require(Source source) {
-        SourceMatch.requireSameFiles(manifest, source.checkpoint());
-        return source.named(manifest.source().name());
+    /** @throws TwofoldException of kind INPUT that names a file of the source which differs from that of the manifest */
+    void require(Source source) {
+        SourceMatch.requireSameFiles(manifest, source);
     }
 
     /** Why the output may come out otherwise, a line each. */
-    public List<String> doubts(Conversion.Tools tools) {
+    List<String> doubts(OutputWriter.Tools tools) {
         return tools.version().equals(manifest.twofold()) && tools.libraries().equals(manifest.libraries())
                 ? List.of()
                 : List.of("note: the manifest is of twofold " + manifest.twofold() + " " + manifest.libraries()
@@ -134,10 +144,22 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
     }
 
     /**
+     * What came out, against what had come out.
+     *
+     * @param differs files that are not what the manifest says, or not there
+     * @param notCompared ranks that were made, and of which there is none beside the manifest to compare them with
+     */
+    public record Comparison(List<String> differs, List<String> notCompared) {}
+
+    Comparison compare(List<Manifest> made) {
+        return new Comparison(differences(made), uncompared(made));
+    }
+
+    /**
      * Files of an output that are not what the manifest says, or not there. The files of a rank are in a manifest of its
      * own, beside this one; of a rank that is not there nothing is known.
      */
-    public List<String> differences(List<Manifest> made) {
+    private List<String> differences(List<Manifest> made) {
         List<String> different = new ArrayList<>();
         for (Manifest one : made) {
             if (one.sharding().equals(manifest.sharding())) {
@@ -152,7 +174,7 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
     }
 
     /** Ranks that were made, and of which there is none beside the manifest to compare them with. */
-    public List<String> uncompared(List<Manifest> made) {
+    private List<String> uncompared(List<Manifest> made) {
         return manifest.sharding().isAbove()
                 ? made.stream()
                         .filter(one ->
@@ -168,7 +190,7 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
     }
 
     private static String directory(Manifest rank) {
-        return Manifest.rankDirectory(rank.sharding().ranks().get(0));
+        return Part.rankDirectory(rank.sharding().ranks().get(0));
     }
 
     private static Set<String> differences(Manifest expected, Manifest made) {

@@ -2,18 +2,19 @@ package dev.twofold.pipeline;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
-import dev.twofold.diag.Progress;
 import dev.twofold.estimate.GraphWorkload;
 import dev.twofold.estimate.Workload;
+import dev.twofold.execution.TrialRuntime;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.pass.Facts;
-import dev.twofold.pass.PassContext;
-import dev.twofold.passes.ShippedPasses;
+import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.shard.Shard;
+import dev.twofold.recipe.Recipe;
 import dev.twofold.shard.RankDecoder;
-import dev.twofold.target.onnx.ModelEmitter;
+import dev.twofold.target.onnx.OnnxOptions;
+import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.tensor.Precision;
 import java.util.List;
 import java.util.Optional;
@@ -24,18 +25,19 @@ import java.util.Optional;
  * @param original as the checkpoint is
  * @param decoder after the plan, not cut yet
  */
-public record PlannedModel(Decoder original, Decoder decoder, ModelEmitter emitter) {
+public record PlannedModel(Decoder original, Decoder decoder, OnnxTarget target) {
 
     /**
-     * Runs a plan without what needs weights, which changes no shape.
+     * Runs a recipe without what needs weights, which changes no shape.
      *
      * @param original its weights are not read
      */
-    public static PlannedModel of(Decoder original, List<PassRequest> requests, DialectName dialect, KvLayout layout) {
-        Plan plan = Plan.check(Compensation.without(requests), ShippedPasses.ALL, Facts.of(original));
-        Decoder decoder = Replay.run(plan, original, new PassContext(Progress.SILENT));
+    public static PlannedModel of(Decoder original, Recipe recipe, DialectName dialect, KvLayout layout) {
+        Decoder decoder =
+                recipe.without(Compensate.SPEC).check(Facts.of(original)).run(original);
         // Of the exchanges only their place and size matters here, and this engine goes with both dialects.
-        return new PlannedModel(original, decoder, new ModelEmitter(dialect, layout, CollectiveName.ORT));
+        OnnxOptions options = new OnnxOptions(dialect, layout, CollectiveName.ORT);
+        return new PlannedModel(original, decoder, new OnnxTarget(options, TrialRuntime.NONE));
     }
 
     /** How many devices the model is cut over. */
@@ -65,7 +67,7 @@ public record PlannedModel(Decoder original, Decoder decoder, ModelEmitter emitt
         Decoder emitted = whole.precision() == Precision.BF16 ? whole.withPrecision(Precision.FP16) : whole;
         long elementBytes = emitted.precision().dtype().bits() / 8;
         return RankDecoder.all(emitted).stream()
-                .map(part -> GraphWorkload.of(emitter.graph(part), elementBytes))
+                .map(part -> GraphWorkload.of(target.graph(part), elementBytes))
                 .toList();
     }
 }

@@ -3,9 +3,9 @@ package dev.twofold.pipeline;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.decoder.Step;
-import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.shard.RankDecoder;
-import dev.twofold.target.onnx.ModelEmitter;
+import dev.twofold.target.Part;
+import dev.twofold.target.Target;
 import java.util.List;
 
 /**
@@ -28,7 +28,7 @@ public record ShardingCost(int allReduces, long exchangedBytesPerToken, List<OfR
     }
 
     /** @param decoder sharded */
-    public static ShardingCost of(Decoder decoder, ModelEmitter emitter) {
+    static ShardingCost of(Decoder decoder, Target target) {
         Sharding sharding = decoder.sharding().orElseThrow();
         long bytes = decoder.precision().dtype().bits() / 8;
         List<Decoder> parts = RankDecoder.all(decoder);
@@ -36,15 +36,10 @@ public record ShardingCost(int allReduces, long exchangedBytesPerToken, List<OfR
         long values = sums * decoder.facts().hiddenSize()
                 + (sharding.vocabulary() ? decoder.facts().vocabularySize() : 0);
         List<OfRank> ranks = parts.stream()
-                .map(part -> new OfRank(emitter.preview(part).weightBytes(), kvBytes(emitter.caches(part)) * bytes))
+                .map(part -> target.preview(Part.whole(part)))
+                .map(preview -> new OfRank(preview.weightBytes(), preview.kvBytesPerToken()))
                 .toList();
         return new ShardingCost(decoder.allReduces(), values * bytes, ranks);
-    }
-
-    private static long kvBytes(List<KvLayout.Cache> caches) {
-        return caches.stream()
-                .mapToLong(cache -> 2L * cache.kvHeads() * cache.headSize())
-                .sum();
     }
 
     /** Of the device with the most weights. */

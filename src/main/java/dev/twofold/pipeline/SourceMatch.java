@@ -5,8 +5,7 @@ import dev.twofold.disk.FileFact;
 import dev.twofold.disk.FileHash;
 import dev.twofold.disk.FileHashes;
 import dev.twofold.report.Manifest;
-import dev.twofold.source.huggingface.Checkpoint;
-import dev.twofold.source.huggingface.family.Families;
+import dev.twofold.source.Source;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -16,22 +15,20 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a checkpoint is the one that an output was made from. Names and sizes are compared first, which costs nothing
+ * Whether a source is the one that an output was made from. Names and sizes are compared first, which costs nothing
  * and finds most mistakes; then the SHA-256 of every file, which costs a read of them.
  */
 public final class SourceMatch {
-
-    private static final Set<String> DECISIVE = Set.of("config.json", "tokenizer.json", Families.OWN);
 
     private final Manifest.Source recorded;
     private final Map<String, Path> found = new TreeMap<>();
     private final String hint;
 
     /** @param hint what to give instead, followed by the checkpoint's name */
-    private SourceMatch(Manifest.Source recorded, Checkpoint checkpoint, String hint) {
+    private SourceMatch(Manifest.Source recorded, Source source, String hint) {
         this.recorded = recorded;
         this.hint = hint + " " + recorded.name();
-        checkpoint.sources().forEach(file -> found.put(file.getFileName().toString(), file));
+        source.files().forEach(file -> found.put(file.getFileName().toString(), file));
     }
 
     /**
@@ -39,9 +36,8 @@ public final class SourceMatch {
      *
      * @throws TwofoldException of kind INPUT that names a file which differs
      */
-    public static void requireSameModel(Manifest manifest, Checkpoint checkpoint) {
-        new SourceMatch(manifest.source(), checkpoint, "give --against the checkpoint named")
-                .require(SourceMatch::decides);
+    public static void requireSameModel(Manifest manifest, Source source) {
+        new SourceMatch(manifest.source(), source, "give --against the checkpoint named").require(source::decides);
     }
 
     /**
@@ -49,12 +45,8 @@ public final class SourceMatch {
      *
      * @throws TwofoldException of kind INPUT that names a file which differs
      */
-    public static void requireSameFiles(Manifest manifest, Checkpoint checkpoint) {
-        new SourceMatch(manifest.source(), checkpoint, "convert the checkpoint named").require(name -> true);
-    }
-
-    private static boolean decides(String name) {
-        return name.endsWith(".safetensors") || DECISIVE.contains(name);
+    public static void requireSameFiles(Manifest manifest, Source source) {
+        new SourceMatch(manifest.source(), source, "convert the checkpoint named").require(name -> true);
     }
 
     private void require(Predicate<String> matters) {

@@ -1,8 +1,10 @@
 package dev.twofold.report;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -19,12 +21,17 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileFact;
 import dev.twofold.disk.FileHash;
+import dev.twofold.target.Target;
+import dev.twofold.tensor.Precision;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -89,8 +96,51 @@ public record Manifest(
         }
     }
 
-    /** Options of the emission, as the command line spells them. */
-    public record Emission(String dialect, String kvLayout, String dtype) {}
+    /**
+     * How the model was written: the options of its target, as the command line spells them, and the type of its weights.
+     *
+     * @param settings in the order in which they are written
+     */
+    public record Emission(@JsonValue Map<String, String> settings) {
+
+        private static final String DTYPE = "dtype";
+
+        /** Where it is left out, the model is an ONNX one. */
+        private static final String TARGET = "target";
+
+        private static final String DEFAULT_TARGET = "onnx";
+
+        @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+        public Emission {
+            settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+            if (!settings.containsKey(DTYPE)) {
+                throw new IllegalArgumentException("emission should say the " + DTYPE);
+            }
+        }
+
+        public static Emission of(Target target, Precision precision) {
+            Map<String, String> settings = new LinkedHashMap<>();
+            if (!target.name().equals(DEFAULT_TARGET)) {
+                settings.put(TARGET, target.name());
+            }
+            settings.putAll(target.options());
+            settings.put(DTYPE, precision.toString());
+            return new Emission(settings);
+        }
+
+        public String target() {
+            return settings.getOrDefault(TARGET, DEFAULT_TARGET);
+        }
+
+        public String dtype() {
+            return String.valueOf(settings.get(DTYPE));
+        }
+
+        /** An option of the target; empty if there is none of this name. */
+        public String option(String name) {
+            return settings.getOrDefault(name, "");
+        }
+    }
 
     /**
      * How the model is cut over devices. A model on one device is rank 0 of 1. The directory of a model that is cut holds
@@ -135,11 +185,6 @@ public record Manifest(
         public Sharding above() {
             return new Sharding(devices, List.of(), placement, vocabulary, collective);
         }
-    }
-
-    /** The directory of a rank, inside that of the model. */
-    public static String rankDirectory(int rank) {
-        return "rank-" + rank;
     }
 
     /**

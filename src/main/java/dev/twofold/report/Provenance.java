@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.disk.FileFact;
 import dev.twofold.disk.FileHash;
+import dev.twofold.target.Part;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
@@ -89,7 +90,7 @@ record Provenance(Manifest manifest, String manifestHash) {
         ArrayNode ignored = serialization.putArray("ignore_paths").add(CONTENTS).add(ORIGIN);
         if (manifest.sharding().isAbove()) {
             IntStream.range(0, manifest.sharding().devices())
-                    .mapToObj(Manifest::rankDirectory)
+                    .mapToObj(Part::rankDirectory)
                     .forEach(ignored::add);
         }
         ArrayNode resources = predicate.putArray("resources");

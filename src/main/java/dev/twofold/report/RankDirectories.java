@@ -2,6 +2,7 @@ package dev.twofold.report;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.target.Part;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ public final class RankDirectories {
     public static List<Path> of(Path directory, Manifest manifest) {
         return manifest.sharding().isAbove()
                 ? IntStream.range(0, manifest.sharding().devices())
-                        .mapToObj(rank -> directory.resolve(Manifest.rankDirectory(rank)))
+                        .mapToObj(rank -> directory.resolve(Part.rankDirectory(rank)))
                         .toList()
                 : List.of(directory);
     }
@@ -59,7 +60,7 @@ public final class RankDirectories {
                     .at(Origin.file(directory))
                     .found(problems.get(0))
                     .hint("compile it again with --rank " + rank + " into another directory, and move "
-                            + Manifest.rankDirectory(rank) + " here");
+                            + Part.rankDirectory(rank) + " here");
         }
     }
 
@@ -75,8 +76,7 @@ public final class RankDirectories {
     /** The ranks that are there. */
     public static List<Integer> present(Path directory, Manifest manifest) {
         return IntStream.range(0, manifest.sharding().devices())
-                .filter(rank ->
-                        Files.exists(directory.resolve(Manifest.rankDirectory(rank)), LinkOption.NOFOLLOW_LINKS))
+                .filter(rank -> Files.exists(directory.resolve(Part.rankDirectory(rank)), LinkOption.NOFOLLOW_LINKS))
                 .boxed()
                 .toList();
     }

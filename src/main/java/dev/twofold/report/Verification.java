@@ -5,6 +5,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileFact;
 import dev.twofold.disk.FileHash;
 import dev.twofold.disk.FileHashes;
+import dev.twofold.target.Part;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ public record Verification(Manifest manifest, int files, List<String> problems) 
         if (manifest.sharding().isAbove()) {
             List<Path> ranks = RankDirectories.of(directory, manifest);
             for (int rank = 0; rank < ranks.size(); rank++) {
-                String name = Manifest.rankDirectory(rank);
+                String name = Part.rankDirectory(rank);
                 Verification inside = ofRank(ranks.get(rank), rank, manifest);
                 inside.problems().forEach(problem -> problems.add(name + "/" + problem));
                 files += inside.files();

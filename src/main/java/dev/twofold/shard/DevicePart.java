@@ -1,7 +1,10 @@
 package dev.twofold.shard;
 
 import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Chain;
+import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Operator;
 
 /**
  * One of several equal parts that an operator is cut into, such that the sum of what the parts compute is what the
@@ -10,15 +13,18 @@ import dev.twofold.decoder.FeedForward;
  * @param index from 0
  * @param count number of parts
  */
-record DevicePart(int index, int count) {
+record DevicePart(int index, int count) implements Operator.Cases<Operator> {
 
     /**
-     * A share of the query heads, with the KV heads they read. Where parts outnumber KV heads, parts next to one
-     * another have copies of the same one.
-     *
-     * @param whole the attention of one layer
+     * A share of the query heads of each layer, with the KV heads they read. Where parts outnumber KV heads, parts next to
+     * one another have copies of the same one.
      */
-    Attention of(Attention whole) {
+    @Override
+    public Attention attention(Attention whole) {
+        return Attention.merged(whole.split().stream().map(this::ofLayer).toList());
+    }
+
+    private Attention ofLayer(Attention whole) {
         Attention.Heads all = whole.members().get(0);
         int heads = all.heads() / count;
         int kvHeads = Math.max(1, all.kvHeads() / count);
@@ -28,7 +34,8 @@ record DevicePart(int index, int count) {
     }
 
     /** A share of the hidden activations; of a widened feed-forward, they may be those of one layer only. */
-    FeedForward of(FeedForward whole) {
+    @Override
+    public FeedForward feedForward(FeedForward whole) {
         long width = whole.width() / count;
         long begin = index * width;
         long end = begin + width;
@@ -37,5 +44,20 @@ record DevicePart(int index, int count) {
                 whole.up().rows(begin, end),
                 whole.down().columns(begin, end, index == 0),
                 whole.activation());
+    }
+
+    /** A share of every expert. */
+    @Override
+    public Operator experts(Experts whole) {
+        return whole.withExperts(whole.experts().stream().map(this::feedForward).toList());
+    }
+
+    /** Whole: its steps read streams of their own. */
+    @Override
+    public Operator chain(Chain whole) {
+        if (count != 1) {
+            throw new IllegalStateException("no cut of a chain into " + count);
+        }
+        return whole;
     }
 }

@@ -5,9 +5,6 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.DecoderVerifier;
-import dev.twofold.decoder.Experts;
-import dev.twofold.decoder.FeedForward;
-import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.decoder.Step;
@@ -82,11 +79,7 @@ public final class RankDecoder {
     private List<Branch> byHeads(List<Branch> branches) {
         DevicePart part = new DevicePart(rank, sharding.devices());
         return branches.stream()
-                .map(branch -> branch.withBody(
-                        branch.body() instanceof Attention attention
-                                ? Attention.merged(
-                                        attention.split().stream().map(part::of).toList())
-                                : cut(part, branch.body())))
+                .map(branch -> branch.withBody(branch.body().match(part)))
                 .toList();
     }
 
@@ -94,7 +87,7 @@ public final class RankDecoder {
         List<Branch> layers = branches.stream().flatMap(RankDecoder::apart).toList();
         int devices = sharding.devices() / layers.size();
         Branch own = layers.get(rank / devices);
-        Branch part = own.withBody(cut(new DevicePart(rank % devices, devices), own.body()));
+        Branch part = own.withBody(own.body().match(new DevicePart(rank % devices, devices)));
         return List.of(devices == 1 ? finished(part) : part);
     }
 
@@ -107,21 +100,10 @@ public final class RankDecoder {
 
     /** A widened attention as the attentions of its layers. */
     private static Stream<Branch> apart(Branch branch) {
-        return branch.body() instanceof Attention attention
-                ? attention.split().stream().map(branch::withBody)
-                : Stream.of(branch);
-    }
-
-    private static Operator cut(DevicePart part, Operator body) {
-        if (body instanceof Attention attention) {
-            return part.of(attention);
-        } else if (body instanceof FeedForward feedForward) {
-            return part.of(feedForward);
-        } else if (body instanceof Experts experts) {
-            return experts.withExperts(experts.experts().stream().map(part::of).toList());
-        } else if (body instanceof Chain && part.count() == 1) {
-            return body;
-        }
-        throw new IllegalStateException("no cut of " + body + " into " + part.count());
+        List<Attention> layers = branch.body()
+                .attentions()
+                .flatMap(attention -> attention.split().stream())
+                .toList();
+        return layers.isEmpty() ? Stream.of(branch) : layers.stream().map(branch::withBody);
     }
 }

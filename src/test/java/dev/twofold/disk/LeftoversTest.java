@@ -30,8 +30,8 @@ final class LeftoversTest {
         return parent.resolve("out");
     }
 
-    private OutputTarget target(boolean force) {
-        return OutputTarget.check(out(), List.of(parent.resolve("in")), force);
+    private Destination target(boolean force) {
+        return Destination.check(out(), List.of(parent.resolve("in")), force);
     }
 
     /** What is there after the next conversion has begun, and ended without an output. */
@@ -101,7 +101,7 @@ final class LeftoversTest {
 
     @Test
     void an_earlier_output_is_kept_if_something_else_is_in_its_place() throws IOException {
-        OutputTarget target = target(true);
+        Destination target = target(true);
         Path old = output(staged("-old"), "earlier");
         Files.createDirectory(out());
         Files.writeString(out().resolve("thesis.txt"), "years of work");
@@ -149,7 +149,7 @@ final class LeftoversTest {
                     .hasMessageContaining("another conversion is writing this output")
                     .satisfies(e ->
                             assertThat(((TwofoldException) e).kind()).isEqualTo(TwofoldException.Kind.ENVIRONMENT));
-            OutputPlace.claim(OutputTarget.check(parent.resolve("other"), List.of(), false), notices::add)
+            OutputPlace.claim(Destination.check(parent.resolve("other"), List.of(), false), notices::add)
                     .close();
             output.commit();
         }

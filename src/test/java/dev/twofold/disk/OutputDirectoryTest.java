@@ -21,7 +21,7 @@ final class OutputDirectoryTest {
 
     private OutputPlace claim(boolean force) {
         Path out = parent.resolve("out");
-        return OutputPlace.claim(OutputTarget.check(out, List.of(parent.resolve("in")), force), notices::add);
+        return OutputPlace.claim(Destination.check(out, List.of(parent.resolve("in")), force), notices::add);
     }
 
     private static void fill(OutputDirectory output, String text) throws IOException {
@@ -104,7 +104,7 @@ final class OutputDirectoryTest {
     @Test
     void directories_that_were_made_for_it_go_too_unless_it_appears() throws IOException {
         Path deep = parent.resolve("a").resolve("b").resolve("out");
-        OutputTarget target = OutputTarget.check(deep, List.of(parent.resolve("in")), false);
+        Destination target = Destination.check(deep, List.of(parent.resolve("in")), false);
         try (OutputPlace place = OutputPlace.claim(target, notices::add)) {
             fill(place.stage(1), "new");
         }

@@ -8,20 +8,16 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.disk.OutputPlace;
-import dev.twofold.disk.OutputTarget;
-import dev.twofold.graph.lower.CollectiveName;
-import dev.twofold.graph.lower.DialectName;
-import dev.twofold.graph.lower.KvLayout;
-import dev.twofold.pass.Facts;
-import dev.twofold.pass.PassContext;
-import dev.twofold.passes.ShippedPasses;
-import dev.twofold.pipeline.Conversion;
-import dev.twofold.pipeline.LoadCheck;
-import dev.twofold.pipeline.PassRunner;
-import dev.twofold.pipeline.Plan;
-import dev.twofold.pipeline.Source;
-import dev.twofold.target.onnx.ModelEmitter;
+import dev.twofold.execution.Segment;
+import dev.twofold.execution.TrialRuntime;
+import dev.twofold.inspection.Host;
+import dev.twofold.pipeline.Compiler;
+import dev.twofold.pipeline.CompilerSettings;
+import dev.twofold.pipeline.Sources;
+import dev.twofold.recipe.Recipe;
+import dev.twofold.source.Source;
+import dev.twofold.target.onnx.OnnxOptions;
+import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.testing.ForkedJvm;
 import dev.twofold.testing.Novels;
 import dev.twofold.testing.TinyLlama;
@@ -36,7 +32,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,17 +78,37 @@ final class FaultsTest {
         public void end() {}
     }
 
-    private static void convert(Path checkpoint, Path output, Fault whileWriting, LoadCheck atTheEnd) {
-        Source source = Source.read(checkpoint);
-        Plan plan = Plan.check(
-                List.of(), ShippedPasses.ALL, Facts.of(source.checkpoint().decoder()));
-        PassRunner runner = new PassRunner(new PassContext(Progress.SILENT), Optional.empty(), text -> {});
-        ModelEmitter emitter = new ModelEmitter(DialectName.ORT, KvLayout.PER_LAYER, CollectiveName.ORT);
-        Conversion conversion = new Conversion(source, plan, runner, emitter, Optional.empty());
-        OutputTarget target = OutputTarget.check(output, List.of(checkpoint), true);
-        try (OutputPlace place = OutputPlace.claim(target, notice -> {})) {
-            conversion.run(place, new Conversion.Tools("test", new TreeMap<>()), atTheEnd, new Striking(whileWriting));
+    /** A runtime that something happens to when all is written but the manifest. */
+    private record Faulty(Fault fault) implements TrialRuntime {
+
+        @Override
+        public void load(Path directory, Optional<byte[]> instead) {
+            try {
+                fault.strike();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
         }
+
+        @Override
+        public void load(Path directory, List<Segment> segments) {
+            load(directory, Optional.empty());
+        }
+    }
+
+    private static void convert(Path checkpoint, Path output, Fault whileWriting, TrialRuntime atTheEnd) {
+        CompilerSettings usual = CompilerSettings.DEFAULT;
+        CompilerSettings settings = new CompilerSettings(
+                Host.SILENT.with(new Striking(whileWriting)),
+                usual.texts(),
+                usual.cache(),
+                usual.rank(),
+                usual.dumpAfter(),
+                usual.dump(),
+                "test");
+        Source source = Sources.SHIPPED.open(checkpoint);
+        new Compiler(source, new Recipe(List.of()), new OnnxTarget(OnnxOptions.DEFAULT, atTheEnd), settings)
+                .compile(output, true);
     }
 
     /** Converts and stops, while the first weights are written or when all is there but the manifest. */
@@ -107,17 +122,7 @@ final class FaultsTest {
                 }
             };
             boolean atTheEnd = arguments[2].equals("end");
-            convert(
-                    Path.of(arguments[0]),
-                    Path.of(arguments[1]),
-                    atTheEnd ? () -> {} : wait,
-                    (output, precision, cut) -> {
-                        try {
-                            wait.strike();
-                        } catch (IOException e) {
-                            throw new AssertionError(e);
-                        }
-                    });
+            convert(Path.of(arguments[0]), Path.of(arguments[1]), atTheEnd ? () -> {} : wait, new Faulty(wait));
         }
     }
 
@@ -143,7 +148,7 @@ final class FaultsTest {
     }
 
     private void assertFailsBy(Path checkpoint, String file, Fault fault) throws IOException {
-        assertThatThrownBy(() -> convert(checkpoint, output(), fault, LoadCheck.NONE))
+        assertThatThrownBy(() -> convert(checkpoint, output(), fault, TrialRuntime.NONE))
                 .isInstanceOf(TwofoldException.class)
                 .hasMessageContaining(checkpoint.resolve(file).toString())
                 .satisfies(e -> assertThat(((TwofoldException) e).kind()).isEqualTo(TwofoldException.Kind.ENVIRONMENT));
@@ -203,7 +208,7 @@ final class FaultsTest {
             Path checkpoint = TinyLlama.create().write(directory.resolve("tiny"));
             Path filler = disk.resolve("filler");
             Path output = disk.resolve("model");
-            assertThatThrownBy(() -> convert(checkpoint, output, () -> fill(filler), LoadCheck.NONE))
+            assertThatThrownBy(() -> convert(checkpoint, output, () -> fill(filler), TrialRuntime.NONE))
                     .isInstanceOf(TwofoldException.class)
                     .hasMessageContaining("No space left on device")
                     .satisfies(e ->

@@ -7,6 +7,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.inspection.Correlation;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.measure.TextWindows;
@@ -16,8 +17,7 @@ import dev.twofold.passes.analysis.GroupCosts;
 import dev.twofold.passes.analysis.LayerStreams;
 import dev.twofold.passes.analysis.PlanMeasure;
 import dev.twofold.passes.rewrite.PairLayers.Form;
-import dev.twofold.pipeline.Correlation;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.testing.Novels;
 import dev.twofold.tokenizer.TokenizerFile;
 import dev.twofold.weight.WeightEvaluator;
@@ -50,7 +50,7 @@ final class NovelsCostsTest {
 
     @Test
     void agree_with_those_measured_independently() throws IOException {
-        Decoder decoder = Checkpoint.read(Novels.CHECKPOINT).decoder();
+        Decoder decoder = Sources.SHIPPED.open(Novels.CHECKPOINT).decoder();
         try (MappedFiles files = new MappedFiles();
                 StepEngine engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), Provider.CPU, 0);
                 LayerStreams streams = LayerStreams.run(engine, decoder, text(decoder), Progress.SILENT);

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,7 +122,7 @@ final class FamilyConfigTest {
     @MethodSource("families")
     void every_key_is_used_or_harmless_or_refused(String name) {
         EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
-        Decoder original = Checkpoint.read(family.directory()).decoder();
+        Decoder original = Sources.SHIPPED.open(family.directory()).decoder();
         for (Map.Entry<String, JsonNode> entry : family.config().properties()) {
             for (JsonNode other : others(entry.getKey(), entry.getValue())) {
                 family.with(entry.getKey(), other);
@@ -150,7 +150,7 @@ final class FamilyConfigTest {
 
     private static Outcome outcome(Decoder original, Path checkpoint) {
         try {
-            return Checkpoint.read(checkpoint).decoder().equals(original) ? Outcome.SAME : Outcome.CHANGED;
+            return Sources.SHIPPED.open(checkpoint).decoder().equals(original) ? Outcome.SAME : Outcome.CHANGED;
         } catch (TwofoldException e) {
             assertThat(e.kind()).isEqualTo(Kind.INPUT);
             return Outcome.REFUSED;
@@ -255,14 +255,14 @@ final class FamilyConfigTest {
             return;
         }
         EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
-        Decoder original = Checkpoint.read(family.directory()).decoder();
+        Decoder original = Sources.SHIPPED.open(family.directory()).decoder();
         family.withConfig(new ObjectMapper().readTree(other.toFile()));
-        assertThat(Checkpoint.read(family.directory()).decoder()).isEqualTo(original);
+        assertThat(Sources.SHIPPED.open(family.directory()).decoder()).isEqualTo(original);
     }
 
     private static String refused(EditedFamily family) {
         try {
-            Checkpoint.read(family.directory());
+            Sources.SHIPPED.open(family.directory());
         } catch (TwofoldException e) {
             assertThat(e.kind()).isEqualTo(Kind.INPUT);
             return e.getMessage();

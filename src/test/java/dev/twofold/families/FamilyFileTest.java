@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,13 +37,14 @@ final class FamilyFileTest {
     @Test
     void a_model_type_of_ones_own_is_read_by_the_file_beside_it() throws IOException {
         Path own = describe("covers: Gemma 2", "covers: My own");
-        List<Step> described = Checkpoint.read(own).decoder().steps();
+        List<Step> described = Sources.SHIPPED.open(own).decoder().steps();
         Files.delete(own.resolve("twofold-family.yaml"));
         Files.copy(
                 TinyFamilies.checkpoint("gemma2").resolve("config.json"),
                 own.resolve("config.json"),
                 StandardCopyOption.REPLACE_EXISTING);
-        assertThat(Checkpoint.read(own).decoder().steps().equals(described)).isTrue();
+        assertThat(Sources.SHIPPED.open(own).decoder().steps().equals(described))
+                .isTrue();
     }
 
     @ParameterizedTest
@@ -61,7 +62,7 @@ final class FamilyFileTest {
             })
     void a_value_of_the_wrong_kind_is_refused(String from, String to, String expected) throws IOException {
         Path own = describe(from, to);
-        assertThatThrownBy(() -> Checkpoint.read(own))
+        assertThatThrownBy(() -> Sources.SHIPPED.open(own))
                 .isInstanceOf(TwofoldException.class)
                 .hasMessageContaining("twofold-family.yaml")
                 .hasMessageContaining(expected);

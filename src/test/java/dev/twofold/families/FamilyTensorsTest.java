@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +53,7 @@ final class FamilyTensorsTest {
 
     private static Optional<String> refusal(Path checkpoint) {
         try {
-            Checkpoint.read(checkpoint);
+            Sources.SHIPPED.open(checkpoint);
             return Optional.empty();
         } catch (TwofoldException e) {
             assertThat(e.kind()).isEqualTo(Kind.INPUT);

@@ -10,7 +10,7 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,9 +58,10 @@ final class PublishedConfigsTest {
                 "llama2; {`is_causal`: true, `is_decoder`: true, `add_cross_attention`: false, `temperature`: 0.6}"
             })
     void keys_that_change_nothing_are_taken(String tiny, String keys) throws IOException {
-        Decoder plain = Checkpoint.read(with(tiny, "{}")).decoder();
+        Decoder plain = Sources.SHIPPED.open(with(tiny, "{}")).decoder();
         Files.move(directory.resolve(tiny), directory.resolve("plain"));
-        Decoder published = Checkpoint.read(with(tiny, keys.replace('`', '"'))).decoder();
+        Decoder published =
+                Sources.SHIPPED.open(with(tiny, keys.replace('`', '"'))).decoder();
         assertThat(published.steps()).hasSameSizeAs(plain.steps());
         assertThat(published.finalNorm().epsilon()).isEqualTo(plain.finalNorm().epsilon());
     }
@@ -90,7 +91,7 @@ final class PublishedConfigsTest {
     void values_that_mean_another_model_are_refused_by_name(String tiny, String keys, String expected)
             throws IOException {
         Path checkpoint = with(tiny, keys.replace('`', '"'));
-        assertThatThrownBy(() -> Checkpoint.read(checkpoint))
+        assertThatThrownBy(() -> Sources.SHIPPED.open(checkpoint))
                 .isInstanceOf(TwofoldException.class)
                 .hasMessageContaining(expected);
     }
@@ -100,8 +101,10 @@ final class PublishedConfigsTest {
     void rotary_parameters_that_are_not_told_apart_by_kind_of_layer_have_one_base() throws IOException {
         String keys = "{`rope_scaling`: null, `rope_theta`: null,"
                 + " `rope_parameters`: {`rope_type`: `linear`, `factor`: 8.0, `rope_theta`: 77000.0}}";
-        List<Rotary> rotaries =
-                Checkpoint.read(with("olmo3", keys.replace('`', '"'))).decoder().rotaries();
+        List<Rotary> rotaries = Sources.SHIPPED
+                .open(with("olmo3", keys.replace('`', '"')))
+                .decoder()
+                .rotaries();
         assertThat(rotaries).extracting(Rotary::theta).containsExactly(77000.0, 77000.0);
         assertThat(rotaries)
                 .extracting(Rotary::scaling)
@@ -117,7 +120,8 @@ final class PublishedConfigsTest {
         ObjectNode again = new ObjectMapper().createObjectNode();
         again.set("rope_theta", config.path("rotary_emb_base"));
         again.set("partial_rotary_factor", config.path("rotary_pct"));
-        Attention attention = (Attention) Checkpoint.read(with("gpt_neox", again.toString()))
+        Attention attention = (Attention) Sources.SHIPPED
+                .open(with("gpt_neox", again.toString()))
                 .decoder()
                 .branches()
                 .map(Branch::body)

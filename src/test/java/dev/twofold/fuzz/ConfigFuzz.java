@@ -1,6 +1,6 @@
 package dev.twofold.fuzz;
 
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.testing.TinyLlama;
 
 /** Any bytes as the config.json of a checkpoint whose tensors are sound. */
@@ -12,7 +12,7 @@ public final class ConfigFuzz {
     private ConfigFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] data) {
-        Promise.readOrRefuse(() -> Checkpoint.read(DIRECTORY.holding(data)))
+        Promise.readOrRefuse(() -> Sources.SHIPPED.open(DIRECTORY.holding(data)))
                 .ifPresent(checkpoint -> Promise.require(
                         checkpoint.decoder().facts().layers() == TinyLlama.LAYERS, "another number of layers"));
     }

@@ -1,6 +1,6 @@
 package dev.twofold.fuzz;
 
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.testing.TinyLlama;
 import java.nio.file.Path;
 
@@ -14,7 +14,7 @@ public final class FamilyFuzz {
 
     public static void fuzzerTestOneInput(byte[] data) {
         Path directory = DIRECTORY.holding(data);
-        Promise.readOrRefuse(() -> Checkpoint.read(directory))
+        Promise.readOrRefuse(() -> Sources.SHIPPED.open(directory))
                 .ifPresent(checkpoint -> Promise.require(
                         checkpoint.decoder().facts().layers() == TinyLlama.LAYERS, "another number of layers"));
     }

@@ -1,6 +1,6 @@
 package dev.twofold.fuzz;
 
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.testing.TinyLlama;
 import java.nio.file.Path;
 
@@ -15,9 +15,9 @@ public final class IndexFuzz {
 
     public static void fuzzerTestOneInput(byte[] data) {
         Path directory = DIRECTORY.holding(data);
-        Promise.readOrRefuse(() -> Checkpoint.read(directory))
+        Promise.readOrRefuse(() -> Sources.SHIPPED.open(directory))
                 .ifPresent(checkpoint -> Promise.require(
-                        checkpoint.weightFiles().stream()
+                        checkpoint.files().stream()
                                 .allMatch(file -> file.getParent().equals(directory)),
                         "a shard elsewhere"));
     }

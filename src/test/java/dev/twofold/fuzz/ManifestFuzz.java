@@ -1,10 +1,11 @@
 package dev.twofold.fuzz;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.pipeline.Replay;
+import dev.twofold.pass.Facts;
+import dev.twofold.pipeline.Sources;
+import dev.twofold.recipe.StoredRecipe;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.Verification;
-import dev.twofold.source.huggingface.Checkpoint;
 import dev.twofold.testing.TinyLlama;
 import java.nio.file.Path;
 
@@ -14,7 +15,7 @@ public final class ManifestFuzz {
     private static final FuzzedDirectory DIRECTORY =
             FuzzedDirectory.with(Manifest.NAME, directory -> TinyLlama.create().write(directory));
     private static final Decoder DECODER =
-            Checkpoint.read(DIRECTORY.holding(new byte[0])).decoder();
+            Sources.SHIPPED.open(DIRECTORY.holding(new byte[0])).decoder();
 
     private ManifestFuzz() {}
 
@@ -22,7 +23,8 @@ public final class ManifestFuzz {
         Path directory = DIRECTORY.holding(data);
         Promise.readOrRefuse(() -> Manifest.read(directory)).ifPresent(manifest -> {
             Promise.readOrRefuse(() -> Verification.of(directory));
-            Promise.readOrRefuse(() -> Replay.reference(manifest, DECODER));
+            Promise.readOrRefuse(
+                    () -> StoredRecipe.read(manifest.plan(), Manifest.NAME).check(Facts.of(DECODER)));
         });
     }
 }

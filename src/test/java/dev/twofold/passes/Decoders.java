@@ -6,7 +6,7 @@ import dev.twofold.diag.Progress;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.testing.Novels;
 import java.util.List;
 
@@ -19,7 +19,7 @@ final class Decoders {
 
     /** Sixteen ordinary layers. */
     static Decoder sixteen() {
-        return Checkpoint.read(Novels.CHECKPOINT).decoder();
+        return Sources.SHIPPED.open(Novels.CHECKPOINT).decoder();
     }
 
     static Decoder run(Decoder decoder, Pass... passes) {

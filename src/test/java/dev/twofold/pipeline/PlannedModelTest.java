@@ -2,14 +2,16 @@ package dev.twofold.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.twofold.diag.TwofoldException.Kind;
+import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.estimate.Workload;
 import dev.twofold.estimate.Workload.Stage;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.layers.LayerWindow;
+import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.passes.shard.Shard;
+import dev.twofold.recipe.PassRequest;
+import dev.twofold.recipe.Recipe;
 import dev.twofold.testing.TinyLlama;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,26 +28,22 @@ final class PlannedModelTest {
 
     private static final long LAYER = (64 + 32 + 32 + 64) * 64 + 3 * 96 * 64;
     private static final long HEAD = 128 * 64;
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final PassRequest PAIR_ALL = pass("pair-layers", "{\"window\": \"0:4\"}");
+    private static final PassRequest<?> PAIR_ALL =
+            PassRequest.own(PairLayers.SPEC, new PairLayers.Options(null, new LayerWindow(0, 4), null, null));
 
     @TempDir
     private Path directory;
 
     /** A plan for a model of which there is nothing but the config. */
-    private PlannedModel planned(DialectName dialect, List<PassRequest> plan) throws IOException {
+    private PlannedModel planned(DialectName dialect, PassRequest<?>... recipe) throws IOException {
         Path whole = TinyLlama.create().write(directory.resolve("whole"));
         Path config = Files.createDirectories(directory.resolve("config"));
         Files.copy(whole.resolve("config.json"), config.resolve("config.json"));
-        return PlannedModel.of(Checkpoint.describe(config), plan, dialect, KvLayout.PER_LAYER);
+        return PlannedModel.of(Sources.SHIPPED.describe(config), Recipe.of(recipe), dialect, KvLayout.PER_LAYER);
     }
 
-    private static PassRequest pass(String name, String options) {
-        try {
-            return new PassRequest(name, (ObjectNode) JSON.readTree(options), "test", Kind.USAGE);
-        } catch (IOException e) {
-            throw new IllegalArgumentException(options, e);
-        }
+    private static PassRequest<?> byLayers(int devices) {
+        return PassRequest.own(Shard.SPEC, new Shard.Options(devices, Placement.LAYERS, null));
     }
 
     private static long sum(Workload workload, ToLongFunction<Stage> of) {
@@ -55,7 +53,7 @@ final class PlannedModelTest {
     @ParameterizedTest
     @EnumSource(DialectName.class)
     void counts_what_a_whole_model_reads_and_multiplies(DialectName dialect) throws IOException {
-        List<Workload> devices = planned(dialect, List.of()).workloads();
+        List<Workload> devices = planned(dialect).workloads();
         assertThat(devices).hasSize(1);
         Workload whole = devices.get(0);
         long norms = 9 * 64;
@@ -70,8 +68,7 @@ final class PlannedModelTest {
 
     @Test
     void a_pair_asks_for_the_same_bytes_and_products_in_half_the_stages() throws IOException {
-        PlannedModel model = planned(
-                DialectName.ORT, List.of(PAIR_ALL, pass("shard", "{\"devices\": 2, \"placement\": \"layers\"}")));
+        PlannedModel model = planned(DialectName.ORT, PAIR_ALL, byLayers(2));
         Workload paired = model.workloads().get(0);
         Workload original = model.originalWorkloads().orElseThrow().get(0);
         assertThat(model.devices()).isEqualTo(2);
@@ -86,15 +83,14 @@ final class PlannedModelTest {
 
     @Test
     void says_that_the_original_cannot_be_cut_as_far() throws IOException {
-        PlannedModel model = planned(
-                DialectName.ORT, List.of(PAIR_ALL, pass("shard", "{\"devices\": 8, \"placement\": \"layers\"}")));
+        PlannedModel model = planned(DialectName.ORT, PAIR_ALL, byLayers(8));
         assertThat(model.workloads()).hasSize(8);
         assertThat(model.originalWorkloads()).isEmpty();
     }
 
     @Test
     void activations_are_what_nodes_hand_on() throws IOException {
-        Workload whole = planned(DialectName.ORT, List.of()).workloads().get(0);
+        Workload whole = planned(DialectName.ORT).workloads().get(0);
         long norm = 64 + 64;
         long skipNorm = 64 + 64 + 64 + 64;
         long attention = (64 + 128) + (128 + 64) + (64 + 64);

@@ -9,7 +9,7 @@ import dev.twofold.measure.TextWindows;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.passes.analysis.LayerStreams;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.weight.WeightEvaluator;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ public final class TinyRun implements AutoCloseable {
 
     public TinyRun(TinyLlama tiny, Path directory) throws IOException {
         Path checkpoint = tiny.write(directory);
-        decoder = Checkpoint.read(checkpoint).decoder();
+        decoder = Sources.SHIPPED.open(checkpoint).decoder();
         layers = decoder.facts().layers();
         streams = LayerStreams.run(engine, decoder, text, Progress.SILENT);
         reference = new ReferenceLlama(

@@ -85,36 +85,57 @@ final class WeightShardings {
             branch.in().ifPresent(this::norm);
             branch.out().ifPresent(this::norm);
             int count = layers(branch);
-            branch(
-                    branch.body(),
-                    placement == Placement.HEADS
-                            ? Collections.nCopies(count, team)
-                            : groups(team, layers).subList(first, first + count));
+            List<List<Integer>> teams = placement == Placement.HEADS
+                    ? Collections.nCopies(count, team)
+                    : groups(team, layers).subList(first, first + count);
+            branch.body().match(new Cut(teams)).run();
             first += count;
         }
     }
 
     /** How many layers a branch stands for that can have devices of their own. */
     private static int layers(Branch branch) {
-        return branch.body() instanceof Attention attention
-                ? attention.members().size()
-                : 1;
+        int heads = branch.body()
+                .attentions()
+                .mapToInt(attention -> attention.members().size())
+                .sum();
+        return Math.max(1, heads);
     }
 
-    /** @param teams of each layer of the operator, the devices that run it */
-    private void branch(Operator body, List<List<Integer>> teams) {
-        if (body instanceof Attention attention) {
-            attention(attention, teams);
-        } else if (body instanceof FeedForward feedForward) {
-            feedForward(feedForward, 1, teams.get(0));
-        } else if (body instanceof Experts experts) {
-            whole(Weights.transpose(experts.router().weight()), teams.get(0));
-            experts.router().bias().ifPresent(bias -> whole(bias, teams.get(0)));
-            feedForward(experts.together(), experts.experts().size(), teams.get(0));
-        } else if (body instanceof Chain chain) {
-            steps(chain.steps(), teams.get(0), Placement.HEADS);
-        } else {
-            throw new IllegalStateException("it is not known how " + body.getClass() + " is cut");
+    /** Where the weights of each kind of operator go. */
+    private final class Cut implements Operator.Cases<Runnable> {
+
+        private final List<List<Integer>> teams;
+
+        /** @param teams of each layer of the operator, the devices that run it */
+        Cut(List<List<Integer>> teams) {
+            this.teams = teams;
+        }
+
+        @Override
+        public Runnable attention(Attention attention) {
+            return () -> WeightShardings.this.attention(attention, teams);
+        }
+
+        @Override
+        public Runnable feedForward(FeedForward feedForward) {
+            return () -> WeightShardings.this.feedForward(feedForward, 1, teams.get(0));
+        }
+
+        @Override
+        public Runnable experts(Experts experts) {
+            return () -> {
+                Linear router = experts.router();
+                whole(Weights.transpose(router.weight()), teams.get(0));
+                router.bias().ifPresent(bias -> whole(bias, teams.get(0)));
+                WeightShardings.this.feedForward(
+                        experts.together(), experts.experts().size(), teams.get(0));
+            };
+        }
+
+        @Override
+        public Runnable chain(Chain chain) {
+            return () -> steps(chain.steps(), teams.get(0), Placement.HEADS);
         }
     }
 

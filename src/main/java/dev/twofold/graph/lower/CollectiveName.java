@@ -16,6 +16,11 @@ public enum CollectiveName {
         return this != ANNOTATE;
     }
 
+    /** Whether the engine is served by Triton, which wants files of its own. */
+    public boolean deploys() {
+        return this == TENSORRT;
+    }
+
     /** The operators of a model that the engine runs, if nothing else is asked for. */
     public DialectName dialect() {
         return this == TENSORRT ? DialectName.ONNX : DialectName.ORT;

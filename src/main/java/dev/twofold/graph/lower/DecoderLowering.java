@@ -1,11 +1,7 @@
 package dev.twofold.graph.lower;
 
-import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
-import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Experts;
-import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
 import dev.twofold.execution.GraphNames;
@@ -20,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Lowers a decoder to a graph with KV caches, step by step along the residual stream. */
@@ -37,9 +32,8 @@ public final class DecoderLowering {
     private final GraphBuilder graph;
     private final Dialect dialect;
     private final Optional<Collectives> collectives;
-    private final KvLayout layout;
     private final List<Cache> caches;
-    private final Map<Integer, Cache> cacheOfLayer;
+    private final BodyLowering bodies;
     private final Map<NormOf, String> norms = new HashMap<>();
 
     private DecoderLowering(Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine) {
@@ -49,9 +43,8 @@ public final class DecoderLowering {
         this.collectives = decoder.sharding()
                 .filter(cut -> cut.rank().isPresent())
                 .map(cut -> Collectives.of(graph, engine, cut.devices(), dialect, decoder.precision()));
-        this.layout = layout;
         this.caches = layout.caches(decoder);
-        this.cacheOfLayer = caches.stream().collect(Collectors.toMap(Cache::layer, Function.identity()));
+        this.bodies = new BodyLowering(graph, this.dialect, layout, caches, decoder.uncut());
     }
 
     /** @param engine whose collectives a device's part of a sharded model has */
@@ -131,12 +124,13 @@ public final class DecoderLowering {
         List<BranchResult> results = new ArrayList<>();
         for (Branch branch : step.branches()) {
             String name = name(branch);
-            if (branch.body() instanceof Chain chain) {
-                chain(name, chain, residual)
-                        .forEach(value -> results.add(new BranchResult(name, value, Optional.empty())));
-            } else {
-                String value = body(name, read(name, residual, branch), branch);
+            List<Step> inside = branch.body().steps();
+            if (inside.isEmpty()) {
+                String value = bodies.lower(name, read(name, residual, branch), branch.body());
                 results.add(new BranchResult(name, value, branch.out()));
+            } else {
+                chain(name, inside, residual)
+                        .forEach(value -> results.add(new BranchResult(name, value, Optional.empty())));
             }
         }
         return results;
@@ -146,11 +140,11 @@ public final class DecoderLowering {
      * What a chain adds to the stream outside it. Its first branch settles that stream, as any other would. Where an
      * engine is to cut the model it is one value, which the device that runs the chain can sum.
      */
-    private List<String> chain(String name, Chain chain, Residual residual) {
-        Branch first = chain.steps().get(0).branches().get(0);
+    private List<String> chain(String name, List<Step> steps, Residual residual) {
+        Branch first = steps.get(0).branches().get(0);
         read(name(first), residual, first);
         Residual inner = new Residual(residual.stream());
-        chain.steps().forEach(step -> branches(step, inner).forEach(result -> inner.add(finished(result))));
+        steps.forEach(step -> branches(step, inner).forEach(result -> inner.add(finished(result))));
         if (decoder.uncut()) {
             return List.of(Residual.sum(graph, name + "/chain", inner.increase()));
         }
@@ -160,7 +154,7 @@ public final class DecoderLowering {
     private static String name(Branch branch) {
         String layers =
                 branch.origin().layers().stream().map(String::valueOf).collect(Collectors.joining("_", "layers.", "/"));
-        return layers + (branch.body() instanceof Attention ? "attention" : "feed_forward");
+        return layers + branch.body().kind().graphName();
     }
 
     /** What a branch reads: the stream through its norm, or the stream itself. */
@@ -181,44 +175,5 @@ public final class DecoderLowering {
         String normalized = dialect.norm(graph.unique(name), residual, norm);
         norms.put(new NormOf(residual.stream(), norm), normalized);
         return normalized;
-    }
-
-    private String body(String name, String x, Branch branch) {
-        if (branch.body() instanceof Attention attention) {
-            List<Attention> parts = layout.parts(attention);
-            List<Cache> used = parts.stream()
-                    .map(part -> cacheOfLayer.get(part.members().get(0).layer()))
-                    .toList();
-            String heads = dialect.attend(name, x, parts, used);
-            return Projection.apply(graph, name + "/output", heads, attention.output());
-        } else if (branch.body() instanceof FeedForward feedForward) {
-            return feedForward(name, x, feedForward);
-        } else if (branch.body() instanceof Experts experts) {
-            return experts(name, x, experts);
-        }
-        throw new IllegalStateException("no lowering for " + branch.body());
-    }
-
-    private String feedForward(String name, String x, FeedForward feedForward) {
-        return Projection.apply(graph, name + "/down", activated(name, x, feedForward), feedForward.down());
-    }
-
-    private String experts(String name, String x, Experts experts) {
-        FeedForward all = experts.together();
-        String weighted = new ExpertsLowering(graph).weighted(name, x, activated(name, x, all), experts);
-        return Projection.apply(graph, name + "/down", weighted, all.down());
-    }
-
-    /** What the last projection of a feed-forward reads. */
-    private String activated(String name, String x, FeedForward feedForward) {
-        Activations activations = new Activations(graph);
-        if (feedForward.gate().isEmpty()) {
-            String up = Projection.apply(graph, name + "/up", x, feedForward.up());
-            return activations.apply(name, up, feedForward.activation());
-        }
-        List<String> split =
-                Projection.apply(graph, name, x, List.of("gate", "up"), feedForward.readers(), decoder.uncut());
-        String gate = activations.apply(name, split.get(0), feedForward.activation());
-        return graph.node(name + "/gated", "Mul", List.of(gate, split.get(1)));
     }
 }

@@ -1,14 +1,11 @@
 package dev.twofold.graph.lower;
 
 import dev.twofold.decoder.Attention;
-import dev.twofold.decoder.Branch;
-import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Step;
 import dev.twofold.diag.PlainName;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Which KV caches a graph has. */
 public enum KvLayout {
@@ -29,26 +26,22 @@ public enum KvLayout {
 
     /** The caches of a decoder, numbered in the order of the checkpoint's layers. */
     public List<Cache> caches(Decoder decoder) {
-        List<Cache> found = new ArrayList<>();
-        decoder.steps().forEach(step -> collect(step, found));
-        found.sort(Comparator.comparingInt(Cache::layer));
-        List<Cache> numbered = new ArrayList<>();
-        for (Cache cache : found) {
-            numbered.add(new Cache(numbered.size(), cache.layer(), cache.kvHeads(), cache.headSize()));
-        }
-        return numbered;
+        List<Attention> parts = decoder.attentions()
+                .flatMap(attention -> parts(attention).stream())
+                .sorted(Comparator.comparingInt(KvLayout::layer))
+                .toList();
+        return IntStream.range(0, parts.size())
+                .mapToObj(index -> new Cache(
+                        index,
+                        layer(parts.get(index)),
+                        parts.get(index).kvHeads(),
+                        parts.get(index).headSize()))
+                .toList();
     }
 
-    private void collect(Step step, List<Cache> found) {
-        for (Branch branch : step.branches()) {
-            if (branch.body() instanceof Attention attention) {
-                parts(attention)
-                        .forEach(part -> found.add(
-                                new Cache(0, part.members().get(0).layer(), part.kvHeads(), part.headSize())));
-            } else if (branch.body() instanceof Chain chain) {
-                chain.steps().forEach(inner -> collect(inner, found));
-            }
-        }
+    /** The first layer that an attention serves. */
+    private static int layer(Attention attention) {
+        return attention.members().get(0).layer();
     }
 
     /** The attentions, one a cache, that an attention is run as. */

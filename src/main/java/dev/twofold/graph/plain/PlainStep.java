@@ -10,8 +10,8 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
-import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Rotary;
@@ -46,36 +46,78 @@ final class PlainStep {
     }
 
     private String branch(Branch branch, String x) {
-        if (branch.body() instanceof Chain chain) {
+        String result = branch.body().match(new Result(branch, x));
+        return branch.out().map(norm -> build.norm(result, norm)).orElse(result);
+    }
+
+    /** What each kind of operator makes of a stream, before the norm of its result. */
+    private final class Result implements Operator.Cases<String> {
+
+        private final Branch branch;
+        private final String x;
+
+        Result(Branch branch, String x) {
+            this.branch = branch;
+            this.x = x;
+        }
+
+        @Override
+        public String attention(Attention attention) {
+            return build.linear(inner(branch, x), attention.output());
+        }
+
+        @Override
+        public String feedForward(FeedForward feedForward) {
+            return build.linear(inner(branch, x), feedForward.down());
+        }
+
+        @Override
+        public String experts(Experts experts) {
+            return mixture(read(branch, x), experts);
+        }
+
+        @Override
+        public String chain(Chain chain) {
             String stream = x;
             for (Step step : chain.steps()) {
                 stream = step(step, stream);
             }
             return build.node("Sub", stream, x);
         }
-        String result = branch.body() instanceof Experts experts
-                ? mixture(read(branch, x), experts)
-                : build.linear(inner(branch, x), last(branch));
-        return branch.out().map(norm -> build.norm(result, norm)).orElse(result);
-    }
-
-    private static Linear last(Branch branch) {
-        if (branch.body() instanceof Attention attention) {
-            return attention.output();
-        } else if (branch.body() instanceof FeedForward feedForward) {
-            return feedForward.down();
-        }
-        throw new IllegalArgumentException("no last projection in " + branch.body());
     }
 
     /** What the last projection of a branch reads. */
     String inner(Branch branch, String x) {
-        if (branch.body() instanceof Attention attention) {
-            return mixed(read(branch, x), attention);
-        } else if (branch.body() instanceof FeedForward feedForward) {
-            return activated(read(branch, x), feedForward);
+        return branch.body().match(new Inner(read(branch, x)));
+    }
+
+    private final class Inner implements Operator.Cases<String> {
+
+        private final String x;
+
+        Inner(String x) {
+            this.x = x;
         }
-        throw new IllegalArgumentException("no last projection in " + branch.body());
+
+        @Override
+        public String attention(Attention attention) {
+            return mixed(x, attention);
+        }
+
+        @Override
+        public String feedForward(FeedForward feedForward) {
+            return activated(x, feedForward);
+        }
+
+        @Override
+        public String experts(Experts experts) {
+            throw new IllegalArgumentException("no last projection in " + experts.kind());
+        }
+
+        @Override
+        public String chain(Chain chain) {
+            throw new IllegalArgumentException("no last projection in " + chain.kind());
+        }
     }
 
     private String read(Branch branch, String x) {

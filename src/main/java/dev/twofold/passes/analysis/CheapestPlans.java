@@ -1,7 +1,7 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -64,9 +64,9 @@ final class CheapestPlans {
     }
 
     /** The cheapest plans of a depth, cheapest first; none if groups are too small to reach it. */
-    List<Grouping> at(int depth) {
+    List<Plan> at(int depth) {
         return plans(costs.layers(), costs.layers() - depth).stream()
-                .map(plan -> new Grouping(costs.layers(), plan.groups()))
+                .map(plan -> new Plan(costs.layers(), plan.groups()))
                 .toList();
     }
 }

@@ -1,7 +1,7 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import dev.twofold.measure.PlanScore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,7 +31,7 @@ public record GroupCosts(int layers, PlanScore base, Map<LayerRange, PlanScore> 
 
     /** @param limit layers in the largest group, 2 or more */
     public static GroupCosts measure(PlanScores plans, int layers, int limit) {
-        Grouping none = Grouping.none(layers);
+        Plan none = Plan.none(layers);
         GroupCosts costs = new GroupCosts(layers, plans.score(none), new LinkedHashMap<>());
         for (int size = 2; size <= limit; size++) {
             for (LayerRange group : candidates(layers, size)) {
@@ -59,7 +59,7 @@ public record GroupCosts(int layers, PlanScore base, Map<LayerRange, PlanScore> 
     }
 
     /** What the plan would cost if its groups did not interact: the sum of their costs, in nats. */
-    public double predicted(Grouping plan) {
+    public double predicted(Plan plan) {
         return plan.groups().stream().mapToDouble(this::cost).sum();
     }
 }

@@ -1,7 +1,7 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,8 +15,8 @@ import java.util.Set;
 record Neighbours(int limit) {
 
     /** Plans one layer shallower: a layer joins the one before it, or the group there, or two groups join. */
-    Set<Grouping> shallower(Grouping plan) {
-        Set<Grouping> found = new LinkedHashSet<>();
+    Set<Plan> shallower(Plan plan) {
+        Set<Plan> found = new LinkedHashSet<>();
         int[] start = starts(plan);
         for (int layer = 1; layer < plan.layers(); layer++) {
             if (start[layer] != layer) {
@@ -38,8 +38,8 @@ record Neighbours(int limit) {
     }
 
     /** Plans one layer deeper: a group is cut in two. */
-    Set<Grouping> deeper(Grouping plan) {
-        Set<Grouping> found = new LinkedHashSet<>();
+    Set<Plan> deeper(Plan plan) {
+        Set<Plan> found = new LinkedHashSet<>();
         int[] start = starts(plan);
         for (int layer = 1; layer < plan.layers(); layer++) {
             if (start[layer] == layer) {
@@ -55,15 +55,15 @@ record Neighbours(int limit) {
     }
 
     /** Other plans of the same depth: one cut and one join away. */
-    Set<Grouping> level(Grouping plan) {
-        Set<Grouping> found = new LinkedHashSet<>();
+    Set<Plan> level(Plan plan) {
+        Set<Plan> found = new LinkedHashSet<>();
         deeper(plan).forEach(cut -> found.addAll(shallower(cut)));
         found.remove(plan);
         return found;
     }
 
     /** For each layer, the first of the layers it runs with. */
-    private static int[] starts(Grouping plan) {
+    private static int[] starts(Plan plan) {
         int[] start = new int[plan.layers()];
         for (int layer = 0; layer < start.length; layer++) {
             start[layer] = layer;
@@ -74,7 +74,7 @@ record Neighbours(int limit) {
         return start;
     }
 
-    private static Grouping of(int[] start) {
+    private static Plan of(int[] start) {
         List<LayerRange> groups = new ArrayList<>();
         int first = 0;
         for (int layer = 1; layer <= start.length; layer++) {
@@ -85,6 +85,6 @@ record Neighbours(int limit) {
                 first = layer;
             }
         }
-        return new Grouping(start.length, groups);
+        return new Plan(start.length, groups);
     }
 }

@@ -6,8 +6,8 @@ import dev.twofold.decoder.Step;
 import dev.twofold.execution.DecoderEngine;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.execution.StreamArchive;
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.measure.Score;
 import dev.twofold.passes.rewrite.PairLayers;
@@ -50,7 +50,7 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
     }
 
     @Override
-    public PlanScore score(Grouping plan) {
+    public PlanScore score(Plan plan) {
         return PlanScore.of(
                 plan.groups().isEmpty() ? base : head.score(last, run(blocks(plan)), original.text()), base);
     }
@@ -96,7 +96,7 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
                 : PairLayers.sideBySide(layers, form).steps();
     }
 
-    private static List<Block> blocks(Grouping plan) {
+    private static List<Block> blocks(Plan plan) {
         List<Block> blocks = new ArrayList<>();
         int next = 0;
         for (LayerRange group : plan.groups()) {

@@ -1,7 +1,7 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import dev.twofold.measure.MeasuredPlan;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -69,8 +69,8 @@ public final class PlanSearch {
         Optional<MeasuredPlan> window = bestWindow(depth);
         List<MeasuredPlan> candidates = new ArrayList<>(window.stream().toList());
         cheapest.at(depth).stream().map(this::measure).forEach(candidates::add);
-        previous.filter(plan -> plan.grouping().depth() == depth + 1)
-                .ifPresent(plan -> promising(neighbours.shallower(plan.grouping()), SHALLOWER).stream()
+        previous.filter(plan -> plan.plan().depth() == depth + 1)
+                .ifPresent(plan -> promising(neighbours.shallower(plan.plan()), SHALLOWER).stream()
                         .map(this::measure)
                         .forEach(candidates::add));
         Optional<MeasuredPlan> best = candidates.stream().min(BY_LOSS).map(this::repair);
@@ -81,11 +81,11 @@ public final class PlanSearch {
     private static final Comparator<MeasuredPlan> BY_LOSS =
             Comparator.comparingDouble(plan -> plan.score().loss());
 
-    private MeasuredPlan measure(Grouping plan) {
+    private MeasuredPlan measure(Plan plan) {
         return new MeasuredPlan(plan, costs.base().loss() + costs.predicted(plan), scores.score(plan));
     }
 
-    private List<Grouping> promising(Collection<Grouping> plans, int count) {
+    private List<Plan> promising(Collection<Plan> plans, int count) {
         return plans.stream()
                 .filter(plan -> Double.isFinite(costs.predicted(plan)))
                 .sorted(Comparator.comparingDouble(costs::predicted))
@@ -95,11 +95,11 @@ public final class PlanSearch {
 
     private MeasuredPlan repair(MeasuredPlan start) {
         MeasuredPlan best = start;
-        Set<Grouping> tried = new HashSet<>();
+        Set<Plan> tried = new HashSet<>();
         for (int round = 0; round < ROUNDS; round++) {
-            Set<Grouping> untried = neighbours.level(best.grouping());
+            Set<Plan> untried = neighbours.level(best.plan());
             untried.removeAll(tried);
-            List<Grouping> next = promising(untried, NEIGHBOURS);
+            List<Plan> next = promising(untried, NEIGHBOURS);
             tried.addAll(next);
             MeasuredPlan nearest = next.stream().map(this::measure).min(BY_LOSS).orElse(best);
             if (nearest.score().loss() >= best.score().loss()) {
@@ -113,10 +113,10 @@ public final class PlanSearch {
     /** The best contiguous window of pairs of a depth, of those that could be. */
     private Optional<MeasuredPlan> bestWindow(int depth) {
         int layers = costs.layers();
-        List<Grouping> windows = windows(layers, layers - depth);
+        List<Plan> windows = windows(layers, layers - depth);
         windows.sort(Comparator.comparingDouble(costs::predicted));
         Optional<MeasuredPlan> best = Optional.empty();
-        for (Grouping window : windows) {
+        for (Plan window : windows) {
             double bound = best.map(plan -> plan.score().loss() - costs.base().loss())
                     .map(rise -> Math.max(0, rise) * OUTDONE + MARGIN)
                     .orElse(Double.POSITIVE_INFINITY);
@@ -131,14 +131,14 @@ public final class PlanSearch {
         return best;
     }
 
-    private static List<Grouping> windows(int layers, int pairs) {
-        List<Grouping> windows = new ArrayList<>();
+    private static List<Plan> windows(int layers, int pairs) {
+        List<Plan> windows = new ArrayList<>();
         for (int begin = 0; begin + 2 * pairs <= layers; begin++) {
             List<LayerRange> groups = new ArrayList<>();
             for (int pair = 0; pair < pairs; pair++) {
                 groups.add(new LayerRange(begin + 2 * pair, begin + 2 * pair + 1));
             }
-            windows.add(new Grouping(layers, groups));
+            windows.add(new Plan(layers, groups));
         }
         return windows;
     }

@@ -1,5 +1,6 @@
 package dev.twofold.passes.compensate;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
@@ -52,7 +53,7 @@ public final class Compensate implements Pass {
             Compensate::new);
 
     /** What is computed. */
-    public enum Form {
+    public enum Method {
         /** Projections by ridge regression on all their inputs. */
         REFIT,
         /** One factor for every channel that a branch adds to: cheaper, and weaker. */
@@ -98,7 +99,7 @@ public final class Compensate implements Pass {
     private static final List<Double> RIDGES = List.of(1e-4, 1e-3, 1e-2, 1e-1);
 
     /**
-     * @param form refit if not given
+     * @param method refit if not given
      * @param side both if not given
      * @param scope groups if not given; all also refits the layers after the first group that run alone
      * @param ridges to choose from, in units of the mean squared input
@@ -108,7 +109,7 @@ public final class Compensate implements Pass {
      * @param text SHA-256 of those tokens, which a conversion records so that the fit can be repeated
      */
     public record Options(
-            Form form,
+            @JsonProperty("form") Method method,
             Side side,
             Scope scope,
             List<Double> ridges,
@@ -118,12 +119,38 @@ public final class Compensate implements Pass {
             @Nullable String text) {
 
         public Options {
-            form = form == null ? Form.REFIT : form;
+            method = method == null ? Method.REFIT : method;
             side = side == null ? Side.BOTH : side;
             scope = scope == null ? Scope.GROUPS : scope;
             ridges = ridges == null ? RIDGES : List.copyOf(ridges);
             memory = memory == null ? DEFAULT_MEMORY : memory;
             tokens = tokens == null ? DEFAULT_TOKENS : tokens;
+        }
+
+        /** What is computed if nothing is said. */
+        public static final Options DEFAULT =
+                new Options(Method.REFIT, Side.BOTH, Scope.GROUPS, RIDGES, DEFAULT_TOKENS, DEFAULT_MEMORY, null, null);
+
+        public Options with(Method other) {
+            return new Options(other, side, scope, ridges, tokens, memory, provider, text);
+        }
+
+        /** The same with other limits; null leaves one as it is. */
+        public Options with(@Nullable Integer otherTokens, @Nullable MemorySize otherMemory) {
+            return new Options(
+                    method,
+                    side,
+                    scope,
+                    ridges,
+                    otherTokens == null ? tokens : otherTokens,
+                    otherMemory == null ? memory : otherMemory,
+                    provider,
+                    text);
+        }
+
+        /** The same, fitted to a text of this hash and length on a provider. */
+        public Options fitted(String hash, int length, String runner) {
+            return new Options(method, side, scope, ridges, length, memory, runner, hash);
         }
     }
 

@@ -68,12 +68,11 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
 
     /** A branch with a refitted last projection. */
     Branch withWriter(Branch branch, DMatrixRMaj weight) {
-        Projections projections = Projections.of(branch.body()).orElseThrow();
         Linear writer = keep(
-                projections.writer(),
+                branch.body().writer().orElseThrow(),
                 weight,
-                projections.operator() + " output of " + branch.origin().layers());
-        return branch.withBody(Projections.withWriter(branch.body(), writer));
+                branch.body().kind() + " output of " + branch.origin().layers());
+        return branch.withBody(branch.body().withWriter(writer));
     }
 
     /**

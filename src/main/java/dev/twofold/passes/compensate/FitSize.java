@@ -32,7 +32,7 @@ record FitSize(long inputs) {
 
     /** Says what is about to be computed, what will not be, and whether the text is long enough. */
     static void announce(List<LayerGroup> groups, Compensate.Options options, Calibration calibration) {
-        if (options.form() == Compensate.Form.RESCALE || options.side() == Compensate.Side.INPUT) {
+        if (options.method() == Compensate.Method.RESCALE || options.side() == Compensate.Side.INPUT) {
             return;
         }
         int tokens =

@@ -6,7 +6,6 @@ import dev.twofold.execution.HiddenStates;
 import dev.twofold.passes.compensate.FitContext.Errors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 
@@ -18,11 +17,9 @@ import org.ejml.dense.row.CommonOps_DDRM;
 record InputFit(FitContext context) {
 
     Branch refit(Branch branch, HiddenStates read, HiddenStates was) {
-        Optional<Projections> refittable = Projections.of(branch.body());
-        if (refittable.isEmpty()) {
+        if (!Projections.refittable(branch.body())) {
             return branch;
         }
-        Projections projections = refittable.get();
         HiddenStates now = context.normalized(branch.in(), read);
         HiddenStates lacking = context.normalized(branch.in(), was).minus(now);
         if (lacking.energy() == 0) {
@@ -44,23 +41,23 @@ record InputFit(FitContext context) {
         double after = choice.dropped() ? fitted.seen(all) : fitted.seen(choice.correction(), all);
         context.report(
                 branch.origin().layers(),
-                projections.operator() + " " + String.join(", ", projections.names()),
+                branch.body().kind() + " " + String.join(", ", branch.body().readerNames()),
                 choice.ridge(),
                 new Errors(fitted.seen(all), after, fitted.reached(all)),
                 new Errors(heldOut.seen(all), choice.heldOut(), heldOut.reached(all)));
         if (choice.dropped()) {
             return branch;
         }
-        return refitted(branch, projections, matrices, choice.correction());
+        return refitted(branch, matrices, choice.correction());
     }
 
-    private Branch refitted(
-            Branch branch, Projections projections, List<DMatrixRMaj> matrices, DMatrixRMaj correction) {
+    private Branch refitted(Branch branch, List<DMatrixRMaj> matrices, DMatrixRMaj correction) {
         List<Linear> readers = new ArrayList<>();
         for (int i = 0; i < matrices.size(); i++) {
             DMatrixRMaj refitted = matrices.get(i).copy();
             CommonOps_DDRM.multAddTransB(matrices.get(i), correction, refitted);
-            String name = projections.names().get(i) + " of " + branch.origin().layers();
+            String name = branch.body().readerNames().get(i) + " of "
+                    + branch.origin().layers();
             readers.add(context.keep(branch.body().readers().get(i), refitted, name));
         }
         return branch.withBody(branch.body().withReaders(readers));

@@ -1,10 +1,13 @@
 package dev.twofold.passes.compensate;
 
+import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.weight.Weight;
@@ -14,7 +17,13 @@ import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 
 /** Scales every channel that a branch adds to by a factor of its own, folded into the rows of its last projection. */
-record Rescaling(FitContext context) {
+final class Rescaling {
+
+    private final FitContext context;
+
+    Rescaling(FitContext context) {
+        this.context = context;
+    }
 
     /** @param target the stream that should come out */
     Step refit(List<Branch> branches, HiddenStates read, HiddenStates target) {
@@ -56,19 +65,55 @@ record Rescaling(FitContext context) {
                     scaled(out.gain(), factors, column), out.bias().map(bias -> scaled(bias, factors, column)));
             return new Branch(branch.in(), branch.body(), Optional.of(scaled), branch.origin());
         }
-        if (branch.body() instanceof Experts experts) {
-            return branch.withBody(experts.withExperts(experts.experts().stream()
-                    .map(expert -> scaled(branch.withBody(expert), factors, column))
-                    .map(scaled -> (FeedForward) scaled.body())
-                    .toList()));
-        }
-        Linear writer = Projections.writer(branch).orElseThrow();
+        return branch.body().writer().isPresent()
+                ? scaledWriter(branch, factors, column)
+                : branch.withBody(branch.body().match(new Inside(branch, factors, column)));
+    }
+
+    private Branch scaledWriter(Branch branch, DMatrixRMaj factors, int column) {
+        Linear writer = branch.body().writer().orElseThrow();
         DMatrixRMaj weight = context.matrix(writer.weight());
         ScaleFit.apply(factors, column, weight);
         Branch scaled = context.withWriter(branch, weight);
-        Linear refitted = Projections.writer(scaled).orElseThrow();
+        Linear refitted = scaled.body().writer().orElseThrow();
         Optional<Weight> bias = writer.bias().map(values -> scaled(values, factors, column));
-        return scaled.withBody(Projections.withWriter(scaled.body(), new Linear(refitted.weight(), bias)));
+        return scaled.withBody(scaled.body().withWriter(new Linear(refitted.weight(), bias)));
+    }
+
+    /** The projections of operators whose result does not come out of one. */
+    private final class Inside implements Operator.Cases<Operator> {
+
+        private final Branch branch;
+        private final DMatrixRMaj factors;
+        private final int column;
+
+        Inside(Branch branch, DMatrixRMaj factors, int column) {
+            this.branch = branch;
+            this.factors = factors;
+            this.column = column;
+        }
+
+        @Override
+        public Operator attention(Attention attention) {
+            return scaledWriter(branch.withBody(attention), factors, column).body();
+        }
+
+        @Override
+        public FeedForward feedForward(FeedForward feedForward) {
+            return (FeedForward)
+                    scaledWriter(branch.withBody(feedForward), factors, column).body();
+        }
+
+        @Override
+        public Operator experts(Experts experts) {
+            return experts.withExperts(
+                    experts.experts().stream().map(this::feedForward).toList());
+        }
+
+        @Override
+        public Operator chain(Chain chain) {
+            throw new IllegalStateException("a chain was checked to be none");
+        }
     }
 
     private Weight scaled(Weight vector, DMatrixRMaj factors, int column) {

@@ -25,7 +25,7 @@ record StepFit(FitContext context) {
      */
     Step refit(Step step, HiddenStates read, List<HiddenStates> were, HiddenStates target) {
         Compensate.Options options = context.options();
-        if (options.form() == Compensate.Form.RESCALE) {
+        if (options.method() == Compensate.Method.RESCALE) {
             return new Rescaling(context).refit(step.branches(), read, target);
         }
         List<Branch> branches = new ArrayList<>(step.branches());

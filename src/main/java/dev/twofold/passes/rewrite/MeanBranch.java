@@ -2,6 +2,8 @@ package dev.twofold.passes.rewrite;
 
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Chain;
+import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
@@ -31,29 +33,70 @@ final class MeanBranch {
 
     private static Operator body(List<Branch> branches, List<Integer> layers) {
         List<Operator> bodies = branches.stream().map(Branch::body).toList();
-        if (bodies.stream().map(MeanBranch::kind).distinct().count() != 1) {
+        List<List<Object>> kinds =
+                bodies.stream().map(body -> body.match(new Alike())).distinct().toList();
+        if (kinds.size() != 1) {
             throw TwofoldException.usage("layers " + layers + " differ in more than their weights, and have no mean")
-                    .found(bodies.stream().map(MeanBranch::kind).distinct().toList())
+                    .found(kinds)
                     .hint("average layers of one kind");
         }
-        if (bodies.get(0) instanceof Attention) {
-            return attention(bodies.stream().map(Attention.class::cast).toList());
-        } else if (bodies.get(0) instanceof FeedForward) {
-            return feedForward(bodies.stream().map(FeedForward.class::cast).toList());
-        }
-        throw TwofoldException.usage("layers " + layers + " have parts that have no mean")
-                .found(kind(bodies.get(0)))
-                .hint("drop-layers, or pair-layers");
+        return bodies.get(0).match(new Mean(bodies, layers));
     }
 
     /** What must be equal in layers that have a mean. */
-    private static List<Object> kind(Operator body) {
-        if (body instanceof Attention attention) {
-            return List.of("attention", attention.rule());
-        } else if (body instanceof FeedForward feedForward) {
-            return List.of("feed-forward", feedForward.activation(), feedForward.width());
+    private static final class Alike implements Operator.Cases<List<Object>> {
+
+        @Override
+        public List<Object> attention(Attention attention) {
+            return List.of(attention.kind(), attention.rule());
         }
-        return List.of(body.getClass().getSimpleName());
+
+        @Override
+        public List<Object> feedForward(FeedForward feedForward) {
+            return List.of(feedForward.kind(), feedForward.activation(), feedForward.width());
+        }
+
+        @Override
+        public List<Object> experts(Experts experts) {
+            return List.of(experts.kind());
+        }
+
+        @Override
+        public List<Object> chain(Chain chain) {
+            return List.of(chain.kind());
+        }
+    }
+
+    /** The mean of operators of one kind. */
+    private record Mean(List<Operator> bodies, List<Integer> layers) implements Operator.Cases<Operator> {
+
+        @Override
+        public Operator attention(Attention attention) {
+            return MeanBranch.attention(
+                    bodies.stream().map(Attention.class::cast).toList());
+        }
+
+        @Override
+        public Operator feedForward(FeedForward feedForward) {
+            return MeanBranch.feedForward(
+                    bodies.stream().map(FeedForward.class::cast).toList());
+        }
+
+        @Override
+        public Operator experts(Experts experts) {
+            throw without(experts);
+        }
+
+        @Override
+        public Operator chain(Chain chain) {
+            throw without(chain);
+        }
+
+        private TwofoldException without(Operator operator) {
+            return TwofoldException.usage("layers " + layers + " have parts that have no mean")
+                    .found(operator.kind())
+                    .hint("drop-layers, or pair-layers");
+        }
     }
 
     private static Attention attention(List<Attention> parts) {

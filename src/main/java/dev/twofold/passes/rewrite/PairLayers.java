@@ -9,6 +9,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.PlainName;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.LayerWindow;
+import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
@@ -75,14 +76,34 @@ public final class PairLayers implements Pass {
             @Nullable List<LayerRange> pairs,
             @Nullable LayerWindow window,
             @Nullable Integer group,
-            @Nullable Form form) {}
+            @Nullable Form form) {
+
+        /** Nothing said. */
+        public static final Options NONE = new Options(null, null, null, null);
+
+        /** Whether it leaves open which layers share a group. */
+        public boolean namesNoLayers() {
+            return pairs == null && window == null && group == null;
+        }
+
+        public Form formOrDefault() {
+            return form == null ? Form.TWO_SYNC : form;
+        }
+
+        /** The same with the groups of a plan. */
+        public Options with(Plan plan) {
+            return plan.groups().isEmpty()
+                    ? new Options(pairs, new LayerWindow(0, 0), group, form)
+                    : new Options(plan.groups(), window, group, form);
+        }
+    }
 
     private final Options options;
     private final Form form;
 
     public PairLayers(Options options) {
         this.options = options;
-        this.form = options.form() == null ? Form.TWO_SYNC : options.form();
+        this.form = options.formOrDefault();
     }
 
     @Override

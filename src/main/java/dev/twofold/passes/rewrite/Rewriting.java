@@ -1,7 +1,6 @@
 package dev.twofold.passes.rewrite;
 
 import dev.twofold.decoder.Branch;
-import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Step;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -21,8 +20,6 @@ final class Rewriting {
     }
 
     private static Branch insideChain(Branch branch, UnaryOperator<Step> rewrite) {
-        return branch.body() instanceof Chain chain
-                ? branch.withBody(new Chain(everyStep(chain.steps(), rewrite)))
-                : branch;
+        return branch.withBody(branch.body().withSteps(steps -> everyStep(steps, rewrite)));
     }
 }

@@ -1,15 +1,10 @@
 package dev.twofold.passes.rewrite;
 
-import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.FeedForward;
-import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.QueryKeyNorm;
-import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
 import dev.twofold.pass.Facts;
@@ -24,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * Turns same-kind branches of a step into one branch of the summed width, so that the sum over a pair happens inside
@@ -53,30 +47,13 @@ public final class Widen implements Pass {
             Set.of(),
             options -> new Widen());
 
-    /** Branches merge if and only if they agree in this. */
-    private record Kind(Optional<Norm> norm, Class<? extends Operator> operator, List<Object> details) {
+    /** Branches merge if and only if they agree in this; one that can merge with no other is its own. */
+    private record Kind(Optional<Norm> norm, Object key) {
 
         static Kind of(Branch branch) {
-            return new Kind(branch.in(), branch.body().getClass(), details(branch));
-        }
-
-        /** What a branch shares with others that it can merge with; with none, itself. */
-        private static List<Object> details(Branch branch) {
-            if (branch.out().isPresent()) {
-                return List.of(branch);
-            } else if (branch.body() instanceof Attention attention) {
-                Optional<QueryKeyNorm> norms = attention.norms();
-                if (norms.isPresent() && norms.get().span() == Span.WIDTH) {
-                    return List.of(branch);
-                }
-                List<Object> turned = norms.map(both -> List.<Object>of(
-                                both.query().kind(), both.query().epsilon()))
-                        .orElse(List.of());
-                return List.of(attention.rule(), attention.heads() / attention.kvHeads(), turned);
-            } else if (branch.body() instanceof FeedForward feedForward) {
-                return List.of(feedForward.activation(), feedForward.gate().isPresent());
-            }
-            return List.of(branch);
+            Optional<Object> key =
+                    branch.out().isPresent() ? Optional.empty() : branch.body().mergeKey();
+            return new Kind(branch.in(), key.orElse(branch));
         }
     }
 
@@ -107,27 +84,7 @@ public final class Widen implements Pass {
                 .flatMap(branch -> branch.origin().layers().stream())
                 .toList();
         Origin origin = first.origin().withLayers(layers);
-        Operator body = first.body() instanceof Attention
-                ? Attention.merged(
-                        branches.stream().map(b -> (Attention) b.body()).toList())
-                : feedForward(branches.stream().map(b -> (FeedForward) b.body()).toList());
+        Operator body = Operator.merged(branches.stream().map(Branch::body).toList());
         return new Branch(first.in(), body, first.out(), origin);
-    }
-
-    private static FeedForward feedForward(List<FeedForward> parts) {
-        FeedForward first = parts.get(0);
-        return new FeedForward(
-                first.gate().map(gate -> byRows(parts, part -> part.gate().orElseThrow())),
-                byRows(parts, FeedForward::up),
-                byColumns(parts, FeedForward::down),
-                first.activation());
-    }
-
-    private static <T> Linear byRows(List<T> parts, Function<T, Linear> of) {
-        return Linear.stack(parts.stream().map(of).toList());
-    }
-
-    private static <T> Linear byColumns(List<T> parts, Function<T, Linear> of) {
-        return Linear.sum(parts.stream().map(of).toList());
     }
 }

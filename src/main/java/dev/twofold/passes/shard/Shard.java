@@ -43,7 +43,13 @@ public final class Shard implements Pass {
     public record Options(
             @Nullable Integer devices,
             @Nullable Placement placement,
-            @Nullable Boolean vocabulary) {}
+            @Nullable Boolean vocabulary) {
+
+        /** Whether it asks for more than one device, or does not say. */
+        public boolean cuts() {
+            return devices == null || devices > 1;
+        }
+    }
 
     private final Options options;
     private final Placement placement;

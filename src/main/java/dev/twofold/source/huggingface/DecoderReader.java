@@ -120,7 +120,7 @@ final class DecoderReader {
 
     /** With what the logits are multiplied by in its gain, since the head is linear. */
     private Norm finalNorm() {
-        Norm norm = layers.norm(tensors.prefix() + family.names().finalNorm(), shape.hidden());
+        Norm norm = layers.norm(tensors.prefix() + family.names().finalNorm());
         double scale = settings.number(family.head().scale()).orElse(1.0);
         return norm.withGain(Weights.times(norm.gain(), scale), norm.bias().map(bias -> Weights.times(bias, scale)));
     }

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 
 /** Reads the norms of queries and keys. */
 record QueryKeyReader(
-        QueryKeyStyle style, Settings settings, ModelShape shape, TensorSource tensors, LayerReader layers) {
+        QueryKeyStyle style, Settings settings, ModelShape shape, TensorSource tensors, NormReader norms) {
 
     /** @param prefix of the layer's tensors */
     Optional<QueryKeyNorm> read(String prefix) {
@@ -30,7 +30,7 @@ record QueryKeyReader(
 
     private Norm norm(String name, int heads) {
         long size = shape.headSize();
-        return layers.norm(
+        return norms.norm(
                 switch (style.gains()) {
                     case SHARED -> tensors.tensor(name + ".weight", size);
                     case ROWS -> tensors.flattened(name + ".weight", heads, size);

@@ -7,6 +7,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.source.Companion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -14,7 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The files beside the model that runtimes read: the checkpoint's own, and {@code genai_config.json}. */
-public final class CompanionFiles {
+final class CompanionFiles {
 
     private static final String CONFIG = "config.json";
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -25,7 +26,7 @@ public final class CompanionFiles {
      * Copies the checkpoint's files. Where the graph has other KV caches than config.json says, its copy is changed,
      * because runtimes make the caches from it; caches of different sizes it cannot say.
      */
-    public static void write(Path directory, List<Path> originals, Decoder decoder, List<KvLayout.Cache> caches) {
+    static void write(Path directory, List<Companion> originals, Decoder decoder, List<KvLayout.Cache> caches) {
         originals.forEach(original -> copy(original, directory));
         Path config = directory.resolve(CONFIG);
         try {
@@ -39,16 +40,19 @@ public final class CompanionFiles {
     }
 
     /** Copies the checkpoint's config.json as it is. */
-    public static void writeConfig(Path directory, List<Path> originals) {
-        originals.stream().filter(original -> original.endsWith(CONFIG)).forEach(original -> copy(original, directory));
+    static void writeConfig(Path directory, List<Companion> originals) {
+        originals.stream()
+                .filter(original -> original.name().equals(CONFIG))
+                .forEach(original -> copy(original, directory));
     }
 
     /** Not Files.copy of paths, which would copy a link's or a cache's permissions. */
-    private static void copy(Path original, Path directory) {
-        try (InputStream content = Files.newInputStream(original)) {
-            Files.copy(content, directory.resolve(original.getFileName()));
+    private static void copy(Companion original, Path directory) {
+        Path copy = directory.resolve(original.name());
+        try (InputStream content = original.content().open()) {
+            Files.copy(content, copy);
         } catch (IOException e) {
-            throw failed(original, e);
+            throw failed(copy, e);
         }
     }
 

@@ -3,8 +3,8 @@ package dev.twofold.passes.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,8 +25,8 @@ final class CheapestPlansTest {
             MadeUpScores scores = MadeUpScores.additive(MadeUpScores.random(seed, -0.01, 0.09));
             CheapestPlans cheapest = new CheapestPlans(costs(scores, limit), limit, 3);
             for (int depth = 1; depth <= LAYERS; depth++) {
-                List<Grouping> all = Groupings.at(depth, LAYERS, limit);
-                List<Grouping> found = cheapest.at(depth);
+                List<Plan> all = Groupings.at(depth, LAYERS, limit);
+                List<Plan> found = cheapest.at(depth);
                 assertThat(found).hasSize(Math.min(3, all.size())).doesNotHaveDuplicates();
                 assertThat(all).containsAll(found);
                 double[] least =
@@ -52,7 +52,7 @@ final class CheapestPlansTest {
         CheapestPlans cheapest = new CheapestPlans(costs(scores, 4), 4, 3);
         assertThat(scores.asked())
                 .filteredOn(plan -> plan.groups().stream().anyMatch(group -> group.first() <= 3 && group.last() >= 4))
-                .containsExactly(Grouping.none(LAYERS).with(new LayerRange(3, 4)));
+                .containsExactly(Plan.none(LAYERS).with(new LayerRange(3, 4)));
         assertThat(cheapest.at(2)).hasSize(1).first().hasToString("0-3,4-7");
         assertThat(cheapest.at(1)).isEmpty();
     }

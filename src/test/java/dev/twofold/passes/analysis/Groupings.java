@@ -1,7 +1,7 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,8 +11,8 @@ final class Groupings {
     private Groupings() {}
 
     /** Every way to cut layers into groups of at most {@code limit}. */
-    static List<Grouping> all(int layers, int limit) {
-        List<Grouping> found = new ArrayList<>();
+    static List<Plan> all(int layers, int limit) {
+        List<Plan> found = new ArrayList<>();
         for (int joins = 0; joins < 1 << (layers - 1); joins++) {
             List<LayerRange> groups = new ArrayList<>();
             int first = 0;
@@ -28,19 +28,19 @@ final class Groupings {
                 }
             }
             if (largest <= limit) {
-                found.add(new Grouping(layers, groups));
+                found.add(new Plan(layers, groups));
             }
         }
         return found;
     }
 
     /** Those of a depth. */
-    static List<Grouping> at(int depth, int layers, int limit) {
+    static List<Plan> at(int depth, int layers, int limit) {
         return all(layers, limit).stream().filter(plan -> plan.depth() == depth).toList();
     }
 
     /** Whether a plan is a contiguous window of pairs. */
-    static boolean isWindow(Grouping plan) {
+    static boolean isWindow(Plan plan) {
         int next = plan.groups().isEmpty() ? 0 : plan.groups().get(0).first();
         for (LayerRange group : plan.groups()) {
             if (group.first() != next || group.size() != 2) {

@@ -1,7 +1,7 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import dev.twofold.measure.PlanScore;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -15,10 +15,10 @@ final class MadeUpScores implements PlanScores {
 
     static final double BASE_LOSS = 4;
 
-    private final ToDoubleFunction<Grouping> rise;
-    private final Set<Grouping> asked = new LinkedHashSet<>();
+    private final ToDoubleFunction<Plan> rise;
+    private final Set<Plan> asked = new LinkedHashSet<>();
 
-    MadeUpScores(ToDoubleFunction<Grouping> rise) {
+    MadeUpScores(ToDoubleFunction<Plan> rise) {
         this.rise = rise;
     }
 
@@ -38,22 +38,22 @@ final class MadeUpScores implements PlanScores {
     static MadeUpScores interacting(long seed) {
         Random random = new Random(-seed);
         ToDoubleFunction<LayerRange> cost = random(seed, 0.001, 0.03);
-        Map<Grouping, Double> factors = new HashMap<>();
+        Map<Plan, Double> factors = new HashMap<>();
         return new MadeUpScores(plan -> plan.groups().stream().mapToDouble(cost).sum()
                 * (plan.groups().size() < 2 ? 1 : factors.computeIfAbsent(plan, any -> random.nextDouble(2 / 3.0, 2))));
     }
 
-    double rise(Grouping plan) {
+    double rise(Plan plan) {
         return rise.applyAsDouble(plan);
     }
 
     /** The plans that were asked for. */
-    Set<Grouping> asked() {
+    Set<Plan> asked() {
         return asked;
     }
 
     @Override
-    public PlanScore score(Grouping plan) {
+    public PlanScore score(Plan plan) {
         asked.add(plan);
         return new PlanScore(BASE_LOSS + rise(plan), 0, 0, 0);
     }

@@ -3,8 +3,8 @@ package dev.twofold.passes.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.rewrite.PairLayers.Form;
 import dev.twofold.testing.TinyLlama;
@@ -33,12 +33,12 @@ final class PlanMeasureTest {
     /** Sums over one window. */
     private record Window(int tokens, double baseLoss, double loss, double kl, int right) {}
 
-    private static Grouping grouping(int layers, String... ranges) {
-        return new Grouping(
+    private static Plan grouping(int layers, String... ranges) {
+        return new Plan(
                 layers, List.of(ranges).stream().map(LayerRange::valueOf).toList());
     }
 
-    private static List<Window> exact(TinyRun tiny, Grouping plan, Form form) {
+    private static List<Window> exact(TinyRun tiny, Plan plan, Form form) {
         return IntStream.range(0, tiny.text.inputs().size())
                 .mapToObj(window -> {
                     List<double[][]> places = tiny.exact(window);
@@ -97,7 +97,7 @@ final class PlanMeasureTest {
     void loss_divergence_accuracy_and_error_match_the_reference(Form form) throws IOException {
         try (TinyRun tiny = new TinyRun(TinyLlama.create(), directory);
                 PlanMeasure measure = new PlanMeasure(tiny.engine, tiny.decoder, tiny.streams, form)) {
-            for (Grouping plan : List.of(
+            for (Plan plan : List.of(
                     grouping(4),
                     grouping(4, "0-1"),
                     grouping(4, "1-2"),
@@ -131,7 +131,7 @@ final class PlanMeasureTest {
     void the_original_diverges_from_itself_by_nothing() throws IOException {
         try (TinyRun tiny = new TinyRun(TinyLlama.create(), directory);
                 PlanMeasure measure = new PlanMeasure(tiny.engine, tiny.decoder, tiny.streams, Form.TWO_SYNC)) {
-            PlanScore base = measure.score(Grouping.none(4));
+            PlanScore base = measure.score(Plan.none(4));
             assertThat(base.kl()).isZero();
             assertThat(base.riseError()).isZero();
             assertThat(base.increase(base)).isZero();
@@ -140,11 +140,11 @@ final class PlanMeasureTest {
 
     @Test
     void what_was_measured_before_does_not_matter() throws IOException {
-        List<Grouping> plans = new ArrayList<>(Groupings.all(6, 3));
+        List<Plan> plans = new ArrayList<>(Groupings.all(6, 3));
         Collections.shuffle(plans, new Random(5));
         try (TinyRun tiny = new TinyRun(TinyLlama.deep(6, 2), directory);
                 PlanMeasure after = new PlanMeasure(tiny.engine, tiny.decoder, tiny.streams, Form.TWO_SYNC)) {
-            for (Grouping plan : plans) {
+            for (Plan plan : plans) {
                 try (PlanMeasure alone = new PlanMeasure(tiny.engine, tiny.decoder, tiny.streams, Form.TWO_SYNC)) {
                     assertThat(after.score(plan)).as("%s", plan).isEqualTo(alone.score(plan));
                 }

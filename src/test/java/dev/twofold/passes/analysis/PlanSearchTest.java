@@ -3,8 +3,8 @@ package dev.twofold.passes.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.twofold.layers.Grouping;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Plan;
 import dev.twofold.measure.MeasuredPlan;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import java.util.List;
@@ -28,11 +28,11 @@ final class PlanSearchTest {
         return plan.score().loss() - MadeUpScores.BASE_LOSS;
     }
 
-    private static double least(Stream<Grouping> plans, MadeUpScores scores) {
+    private static double least(Stream<Plan> plans, MadeUpScores scores) {
         return plans.mapToDouble(scores::rise).min().orElseThrow();
     }
 
-    private static List<Grouping> windows(int depth) {
+    private static List<Plan> windows(int depth) {
         return Groupings.at(depth, LAYERS, 2).stream()
                 .filter(Groupings::isWindow)
                 .toList();
@@ -61,7 +61,7 @@ final class PlanSearchTest {
             PlanSearch search = search(scores, 2);
             for (int depth = LAYERS - 1; depth >= LAYERS / 2; depth--) {
                 MeasuredPlan window = search.at(depth).orElseThrow().window().orElseThrow();
-                assertThat(Groupings.isWindow(window.grouping())).isTrue();
+                assertThat(Groupings.isWindow(window.plan())).isTrue();
                 assertThat(rise(window))
                         .as("seed %d, depth %d", seed, depth)
                         .isCloseTo(least(windows(depth).stream(), scores), within(1e-12));
@@ -78,9 +78,9 @@ final class PlanSearchTest {
             for (int depth = LAYERS - 1; depth >= (LAYERS + limit - 1) / limit; depth--) {
                 Found found = search.at(depth).orElseThrow();
                 assertThat(Groupings.at(depth, LAYERS, limit))
-                        .contains(found.chosen().grouping());
+                        .contains(found.chosen().plan());
                 assertThat(rise(found.chosen()))
-                        .isCloseTo(scores.rise(found.chosen().grouping()), within(1e-12));
+                        .isCloseTo(scores.rise(found.chosen().plan()), within(1e-12));
                 if (depth >= LAYERS / 2) {
                     assertThat(rise(found.chosen()))
                             .isLessThanOrEqualTo(rise(found.window().orElseThrow()))
@@ -111,8 +111,8 @@ final class PlanSearchTest {
     void larger_groups_win_where_they_cost_less() {
         ToDoubleFunction<LayerRange> cost = group -> group.equals(new LayerRange(2, 4)) ? 0.001 : 0.02 * group.size();
         MadeUpScores scores = MadeUpScores.additive(cost);
-        assertThat(search(scores, 3).at(6).orElseThrow().chosen().grouping()).hasToString("2-4");
-        assertThat(search(scores, 2).at(6).orElseThrow().chosen().grouping().groups())
+        assertThat(search(scores, 3).at(6).orElseThrow().chosen().plan()).hasToString("2-4");
+        assertThat(search(scores, 2).at(6).orElseThrow().chosen().plan().groups())
                 .hasSize(2);
     }
 
@@ -122,7 +122,7 @@ final class PlanSearchTest {
                 MadeUpScores.additive(group -> group.first() <= 3 && group.last() >= 4 ? 3 : 0.01 * (group.size() - 1));
         PlanSearch search = search(scores, 4);
         for (int depth = 7; depth >= 2; depth--) {
-            assertThat(search.at(depth).orElseThrow().chosen().grouping().groups())
+            assertThat(search.at(depth).orElseThrow().chosen().plan().groups())
                     .noneMatch(group -> group.first() <= 3 && group.last() >= 4);
         }
         assertThat(search.at(1)).isEmpty();

@@ -18,7 +18,7 @@ import dev.twofold.pass.FitFinding;
 import dev.twofold.pass.PassContext;
 import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.PairLayers;
-import dev.twofold.source.huggingface.Checkpoint;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.tensor.DType;
 import dev.twofold.testing.TinyLlama;
 import dev.twofold.weight.SpilledWeights;
@@ -59,7 +59,7 @@ final class CompensateTest {
     @BeforeEach
     void pair() throws IOException {
         Path checkpoint = TinyLlama.of(DType.F32, 5).attentionBias().mlpBias().write(directory.resolve("tiny"));
-        original = Checkpoint.read(checkpoint).decoder();
+        original = Sources.SHIPPED.open(checkpoint).decoder();
         paired = new PairLayers(new PairLayers.Options(List.of(GROUP), null, null, null))
                 .run(original, new PassContext(Progress.SILENT));
     }
@@ -85,7 +85,7 @@ final class CompensateTest {
         return new Compensate(options).run(paired, new PassContext(Progress.SILENT, Optional.of(calibration)));
     }
 
-    private static Compensate.Options options(Compensate.Form form, Compensate.Side side) {
+    private static Compensate.Options options(Compensate.Method form, Compensate.Side side) {
         return new Compensate.Options(form, side, null, null, null, null, null, null);
     }
 
@@ -99,7 +99,7 @@ final class CompensateTest {
 
     @ParameterizedTest
     @CsvSource({"REFIT, BOTH", "REFIT, OUTPUT", "RESCALE, BOTH"})
-    void what_is_reported_is_what_the_refitted_group_misses(Compensate.Form form, Compensate.Side side) {
+    void what_is_reported_is_what_the_refitted_group_misses(Compensate.Method form, Compensate.Side side) {
         Decoder refitted = compensated(options(form, side));
         FitFinding last = findings.get(findings.size() - 1);
         assertThat(last.what()).isEqualTo("feed-forward output");
@@ -119,7 +119,7 @@ final class CompensateTest {
 
     @Test
     void fits_win_on_tokens_they_have_not_seen_or_are_dropped() {
-        compensated(options(Compensate.Form.REFIT, Compensate.Side.BOTH));
+        compensated(options(Compensate.Method.REFIT, Compensate.Side.BOTH));
         assertThat(findings).hasSizeGreaterThan(3).allSatisfy(fit -> {
             assertThat(fit.heldOutAfter()).isLessThanOrEqualTo(fit.heldOutBefore());
             assertThat(fit.dropped()).isEqualTo(fit.heldOutAfter() == fit.heldOutBefore());
@@ -129,7 +129,7 @@ final class CompensateTest {
 
     @Test
     void layers_that_run_alone_are_left_as_they_are() {
-        Decoder refitted = compensated(options(Compensate.Form.REFIT, Compensate.Side.BOTH));
+        Decoder refitted = compensated(options(Compensate.Method.REFIT, Compensate.Side.BOTH));
         assertThat(refitted.steps().subList(0, 2)).isEqualTo(paired.steps().subList(0, 2));
         assertThat(refitted.steps().subList(4, 6)).isEqualTo(paired.steps().subList(4, 6));
         assertThat(refitted.steps().subList(2, 4)).isNotEqualTo(paired.steps().subList(2, 4));
@@ -138,14 +138,14 @@ final class CompensateTest {
     @Test
     void a_decoder_without_groups_is_left_as_it_is() {
         paired = original;
-        assertThat(compensated(options(Compensate.Form.REFIT, Compensate.Side.BOTH)))
+        assertThat(compensated(options(Compensate.Method.REFIT, Compensate.Side.BOTH)))
                 .isEqualTo(original);
         assertThat(findings).isEmpty();
     }
 
     @Test
     void it_does_not_run_twice_or_on_folded_norms() {
-        Compensate pass = new Compensate(options(Compensate.Form.REFIT, Compensate.Side.BOTH));
+        Compensate pass = new Compensate(options(Compensate.Method.REFIT, Compensate.Side.BOTH));
         Facts facts = Facts.of(original);
         assertThat(pass.check(facts)).isEmpty();
         assertThat(pass.check(facts.with(Compensate.SPEC.establishes(), Compensate.SPEC.removes())))

@@ -8,6 +8,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.testing.TinyLlama;
@@ -28,12 +29,12 @@ class CheckpointTest {
     private Path directory;
 
     private Decoder read(TinyLlama model) throws IOException {
-        return Checkpoint.read(model.write(directory)).decoder();
+        return Sources.SHIPPED.open(model.write(directory)).decoder();
     }
 
     private TwofoldException refused(TinyLlama model) throws IOException {
         model.write(directory);
-        TwofoldException e = catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(directory));
+        TwofoldException e = catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory));
         assertThat(e).as("accepted").isNotNull();
         assertThat(e.kind()).isEqualTo(Kind.INPUT);
         assertThat(e.getMessage()).startsWith(directory.toString());
@@ -385,12 +386,12 @@ class CheckpointTest {
     @Test
     void refuses_a_directory_that_is_missing_or_a_file_or_has_no_config() throws IOException {
         Path missing = directory.resolve("missing");
-        assertThat(catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(missing)))
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(missing)))
                 .hasMessageContaining(missing + ": the checkpoint does not exist");
         Path file = Files.writeString(directory.resolve("file"), "");
-        assertThat(catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(file)))
-                .hasMessageContaining(file + ": not a directory");
-        assertThat(catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(directory)))
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(file)))
+                .hasMessageContaining(file + ": not a model that Twofold reads");
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory)))
                 .hasMessageContaining("config.json: the file is missing");
     }
 
@@ -402,7 +403,7 @@ class CheckpointTest {
 
     @Test
     void reads_the_test_model_of_this_repository() {
-        Decoder decoder = Checkpoint.read(Path.of("testmodels/novels-13m")).decoder();
+        Decoder decoder = Sources.SHIPPED.open(Path.of("testmodels/novels-13m")).decoder();
         assertThat(decoder.facts().layers()).isEqualTo(16);
         assertThat(decoder.steps()).hasSize(32);
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.MappedFiles;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.testing.TinyLlama;
 import dev.twofold.weight.WeightEvaluator;
 import java.io.IOException;
@@ -25,12 +26,12 @@ class RotaryConfigTest {
     private Path directory;
 
     private Rotary read(TinyLlama model) throws IOException {
-        return Checkpoint.read(model.write(directory)).decoder().rotaries().get(0);
+        return Sources.SHIPPED.open(model.write(directory)).decoder().rotaries().get(0);
     }
 
     private TwofoldException refused(TinyLlama model) throws IOException {
         model.write(directory);
-        TwofoldException e = catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(directory));
+        TwofoldException e = catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory));
         assertThat(e).as("accepted").isNotNull();
         return e;
     }

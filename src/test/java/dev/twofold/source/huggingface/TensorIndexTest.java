@@ -9,6 +9,8 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
 import dev.twofold.disk.MappedFiles;
+import dev.twofold.pipeline.Sources;
+import dev.twofold.source.Source;
 import dev.twofold.testing.SafetensorsBuilder;
 import dev.twofold.testing.TinyLlama;
 import dev.twofold.weight.WeightEvaluator;
@@ -47,7 +49,7 @@ class TensorIndexTest {
 
     private TwofoldException refused() throws IOException {
         Files.writeString(index, json.toString());
-        TwofoldException e = catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(directory));
+        TwofoldException e = catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory));
         assertThat(e).as("accepted").isNotNull();
         assertThat(e.kind()).isEqualTo(Kind.INPUT);
         return e;
@@ -56,9 +58,9 @@ class TensorIndexTest {
     @Test
     void reads_shards_like_one_file() throws IOException {
         Path single = TinyLlama.create().write(directory.resolve("single"));
-        Checkpoint shards = Checkpoint.read(directory);
-        assertThat(shards.weightFiles()).containsExactly(directory.resolve(FIRST), directory.resolve(SECOND));
-        Decoder one = Checkpoint.read(single).decoder();
+        Source shards = Sources.SHIPPED.open(directory);
+        assertThat(shards.files()).contains(directory.resolve(FIRST), directory.resolve(SECOND));
+        Decoder one = Sources.SHIPPED.open(single).decoder();
         try (MappedFiles files = new MappedFiles()) {
             WeightEvaluator evaluator = new WeightEvaluator(files);
             assertThat(evaluator.read(shards.decoder().head().weight()))
@@ -72,7 +74,9 @@ class TensorIndexTest {
     void an_index_needs_no_metadata() throws IOException {
         json.remove("metadata");
         Files.writeString(index, json.toString());
-        assertThat(Checkpoint.read(directory).weightFiles()).hasSize(2);
+        assertThat(Sources.SHIPPED.open(directory).files().stream()
+                        .filter(file -> file.toString().endsWith(".safetensors")))
+                .hasSize(2);
     }
 
     @ParameterizedTest
@@ -174,14 +178,14 @@ class TensorIndexTest {
     @ValueSource(strings = {"", "[]", "{\"weight_map\":{}} x", "{\"a\":1,\"a\":2}", "{"})
     void refuses_an_index_that_is_not_one_json_object(String text) throws IOException {
         Files.writeString(index, text);
-        assertThat(catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(directory)))
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory)))
                 .hasMessageContaining("model.safetensors.index.json");
     }
 
     @Test
     void refuses_an_index_of_deep_nesting() throws IOException {
         Files.writeString(index, "{\"metadata\":" + "[".repeat(100_000));
-        assertThat(catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(directory)))
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory)))
                 .hasMessageContaining("JSON beyond any bounds");
     }
 
@@ -189,10 +193,10 @@ class TensorIndexTest {
     void says_so_when_there_are_no_safetensors_or_only_a_pickle() throws IOException {
         Path empty = TinyLlama.create().write(directory.resolve("empty"));
         Files.delete(empty.resolve("model.safetensors"));
-        assertThat(catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(empty)))
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(empty)))
                 .hasMessageContaining("no safetensors");
         Files.write(empty.resolve("pytorch_model.bin"), new byte[9]);
-        assertThat(catchThrowableOfType(TwofoldException.class, () -> Checkpoint.read(empty)))
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(empty)))
                 .hasMessageContaining("convert pytorch_model.bin to safetensors first");
     }
 }

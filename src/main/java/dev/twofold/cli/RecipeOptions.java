@@ -1,0 +1,261 @@
+package dev.twofold.cli;
+
+import dev.twofold.decoder.Sharding.Placement;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.LayerWindow;
+import dev.twofold.measure.LossLimit;
+import dev.twofold.pass.MemorySize;
+import dev.twofold.pass.PassSpec;
+import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.rewrite.CastWeights;
+import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.passes.shard.Shard;
+import dev.twofold.recipe.PassRequest;
+import dev.twofold.recipe.Recipe;
+import dev.twofold.recipe.ShippedPipelines;
+import dev.twofold.tensor.Precision;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say what is to be done to the model: a pipeline, and shorthands for its {@code pair-layers}. */
+final class RecipeOptions {
+
+    @Option(
+            names = "--pipeline",
+            paramLabel = "FILE",
+            description = "A YAML file of passes, or the name of a shipped pipeline (default: "
+                    + ShippedPipelines.DEFAULT + ").")
+    private @Nullable String pipeline;
+
+    @Option(
+            names = "--pairs",
+            split = ",",
+            paramLabel = "A-B",
+            description = "Layers to run side by side, such as 4-5,6-7; 4-7 is a group of four.")
+    private @Nullable List<LayerRange> pairs;
+
+    @Option(names = "--window", paramLabel = "A:B", description = "Pair layers A to B-1; 0:0 pairs nothing.")
+    private @Nullable LayerWindow window;
+
+    @Option(
+            names = "--max-loss",
+            paramLabel = "X%",
+            description = "Measure, and pair as many layers as raise the perplexity by at most this much"
+                    + " (default: 1%%, if no layers are named).")
+    private @Nullable LossLimit maxLoss;
+
+    @Option(
+            names = "--depth",
+            paramLabel = "N",
+            description = "Measure, and choose the best layers to pair for this effective depth.")
+    private @Nullable Integer depth;
+
+    @Option(
+            names = "--group",
+            paramLabel = "N",
+            description = "Layers a group of the window (default: 2), or in the largest group to choose (default: 4).")
+    private @Nullable Integer group;
+
+    @Option(
+            names = "--one-sync",
+            description =
+                    "Run each layer of a group whole on its own copy of the stream: one all-reduce instead of two.")
+    private boolean oneSync;
+
+    @Option(
+            names = "--compensate",
+            description = "Refit the layers that run side by side to what they did one after the other.")
+    private boolean compensate;
+
+    @Option(
+            names = "--calibration-tokens",
+            paramLabel = "N",
+            description = "Tokens of the text to refit on (default: 49152).")
+    private @Nullable Integer calibrationTokens;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "Memory that the sums of --compensate may take (default: 2g).")
+    private @Nullable MemorySize memory;
+
+    @Option(names = "--dtype", paramLabel = "TYPE", description = "fp32 (default), fp16 or bf16.")
+    private @Nullable Precision dtype;
+
+    @Option(names = "--devices", paramLabel = "N", description = "Cut the model over N devices.")
+    private @Nullable Integer devices;
+
+    @Option(
+            names = "--placement",
+            paramLabel = "NAME",
+            description = "Give every device a share of each layer's heads (heads, default), or the layers of a pair"
+                    + " devices of their own (layers).")
+    private @Nullable Placement placement;
+
+    @Option(names = "--shard-vocabulary", description = "Cut the embedding and the head over the devices too.")
+    private boolean vocabulary;
+
+    /** Whether none of them is given. */
+    boolean isEmpty() {
+        return Stream.of(
+                                pipeline,
+                                pairs,
+                                window,
+                                maxLoss,
+                                depth,
+                                group,
+                                calibrationTokens,
+                                memory,
+                                dtype,
+                                devices,
+                                placement)
+                        .allMatch(Objects::isNull)
+                && !oneSync
+                && !compensate
+                && !vocabulary;
+    }
+
+    /** What is asked for. */
+    Recipe recipe() {
+        return recipe(OptionalInt.empty());
+    }
+
+    /**
+     * What is asked for.
+     *
+     * @param fallback over how many devices to cut the model, if neither an option nor the pipeline says
+     */
+    Recipe recipe(OptionalInt fallback) {
+        Recipe recipe = ShippedPipelines.read(pipeline == null ? ShippedPipelines.DEFAULT : pipeline);
+        boolean measured = maxLoss != null || depth != null;
+        if (pairs != null || window != null) {
+            if (measured) {
+                throw TwofoldException.usage("layers are either named or chosen by measuring")
+                        .found(flags() + " and " + choiceFlags())
+                        .expected("one of --pairs, --window, --max-loss, --depth");
+            }
+            recipe = fill(recipe, PairLayers.SPEC, new PairLayers.Options(pairs, window, group, form()), flags());
+        } else {
+            recipe = choosing(recipe, measured);
+        }
+        recipe = compensating(recipe);
+        if (dtype != null) {
+            Recipe cast = recipe.has(CastWeights.SPEC)
+                    ? recipe
+                    : recipe.append(PassRequest.bare(CastWeights.SPEC, "--dtype"));
+            recipe = fill(cast, CastWeights.SPEC, new CastWeights.Options(dtype), "--dtype " + dtype);
+        }
+        return sharding(recipe, fallback);
+    }
+
+    private PairLayers.@Nullable Form form() {
+        return oneSync ? PairLayers.Form.ONE_SYNC : null;
+    }
+
+    private Recipe sharding(Recipe recipe, OptionalInt fallback) {
+        boolean asked = recipe.has(Shard.SPEC);
+        OptionalInt count = devices != null ? OptionalInt.of(devices) : asked ? OptionalInt.empty() : fallback;
+        if (count.isEmpty() && (placement != null || vocabulary)) {
+            throw TwofoldException.usage("a placement goes with a number of devices")
+                    .hint("--devices 2");
+        }
+        if (count.isEmpty()) {
+            return recipe;
+        }
+        String flag = "--devices " + count.getAsInt();
+        Recipe open = asked ? recipe : recipe.append(PassRequest.bare(Shard.SPEC, flag));
+        // What is the default is left out, so that ranks which were compiled apart have one recipe.
+        Placement other = placement == Placement.HEADS ? null : placement;
+        return fill(open, Shard.SPEC, new Shard.Options(count.getAsInt(), other, vocabulary ? true : null), flag);
+    }
+
+    private Recipe compensating(Recipe recipe) {
+        Recipe compensated = compensate && !recipe.has(Compensate.SPEC) ? withCompensation(recipe) : recipe;
+        return calibrationTokens == null && memory == null
+                ? compensated
+                : fill(
+                        compensated,
+                        Compensate.SPEC,
+                        Compensate.Options.DEFAULT.with(calibrationTokens, memory),
+                        "--calibration-tokens or --memory");
+    }
+
+    /** After the last pairing. */
+    private static Recipe withCompensation(Recipe recipe) {
+        List<PassRequest<PairLayers.Options>> pairings = recipe.all(PairLayers.SPEC);
+        if (pairings.isEmpty()) {
+            throw TwofoldException.usage(
+                    "there is nothing to compensate: the pipeline has no " + PairLayers.SPEC.name());
+        }
+        int last = recipe.passes().lastIndexOf(pairings.get(pairings.size() - 1));
+        return recipe.insert(last + 1, PassRequest.bare(Compensate.SPEC, "--compensate"));
+    }
+
+    /** Leaves the layers to be measured, wherever the pipeline does not name them. */
+    private Recipe choosing(Recipe recipe, boolean measured) {
+        Recipe formed = oneSync
+                ? fill(recipe, PairLayers.SPEC, new PairLayers.Options(null, null, null, form()), "--one-sync")
+                : recipe;
+        boolean open = formed.all(PairLayers.SPEC).stream()
+                .anyMatch(request -> request.options().namesNoLayers());
+        Recipe choosing = open && !formed.has(ChoosePairs.SPEC)
+                ? formed.insert(0, PassRequest.bare(ChoosePairs.SPEC, "the default --max-loss " + LossLimit.DEFAULT))
+                : formed;
+        return measured || group != null
+                ? fill(choosing, ChoosePairs.SPEC, new ChoosePairs.Options(maxLoss, depth, group, null), choiceFlags())
+                : choosing;
+    }
+
+    private String choiceFlags() {
+        List<String> flags = new ArrayList<>();
+        if (maxLoss != null) {
+            flags.add("--max-loss " + maxLoss);
+        }
+        if (depth != null) {
+            flags.add("--depth " + depth);
+        }
+        if (group != null) {
+            flags.add("--group " + group);
+        }
+        return String.join(" ", flags);
+    }
+
+    /** The pairing as it was typed, for messages. */
+    private String flags() {
+        List<String> flags = new ArrayList<>();
+        if (pairs != null) {
+            flags.add("--pairs " + pairs.stream().map(LayerRange::toString).collect(Collectors.joining(",")));
+        }
+        if (window != null) {
+            flags.add("--window " + window);
+        }
+        if (group != null) {
+            flags.add("--group " + group);
+        }
+        if (oneSync) {
+            flags.add("--one-sync");
+        }
+        return String.join(" ", flags);
+    }
+
+    /** Gives options to the one request for a pass that has none yet. */
+    private static <O extends Record> Recipe fill(Recipe recipe, PassSpec<O> spec, O options, String flag) {
+        List<PassRequest<O>> requests = recipe.all(spec);
+        if (requests.size() != 1 || !requests.get(0).isBare()) {
+            String found = requests.isEmpty() ? "no " + spec.name() : spec.name() + " with options of its own";
+            throw TwofoldException.usage("the pipeline does not take " + flag)
+                    .found(found)
+                    .expected("one '- " + spec.name() + "' without options")
+                    .hint("write them in the pipeline instead");
+        }
+        return recipe.replace(requests.get(0), requests.get(0).with(options, flag));
+    }
+}

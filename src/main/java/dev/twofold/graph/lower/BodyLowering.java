@@ -1,0 +1,88 @@
+package dev.twofold.graph.lower;
+
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Chain;
+import dev.twofold.decoder.Experts;
+import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Operator;
+import dev.twofold.graph.GraphBuilder;
+import dev.twofold.graph.lower.KvLayout.Cache;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Lowers what a branch computes from what it reads. */
+final class BodyLowering {
+
+    private final GraphBuilder graph;
+    private final Dialect dialect;
+    private final KvLayout layout;
+    private final Map<Integer, Cache> cacheOfLayer;
+    private final boolean apart;
+
+    /** @param apart whether an engine is to cut the graph, so that projections stay apart */
+    BodyLowering(GraphBuilder graph, Dialect dialect, KvLayout layout, List<Cache> caches, boolean apart) {
+        this.graph = graph;
+        this.dialect = dialect;
+        this.layout = layout;
+        this.cacheOfLayer = caches.stream().collect(Collectors.toMap(Cache::layer, Function.identity()));
+        this.apart = apart;
+    }
+
+    /** @param name of the branch in the graph */
+    String lower(String name, String x, Operator body) {
+        return body.match(new Lowered(name, x));
+    }
+
+    private final class Lowered implements Operator.Cases<String> {
+
+        private final String name;
+        private final String x;
+
+        Lowered(String name, String x) {
+            this.name = name;
+            this.x = x;
+        }
+
+        @Override
+        public String attention(Attention attention) {
+            List<Attention> parts = layout.parts(attention);
+            List<Cache> used = parts.stream()
+                    .map(part -> cacheOfLayer.get(part.members().get(0).layer()))
+                    .toList();
+            String heads = dialect.attend(name, x, parts, used);
+            return Projection.apply(graph, name + "/output", heads, attention.output());
+        }
+
+        @Override
+        public String feedForward(FeedForward feedForward) {
+            return Projection.apply(graph, name + "/down", activated(feedForward), feedForward.down());
+        }
+
+        @Override
+        public String experts(Experts experts) {
+            FeedForward all = experts.together();
+            String weighted = new ExpertsLowering(graph).weighted(name, x, activated(all), experts);
+            return Projection.apply(graph, name + "/down", weighted, all.down());
+        }
+
+        @Override
+        public String chain(Chain chain) {
+            throw new IllegalStateException("the steps of a chain are lowered along a stream of their own");
+        }
+
+        /** What the last projection of a feed-forward reads. */
+        private String activated(FeedForward feedForward) {
+            Activations activations = new Activations(graph);
+            if (feedForward.gate().isEmpty()) {
+                String up = Projection.apply(graph, name + "/up", x, feedForward.up());
+                return activations.apply(name, up, feedForward.activation());
+            }
+            List<String> split =
+                    Projection.apply(graph, name, x, feedForward.readerNames(), feedForward.readers(), apart);
+            String gate = activations.apply(name, split.get(0), feedForward.activation());
+            return graph.node(name + "/gated", "Mul", List.of(gate, split.get(1)));
+        }
+    }
+}

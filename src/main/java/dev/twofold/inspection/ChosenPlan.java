@@ -1,0 +1,58 @@
+package dev.twofold.inspection;
+
+import dev.twofold.layers.Plan;
+import dev.twofold.measure.LossLimit;
+import dev.twofold.measure.PlanScore;
+import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.recipe.OpenPlan;
+import dev.twofold.source.Source;
+import java.util.Optional;
+
+/**
+ * A plan that was chosen, and why.
+ *
+ * @param base the original's score on the calibration text
+ * @param heldOut the plan's scores on the held-out text, if there is one
+ */
+public record ChosenPlan(
+        ChoosePairs.Options options, Passages passages, PlanScore base, PlanChoice choice, Optional<HeldOut> heldOut) {
+
+    /** Scores on a text that nothing was chosen by. */
+    public record HeldOut(PlanScore base, PlanScore plan) {
+
+        public double increase() {
+            return plan.increase(base);
+        }
+    }
+
+    /** Measures what is not known yet, and chooses. */
+    public static ChosenPlan of(OpenPlan open, Source source, Texts texts, MeasurementCache cache, Host host) {
+        ChoosePairs.Options options = open.options();
+        Passages passages = Passages.of(source, texts, Optional.ofNullable(options.tokens()), 0, host);
+        try (MeasurementSession session = new MeasurementSession(source, passages, open.form(), cache, host)) {
+            PlanChoice choice = PlanChoice.make(options, session.calibration(), session.heldOut(), host.progress());
+            Optional<HeldOut> heldOut = session.heldOut()
+                    .map(text ->
+                            new HeldOut(text.base(), text.score(choice.plan().plan())));
+            return new ChosenPlan(options, passages, session.calibration().base(), choice, heldOut);
+        }
+    }
+
+    public Plan plan() {
+        return choice.plan().plan();
+    }
+
+    /** Rise of the perplexity on the calibration text, as a share. */
+    public double measured() {
+        return choice.plan().score().increase(base);
+    }
+
+    /** The same as the costs of the groups by themselves foretell it. */
+    public double predicted() {
+        return Math.expm1(choice.plan().predictedLoss() - base.loss());
+    }
+
+    public LossLimit limit() {
+        return options.maxLoss() == null ? LossLimit.DEFAULT : options.maxLoss();
+    }
+}

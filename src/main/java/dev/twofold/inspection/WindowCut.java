@@ -1,0 +1,55 @@
+package dev.twofold.inspection;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.measure.TextWindows;
+import dev.twofold.source.Source;
+import dev.twofold.tokenizer.TokenizerFile;
+import java.util.function.Consumer;
+
+/** Cuts a text into windows that a model can read. */
+public final class WindowCut {
+
+    /** Tokens in a window, if the model's context is not shorter. */
+    private static final int LENGTH = 256;
+
+    /** Below this, what is measured says little. */
+    static final int FEW_TOKENS = 1000;
+
+    private WindowCut() {}
+
+    /** The tokens of a text, as a source's tokenizer makes them. */
+    public static int[] encode(Source source, Texts.Named text) {
+        try (TokenizerFile tokenizer = source.tokenizer()) {
+            return tokenizer.encode(text.words(), source.decoder().facts().vocabularySize());
+        }
+    }
+
+    /**
+     * Windows over the first {@code tokens} predictions of a text.
+     *
+     * @param name of the text, for messages
+     * @throws TwofoldException of kind INPUT if there is nothing to predict
+     */
+    public static TextWindows cut(String name, int[] ids, Decoder decoder, int tokens, Consumer<String> notices) {
+        TextWindows windows = TextWindows.cut(ids, length(decoder), tokens);
+        if (windows.tokens() == 0) {
+            throw TwofoldException.input("the text is too short")
+                    .at(name)
+                    .found(ids.length + " tokens")
+                    .expected("2 or more");
+        }
+        if (windows.tokens() < tokens) {
+            notices.accept("note: " + name + " has only " + windows.tokens() + " tokens to predict, not " + tokens);
+        }
+        if (windows.tokens() < FEW_TOKENS) {
+            notices.accept("note: " + windows.tokens() + " tokens of " + name + " say little; give more text");
+        }
+        return windows;
+    }
+
+    /** Tokens in a window of a decoder. */
+    public static int length(Decoder decoder) {
+        return Math.min(LENGTH, decoder.facts().contextLength());
+    }
+}

@@ -1,0 +1,98 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.inspection.ChosenPlan;
+import dev.twofold.inspection.FitSession.Fits;
+import dev.twofold.layers.KeptApart;
+import dev.twofold.pass.Facts;
+import dev.twofold.recipe.CheckedRecipe;
+import dev.twofold.report.Manifest;
+import dev.twofold.source.Source;
+import dev.twofold.target.Part;
+import dev.twofold.target.Preview;
+import dev.twofold.target.Target;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a recipe made of a source, before it is written.
+ *
+ * @param decoder after all passes, before it is cut
+ * @param rank the only device to write for; all if empty
+ * @param chosen the plan, if it was chosen by measuring
+ * @param fits what was refitted, if anything was
+ */
+public record Compilation(
+        Source source,
+        CheckedRecipe recipe,
+        Decoder decoder,
+        Target target,
+        Optional<Integer> rank,
+        Optional<ChosenPlan> chosen,
+        Optional<Fits> fits) {
+
+    /** What is going to be written: the whole model, or one for each device. */
+    public List<Part> parts() {
+        return parts(target, decoder, rank);
+    }
+
+    static List<Part> parts(Target target, Decoder decoder, Optional<Integer> only) {
+        List<Part> parts = target.parts(decoder);
+        if (only.isEmpty()) {
+            return parts;
+        }
+        List<Part> own = parts.stream().filter(part -> part.rank().equals(only)).toList();
+        if (own.isEmpty()) {
+            boolean whole = parts.size() == 1;
+            throw TwofoldException.usage("there is no rank " + only.get() + " to compile")
+                    .found(whole ? "one model for all devices" : parts.size() + " devices")
+                    .expected(whole ? "--devices N with --rank" : "0 to " + (parts.size() - 1));
+        }
+        return own;
+    }
+
+    public List<Preview> previews() {
+        return parts().stream().map(target::preview).toList();
+    }
+
+    /** The source in the same form, cut the same way, with its layers as they were; empty if it cannot be. */
+    Optional<Decoder> unpaired() {
+        return recipe.formOf(source.decoder());
+    }
+
+    /** What a sharded model asks of its devices. */
+    public Optional<ShardingCost> cost() {
+        return decoder.sharding().map(cut -> ShardingCost.of(decoder, target));
+    }
+
+    /** The same of the source as it was, if it can be cut so. */
+    public Optional<ShardingCost> unpairedCost() {
+        return unpaired().map(before -> ShardingCost.of(before, target));
+    }
+
+    /** What widening could not merge. */
+    public List<KeptApart> keptApart() {
+        return KeptApart.in(decoder);
+    }
+
+    /** All-reduces a token of the source as it is, when it is sharded the same way. */
+    public int unpairedReduces() {
+        return source.decoder().allReduces()
+                + decoder.allReduces()
+                - decoder.steps().size();
+    }
+
+    /** What the compiled model is. */
+    public Manifest.Model model() {
+        Facts outcome = recipe.outcome(Facts.of(source.decoder()));
+        return new Manifest.Model(
+                decoder.facts().layers(),
+                decoder.effectiveDepth(),
+                outcome.parallelGroups(),
+                decoder.allReduces(),
+                decoder.facts().contextLength(),
+                decoder.facts().vocabularySize(),
+                decoder.facts().endTokens());
+    }
+}

@@ -1,0 +1,140 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.disk.Destination;
+import dev.twofold.disk.OutputPlace;
+import dev.twofold.inspection.FitSession;
+import dev.twofold.inspection.Host;
+import dev.twofold.measure.TextWindows;
+import dev.twofold.pass.Facts;
+import dev.twofold.pass.PassContext;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.recipe.CheckedRecipe;
+import dev.twofold.recipe.PassRequest;
+import dev.twofold.recipe.PassRunner;
+import dev.twofold.recipe.Recipe;
+import dev.twofold.source.Source;
+import dev.twofold.target.Target;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A source, a recipe and a target make an output.
+ *
+ * <pre>
+ * source -> decoder -> passes of the recipe -> decoder -> target -> files
+ * </pre>
+ *
+ * <p>What can be refused is refused before anything is measured, fitted or written.
+ */
+public final class Compiler {
+
+    private final Source source;
+    private final Recipe asked;
+    private final Target target;
+    private final CompilerSettings settings;
+    private final Optional<FromManifest> repeated;
+    private final Facts facts;
+
+    public Compiler(Source source, Recipe recipe, Target target) {
+        this(source, recipe, target, CompilerSettings.DEFAULT);
+    }
+
+    public Compiler(Source source, Recipe recipe, Target target, CompilerSettings settings) {
+        this(source, recipe, target, settings, Optional.empty());
+    }
+
+    /**
+     * @param repeated the conversion that this one repeats
+     */
+    public Compiler(
+            Source source, Recipe recipe, Target target, CompilerSettings settings, Optional<FromManifest> repeated) {
+        this.source = source;
+        this.asked = recipe;
+        this.target = target;
+        this.settings = settings;
+        this.repeated = repeated;
+        this.facts = Facts.of(source.decoder());
+    }
+
+    /** What would be made. Layers are measured if some are to be chosen; nothing is written, not even what was measured. */
+    public Compilation preview() {
+        ResolvedRecipe resolved = resolve(settings.withoutKeeping());
+        // Refitting changes no shape, and would take the time that a preview is there to save.
+        CheckedRecipe rewriting = resolved.recipe().without(Compensate.SPEC).check(facts);
+        Decoder decoder = run(rewriting, new PassContext(settings.host().progress()));
+        return new Compilation(
+                source, rewriting, decoder, target, settings.rank(), resolved.chosen(), Optional.empty());
+    }
+
+    /**
+     * Makes an output, whole or not at all.
+     *
+     * @param output the directory to appear
+     * @param force whether an earlier output there may be replaced
+     */
+    public CompiledOutput compile(Path output, boolean force) {
+        Destination destination = Destination.check(output, List.of(source.path()), force);
+        EarlierOutput earlier = new EarlierOutput(destination.path());
+        earlier.requireOwnFiles();
+        earlier.requireOwnRank(settings.rank());
+        try (OutputPlace place = OutputPlace.claim(destination, settings.host().notices())) {
+            earlier.requireOwnFiles();
+            return compile(place);
+        }
+    }
+
+    private CompiledOutput compile(OutputPlace place) {
+        ResolvedRecipe resolved = resolve(settings);
+        Optional<PassRequest<Compensate.Options>> fit = resolved.recipe().find(Compensate.SPEC);
+        if (fit.isEmpty()) {
+            CheckedRecipe recipe = resolved.recipe().check(facts);
+            Decoder decoder = run(recipe, new PassContext(settings.host().progress()));
+            return write(
+                    place,
+                    new Compilation(
+                            source, recipe, decoder, target, settings.rank(), resolved.chosen(), Optional.empty()),
+                    new OutputWriter.Tools(settings.version(), new TreeMap<>()));
+        }
+        return compensated(place, resolved, fit.get());
+    }
+
+    private CompiledOutput compensated(
+            OutputPlace place, ResolvedRecipe resolved, PassRequest<Compensate.Options> request) {
+        Host host = settings.host();
+        Host fitting = repeated.flatMap(manifest -> manifest.provider(request.options()))
+                .map(host::with)
+                .orElse(host);
+        TextWindows text = FitSession.text(
+                source, settings.texts().calibrating(), request.options().tokens(), host);
+        CheckedRecipe recipe = resolved.recipe()
+                .replace(request, FittedText.of(text).on(fitting.provider(), request))
+                .check(facts);
+        try (FitSession session = new FitSession(text, fitting)) {
+            Decoder decoder = run(recipe, session.context(host.progress()));
+            Compilation compilation = new Compilation(
+                    source, recipe, decoder, target, settings.rank(), resolved.chosen(), Optional.of(session.fits()));
+            return write(place, compilation, new OutputWriter.Tools(settings.version(), session.libraries()));
+        }
+    }
+
+    private CompiledOutput write(OutputPlace place, Compilation compilation, OutputWriter.Tools tools) {
+        repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(settings.host()::notice));
+        String name = repeated.map(FromManifest::sourceName).orElse(source.name());
+        OutputWriter.Result result = new OutputWriter(compilation, name, tools)
+                .write(place, settings.host().progress());
+        target.notes(compilation.decoder()).forEach(settings.host()::notice);
+        return new CompiledOutput(compilation, result, repeated.map(manifest -> manifest.compare(result.manifests())));
+    }
+
+    private ResolvedRecipe resolve(CompilerSettings how) {
+        repeated.ifPresent(manifest -> manifest.require(source));
+        return new RecipeResolver(source, target, how).resolve(asked);
+    }
+
+    private Decoder run(CheckedRecipe recipe, PassContext context) {
+        return new PassRunner(context, settings.dumpAfter(), settings.dump()).run(recipe, source.decoder());
+    }
+}

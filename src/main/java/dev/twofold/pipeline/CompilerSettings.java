@@ -1,0 +1,42 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.inspection.Host;
+import dev.twofold.inspection.MeasurementCache;
+import dev.twofold.inspection.Texts;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Where and how a compiler works.
+ *
+ * @param texts to measure and to fit on, where the recipe asks for it
+ * @param cache what was measured before
+ * @param rank the only device to compile for; all if empty
+ * @param dumpAfter the pass after which {@code dump} receives the decoder as text
+ * @param version of Twofold, for the manifest
+ */
+public record CompilerSettings(
+        Host host,
+        Texts texts,
+        MeasurementCache cache,
+        Optional<Integer> rank,
+        Optional<String> dumpAfter,
+        Consumer<String> dump,
+        String version) {
+
+    /** The CPU, the texts that come with Twofold, nothing kept of what is measured, and nobody listens. */
+    public static final CompilerSettings DEFAULT = new CompilerSettings(
+            Host.SILENT,
+            Texts.SHIPPED,
+            new MeasurementCache(List.of(), notice -> {}),
+            Optional.empty(),
+            Optional.empty(),
+            text -> {},
+            "development");
+
+    /** The same, with nothing kept of what is measured anew. */
+    CompilerSettings withoutKeeping() {
+        return new CompilerSettings(host, texts, cache.readOnly(), rank, dumpAfter, dump, version);
+    }
+}

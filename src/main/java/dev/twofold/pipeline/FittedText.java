@@ -1,0 +1,43 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.measure.TextWindows;
+import dev.twofold.measure.TokenHash;
+import dev.twofold.ort.Provider;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.recipe.PassRequest;
+import java.util.Optional;
+
+/**
+ * The text that a recipe's {@code compensate} is fitted to, by which the fit can be repeated.
+ *
+ * @param hash SHA-256 of its tokens
+ * @param tokens how many they are
+ */
+record FittedText(String hash, int tokens) {
+
+    static FittedText of(TextWindows text) {
+        return new FittedText(TokenHash.of(text), text.tokens());
+    }
+
+    /**
+     * The request with this text in place of the one asked for, and what it is fitted on.
+     *
+     * @throws TwofoldException of kind INPUT if another text was asked for
+     */
+    PassRequest<Compensate.Options> on(Provider provider, PassRequest<Compensate.Options> request) {
+        requireAsked(request.options(), request.origin(), "give the text that the pipeline names with --text");
+        return request.with(request.options().fitted(hash, tokens, provider.toString()));
+    }
+
+    /** @throws TwofoldException of kind INPUT if a text is not the one that was fitted to */
+    void requireAsked(Compensate.Options options, String origin, String hint) {
+        Optional.ofNullable(options.text()).filter(asked -> !asked.equals(hash)).ifPresent(asked -> {
+            throw TwofoldException.input("the model was compensated on another text")
+                    .at(origin)
+                    .found("tokens of SHA-256 " + hash)
+                    .expected(asked)
+                    .hint(hint);
+        });
+    }
+}

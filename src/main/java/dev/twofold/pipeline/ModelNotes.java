@@ -1,0 +1,27 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.decoder.Decoder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What users of a checkpoint should know of any model that is made from it. */
+public final class ModelNotes {
+
+    private ModelNotes() {}
+
+    public static List<String> of(Decoder decoder) {
+        List<String> notes = new ArrayList<>();
+        int kept = decoder.facts().contextLength();
+        int stated = decoder.facts().statedContext();
+        if (kept < stated) {
+            notes.add("note: the context is " + kept + " positions, not the " + stated
+                    + " of config.json: LongRoPE scales longer texts by other factors, from their first position on");
+        }
+        decoder.branches()
+                .flatMap(branch -> branch.body().mixture().stream())
+                .findFirst()
+                .ifPresent(mixture -> notes.add("note: all " + mixture.experts().size()
+                        + " experts of a layer run for every token, which chooses " + mixture.chosen()));
+        return notes;
+    }
+}

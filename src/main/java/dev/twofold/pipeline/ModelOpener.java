@@ -1,0 +1,67 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.graph.WidenedModel;
+import dev.twofold.graph.cut.SegmentedModel;
+import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.inspection.Host;
+import dev.twofold.ort.ModelSession;
+import dev.twofold.ort.Provider;
+import dev.twofold.report.Manifest;
+import dev.twofold.report.RankDirectories;
+import dev.twofold.tensor.Precision;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Loads outputs, whole or with all their ranks. */
+public final class ModelOpener {
+
+    private final Host host;
+    private boolean saidOfDevices;
+
+    public ModelOpener(Host host) {
+        this.host = host;
+    }
+
+    /**
+     * @throws TwofoldException of kind INPUT if it is one rank of several or a rank is missing, of kind ENVIRONMENT if the
+     *     provider is
+     */
+    public ModelSession open(Path directory, Manifest manifest) {
+        boolean bf16 = manifest.emission().dtype().equals(Precision.BF16.toString());
+        boolean widened = bf16 && host.provider() == Provider.CPU;
+        if (widened) {
+            host.notice("note: ONNX Runtime does not compute in bf16 on the CPU;"
+                    + " the bf16 weights run with fp32 arithmetic here");
+        }
+        requireWhole(directory, manifest);
+        if (manifest.sharding().isAbove()) {
+            List<ModelSession.Device> ranks = RankDirectories.require(directory, manifest).stream()
+                    .map(rank -> new ModelSession.Device(rank, SegmentedModel.read(rank, widened)))
+                    .toList();
+            if (!saidOfDevices) {
+                saidOfDevices = true;
+                host.notice("note: devices run as threads of one process, to prove and to compare; an engine with"
+                        + " collectives serves them");
+            }
+            return ModelSession.open(ranks, host.provider(), host.device());
+        }
+        Optional<byte[]> instead = widened ? Optional.of(WidenedModel.read(directory)) : Optional.empty();
+        return ModelSession.open(directory, instead, host.provider(), host.device());
+    }
+
+    /** One device's part alone computes nothing that is worth having. */
+    private static void requireWhole(Path directory, Manifest manifest) {
+        Manifest.Sharding sharding = manifest.sharding();
+        if (sharding.devices() > 1
+                && !sharding.isAbove()
+                && !sharding.collective().equals(CollectiveName.ANNOTATE.toString())) {
+            throw TwofoldException.input("this is one rank of a model for " + sharding.devices() + " devices")
+                    .at(Origin.file(directory))
+                    .found("rank " + sharding.ranks().get(0))
+                    .hint("give the directory above it, with every rank in it");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.inspection.ChosenPlan;
+import dev.twofold.layers.Plan;
+import dev.twofold.pass.Facts;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.recipe.OpenPlan;
+import dev.twofold.recipe.PassRequest;
+import dev.twofold.recipe.Recipe;
+import dev.twofold.source.Source;
+import dev.twofold.target.Target;
+import java.util.List;
+import java.util.Optional;
+
+/** Checks what is asked for as a whole, and then measures what a recipe leaves open. */
+record RecipeResolver(Source source, Target target, CompilerSettings settings) {
+
+    /** @throws TwofoldException that says what of it cannot be */
+    ResolvedRecipe resolve(Recipe asked) {
+        source.notes().forEach(settings.host()::notice);
+        ModelNotes.of(source.decoder()).forEach(settings.host()::notice);
+        requireDumpable(asked);
+        Facts facts = Facts.of(source.decoder());
+        Optional<OpenPlan> open = OpenPlan.in(asked, facts);
+        requireUseOfText(asked, open.isPresent());
+        rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
+        Optional<ChosenPlan> chosen =
+                open.map(plan -> ChosenPlan.of(plan, source, settings.texts(), settings.cache(), settings.host()));
+        Recipe recipe = open.flatMap(plan -> chosen.map(ChosenPlan::plan).map(plan::with))
+                .orElse(asked);
+        return new ResolvedRecipe(recipe, chosen);
+    }
+
+    /** A name that is mistyped should not come to light after a long measurement. */
+    private void requireDumpable(Recipe asked) {
+        List<String> names =
+                asked.passes().stream().<String>map(PassRequest::name).toList();
+        settings.dumpAfter().filter(name -> !names.contains(name)).ifPresent(name -> {
+            throw TwofoldException.usage("the plan has no pass '" + name + "' to dump after")
+                    .expected(String.join(", ", names));
+        });
+    }
+
+    /** A text that nothing is measured on or fitted to would be taken for one that the output depends on. */
+    private void requireUseOfText(Recipe asked, boolean measures) {
+        settings.texts()
+                .file()
+                .filter(file -> !measures && !asked.has(Compensate.SPEC))
+                .ifPresent(file -> {
+                    throw TwofoldException.usage("nothing is measured on a text, or fitted to one")
+                            .found("--text " + file)
+                            .hint("leave it out, or leave the layers to be chosen, or add --compensate");
+                });
+    }
+
+    /** What a pass or the target refuses is refused before layers are measured and refitted. */
+    private void rehearse(Recipe recipe, Facts facts) {
+        recipe.check(facts);
+        Decoder decoder = recipe.without(Compensate.SPEC).check(facts).run(source.decoder());
+        target.check(decoder).ifPresent(reason -> {
+            throw TwofoldException.usage("the target " + target.name() + " cannot hold the model: " + reason.reason())
+                    .hint(reason.hint());
+        });
+        Compilation.parts(target, decoder, settings.rank());
+    }
+}

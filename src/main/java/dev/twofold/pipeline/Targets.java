@@ -1,0 +1,56 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.execution.TrialRuntime;
+import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.report.Manifest;
+import dev.twofold.target.Target;
+import dev.twofold.target.onnx.OnnxOptions;
+import dev.twofold.target.onnx.OnnxTarget;
+
+/** The formats that models are written in, as manifests name them. A new format is added here. */
+enum Targets {
+    ONNX(OnnxTarget.NAME, Targets::onnx);
+
+    private final String name;
+    private final Maker maker;
+
+    Targets(String name, Maker maker) {
+        this.name = name;
+        this.maker = maker;
+    }
+
+    /** Makes a target with the options that a manifest keeps. */
+    private interface Maker {
+
+        Target make(FromManifest conversion, TrialRuntime runtime);
+    }
+
+    static Target of(FromManifest conversion, TrialRuntime runtime) {
+        Targets named = conversion.constant(
+                "target", values(), conversion.manifest().emission().target());
+        return named.maker.make(conversion, runtime);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    private static Target onnx(FromManifest conversion, TrialRuntime runtime) {
+        Manifest manifest = conversion.manifest();
+        Manifest.Emission emission = manifest.emission();
+        CollectiveName collective = manifest.sharding().equals(Manifest.Sharding.NONE)
+                ? CollectiveName.ORT
+                : conversion.constant(
+                        "collective",
+                        CollectiveName.values(),
+                        manifest.sharding().collective());
+        OnnxOptions options = new OnnxOptions(
+                conversion.constant(OnnxOptions.DIALECT, DialectName.values(), emission.option(OnnxOptions.DIALECT)),
+                conversion.constant(OnnxOptions.KV_LAYOUT, KvLayout.values(), emission.option(OnnxOptions.KV_LAYOUT)),
+                collective);
+        return new OnnxTarget(options, runtime);
+    }
+}

@@ -1,0 +1,36 @@
+package dev.twofold.recipe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.diag.TwofoldException.Kind;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads a recipe from the entries that a manifest keeps. */
+public final class StoredRecipe {
+
+    private StoredRecipe() {}
+
+    /**
+     * @param origin the manifest's file, for messages
+     * @throws TwofoldException of kind INPUT if a pass or an option is not known
+     */
+    public static Recipe read(List<JsonNode> entries, String origin) {
+        if (entries.size() > PipelineReader.MAX_STEPS) {
+            throw TwofoldException.input("a plan has at most " + PipelineReader.MAX_STEPS + " steps")
+                    .at(origin)
+                    .found(entries.size());
+        }
+        List<PassRequest<?>> requests = new ArrayList<>();
+        for (JsonNode entry : entries) {
+            if (entry.size() != 1 || !(entry.elements().next() instanceof ObjectNode options)) {
+                throw TwofoldException.input("a step of the plan should be the name of a pass with its options")
+                        .at(origin)
+                        .found(entry);
+            }
+            requests.add(PassOptions.request(entry.fieldNames().next(), options, origin, Kind.INPUT));
+        }
+        return new Recipe(requests);
+    }
+}
