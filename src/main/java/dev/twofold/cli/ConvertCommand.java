@@ -90,6 +90,7 @@ final class ConvertCommand implements Callable<Integer> {
         requireUseOfDevices(asked);
         Source source = Sources.SHIPPED.open(checkpoint);
         Compiler compiler = new Compiler(source, asked, form, settings(), repeated);
+        compiler.requireRoom(output, force);
         ConversionReport report = dryRun
                 ? ConversionReport.of(output, compiler.preview())
                 : ConversionReport.of(output, compiler.compile(output, force));

@@ -14,6 +14,7 @@ public interface Pass {
         return facts;
     }
 
-    /** The rewritten decoder; only called when {@link #check} found nothing. Weights are not read. */
+    /** The rewritten decoder; only called when {@link #check} found nothing. Only a pass that asks for a
+     * calibration reads weights. */
     Decoder run(Decoder decoder, PassContext context);
 }

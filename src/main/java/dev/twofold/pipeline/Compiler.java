@@ -70,18 +70,25 @@ public final class Compiler {
     }
 
     /**
-     * Makes an output, whole or not at all.
+     * Whether an output can go to a place.
      *
      * @param output the directory to appear
      * @param force whether an earlier output there may be replaced
+     * @throws TwofoldException of kind INPUT that says what is in the way
      */
-    public CompiledOutput compile(Path output, boolean force) {
+    public Destination requireRoom(Path output, boolean force) {
         Destination destination = Destination.check(output, List.of(source.path()), force);
         EarlierOutput earlier = new EarlierOutput(destination.path());
         earlier.requireOwnFiles();
         earlier.requireOwnRank(settings.rank());
+        return destination;
+    }
+
+    /** Makes an output, whole or not at all; see {@link #requireRoom}. */
+    public CompiledOutput compile(Path output, boolean force) {
+        Destination destination = requireRoom(output, force);
         try (OutputPlace place = OutputPlace.claim(destination, settings.host().notices())) {
-            earlier.requireOwnFiles();
+            new EarlierOutput(destination.path()).requireOwnFiles();
             return compile(place);
         }
     }
