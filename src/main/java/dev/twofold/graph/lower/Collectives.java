@@ -2,7 +2,7 @@ package dev.twofold.graph.lower;
 
 import static dev.twofold.graph.Attributes.integer;
 import static dev.twofold.graph.Attributes.text;
-import static dev.twofold.graph.GraphBuilder.MICROSOFT;
+import static dev.twofold.graph.operator.OperatorName.MICROSOFT;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.Exchange;
