@@ -78,7 +78,7 @@ public record CostModel(Hardware hardware, RuntimeName runtime, Precision precis
                 + stage.attentionFlopsPerPosition() * work.attended();
         double memory = bytes / hardware.bandwidth();
         double products = flops / hardware.flops(precision);
-        double gaps = 1e-6 * launch().gapMicroseconds().value() * Kernels.of(stage, runtime);
+        double gaps = 1e-6 * launch().gapMicroseconds().value() * runtime.launches(stage.kernels());
         return memory >= products ? new CallTime(memory, 0, gaps, 0, 0) : new CallTime(0, products, gaps, 0, 0);
     }
 
@@ -89,7 +89,7 @@ public record CostModel(Hardware hardware, RuntimeName runtime, Precision precis
     private double host(Workload device) {
         int kernels = device.exchanges()
                 + device.stages().stream()
-                        .mapToInt(stage -> Kernels.of(stage, runtime))
+                        .mapToInt(stage -> runtime.launches(stage.kernels()))
                         .sum();
         return 1e-6 * launch().hostMicroseconds().value() * kernels;
     }

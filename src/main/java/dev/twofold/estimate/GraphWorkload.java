@@ -6,7 +6,11 @@ import dev.twofold.execution.Exchange;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.graph.Graph;
 import dev.twofold.graph.Graph.NamedWeight;
-import dev.twofold.graph.lower.Collectives;
+import dev.twofold.graph.operator.Kernels;
+import dev.twofold.graph.operator.OperatorRow;
+import dev.twofold.graph.operator.OperatorTable;
+import dev.twofold.graph.operator.ResultWidth;
+import dev.twofold.graph.operator.WeightUse;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.NodeProto;
 import dev.twofold.graph.proto.TensorProto;
@@ -18,25 +22,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * Counts the {@link Workload} of a graph node by node, so that whatever a pass made of the model is counted as it will
  * run. A value's width is its number of elements a token; values that do not grow with the tokens have width 0.
  */
 public final class GraphWorkload {
-
-    private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm", "FusedMatMul");
-
-    /** These read a row of a table for each token. */
-    private static final Set<String> LOOK_UPS = Set.of("Gather", "GroupQueryAttention", "RotaryEmbedding");
-
-    /** Runtimes apply these to a weight once, when they load the model. */
-    private static final Set<String> FOLDED = Set.of("Transpose", "Cast");
-
-    private static final Set<String> HEADS = Set.of("num_heads", "q_num_heads");
 
     private final long elementBytes;
     private final Map<String, NamedWeight> weights = new HashMap<>();
@@ -66,7 +57,7 @@ public final class GraphWorkload {
         private long activationElements;
         private long cacheElements;
         private long attentionFlops;
-        private final SortedMap<String, Integer> operators = new TreeMap<>();
+        private Kernels kernels = Kernels.NONE;
     }
 
     /** @param elementBytes of a number that is computed */
@@ -85,38 +76,39 @@ public final class GraphWorkload {
                 tally.activationElements * elementBytes,
                 tally.cacheElements * elementBytes,
                 tally.attentionFlops,
-                tally.operators,
+                tally.kernels,
                 then));
         tally = new Tally();
     }
 
     private void count(NodeProto node) {
-        Optional<Exchange.Kind> exchange = Collectives.kind(node);
+        OperatorRow row = OperatorTable.of(node);
+        Optional<Exchange.Kind> exchange = row.exchange(node);
         if (exchange.isPresent()) {
             long width = width(node.getInput(0));
             finish(Optional.of(new Exchanged(exchange.get(), width * elementBytes)));
             widths.put(node.getOutput(0), width);
             return;
         }
-        if (FOLDED.contains(node.getOpType()) && weights.containsKey(node.getInput(0))) {
+        if (row.weights() == WeightUse.FOLDED && weights.containsKey(node.getInput(0))) {
             weights.put(node.getOutput(0), weights.get(node.getInput(0)));
             return;
         }
-        tally.operators.merge(node.getOpType(), 1, Integer::sum);
+        tally.kernels = tally.kernels.plus(row.kernels());
         List<NamedWeight> read = node.getInputList().stream()
                 .filter(weights::containsKey)
                 .map(weights::get)
                 .toList();
-        if (!LOOK_UPS.contains(node.getOpType())) {
+        if (row.weights() != WeightUse.LOOK_UP) {
             tally.weightBytes += read.stream().mapToLong(GraphWorkload::bytes).sum();
         }
-        if (PRODUCTS.contains(node.getOpType())) {
+        if (row.weights() == WeightUse.PRODUCT) {
             tally.weightFlops +=
                     2 * read.stream().mapToLong(GraphWorkload::elements).sum();
         }
         tally.activationElements +=
                 node.getInputList().stream().mapToLong(this::width).sum();
-        List<Long> results = resultWidths(node, read);
+        List<Long> results = resultWidths(row.width(), node, read);
         for (int i = 0; i < results.size(); i++) {
             String result = node.getOutput(i);
             if (!result.isEmpty()) {
@@ -127,28 +119,32 @@ public final class GraphWorkload {
     }
 
     /** Of the first outputs of a node; any further ones are no activations. */
-    private List<Long> resultWidths(NodeProto node, List<NamedWeight> read) {
-        long given = node.getInputList().stream().mapToLong(this::width).max().orElse(0);
-        Optional<String> past =
-                node.getInputList().stream().filter(pasts::containsKey).findFirst();
-        if (past.isPresent()) {
-            return List.of(attend(node));
-        } else if (PRODUCTS.contains(node.getOpType()) && !read.isEmpty() && given > 0) {
-            return List.of(elements(read.get(0)) / given);
-        } else if (node.getOpType().equals("Gather") && !read.isEmpty()) {
-            return List.of(read.get(0).weight().shape().dim(1));
-        } else if (node.getOpType().equals("Concat")) {
-            return List.of(node.getInputList().stream().mapToLong(this::width).sum());
-        } else if (node.getOpType().equals("Split")) {
-            return constants.getOrDefault(node.getInput(1), List.of());
-        }
-        return Collections.nCopies(node.getOutputCount(), given);
+    private List<Long> resultWidths(ResultWidth rule, NodeProto node, List<NamedWeight> read) {
+        long widest = node.getInputList().stream().mapToLong(this::width).max().orElse(0);
+        List<Long> likeWidest = Collections.nCopies(node.getOutputCount(), widest);
+        return switch (rule) {
+            case WIDEST -> likeWidest;
+            case SUM ->
+                List.of(node.getInputList().stream().mapToLong(this::width).sum());
+            case PARTS -> constants.getOrDefault(node.getInput(1), List.of());
+            case PRODUCT -> read.isEmpty() || widest == 0 ? likeWidest : List.of(elements(read.get(0)) / widest);
+            case ROW ->
+                read.isEmpty()
+                        ? likeWidest
+                        : List.of(read.get(0).weight().shape().dim(1));
+            case NUM_HEADS -> List.of(attend(node, "num_heads"));
+            case Q_NUM_HEADS -> List.of(attend(node, "q_num_heads"));
+        };
     }
 
-    /** Counts an attention, and returns the width of its result. */
-    private long attend(NodeProto node) {
+    /**
+     * Counts an attention, and returns the width of its result.
+     *
+     * @param attribute that says how many query heads there are
+     */
+    private long attend(NodeProto node, String attribute) {
         long heads = node.getAttributeList().stream()
-                .filter(attribute -> HEADS.contains(attribute.getName()))
+                .filter(candidate -> candidate.getName().equals(attribute))
                 .mapToLong(AttributeProto::getI)
                 .findFirst()
                 .orElseThrow();

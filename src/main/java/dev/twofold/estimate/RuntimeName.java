@@ -1,6 +1,7 @@
 package dev.twofold.estimate;
 
 import dev.twofold.diag.PlainName;
+import dev.twofold.graph.operator.Kernels;
 
 /** How kernels get to a device. */
 public enum RuntimeName {
@@ -10,6 +11,11 @@ public enum RuntimeName {
     STREAM,
     /** A framework runs the model's code, which launches kernel after kernel of its smallest operators: PyTorch. */
     EAGER;
+
+    /** How many of them it launches. */
+    int launches(Kernels kernels) {
+        return this == EAGER ? kernels.eager() : kernels.compiled();
+    }
 
     @Override
     public String toString() {

@@ -1,10 +1,9 @@
 package dev.twofold.estimate;
 
 import dev.twofold.execution.Exchange;
+import dev.twofold.graph.operator.Kernels;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * What a graph asks of the device that runs it, counted from its nodes. Sizes are those of one device of a sharded
@@ -27,7 +26,7 @@ public record Workload(List<Stage> stages, long storedBytes) {
      * @param activationBytesPerToken that nodes read from one another
      * @param cacheBytesPerPosition of keys and values that are read for each position that a row attends to
      * @param attentionFlopsPerPosition for each token and each position that it attends to
-     * @param operators how often each operator occurs, by its name in the graph
+     * @param kernels of all nodes, the exchange apart
      * @param then the exchange at the end
      */
     public record Stage(
@@ -36,13 +35,8 @@ public record Workload(List<Stage> stages, long storedBytes) {
             long activationBytesPerToken,
             long cacheBytesPerPosition,
             long attentionFlopsPerPosition,
-            SortedMap<String, Integer> operators,
-            Optional<Exchanged> then) {
-
-        public Stage {
-            operators = new TreeMap<>(operators);
-        }
-    }
+            Kernels kernels,
+            Optional<Exchanged> then) {}
 
     /** @param bytesPerToken of the value that a device gives */
     public record Exchanged(Exchange.Kind kind, long bytesPerToken) {}

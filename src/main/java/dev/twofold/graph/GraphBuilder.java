@@ -1,6 +1,7 @@
 package dev.twofold.graph;
 
 import dev.twofold.graph.Graph.NamedWeight;
+import dev.twofold.graph.operator.OperatorTable;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.NodeProto;
 import dev.twofold.graph.proto.TensorProto;
@@ -25,9 +26,6 @@ import java.util.stream.IntStream;
 
 /** Builds a {@link Graph}. Values are known by their names, which this class keeps unique. */
 public final class GraphBuilder {
-
-    /** Domain of ONNX Runtime's own operators. */
-    public static final String MICROSOFT = "com.microsoft";
 
     private final DType precision;
     private final List<NodeProto> nodes = new ArrayList<>();
@@ -75,7 +73,11 @@ public final class GraphBuilder {
         return values;
     }
 
-    /** Adds a node whose outputs the caller names. */
+    /**
+     * Adds a node whose outputs the caller names.
+     *
+     * @throws IllegalStateException if the table of operators has none like it
+     */
     public void add(
             String name,
             String domain,
@@ -83,14 +85,18 @@ public final class GraphBuilder {
             List<String> operands,
             List<String> results,
             AttributeProto... attributes) {
-        nodes.add(NodeProto.newBuilder()
+        NodeProto node = NodeProto.newBuilder()
                 .setName(name)
                 .setDomain(domain)
                 .setOpType(operator)
                 .addAllInput(operands)
                 .addAllOutput(results)
                 .addAllAttribute(List.of(attributes))
-                .build());
+                .build();
+        OperatorTable.problem(node).ifPresent(problem -> {
+            throw new IllegalStateException("node " + name + " " + problem);
+        });
+        nodes.add(node);
     }
 
     public String unique(String name) {

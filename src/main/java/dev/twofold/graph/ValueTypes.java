@@ -1,18 +1,14 @@
 package dev.twofold.graph;
 
-import dev.twofold.graph.proto.AttributeProto;
+import dev.twofold.graph.operator.OperatorRow;
+import dev.twofold.graph.operator.OperatorTable;
 import dev.twofold.graph.proto.GraphProto;
 import dev.twofold.graph.proto.NodeProto;
-import dev.twofold.graph.proto.TensorProto.DataType;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /** The element type of every value of a graph that Twofold emitted, by ONNX's type numbers. */
 public final class ValueTypes {
-
-    private static final Set<String> TRUTHS =
-            Set.of("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Not");
 
     private final Map<String, Integer> types = new HashMap<>();
 
@@ -24,25 +20,12 @@ public final class ValueTypes {
         graph.getNodeList().forEach(this::infer);
     }
 
-    /** Most operators pass on the type of what they compute with: their first operand, or the branches of a Where. */
     private void infer(NodeProto node) {
-        int type;
-        if (node.getOpType().equals("Cast")) {
-            type = (int) node.getAttributeList().stream()
-                    .filter(attribute -> attribute.getName().equals("to"))
-                    .mapToLong(AttributeProto::getI)
-                    .findFirst()
-                    .orElseThrow();
-        } else if (node.getOpType().equals("Shape")) {
-            type = DataType.INT64_VALUE;
-        } else if (TRUTHS.contains(node.getOpType())) {
-            type = DataType.BOOL_VALUE;
-        } else {
-            type = of(node.getInput(node.getOpType().equals("Where") ? 1 : 0));
-        }
-        node.getOutputList().stream().filter(name -> !name.isEmpty()).forEach(name -> types.put(name, type));
-        if (node.getOpType().equals("TopK")) {
-            types.put(node.getOutput(1), DataType.INT64_VALUE);
+        OperatorRow row = OperatorTable.of(node);
+        for (int i = 0; i < node.getOutputCount(); i++) {
+            if (!node.getOutput(i).isEmpty()) {
+                types.put(node.getOutput(i), row.type(i).of(node, this::of));
+            }
         }
     }
 

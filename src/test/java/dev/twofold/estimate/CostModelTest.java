@@ -10,11 +10,10 @@ import dev.twofold.estimate.Link.Protocol;
 import dev.twofold.estimate.Workload.Exchanged;
 import dev.twofold.estimate.Workload.Stage;
 import dev.twofold.execution.Exchange.Kind;
+import dev.twofold.graph.operator.Kernels;
 import dev.twofold.tensor.Precision;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -55,7 +54,7 @@ final class CostModelTest {
 
     /** 5000 bytes of weights, 1000 operations a token, 10 bytes and 2 operations a position, in two kernels. */
     private static Stage stage(long weightBytes, Optional<Exchanged> then) {
-        return new Stage(weightBytes, 1000, 0, 10, 2, new TreeMap<>(Map.of("MatMul", 2, "Reshape", 5)), then);
+        return new Stage(weightBytes, 1000, 0, 10, 2, new Kernels(2, 7), then);
     }
 
     private static Workload alone() {

@@ -3,7 +3,7 @@ package dev.twofold.graph.check;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.GraphNames;
-import dev.twofold.graph.GraphBuilder;
+import dev.twofold.graph.operator.OperatorName;
 import dev.twofold.graph.proto.FunctionProto;
 import dev.twofold.graph.proto.GraphProto;
 import dev.twofold.graph.proto.ModelProto;
@@ -19,12 +19,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Reads a model back and checks it as the ONNX checker does, and for what Twofold promises beyond: names of nodes are
  * unique, external data is page-aligned, inside its file and nobody else's, and nothing is in the file that this check
- * does not understand. It does not look operators up, as the checker does: those of ONNX Runtime are in no public list, and
- * loading the model finds out about them.
+ * does not understand. Operators are looked up in Twofold's own table of them; what their operands may be, loading the
+ * model finds out.
  *
  * @see <a href="https://github.com/onnx/onnx/blob/main/docs/IR.md">ONNX intermediate representation</a>
  */
@@ -85,9 +86,12 @@ public final class GraphCheck {
         }
         Known.require(model, "the model", problems::add);
         Map<String, Long> opsets = opsets("the model", model.getOpsetImportList());
-        Set<String> functions = new HashSet<>();
-        model.getFunctionsList().forEach(function -> function(function, functions));
-        graph(model.getGraph(), opsets);
+        Set<OperatorName> functions = model.getFunctionsList().stream()
+                .map(function -> new OperatorName(function.getDomain(), function.getName()))
+                .collect(Collectors.toSet());
+        Set<String> places = new HashSet<>();
+        model.getFunctionsList().forEach(function -> function(function, functions, places));
+        graph(model.getGraph(), new OperatorCheck(opsets.keySet(), functions));
         tensors.requireApart();
     }
 
@@ -97,13 +101,13 @@ public final class GraphCheck {
             problems.add(place + " imports no operator set");
         }
         for (OperatorSetIdProto opset : imports) {
-            String domain = ScopeCheck.domain(opset.getDomain());
+            String domain = OperatorName.domain(opset.getDomain());
             if (opsets.put(domain, opset.getVersion()) != null) {
                 problems.add(place + " imports the domain '" + domain + "' twice");
             }
             boolean allowed = switch (domain) {
                 case "" -> opset.getVersion() >= 1 && opset.getVersion() <= MAX_STANDARD_OPSET;
-                case GraphBuilder.MICROSOFT -> opset.getVersion() == MICROSOFT_OPSET;
+                case OperatorName.MICROSOFT -> opset.getVersion() == MICROSOFT_OPSET;
                 default -> opset.getVersion() >= 1;
             };
             if (!allowed) {
@@ -113,25 +117,25 @@ public final class GraphCheck {
         return opsets;
     }
 
-    private void function(FunctionProto function, Set<String> functions) {
+    private void function(FunctionProto function, Set<OperatorName> functions, Set<String> places) {
         String place = "function " + function.getDomain() + ":" + function.getName();
-        if (function.getName().isEmpty() || !functions.add(place + ":" + function.getOverload())) {
+        if (function.getName().isEmpty() || !places.add(place + ":" + function.getOverload())) {
             problems.add(place + " has no name of its own");
         }
         Known.require(function, place, problems::add);
-        ScopeCheck scope = ScopeCheck.ofFunction(
-                place, opsets(place, function.getOpsetImportList()).keySet(), tensors, problems::add);
+        Set<String> domains = opsets(place, function.getOpsetImportList()).keySet();
+        ScopeCheck scope = ScopeCheck.ofFunction(place, new OperatorCheck(domains, functions), tensors, problems::add);
         function.getInputList().forEach(scope::define);
         scope.nodes(function.getNodeList());
         function.getOutputList().forEach(scope::requireDefined);
     }
 
-    private void graph(GraphProto graph, Map<String, Long> opsets) {
+    private void graph(GraphProto graph, OperatorCheck operators) {
         if (graph.getName().isEmpty()) {
             problems.add("the graph has no name");
         }
         Known.require(graph, "the graph", problems::add);
-        ScopeCheck scope = ScopeCheck.ofGraph("the graph", opsets.keySet(), tensors, problems::add);
+        ScopeCheck scope = ScopeCheck.ofGraph("the graph", operators, tensors, problems::add);
         for (ValueInfoProto input : graph.getInputList()) {
             requireTyped("input", input);
             scope.define(input.getName());

@@ -18,7 +18,7 @@ final class ScopeCheck {
 
     private final String place;
     private final boolean function;
-    private final Set<String> domains;
+    private final OperatorCheck operators;
     private final TensorCheck tensors;
     private final Consumer<String> problems;
     private final Set<String> values;
@@ -27,30 +27,26 @@ final class ScopeCheck {
     private ScopeCheck(
             String place,
             boolean function,
-            Set<String> domains,
+            OperatorCheck operators,
             Set<String> values,
             TensorCheck tensors,
             Consumer<String> problems) {
         this.place = place;
         this.function = function;
-        this.domains = domains;
+        this.operators = operators;
         this.values = values;
         this.tensors = tensors;
         this.problems = problems;
     }
 
-    static ScopeCheck ofGraph(String place, Set<String> domains, TensorCheck tensors, Consumer<String> problems) {
-        return new ScopeCheck(place, false, domains, new HashSet<>(), tensors, problems);
+    static ScopeCheck ofGraph(String place, OperatorCheck operators, TensorCheck tensors, Consumer<String> problems) {
+        return new ScopeCheck(place, false, operators, new HashSet<>(), tensors, problems);
     }
 
     /** A function's attributes may refer to those of the node that calls it. */
-    static ScopeCheck ofFunction(String place, Set<String> domains, TensorCheck tensors, Consumer<String> problems) {
-        return new ScopeCheck(place, true, domains, new HashSet<>(), tensors, problems);
-    }
-
-    /** The standard domain has two names. */
-    static String domain(String name) {
-        return name.equals("ai.onnx") ? "" : name;
+    static ScopeCheck ofFunction(
+            String place, OperatorCheck operators, TensorCheck tensors, Consumer<String> problems) {
+        return new ScopeCheck(place, true, operators, new HashSet<>(), tensors, problems);
     }
 
     void define(String value) {
@@ -77,12 +73,7 @@ final class ScopeCheck {
         if (node.getName().isEmpty() || !nodes.add(node.getName())) {
             problems.accept(name + " (" + node.getOpType() + ") has no name of its own");
         }
-        if (node.getOpType().isEmpty()) {
-            problems.accept(name + " has no operator");
-        }
-        if (!domains.contains(domain(node.getDomain()))) {
-            problems.accept(name + " is of the domain '" + node.getDomain() + "', which is not imported");
-        }
+        operators.problem(node).ifPresent(problem -> problems.accept(name + " " + problem));
         for (String input : node.getInputList()) {
             if (!input.isEmpty() && !values.contains(input)) {
                 problems.accept(name + " reads " + input + ", which is not defined before it");
@@ -159,7 +150,7 @@ final class ScopeCheck {
 
     private void subgraph(String name, GraphProto graph) {
         Known.require(graph, name, problems);
-        ScopeCheck inner = new ScopeCheck(name, function, domains, new HashSet<>(values), tensors, problems);
+        ScopeCheck inner = new ScopeCheck(name, function, operators, new HashSet<>(values), tensors, problems);
         graph.getInputList().stream().map(ValueInfoProto::getName).forEach(inner::define);
         for (TensorProto initializer : graph.getInitializerList()) {
             tensors.check(name + ", initializer " + initializer.getName(), initializer);

@@ -1,12 +1,14 @@
 package dev.twofold.graph.cut;
 
+import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.Exchange;
+import dev.twofold.execution.GraphNames;
 import dev.twofold.execution.Segment;
 import dev.twofold.graph.ModelFile;
 import dev.twofold.graph.ValueTypes;
 import dev.twofold.graph.WidenedModel;
-import dev.twofold.graph.lower.Collectives;
+import dev.twofold.graph.operator.OperatorTable;
 import dev.twofold.graph.proto.GraphProto;
 import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.graph.proto.NodeProto;
@@ -58,13 +60,25 @@ public final class SegmentedModel {
      *
      * @param directory holds a device's {@code model.onnx}
      * @param widened whether a bf16 model is to compute in fp32, as {@link WidenedModel} does
-     * @throws TwofoldException of kind INPUT if the model cannot be read
+     * @throws TwofoldException of kind INPUT if the model cannot be read, or has operators that Twofold does not emit
      */
     public static List<Segment> read(Path directory, boolean widened) {
-        SegmentedModel cut = new SegmentedModel(ModelFile.read(directory));
+        ModelProto model = ModelFile.read(directory);
+        model.getGraph().getNodeList().forEach(node -> requireOwn(node, directory));
+        SegmentedModel cut = new SegmentedModel(model);
         return IntStream.range(0, cut.nodes.size())
                 .mapToObj(index -> cut.segment(index, widened))
                 .toList();
+    }
+
+    /** Someone may have changed the model since it was written. */
+    private static void requireOwn(NodeProto node, Path directory) {
+        OperatorTable.problem(node).ifPresent(problem -> {
+            throw TwofoldException.input("not a model that Twofold wrote")
+                    .at(Origin.file(directory.resolve(GraphNames.MODEL)))
+                    .found("node " + node.getName() + " " + problem)
+                    .hint("convert the checkpoint again");
+        });
     }
 
     private void place(NodeProto node) {
@@ -72,7 +86,7 @@ public final class SegmentedModel {
                 .mapToInt(input -> depths.getOrDefault(input, 0))
                 .max()
                 .orElse(0);
-        Optional<Exchange.Kind> kind = Collectives.kind(node);
+        Optional<Exchange.Kind> kind = OperatorTable.of(node).exchange(node);
         if (kind.isPresent()) {
             if (depth != exchanges.size()) {
                 throw new IllegalStateException(node.getName() + " does not follow the exchange before it");

@@ -1,6 +1,7 @@
 package dev.twofold.graph.cut;
 
 import dev.twofold.graph.Graph;
+import dev.twofold.graph.operator.OperatorTable;
 import dev.twofold.graph.proto.NodeProto;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -9,8 +10,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Where the tensors of a node have to be for the devices to run it together, by where its operands are. An operator
- * whose operands are all whole needs no rule of its own: devices that have them run it each by itself.
+ * Where the tensors of a node have to be for the devices to run it together, by where its operands are: the rules that
+ * the table of operators names. A node whose operands are all whole needs none: devices that have them run it each by
+ * itself.
  */
 final class ShardingRules {
 
@@ -20,36 +22,6 @@ final class ShardingRules {
     private static final int MATRIX = 2;
     /** Caches are {@code [batch, KV heads, tokens, head size]}. */
     private static final int CACHE = 4;
-
-    /** Says where the tensors of a node are, of which an operand is cut, and returns the devices that run it. */
-    private interface Rule {
-        List<Integer> apply(CutNode node);
-    }
-
-    /** A further operator that meets cut operands goes here. */
-    private static final Map<String, Rule> RULES = Map.ofEntries(
-            Map.entry("MatMul", node -> product(node, ACTIVATION)),
-            Map.entry("FusedMatMul", node -> product(node, ACTIVATION)),
-            Map.entry("Gemm", node -> product(node, MATRIX)),
-            Map.entry("Add", ShardingRules::elementwise),
-            Map.entry("Mul", ShardingRules::elementwise),
-            Map.entry("Div", ShardingRules::elementwise),
-            Map.entry("Max", ShardingRules::elementwise),
-            Map.entry("Min", ShardingRules::elementwise),
-            Map.entry("Sigmoid", ShardingRules::elementwise),
-            Map.entry("Gelu", ShardingRules::elementwise),
-            Map.entry("Relu", ShardingRules::elementwise),
-            Map.entry("Tanh", ShardingRules::elementwise),
-            Map.entry("SimplifiedLayerNormalization", ShardingRules::normalized),
-            Map.entry("RMSNormalization", ShardingRules::normalized),
-            Map.entry("LayerNormalization", ShardingRules::normalized),
-            Map.entry("Concat", ShardingRules::sideBySide),
-            Map.entry("RotaryEmbedding", ShardingRules::likeFirst),
-            Map.entry("GroupQueryAttention", node -> attention(node, 3)),
-            Map.entry("Attention", node -> attention(node, 4)),
-            Map.entry("Gather", ShardingRules::rows),
-            Map.entry("Transpose", ShardingRules::transposed),
-            Map.entry("Reshape", ShardingRules::reshaped));
 
     private final List<Integer> everyone;
     private final CutNode.Shapes shapes;
@@ -68,11 +40,7 @@ final class ShardingRules {
         Map<String, TensorSharding> decided = new LinkedHashMap<>();
         List<Integer> devices;
         if (operands.values().stream().anyMatch(TensorSharding::isCut)) {
-            Rule rule = RULES.get(node.getOpType());
-            if (rule == null) {
-                throw new IllegalStateException("no rule for " + node.getOpType() + " of cut operands");
-            }
-            devices = rule.apply(new CutNode(node, operands, decided, shapes));
+            devices = cut(new CutNode(node, operands, decided, shapes));
         } else {
             devices = common(operands.values());
         }
@@ -81,6 +49,25 @@ final class ShardingRules {
                 .filter(name -> !name.isEmpty())
                 .forEach(name -> tensors.put(name, decided.getOrDefault(name, TensorSharding.whole(devices))));
         return tensors;
+    }
+
+    /** Says where the tensors of a node are, of which an operand is cut, and returns the devices that run it. */
+    private static List<Integer> cut(CutNode node) {
+        return switch (OperatorTable.of(node.proto()).cutting()) {
+            case NONE ->
+                throw new IllegalStateException("no rule for " + node.proto().getOpType() + " of cut operands");
+            case PRODUCT -> product(node, ACTIVATION);
+            case MATRIX_PRODUCT -> product(node, MATRIX);
+            case ELEMENTWISE -> elementwise(node);
+            case NORM -> normalized(node);
+            case SIDE_BY_SIDE -> sideBySide(node);
+            case LIKE_FIRST -> likeFirst(node);
+            case ATTENTION -> attention(node, 4);
+            case GROUP_QUERY_ATTENTION -> attention(node, 3);
+            case ROWS -> rows(node);
+            case TRANSPOSED -> transposed(node);
+            case RESHAPED -> reshaped(node);
+        };
     }
 
     /** Where whole operands meet: on the only devices that have one of them, or on all devices. */

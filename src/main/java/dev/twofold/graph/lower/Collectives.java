@@ -2,29 +2,21 @@ package dev.twofold.graph.lower;
 
 import static dev.twofold.graph.Attributes.integer;
 import static dev.twofold.graph.Attributes.text;
-import static dev.twofold.graph.GraphBuilder.MICROSOFT;
+import static dev.twofold.graph.operator.OperatorName.MICROSOFT;
 
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.execution.Exchange;
 import dev.twofold.graph.Attributes;
 import dev.twofold.graph.GraphBuilder;
-import dev.twofold.graph.proto.AttributeProto;
-import dev.twofold.graph.proto.NodeProto;
+import dev.twofold.graph.operator.Meeting;
 import dev.twofold.tensor.Precision;
 import java.util.List;
-import java.util.Optional;
 import java.util.SortedMap;
 
 /**
  * The nodes at which the devices of a sharded model exchange what they have computed, one way for each engine. Part of a
  * model that is only annotated has none: it is weighed, not emitted.
  */
-public final class Collectives {
-
-    private static final String ALL_REDUCE = "AllReduce";
-    private static final String ALL_GATHER = "AllGather";
-    private static final String DIST_COLLECTIVE = "DistCollective";
-    private static final String OPERATION = "collective_operation";
+final class Collectives {
 
     private final GraphBuilder graph;
     private final CollectiveName engine;
@@ -56,8 +48,8 @@ public final class Collectives {
     String sum(String name, String value) {
         return switch (engine) {
             case ORT ->
-                graph.node(name, MICROSOFT, ALL_REDUCE, List.of(value), 1).get(0);
-            case TENSORRT -> distributed(name, value, "all_reduce", "sum");
+                graph.node(name, MICROSOFT, "AllReduce", List.of(value), 1).get(0);
+            case TENSORRT -> distributed(name, value, Meeting.ALL_REDUCE, "sum");
             case ANNOTATE -> value;
         };
     }
@@ -69,13 +61,13 @@ public final class Collectives {
                 graph.node(
                                 name,
                                 MICROSOFT,
-                                ALL_GATHER,
+                                "AllGather",
                                 List.of(value),
                                 1,
                                 integer("axis", 0),
                                 integer("group_size", devices))
                         .get(0);
-            case TENSORRT -> distributed(name, value, "all_gather", "none");
+            case TENSORRT -> distributed(name, value, Meeting.ALL_GATHER, "none");
             case ANNOTATE -> value;
         };
     }
@@ -84,10 +76,10 @@ public final class Collectives {
         return graph.node(
                         name,
                         "",
-                        DIST_COLLECTIVE,
+                        "DistCollective",
                         List.of(value),
                         1,
-                        text(OPERATION, operation),
+                        text(Meeting.OPERATION, operation),
                         text("reduce_op", reduction),
                         integer("root", -1),
                         integer("group_size", 0),
@@ -101,24 +93,5 @@ public final class Collectives {
         if (engine == CollectiveName.ORT) {
             opsets.put(MICROSOFT, 1L);
         }
-    }
-
-    /** What a node exchanges, if it is one of these. */
-    public static Optional<Exchange.Kind> kind(NodeProto node) {
-        if (node.getOpType().equals(DIST_COLLECTIVE)) {
-            boolean gathers = node.getAttributeList().stream()
-                    .filter(attribute -> attribute.getName().equals(OPERATION))
-                    .map(AttributeProto::getS)
-                    .anyMatch(value -> value.toStringUtf8().equals("all_gather"));
-            return Optional.of(gathers ? Exchange.Kind.GATHER : Exchange.Kind.SUM);
-        }
-        if (!node.getDomain().equals(MICROSOFT)) {
-            return Optional.empty();
-        }
-        return switch (node.getOpType()) {
-            case ALL_REDUCE -> Optional.of(Exchange.Kind.SUM);
-            case ALL_GATHER -> Optional.of(Exchange.Kind.GATHER);
-            default -> Optional.empty();
-        };
     }
 }

@@ -2,7 +2,7 @@ package dev.twofold.graph.lower;
 
 import static dev.twofold.graph.Attributes.integer;
 import static dev.twofold.graph.Attributes.number;
-import static dev.twofold.graph.GraphBuilder.MICROSOFT;
+import static dev.twofold.graph.operator.OperatorName.MICROSOFT;
 
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
