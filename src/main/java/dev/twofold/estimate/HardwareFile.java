@@ -11,7 +11,11 @@ import dev.twofold.parse.RecordYaml;
 import dev.twofold.parse.ShippedYaml;
 import java.util.List;
 
-/** Reads {@link Hardware} from YAML. Every figure is {@code {value: 2039, source: where it is from}}. */
+/**
+ * Reads {@link Hardware} from YAML. Every figure is {@code {value: 2039, source: where it is from}}. A file may say
+ * {@code like: h100-sxm} and hold only what differs from what comes with Twofold under that name, as {@link RecordYaml}
+ * says; a figure that differs should bring its own source.
+ */
 public final class HardwareFile {
 
     private static final ObjectMapper MAPPER = JsonMapper.builder(PlainYaml.FACTORY)
