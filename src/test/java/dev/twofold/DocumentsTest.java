@@ -6,7 +6,7 @@ import dev.twofold.passes.ShippedPasses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Matcher;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,11 +24,12 @@ final class DocumentsTest {
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "ARCHITECTURE.md", "SECURITY.md"})
     void files_that_are_named_exist(String name) throws IOException {
-        Matcher paths = Pattern.compile("`((?:tools|passes|testmodels|src)/[\\w./-]+)")
-                .matcher(Files.readString(Path.of(name)));
-        while (paths.find()) {
-            assertThat(Path.of(paths.group(1))).exists();
-        }
+        List<Path> named = Pattern.compile("`((?:tools|passes|testmodels|src)/[\\w./-]+)")
+                .matcher(Files.readString(Path.of(name)))
+                .results()
+                .map(match -> Path.of(match.group(1)))
+                .toList();
+        assertThat(named).isNotEmpty().allSatisfy(path -> assertThat(path).exists());
     }
 
     @Test

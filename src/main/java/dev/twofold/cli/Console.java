@@ -51,6 +51,8 @@ final class Console {
     }
 
     Progress progress() {
-        return quiet ? Progress.SILENT : new ConsoleProgress(spec.commandLine().getErr(), ConsoleProgress.onTerminal());
+        return quiet
+                ? Progress.SILENT
+                : new ConsoleProgress(spec.commandLine().getErr(), ConsoleProgress.onTerminal(), System::nanoTime);
     }
 }

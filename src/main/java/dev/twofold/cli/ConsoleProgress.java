@@ -4,6 +4,7 @@ import dev.twofold.diag.Progress;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /** Progress as a bar that redraws itself on a terminal, and as a line now and then elsewhere. */
 final class ConsoleProgress implements Progress {
@@ -17,6 +18,7 @@ final class ConsoleProgress implements Progress {
 
     private final PrintWriter err;
     private final boolean terminal;
+    private final LongSupplier clock;
     private final AtomicLong done = new AtomicLong();
     private String task = "";
     private Unit unit = Unit.STEPS;
@@ -25,9 +27,11 @@ final class ConsoleProgress implements Progress {
     private long shown;
     private boolean running;
 
-    ConsoleProgress(PrintWriter err, boolean terminal) {
+    /** @param clock nanoseconds from some moment on, as {@link System#nanoTime} */
+    ConsoleProgress(PrintWriter err, boolean terminal, LongSupplier clock) {
         this.err = err;
         this.terminal = terminal;
+        this.clock = clock;
     }
 
     /** Whether standard error is a terminal. Java cannot tell; the launcher can. */
@@ -42,7 +46,7 @@ final class ConsoleProgress implements Progress {
         total = amount;
         unit = counted;
         done.set(0);
-        started = System.nanoTime();
+        started = clock.getAsLong();
         shown = started;
         running = true;
     }
@@ -54,7 +58,7 @@ final class ConsoleProgress implements Progress {
     }
 
     private synchronized void show(long interval) {
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         if (!running || now - shown < interval) {
             return;
         }
@@ -105,7 +109,7 @@ final class ConsoleProgress implements Progress {
             return;
         }
         running = false;
-        double seconds = (System.nanoTime() - started) / 1e9;
+        double seconds = (clock.getAsLong() - started) / 1e9;
         String line = String.format(Locale.ROOT, "%s: %s in %.1f s", task, amount(total), seconds);
         err.println(terminal ? CLEAR_LINE + line : line);
     }

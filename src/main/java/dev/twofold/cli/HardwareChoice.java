@@ -22,36 +22,28 @@ import java.util.stream.Stream;
  */
 record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
 
-    private static final List<String> SHIPPED = List.of(
-            "a100-sxm-80gb",
-            "a100-pcie-80gb",
-            "a100-pcie-80gb-100gbe",
-            "a100-pcie-80gb-25gbe",
-            "h100-sxm",
-            "h100-pcie",
-            "h200-sxm");
-
     private static final long MAX_BYTES = 1 << 20;
 
     private static final Pattern COUNTED = Pattern.compile("(.+)-x(\\d{1,4})");
 
     /** @throws TwofoldException if there is no such hardware, or its file is malformed */
     static HardwareChoice of(String name) {
+        List<String> shipped = HardwareFile.names();
         Matcher counted = COUNTED.matcher(name);
-        if (counted.matches() && SHIPPED.contains(counted.group(1))) {
+        if (counted.matches() && shipped.contains(counted.group(1))) {
             HardwareChoice choice = new HardwareChoice(
-                    name, shipped(counted.group(1)), OptionalInt.of(Integer.parseInt(counted.group(2))));
+                    name, HardwareFile.shipped(counted.group(1)), OptionalInt.of(Integer.parseInt(counted.group(2))));
             choice.require(choice.devices.getAsInt());
             return choice;
-        } else if (SHIPPED.contains(name)) {
-            return new HardwareChoice(name, shipped(name), OptionalInt.empty());
+        } else if (shipped.contains(name)) {
+            return new HardwareChoice(name, HardwareFile.shipped(name), OptionalInt.empty());
         }
         Path file = file(name);
         if (!name.isBlank() && Files.exists(file)) {
             return new HardwareChoice(
                     name, HardwareFile.parse(name, TextFile.read(file, MAX_BYTES)), OptionalInt.empty());
         }
-        List<String> known = SHIPPED.stream().flatMap(HardwareChoice::counted).toList();
+        List<String> known = shipped.stream().flatMap(HardwareChoice::counted).toList();
         throw TwofoldException.usage("no such hardware, and no such file")
                 .found("--hardware " + name)
                 .expected("a YAML file, or one of " + String.join(", ", known))
@@ -70,12 +62,8 @@ record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
         }
     }
 
-    private static Hardware shipped(String name) {
-        return HardwareFile.parse(name + ".yaml", TextFile.shipped("/dev/twofold/hardware/" + name + ".yaml"));
-    }
-
     private static Stream<String> counted(String name) {
-        return shipped(name).devices().stream().map(count -> name + "-x" + count);
+        return HardwareFile.shipped(name).devices().stream().map(count -> name + "-x" + count);
     }
 
     /** How many devices to cut a model over that is not cut yet. */

@@ -1,7 +1,7 @@
 package dev.twofold.decoder;
 
 import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weight.Stored;
+import dev.twofold.weight.Weight.Tensor;
 import dev.twofold.weight.Weights;
 import java.util.stream.Stream;
 
@@ -15,9 +15,9 @@ public record DecoderSize(long parameters, long feedForwardSize) {
 
     public static DecoderSize of(Decoder decoder) {
         long parameters = weights(decoder)
-                .flatMap(Weights::stored)
+                .flatMap(Weights::tensors)
                 .distinct()
-                .mapToLong((Stored tensor) -> tensor.shape().elements())
+                .mapToLong((Tensor tensor) -> tensor.shape().elements())
                 .sum();
         long width = decoder.branches()
                 .map(Branch::body)

@@ -153,7 +153,8 @@ public final class DecoderVerifier {
             return;
         }
         String tensors = String.join(
-                ", ", Weights.stored(weight).map(Weight.Stored::name).distinct().toList());
+                ", ",
+                Weights.tensors(weight).map(Weight.Tensor::name).distinct().toList());
         String place = tensors.isEmpty() ? name : name + " (" + tensors + ")";
         throw TwofoldException.input("wrong shape")
                 .at(new Origin(origin.file(), origin.layers(), place))

@@ -1,19 +1,21 @@
 package dev.twofold.estimate;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.parse.PlainYaml;
-import java.util.stream.Collectors;
+import dev.twofold.parse.RecordYaml;
+import dev.twofold.parse.ShippedYaml;
+import java.util.List;
 
-/** Reads {@link Hardware} from YAML. Every figure is {@code {value: 2039, source: where it is from}}. */
+/**
+ * Reads {@link Hardware} from YAML. Every figure is {@code {value: 2039, source: where it is from}}. A file may say
+ * {@code like: h100-sxm} and hold only what differs from what comes with Twofold under that name, as {@link RecordYaml}
+ * says; a figure that differs should bring its own source.
+ */
 public final class HardwareFile {
 
     private static final ObjectMapper MAPPER = JsonMapper.builder(PlainYaml.FACTORY)
@@ -25,33 +27,40 @@ public final class HardwareFile {
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
 
+    private static final RecordYaml<Hardware> READER = new RecordYaml<>(
+            Hardware.class,
+            MAPPER,
+            new ShippedYaml(
+                    "hardware",
+                    "/dev/twofold/hardware/",
+                    List.of(
+                            "a100-sxm-80gb",
+                            "a100-pcie-80gb",
+                            "a100-pcie-80gb-100gbe",
+                            "a100-pcie-80gb-25gbe",
+                            "h100-sxm",
+                            "h100-pcie",
+                            "h200-sxm")));
+
     private HardwareFile() {}
 
+    /** Names of what comes with Twofold. */
+    public static List<String> names() {
+        return READER.files().names();
+    }
+
+    /** What comes with Twofold under this name. */
+    public static Hardware shipped(String name) {
+        return READER.shipped(name);
+    }
+
     /**
+     * What a user's file says.
+     *
      * @param file what to call the text in messages
-     * @throws TwofoldException of kind INPUT that names file, line and key
+     * @throws TwofoldException of kind INPUT that names the file, and the line or the key that is wrong
      */
     public static Hardware parse(String file, String text) {
-        try {
-            return PlainYaml.read(MAPPER, file, text, Hardware.class);
-        } catch (JsonMappingException e) {
-            throw refused(file, e, e.getPath().isEmpty() ? "not a profile of hardware" : "wrong value for " + path(e))
-                    .found(PlainYaml.reason(e))
-                    .hint("see the profiles that come with Twofold");
-        } catch (JsonProcessingException e) {
-            throw PlainYaml.invalid(file, e);
-        }
-    }
-
-    private static TwofoldException refused(String file, JsonProcessingException e, String what) {
-        JsonLocation location = e.getLocation();
-        int line = location == null ? 1 : Math.max(1, location.getLineNr());
-        return TwofoldException.input(what).at(Origin.line(file, line)).cause(e);
-    }
-
-    private static String path(JsonMappingException e) {
-        return e.getPath().stream()
-                .map(part -> part.getFieldName() == null ? String.valueOf(part.getIndex()) : part.getFieldName())
-                .collect(Collectors.joining("."));
+        return READER.read(file, text);
     }
 }

@@ -6,19 +6,14 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.JsonParserDelegate;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.exc.InvalidFormatException;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +31,8 @@ public final class PlainYaml extends JsonParserDelegate {
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
             .build();
+
+    private static final ObjectMapper TREES = new ObjectMapper(FACTORY);
 
     private final String file;
     private final YAMLParser yaml;
@@ -56,53 +53,34 @@ public final class PlainYaml extends JsonParserDelegate {
     }
 
     /**
-     * Binds a text to a type.
+     * The keys and values of a text.
      *
-     * @throws TwofoldException of kind INPUT at what is not plain, and at a key that a record does not have
-     * @throws JsonProcessingException at what is no YAML, or not of the type
+     * @param file what to call the text in messages
+     * @throws TwofoldException of kind INPUT, with file and line, at what is not plain, no YAML, or no mapping
      */
-    public static <T> T read(ObjectMapper mapper, String file, String text, Class<T> type)
-            throws JsonProcessingException {
+    static ObjectNode tree(String file, String text) {
         try (JsonParser parser = parser(file, text)) {
-            T value = mapper.readValue(parser, type);
-            if (value == null) {
+            JsonNode tree = TREES.readTree(parser);
+            if (tree == null || tree.isNull() || tree.isMissingNode()) {
                 throw TwofoldException.input("the file says nothing").at(file).expected("keys and values");
             }
-            return value;
-        } catch (JsonMappingException e) {
-            // A mapper wraps what its parser throws, once for each level.
-            Throwable cause = e;
-            while (cause != null && !(cause instanceof TwofoldException)) {
-                cause = cause.getCause();
+            if (parser.nextToken() != null) {
+                throw TwofoldException.input("more than one YAML document")
+                        .at(file)
+                        .hint("remove what follows '---'");
             }
-            if (cause instanceof TwofoldException refusal) {
-                throw refusal;
+            if (tree instanceof ObjectNode mapping) {
+                return mapping;
             }
-            requireKnownKeys(mapper, file, text, type);
-            throw e;
+            throw TwofoldException.input("the file is no mapping")
+                    .at(file)
+                    .found(tree.getNodeType())
+                    .expected("keys and values");
         } catch (JsonProcessingException e) {
-            throw e;
+            throw invalid(file, e);
         } catch (IOException e) {
             throw new IllegalStateException("reading from memory", e);
         }
-    }
-
-    private static void requireKnownKeys(ObjectMapper mapper, String file, String text, Class<?> type) {
-        JsonNode tree;
-        try {
-            tree = mapper.readTree(text);
-        } catch (JsonProcessingException e) {
-            // Then it is not the keys.
-            return;
-        }
-        UnknownKeys.first(tree, type).ifPresent(unknown -> {
-            Pattern place = Pattern.compile("(^|[\\s{,])['\"]?" + Pattern.quote(unknown.key()) + "['\"]?\\s*:");
-            long before =
-                    text.lines().takeWhile(line -> !place.matcher(line).find()).count();
-            throw TwofoldException.input("unknown key '" + unknown.key() + "'")
-                    .at(Origin.line(file, Math.toIntExact(before + 1)))
-                    .hint(unknown.hint());
-        });
     }
 
     /** What to say of a text that is no YAML. */
@@ -114,36 +92,7 @@ public final class PlainYaml extends JsonParserDelegate {
                 .cause(e);
     }
 
-    /** Why a text does not bind, without the words that Jackson has for its callers. */
-    public static String reason(JsonMappingException e) {
-        String message = firstLine(e.getOriginalMessage());
-        if (e.getCause() instanceof IllegalArgumentException refusal) {
-            return firstLine(refusal.getMessage());
-        } else if (message.startsWith("Missing creator property")) {
-            return message.replaceFirst("Missing creator property '([^']*)'.*", "the key $1 is missing or misspelt");
-        } else if (message.startsWith("Trailing token")) {
-            return "more than one YAML document";
-        }
-        Class<?> wanted = e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : null;
-        if (wanted == null) {
-            return "a value that means nothing here";
-        } else if (wanted.isEnum()) {
-            String value = e instanceof InvalidFormatException invalid ? "'" + invalid.getValue() + "', " : "a value ";
-            return value + "which is none of " + Arrays.toString(wanted.getEnumConstants());
-        }
-        return "a value of another kind than " + kind(wanted);
-    }
-
-    private static String kind(Class<?> type) {
-        if (Collection.class.isAssignableFrom(type)) {
-            return "a list";
-        } else if (type == String.class) {
-            return "a text";
-        }
-        return type.isPrimitive() || Number.class.isAssignableFrom(type) ? "a number" : "a mapping of keys to values";
-    }
-
-    private static String firstLine(@Nullable String text) {
+    static String firstLine(@Nullable String text) {
         return String.valueOf(text).lines().findFirst().orElse("");
     }
 

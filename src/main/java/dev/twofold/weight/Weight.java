@@ -16,8 +16,17 @@ public sealed interface Weight {
 
     Shape shape();
 
+    /** A tensor of a checkpoint, which has a name there. */
+    sealed interface Tensor extends Weight {
+
+        String name();
+    }
+
     /** A tensor of a file: row-major, little-endian, starting {@code offset} bytes into it. */
-    record Stored(Path file, String name, long offset, DType dtype, Shape shape) implements Weight {}
+    record Stored(Path file, String name, long offset, DType dtype, Shape shape) implements Tensor {}
+
+    /** A tensor that a config tells of and no file was looked for: it has a size, and no numbers that could be computed. */
+    record Described(String name, Shape shape) implements Tensor {}
 
     /** Parts laid one after the other along an axis; the other axis must agree. */
     record Stacked(int axis, List<Weight> parts) implements Weight {

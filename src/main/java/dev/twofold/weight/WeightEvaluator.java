@@ -6,6 +6,7 @@ import dev.twofold.tensor.Float16;
 import dev.twofold.weight.Weight.Applied;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
+import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Stored;
@@ -82,6 +83,9 @@ public final class WeightEvaluator {
                 computed.rows().fill(region.row() + r, row);
                 put(row, Math.toIntExact(region.column()), data, tile.from(r, 0), region.columns());
             }
+        } else if (leaf instanceof Described described) {
+            throw new IllegalStateException(
+                    "the tensor " + described.name() + " is only described, and has no numbers to read");
         } else {
             throw new IllegalStateException("unknown weight " + leaf);
         }

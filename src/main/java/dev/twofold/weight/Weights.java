@@ -9,6 +9,7 @@ import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
 import dev.twofold.weight.Weight.Stored;
+import dev.twofold.weight.Weight.Tensor;
 import dev.twofold.weight.Weight.Transposed;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -87,12 +88,12 @@ public final class Weights {
                 : new Combined(parts, Collections.nCopies(parts.size(), 1f / parts.size()));
     }
 
-    /** Every stored tensor an expression reads, in order, with repetitions. */
-    public static Stream<Stored> stored(Weight weight) {
-        if (weight instanceof Stored stored) {
-            return Stream.of(stored);
+    /** Every tensor of a checkpoint in an expression, in order, with repetitions. */
+    public static Stream<Tensor> tensors(Weight weight) {
+        if (weight instanceof Tensor tensor) {
+            return Stream.of(tensor);
         }
-        return operands(weight).flatMap(Weights::stored);
+        return operands(weight).flatMap(Weights::tensors);
     }
 
     /** The expressions directly under this one. */
@@ -164,8 +165,8 @@ public final class Weights {
 
     /** One line that shows an expression's structure and the tensors in it. */
     public static String describe(Weight weight) {
-        if (weight instanceof Stored stored) {
-            return stored.name();
+        if (weight instanceof Tensor tensor) {
+            return tensor.name();
         } else if (weight instanceof Filled filled) {
             return "fill(" + filled.value() + ")";
         } else if (weight instanceof Computed computed) {

@@ -173,6 +173,7 @@ final class InspectOutputTest {
     void an_empty_directory_will_do() throws IOException {
         Files.createDirectory(report);
         assertThat(inspect("-o", report).exitCode()).isZero();
+        assertThat(report.toFile().list()).containsExactlyInAnyOrder("report.html", "report.json", "measurements");
     }
 
     @Test

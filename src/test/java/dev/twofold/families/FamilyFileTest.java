@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.twofold.decoder.Embedding;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pipeline.Sources;
@@ -20,23 +21,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A family that a checkpoint describes itself. */
 final class FamilyFileTest {
 
-    private static final Path SHIPPED = Path.of("src/main/resources/dev/twofold/families");
-
     @TempDir
     private Path directory;
 
-    private Path describe(String from, String to) throws IOException {
+    /** Gemma 2 under another name, described as Gemma 2 with a difference. */
+    private Path describe(String difference) throws IOException {
         EditedFamily checkpoint = EditedFamily.copy("gemma2", directory.resolve("own"))
                 .with("model_type", JsonNodeFactory.instance.textNode("my_own"));
-        String shipped = Files.readString(SHIPPED.resolve("gemma2.yaml"));
-        assertThat(shipped).contains(from);
-        Files.writeString(checkpoint.directory().resolve("twofold-family.yaml"), shipped.replace(from, to));
+        Files.writeString(checkpoint.directory().resolve("twofold-family.yaml"), "like: gemma2\n" + difference + "\n");
         return checkpoint.directory();
     }
 
     @Test
     void a_model_type_of_ones_own_is_read_by_the_file_beside_it() throws IOException {
-        Path own = describe("covers: Gemma 2", "covers: My own");
+        Path own = describe("covers: My own");
         List<Step> described = Sources.SHIPPED.open(own).decoder().steps();
         Files.delete(own.resolve("twofold-family.yaml"));
         Files.copy(
@@ -51,20 +49,40 @@ final class FamilyFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "power: -0.5                          | power: minus-half                       | power should be a number",
-                "norm: {kind: rms,                    | norm: {kind: cube,                      | cube",
-                "epsilon: {key: rms_norm_eps, default: 0.000001} | epsilon: small               | a positive number",
-                "{key: tie_word_embeddings, default: true}       | \"true\"                     | true or false",
-                "layer: layers.{layer}.               | layer: layers.                          | {layer}",
-                "runtime-type: gemma2                 | runtime-tip: gemma2                     | runtime-type",
-                "output: self_attn.o_proj             | outputs: self_attn.o_proj               | output",
-                "hidden: {key: hidden_size}           | hidden: [1]                             | a positive whole number"
+                "attention: {scale: {power: minus-half}} | power should be a number",
+                "norm: {kind: cube}                      | line 2: wrong value for norm.kind",
+                "norm: {epsilon: small}                  | a positive number",
+                "embedding: {tied: \"true\"}              | true or false",
+                "names: {layer: layers.}                 | {layer}",
+                "runtime-tip: gemma2                     | line 2: unknown key 'runtime-tip'",
+                "runtime-tip: gemma2                     | runtime-type",
+                "attention: {outputs: self_attn.o_proj}  | did you mean 'output'?",
+                "attention: {output: null}               | the key output is missing",
+                "sizes: {hidden: [1]}                    | a positive whole number",
+                "like: gemma3                            | like",
+                "refused: {x: {unless: [1]}}             | the key because is missing",
+                "refused: {x: {because: y, unles: [1]}}  | an unknown key 'unles'"
             })
-    void a_value_of_the_wrong_kind_is_refused(String from, String to, String expected) throws IOException {
-        Path own = describe(from, to);
+    void a_value_of_the_wrong_kind_is_refused(String difference, String expected) throws IOException {
+        Path own = describe(difference);
         assertThatThrownBy(() -> Sources.SHIPPED.open(own))
                 .isInstanceOf(TwofoldException.class)
                 .hasMessageContaining("twofold-family.yaml")
                 .hasMessageContaining(expected);
+    }
+
+    @Test
+    void what_differs_counts_and_the_rest_is_inherited() throws IOException {
+        Embedding described = Sources.SHIPPED
+                .open(describe("embedding: {scale: null}"))
+                .decoder()
+                .embedding();
+        Embedding shipped = Sources.SHIPPED
+                .open(TinyFamilies.checkpoint("gemma2"))
+                .decoder()
+                .embedding();
+        assertThat(shipped.scale()).isGreaterThan(1);
+        assertThat(described.scale()).isEqualTo(1);
+        assertThat(described.table().shape()).isEqualTo(shipped.table().shape());
     }
 }

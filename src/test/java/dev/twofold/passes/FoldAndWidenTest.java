@@ -129,9 +129,9 @@ final class FoldAndWidenTest {
                                     ((FeedForward) branch.body()).gate().orElseThrow(),
                                     ((FeedForward) branch.body()).up(),
                                     ((FeedForward) branch.body()).down()))
-                    .flatMap(linear -> dev.twofold.weight.Weights.stored(linear.weight()))
+                    .flatMap(linear -> dev.twofold.weight.Weights.tensors(linear.weight()))
                     .filter(stored -> stored.shape().rank() == 2)
-                    .map(Weight.Stored::name)
+                    .map(Weight.Tensor::name)
                     .toList();
         }
     }

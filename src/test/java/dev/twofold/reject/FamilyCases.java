@@ -25,6 +25,7 @@ final class FamilyCases {
         group.accepts("a family of its own", edited("covers: Llama", "covers: My"));
         files(group);
         values(group);
+        likenesses(group);
         return group.cases();
     }
 
@@ -92,6 +93,26 @@ final class FamilyCases {
                                     .arrange(directory);
                         },
                         "no place");
+    }
+
+    private static void likenesses(Group group) {
+        group.accepts("a family like another", text("like: llama\ncovers: My Llama\n"))
+                .rejects("like a family that there is not", text("like: lama"), FILE + ", line 1", "'llama'?")
+                .rejects("like itself", text("covers: My\nlike: twofold-family"), FILE + ", line 2", "one of llama")
+                .rejects("like a file", text("like: ../families/llama.yaml"), FILE + ", line 1", "one of llama")
+                .rejects("like many", text("like: [llama, mistral]"), FILE + ", line 1", "one of llama")
+                .rejects(
+                        "a difference that is deep", text("like: llama\nattention: " + "{query: ".repeat(15_000)), FILE)
+                .rejects(
+                        "a difference that is misspelt",
+                        text("like: llama\n\nattention:\n  quary: q_proj\n"),
+                        FILE + ", line 4",
+                        "did you mean 'query'?")
+                .rejects(
+                        "a difference that takes away what has to be there",
+                        text("like: llama\nnames: {embedding: null}\n"),
+                        FILE + ", line 2",
+                        "embedding is missing");
     }
 
     private static Scene text(String content) {

@@ -13,7 +13,7 @@ import java.util.List;
 final class HardwareCases {
 
     private static final String FILE = "mine.yaml";
-    private static final Path H100 = Path.of("src/main/resources/dev/twofold/hardware/h100-sxm.yaml");
+    private static final Path A100 = Path.of("src/main/resources/dev/twofold/hardware/a100-sxm-80gb.yaml");
     private static final String LARGEST = String.valueOf(Integer.MAX_VALUE);
 
     private HardwareCases() {}
@@ -33,9 +33,18 @@ final class HardwareCases {
                         FILE + ", line 7",
                         "did you mean 'memory-share'?")
                 .rejects("two documents", edited("name: NVIDIA", "name: x\n---\nname: NVIDIA"), FILE)
-                .rejects("a number beyond any hardware", edited("{value: 3350", "{value: 1e308"), FILE, "1.0E308")
-                .rejects("a number that is next to nothing", edited("{value: 3350", "{value: 1e-320"), FILE)
-                .rejects("no name", edited("name: NVIDIA H100 SXM5 80 GB", "name: ''"), FILE, "what people call")
+                .rejects("a number beyond any hardware", edited("{value: 2039", "{value: 1e308"), FILE, "1.0E308")
+                .rejects("a number that is next to nothing", edited("{value: 2039", "{value: 1e-320"), FILE)
+                .rejects("no name", edited("name: NVIDIA A100 SXM4 80 GB", "name: ''"), FILE, "what people call")
+                .accepts("hardware like another", text("like: h100-sxm\nname: mine\n"))
+                .rejects("like hardware that there is not", text("like: h10-sxm"), FILE + ", line 1", "'h100-sxm'?")
+                .rejects("like itself", text("name: x\nlike: mine"), FILE + ", line 2", "one of a100")
+                .rejects("a difference that is deep", text("like: h100-sxm\nlink: " + "{link: ".repeat(15_000)), FILE)
+                .rejects(
+                        "a difference that is misspelt",
+                        text("like: h100-sxm\n\nlink:\n  sahre: 1\n"),
+                        FILE + ", line 4",
+                        "did you mean 'share'?")
                 .rejects(
                         "hardware of 20 MB",
                         directory -> {
@@ -73,9 +82,9 @@ final class HardwareCases {
     /** A profile that comes with Twofold, changed in one place. */
     private static Scene edited(String from, String to) {
         return directory -> {
-            String shipped = Files.readString(H100);
+            String shipped = Files.readString(A100);
             if (!shipped.contains(from)) {
-                throw new AssertionError("h100-sxm.yaml has no " + from);
+                throw new AssertionError("a100-sxm-80gb.yaml has no " + from);
             }
             return text(shipped.replace(from, to)).arrange(directory);
         };

@@ -19,13 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The whole reject list in one process with a heap of 256 MB, each case in less than 2 seconds of work. */
+/** The whole reject list in one process with a heap of 256 MB, of which each case asks for less than that in all. */
 final class RejectListTest {
 
     private static final String HEAP = "-Xmx256m";
-    private static final long LIMIT_MILLIS = 2_000;
+    private static final long HEAP_BYTES = 256L << 20;
 
-    /** By the clock, on a machine that does other things too; a reader that waits for a pipe would never end. */
+    /** By the clock, for a reader that waits for a pipe or tries everything would never end; none needs two seconds. */
     private static final long PATIENCE_MILLIS = 60_000;
 
     @TempDir
@@ -47,7 +47,7 @@ final class RejectListTest {
         return outcomes.stream()
                 .map(outcome -> DynamicTest.dynamicTest(outcome.group() + ": " + outcome.name(), () -> {
                     assertThat(outcome.problems()).as(outcome.said()).isEmpty();
-                    assertThat(outcome.cpuMillis()).as("milliseconds of work").isLessThan(LIMIT_MILLIS);
+                    assertThat(outcome.allocated()).as("bytes allocated").isLessThan(HEAP_BYTES);
                     assertThat(outcome.millis()).as("milliseconds").isLessThan(PATIENCE_MILLIS);
                 }));
     }

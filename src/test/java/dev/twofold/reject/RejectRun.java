@@ -2,11 +2,11 @@ package dev.twofold.reject;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.sun.management.ThreadMXBean;
 import dev.twofold.cli.CommandRun;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 public final class RejectRun {
 
     private static final ObjectMapper JSON = new JsonMapper();
-    private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private RejectRun() {}
 
@@ -31,7 +31,8 @@ public final class RejectRun {
      * What came of a case.
      *
      * @param millis how long it took
-     * @param cpuMillis how long a core worked on it, which does not depend on what else the machine does
+     * @param allocated bytes of heap that the thread of the command asked for in all, which measures work and hangs on
+     *     neither the machine nor what else it does
      * @param said the message
      * @param problems what was not as it should be
      */
@@ -41,7 +42,7 @@ public final class RejectRun {
             int expected,
             int exit,
             long millis,
-            long cpuMillis,
+            long allocated,
             String said,
             List<String> problems) {}
 
@@ -66,10 +67,10 @@ public final class RejectRun {
         List<String> command = next.scene().arrange(directory);
         List<String> before = listing(directory);
         long start = System.nanoTime();
-        long cpuStart = CPU.getCurrentThreadCpuTime();
+        long allocatedBefore = THREADS.getCurrentThreadAllocatedBytes();
         CommandRun run = CommandRun.of(command.toArray());
         long millis = (System.nanoTime() - start) / 1_000_000;
-        long cpuMillis = (CPU.getCurrentThreadCpuTime() - cpuStart) / 1_000_000;
+        long allocated = THREADS.getCurrentThreadAllocatedBytes() - allocatedBefore;
         List<String> problems = new ArrayList<>();
         if (run.exitCode() != next.exit()) {
             problems.add("exit code " + run.exitCode() + ", not " + next.exit());
@@ -81,7 +82,7 @@ public final class RejectRun {
             }
         }
         return new Outcome(
-                next.group(), next.name(), next.exit(), run.exitCode(), millis, cpuMillis, run.err(), problems);
+                next.group(), next.name(), next.exit(), run.exitCode(), millis, allocated, run.err(), problems);
     }
 
     private static void examine(Case next, CommandRun run, List<String> problems) {

@@ -1,18 +1,21 @@
 package dev.twofold.weight;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
+import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Stored;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,6 +111,27 @@ class WeightEvaluatorTest {
             assertThatThrownBy(() -> new WeightEvaluator(files).read(stored))
                     .isInstanceOf(TwofoldException.class)
                     .hasMessageContaining("gone");
+        }
+    }
+
+    @Test
+    void a_described_weight_has_no_numbers_whatever_is_made_of_it() {
+        Weight described = new Described("layers.3.gate", Shape.of(4, 4));
+        Weight vector = new Described("layers.3.norm", Shape.of(4));
+        List<Weight> made = List.of(
+                described,
+                vector,
+                Weights.transpose(described),
+                Weights.slice(described, 0, 1, 3),
+                Weights.times(described, 2),
+                Weights.stack(0, List.of(new Filled(Shape.of(2, 4), 1), described)),
+                new Scaled(new Filled(Shape.of(4, 4), 1), 1, vector));
+        try (MappedFiles files = new MappedFiles()) {
+            assertThat(made)
+                    .allSatisfy(weight -> assertThatIllegalStateException()
+                            .isThrownBy(() -> new WeightEvaluator(files).read(weight))
+                            .withMessageStartingWith("the tensor layers.3.")
+                            .withMessageContaining("only described"));
         }
     }
 }

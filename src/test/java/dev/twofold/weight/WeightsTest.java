@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight.Combined;
+import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
@@ -117,7 +118,15 @@ class WeightsTest {
     void lists_every_tensor_in_order_with_repetitions() {
         Stored v = stored("v", 4);
         Weight weight = Weights.stack(0, List.of(new Scaled(a, 1, v), new Scaled(b, 1, v)));
-        assertThat(Weights.stored(weight)).containsExactly(a, v, b, v);
+        assertThat(Weights.tensors(weight)).containsExactly(a, v, b, v);
+    }
+
+    @Test
+    void a_described_tensor_is_listed_and_comes_from_no_file() {
+        Described described = new Described("d", Shape.of(3, 4));
+        assertThat(Weights.tensors(new Stacked(0, List.of(a, described)))).containsExactly(a, described);
+        assertThat(Weights.at(described, 0, 0)).isEmpty();
+        assertThat(Weights.describe(new Transposed(described))).isEqualTo("transpose(d)");
     }
 
     @Test

@@ -3,10 +3,9 @@ package dev.twofold.source.huggingface;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.source.huggingface.family.Family;
-import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Stored;
 import dev.twofold.weight.Weights;
 import java.nio.file.Path;
@@ -81,12 +80,12 @@ final class TensorSource {
     Weight tensor(String name, long... dims) {
         Shape expected = Shape.of(dims);
         if (described) {
-            return new Stored(defaultFile, name, 0, DType.F32, expected);
+            return new Described(name, expected);
         }
         Stored stored = unused.remove(name);
         if (stored == null) {
             missing.put(name, expected);
-            return new Filled(expected, 0f);
+            return new Described(name, expected);
         }
         Origin origin = Origin.tensor(stored.file(), name);
         if (!stored.shape().equals(expected)) {
@@ -116,9 +115,10 @@ final class TensorSource {
 
     /** The elements of a matrix, row after row. */
     Weight flattened(String name, long rows, long columns) {
+        Shape flat = Shape.of(rows * columns);
         return tensor(name, rows, columns) instanceof Stored stored
-                ? new Stored(stored.file(), stored.name(), stored.offset(), stored.dtype(), Shape.of(rows * columns))
-                : new Filled(Shape.of(rows * columns), 0f);
+                ? new Stored(stored.file(), name, stored.offset(), stored.dtype(), flat)
+                : new Described(name, flat);
     }
 
     /**

@@ -3,21 +3,19 @@ package dev.twofold.source.huggingface.family;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.twofold.diag.NearestName;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.TextFile;
 import dev.twofold.parse.PlainYaml;
-import java.io.IOException;
-import java.io.InputStream;
+import dev.twofold.parse.RecordYaml;
+import dev.twofold.parse.ShippedYaml;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Collectors;
 
 /** The families that Twofold knows, and how their files are read. */
 public final class Families {
@@ -53,10 +51,16 @@ public final class Families {
         return resource("index", new TypeReference<LinkedHashMap<String, String>>() {});
     }
 
+    private static RecordYaml<Family> reader() {
+        return new RecordYaml<>(
+                Family.class, MAPPER, new ShippedYaml("a model family", RESOURCES, List.copyOf(index().values())));
+    }
+
     /** Every shipped family by model type, in that order. */
     public static Map<String, Family> shipped() {
+        RecordYaml<Family> reader = reader();
         Map<String, Family> families = new LinkedHashMap<>();
-        index().forEach((modelType, file) -> families.put(modelType, resource(file, new TypeReference<Family>() {})));
+        index().forEach((modelType, file) -> families.put(modelType, reader.shipped(file)));
         return families;
     }
 
@@ -69,28 +73,13 @@ public final class Families {
      * The family that a checkpoint describes itself.
      *
      * @param file holds the text
-     * @throws TwofoldException of kind INPUT that names the file and what is wrong in it
+     * @throws TwofoldException of kind INPUT that names the file, and the line or the key that is wrong
      */
     public static Family parse(Path file, String text) {
-        try {
-            return PlainYaml.read(MAPPER, file.toString(), text, Family.class);
-        } catch (JsonMappingException e) {
-            String key = e.getPath().stream()
-                    .map(JsonMappingException.Reference::getFieldName)
-                    .filter(Objects::nonNull)
-                    .collect(Collectors.joining("."));
-            throw TwofoldException.input("not a description of a model family: " + PlainYaml.reason(e))
-                    .at(key.isEmpty() ? Origin.file(file) : Origin.key(file, key))
-                    .hint("compare it with those that come with Twofold")
-                    .cause(e);
-        } catch (JsonProcessingException e) {
-            throw PlainYaml.invalid(file.toString(), e);
-        }
+        return reader().read(file.toString(), text);
     }
 
-    /**
-     * @throws TwofoldException of kind INPUT that names the nearest family and the file to copy
-     */
+    /** @throws TwofoldException of kind INPUT that names the nearest family and the file to write */
     public static Family find(String modelType, Origin origin) {
         Map<String, String> index = index();
         String file = index.get(modelType);
@@ -100,20 +89,18 @@ public final class Families {
                     .at(origin)
                     .found(modelType)
                     .expected("one of " + String.join(", ", index.keySet()))
-                    .hint("if it computes what " + near + " does, copy families/" + index.get(near)
-                            + ".yaml of Twofold's resources into the checkpoint as " + OWN + " and adapt it");
+                    .hint("if it computes what " + near + " does, put a file " + OWN
+                            + " into the checkpoint that says 'like: " + index.get(near)
+                            + "', and in which it differs");
         }
-        return resource(file, new TypeReference<Family>() {});
+        return reader().shipped(file);
     }
 
     private static <T> T resource(String name, TypeReference<T> type) {
         String path = RESOURCES + name + ".yaml";
-        try (InputStream stream = Families.class.getResourceAsStream(path)) {
-            if (stream == null) {
-                throw new IllegalStateException("no resource " + path);
-            }
-            return MAPPER.readValue(stream, type);
-        } catch (IOException e) {
+        try {
+            return MAPPER.readValue(TextFile.shipped(path), type);
+        } catch (JsonProcessingException e) {
             throw new IllegalStateException("malformed resource " + path, e);
         }
     }

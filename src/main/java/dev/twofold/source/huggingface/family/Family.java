@@ -8,6 +8,11 @@ import java.util.Map;
  * A model family: where its checkpoints keep what, and what its layers compute. Made from a YAML file, whose keys are the
  * components of this record and those in it, in lower case with dashes.
  *
+ * <p>A file may say {@code like: llama} and hold only what differs from the file of that name, which may do the same.
+ * Mappings are merged key by key, and so are those in them; lists and single values replace what is inherited; a key that
+ * is null takes the inherited value away, so that it means what its absence means. {@code runtime-type}, {@code harmless}
+ * and {@code refused} are inherited like everything else.
+ *
  * @param covers the models that people know, for documents
  * @param runtimeType what ONNX Runtime GenAI calls the family; {@code decoder} if it does not know it
  * @param harmless keys of config.json that do not change what is computed, besides those that every family may have
