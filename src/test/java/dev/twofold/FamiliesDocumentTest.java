@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** FAMILIES.md says of every family what the program says. */
+/** docs/families.md says of every family what the program says. */
 final class FamiliesDocumentTest {
 
     private static final Path CHECKPOINTS = Path.of("testmodels/families");
@@ -31,8 +31,7 @@ final class FamiliesDocumentTest {
         Families.shipped()
                 .forEach((modelType, family) -> rows.add(
                         "| `" + modelType + "` | `" + Families.file(modelType) + ".yaml` | " + family.covers() + " |"));
-        assertThat(Files.readString(Path.of("src/main/resources/dev/twofold/families/FAMILIES.md")))
-                .contains(String.join("\n", rows));
+        assertThat(Files.readString(Path.of("docs/families.md"))).contains(String.join("\n", rows));
     }
 
     @Test
@@ -47,8 +46,7 @@ final class FamiliesDocumentTest {
         byCheckpoint.forEach((name, all) -> rows.add(all.stream()
                 .map(one -> one.verdict().toString())
                 .collect(Collectors.joining(" | ", "| " + name + " | ", " |"))));
-        assertThat(Files.readString(Path.of("src/main/resources/dev/twofold/families/FAMILIES.md")))
-                .contains(String.join("\n", rows));
+        assertThat(Files.readString(Path.of("docs/families.md"))).contains(String.join("\n", rows));
     }
 
     @Test
@@ -62,8 +60,7 @@ final class FamiliesDocumentTest {
         String rows = reasons.entrySet().stream()
                 .map(entry -> "| " + entry.getKey() + " | " + String.join(", ", entry.getValue()) + " |")
                 .collect(Collectors.joining("\n"));
-        assertThat(Files.readString(Path.of("src/main/resources/dev/twofold/families/FAMILIES.md")))
-                .contains(rows);
+        assertThat(Files.readString(Path.of("docs/families.md"))).contains(rows);
     }
 
     /** Without the counts of one checkpoint. */

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param clip {@code c} in {@code min(max(x, -c), c)}, which queries, keys and values pass through first, if they do
  * @param scale what the product of query and key is multiplied by
  * @param cap {@code c} in {@code c * tanh(score / c)}, which scores pass through before the mask
- * @param window number of tokens a query sees, itself included; all before it if there is none
+ * @param slidingWindow number of tokens a query sees, itself included; all before it if there is none
  * @param rotary the positions; without, queries and keys have none
  */
 public record AttentionRule(
@@ -17,5 +17,5 @@ public record AttentionRule(
         Optional<Double> clip,
         double scale,
         Optional<Double> cap,
-        Optional<Integer> window,
+        Optional<Integer> slidingWindow,
         Optional<Rotary> rotary) {}

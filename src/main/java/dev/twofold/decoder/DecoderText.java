@@ -123,7 +123,7 @@ public final class DecoderText {
     }
 
     private static String details(AttentionRule rule) {
-        return rule.window().map(window -> ", window " + window).orElse("")
+        return rule.slidingWindow().map(window -> ", window " + window).orElse("")
                 + rule.cap().map(cap -> ", cap " + cap).orElse("")
                 + (rule.rotary().isEmpty() ? ", no rotary positions" : "");
     }

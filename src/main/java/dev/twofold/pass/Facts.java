@@ -19,7 +19,7 @@ import java.util.TreeSet;
 public record Facts(int layers, List<Group> groups, Set<Property> properties, Sizes sizes) {
 
     /** How layers share a group. */
-    public enum Form {
+    public enum Arrangement {
         ORDINARY,
         AVERAGED,
         TWO_SYNC,
@@ -27,7 +27,7 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
     }
 
     /** Layers of the checkpoint that run as one group. */
-    public record Group(List<Integer> layers, Form form) {
+    public record Group(List<Integer> layers, Arrangement arrangement) {
         public Group {
             layers = List.copyOf(layers);
         }
@@ -52,7 +52,7 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
     /** The facts of a decoder as a reader made it. */
     public static Facts of(Decoder decoder) {
         List<Group> groups = LayerGroup.of(decoder).stream()
-                .map(group -> new Group(group.layers(), Form.ORDINARY))
+                .map(group -> new Group(group.layers(), Arrangement.ORDINARY))
                 .toList();
         List<LayerSize> sizes =
                 LayerGroup.of(decoder).stream().map(LayerSize::of).toList();
@@ -84,7 +84,8 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
     /** Groups of two or more layers that run side by side. */
     public List<List<Integer>> parallelGroups() {
         return groups.stream()
-                .filter(group -> group.form() == Form.TWO_SYNC || group.form() == Form.ONE_SYNC)
+                .filter(group ->
+                        group.arrangement() == Arrangement.TWO_SYNC || group.arrangement() == Arrangement.ONE_SYNC)
                 .map(Group::layers)
                 .toList();
     }

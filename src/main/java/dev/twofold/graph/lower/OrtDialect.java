@@ -277,7 +277,7 @@ final class OrtDialect implements Dialect {
                 integer("do_rotary", fused ? 1 : 0),
                 integer("rotary_interleaved", interleaved ? 1 : 0),
                 number("scale", rule.scale())));
-        rule.window().ifPresent(window -> attributes.add(integer("local_window_size", window)));
+        rule.slidingWindow().ifPresent(window -> attributes.add(integer("local_window_size", window)));
         rule.cap().ifPresent(cap -> attributes.add(number("softcap", cap)));
         return attributes.toArray(AttributeProto[]::new);
     }

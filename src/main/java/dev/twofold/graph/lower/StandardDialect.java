@@ -141,7 +141,7 @@ final class StandardDialect implements Dialect {
                     .attend(
                             unique,
                             List.of(query, key, split.get(2)),
-                            allowed(part.rule().window()),
+                            allowed(part.rule().slidingWindow()),
                             part,
                             cache);
         }
@@ -154,7 +154,7 @@ final class StandardDialect implements Dialect {
                         query,
                         key,
                         split.get(2),
-                        allowed(part.rule().window()),
+                        allowed(part.rule().slidingWindow()),
                         DecoderLowering.pastKey(cache),
                         DecoderLowering.pastValue(cache)),
                 List.of(result, DecoderLowering.presentKey(cache), DecoderLowering.presentValue(cache)),

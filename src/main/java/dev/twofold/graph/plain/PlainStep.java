@@ -272,7 +272,7 @@ final class PlainStep {
         String shape = build.node("Shape", List.of(scores), integer("start", 2), integer("end", 4));
         String ones = build.node("Expand", build.integer(1), shape);
         String future = triangle(ones, 1, true);
-        return rule.window()
+        return rule.slidingWindow()
                 .map(window -> build.node("Or", future, triangle(ones, -window, false)))
                 .orElse(future);
     }

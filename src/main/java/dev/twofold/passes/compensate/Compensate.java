@@ -176,7 +176,8 @@ public final class Compensate implements Pass {
             return problem("it cannot fit to " + options.tokens() + " tokens", "tokens: " + DEFAULT_TOKENS);
         }
         return facts.groups().stream()
-                        .anyMatch(group -> group.form() == Facts.Form.ONE_SYNC || group.form() == Facts.Form.AVERAGED)
+                        .anyMatch(group -> group.arrangement() == Facts.Arrangement.ONE_SYNC
+                                || group.arrangement() == Facts.Arrangement.AVERAGED)
                 ? problem("it refits two-sync groups only", "form: two-sync")
                 : Optional.empty();
     }

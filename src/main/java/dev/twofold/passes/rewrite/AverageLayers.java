@@ -74,7 +74,7 @@ public final class AverageLayers implements Pass {
                 facts.groups(),
                 groups,
                 Facts.Group::layers,
-                parts -> new Facts.Group(Runs.layers(parts, Facts.Group::layers), Facts.Form.AVERAGED)));
+                parts -> new Facts.Group(Runs.layers(parts, Facts.Group::layers), Facts.Arrangement.AVERAGED)));
     }
 
     @Override

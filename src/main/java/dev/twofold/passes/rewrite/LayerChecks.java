@@ -37,7 +37,7 @@ final class LayerChecks {
                 return Optional.of(new NotApplicable(
                         "layer " + layer + " was dropped by an earlier pass", "leave it out, or drop another layer"));
             }
-            if (group.get().form() != Facts.Form.ORDINARY) {
+            if (group.get().arrangement() != Facts.Arrangement.ORDINARY) {
                 return Optional.of(new NotApplicable(
                         "layer " + layer + " is already part of the group "
                                 + group.get().layers(),

@@ -51,12 +51,12 @@ public final class PairLayers implements Pass {
 
     /** Which of the two forms of the method. */
     public enum Form {
-        TWO_SYNC(Facts.Form.TWO_SYNC),
-        ONE_SYNC(Facts.Form.ONE_SYNC);
+        TWO_SYNC(Facts.Arrangement.TWO_SYNC),
+        ONE_SYNC(Facts.Arrangement.ONE_SYNC);
 
-        private final Facts.Form arranged;
+        private final Facts.Arrangement arranged;
 
-        Form(Facts.Form arranged) {
+        Form(Facts.Arrangement arranged) {
             this.arranged = arranged;
         }
 

@@ -15,7 +15,7 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
     /** Why the model cannot be cut over so many devices, with the numbers that it can be cut over. */
     Optional<NotApplicable> refusal(int devices) {
         Optional<String> oneSync = facts.groups().stream()
-                .filter(group -> group.form() == Facts.Form.ONE_SYNC)
+                .filter(group -> group.arrangement() == Facts.Arrangement.ONE_SYNC)
                 .flatMap(group -> oneSync(group, devices).stream())
                 .findFirst();
         if (oneSync.isPresent()) {
@@ -42,7 +42,8 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
     }
 
     private Optional<String> divides(Facts.Group group, int devices) {
-        boolean sideBySide = group.form() == Facts.Form.TWO_SYNC || group.form() == Facts.Form.ONE_SYNC;
+        boolean sideBySide =
+                group.arrangement() == Facts.Arrangement.TWO_SYNC || group.arrangement() == Facts.Arrangement.ONE_SYNC;
         int share = placement == Placement.LAYERS && sideBySide ? group.layers().size() : 1;
         if (devices % share != 0) {
             return Optional.of(devices + " devices are no multiple of the " + share + " layers of the group "
@@ -119,7 +120,7 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
 
     private boolean works(int devices) {
         return facts.groups().stream()
-                        .noneMatch(group -> group.form() == Facts.Form.ONE_SYNC
+                        .noneMatch(group -> group.arrangement() == Facts.Arrangement.ONE_SYNC
                                         && oneSync(group, devices).isPresent()
                                 || divides(group, devices).isPresent())
                 && vocabulary(devices).isEmpty();
