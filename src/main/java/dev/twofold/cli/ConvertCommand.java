@@ -56,7 +56,9 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Option(
             names = "--no-load",
-            description = "Do not load the result once in ONNX Runtime, which is how it is checked before it appears.")
+            description =
+                    "Do not load the result once in ONNX Runtime, nor let fp16 read a text first, which is how it is"
+                            + " checked before it appears.")
     private boolean noLoad;
 
     @Option(names = "--dry-run", description = "Check everything, say what would be written, and write nothing.")
@@ -106,6 +108,7 @@ final class ConvertCommand implements Callable<Integer> {
                 Optional.ofNullable(rank),
                 Optional.ofNullable(dumpAfter),
                 console::aside,
+                !noLoad,
                 Version.current());
     }
 

@@ -66,6 +66,7 @@ public record Generation(double temperature, long seed, Set<Integer> stop) {
 
     private int next(ModelSession.Output output, RandomGenerator random) {
         int from = output.logits().length - output.vocabulary();
+        output.requireFinite(from);
         if (temperature == 0) {
             return Distribution.argmax(output.logits(), from, output.vocabulary());
         }

@@ -8,6 +8,7 @@ import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.DropLayers;
 import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.passes.rewrite.ScaleStream;
 import dev.twofold.passes.rewrite.SwapLayers;
 import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.passes.shard.Shard;
@@ -23,6 +24,7 @@ public final class ShippedPasses {
             AverageLayers.SPEC,
             PairLayers.SPEC,
             Compensate.SPEC,
+            ScaleStream.SPEC,
             FoldNorms.SPEC,
             Widen.SPEC,
             Shard.SPEC,

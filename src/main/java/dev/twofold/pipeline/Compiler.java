@@ -128,6 +128,9 @@ public final class Compiler {
     }
 
     private CompiledOutput write(OutputPlace place, Compilation compilation, OutputWriter.Tools tools) {
+        if (settings.trial()) {
+            new HalfRange(source, settings.host()).require(compilation.decoder());
+        }
         repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(settings.host()::notice));
         String name = repeated.map(FromManifest::sourceName).orElse(source.name());
         OutputWriter.Result result = new OutputWriter(compilation, name, tools)

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
  * @param cache what was measured before
  * @param rank the only device to compile for; all if empty
  * @param dumpAfter the pass after which {@code dump} receives the decoder as text
+ * @param trial whether a model that is to compute in fp16 reads a text first, to see whether fp16 holds what it computes
  * @param version of Twofold, for the manifest
  */
 public record CompilerSettings(
@@ -23,6 +24,7 @@ public record CompilerSettings(
         Optional<Integer> rank,
         Optional<String> dumpAfter,
         Consumer<String> dump,
+        boolean trial,
         String version) {
 
     /** The CPU, the texts that come with Twofold, nothing kept of what is measured, and nobody listens. */
@@ -33,10 +35,11 @@ public record CompilerSettings(
             Optional.empty(),
             Optional.empty(),
             text -> {},
+            true,
             "development");
 
     /** The same, with nothing kept of what is measured anew. */
     CompilerSettings withoutKeeping() {
-        return new CompilerSettings(host, texts, cache.readOnly(), rank, dumpAfter, dump, version);
+        return new CompilerSettings(host, texts, cache.readOnly(), rank, dumpAfter, dump, trial, version);
     }
 }
