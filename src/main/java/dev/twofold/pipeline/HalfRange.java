@@ -87,7 +87,7 @@ record HalfRange(Source source, Host host) {
         String text = Texts.evaluation().words().substring(0, CHARACTERS);
         int most = Math.min(TOKENS, WindowCut.length(source.decoder()));
         try {
-            int[] ids = WindowCut.encode(source, new Texts.Named("", text));
+            int[] ids = WindowCut.encode(source, new Texts.Named("", text)).whole();
             return Arrays.copyOf(ids, Math.min(ids.length, most));
         } catch (TwofoldException e) {
             // A model can be converted without its tokenizer.
