@@ -128,12 +128,11 @@ public final class Compiler {
     }
 
     private CompiledOutput write(OutputPlace place, Compilation compilation, OutputWriter.Tools tools) {
-        if (settings.trial()) {
-            new HalfRange(source, settings.host()).require(compilation.decoder());
-        }
         repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(settings.host()::notice));
         String name = repeated.map(FromManifest::sourceName).orElse(source.name());
-        OutputWriter.Result result = new OutputWriter(compilation, name, tools)
+        HalfRange range = new HalfRange(source, settings.host());
+        Runnable trial = () -> range.require(compilation.decoder());
+        OutputWriter.Result result = new OutputWriter(compilation, name, tools, settings.trial() ? trial : () -> {})
                 .write(place, settings.host().progress());
         target.notes(compilation.decoder()).forEach(settings.host()::notice);
         return new CompiledOutput(compilation, result, repeated.map(manifest -> manifest.compare(result.manifests())));

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * @param path its directory
  * @param weightFiles the safetensors files, in the order of their names
  */
-record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, FileStamps stamps) implements Source {
+record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, List<String> notes, FileStamps stamps)
+        implements Source {
 
     /** Files that a runtime reads beside the weights: copied to the output as they are. */
     private static final List<String> COMPANIONS = List.of(
@@ -69,10 +70,5 @@ record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, FileStamps
     @Override
     public boolean decides(String name) {
         return name.endsWith(".safetensors") || DECISIVE.contains(name);
-    }
-
-    @Override
-    public List<String> notes() {
-        return List.of();
     }
 }

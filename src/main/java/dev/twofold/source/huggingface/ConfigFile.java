@@ -76,14 +76,16 @@ final class ConfigFile {
     }
 
     boolean flag(String key, boolean otherwise) {
-        return value(key)
-                .map(node -> {
-                    if (!node.isBoolean()) {
-                        throw wrong(key, "not true or false").found(node);
-                    }
-                    return node.booleanValue();
-                })
-                .orElse(otherwise);
+        return flagIfPresent(key).orElse(otherwise);
+    }
+
+    Optional<Boolean> flagIfPresent(String key) {
+        return value(key).map(node -> {
+            if (!node.isBoolean()) {
+                throw wrong(key, "not true or false").found(node);
+            }
+            return node.booleanValue();
+        });
     }
 
     Optional<String> text(String key) {
@@ -93,6 +95,14 @@ final class ConfigFile {
             }
             return node.textValue();
         });
+    }
+
+    /** A token of a tokenizer, which is a string or an object with its {@code content}. */
+    Optional<String> token(String key) {
+        return value(key)
+                .map(node -> node.isObject() ? node.path("content") : node)
+                .filter(JsonNode::isTextual)
+                .map(JsonNode::textValue);
     }
 
     /** A list of numbers; empty if the key is absent or null. */
@@ -123,10 +133,10 @@ final class ConfigFile {
         return StreamSupport.stream(array.spliterator(), false);
     }
 
-    /** A token id or a list of them; empty if the key is absent or null. */
+    /** A token id or a list of them; empty if the key is absent, null or -1, which some write for none. */
     List<Integer> tokens(String key, int vocabulary) {
         List<Integer> tokens = new ArrayList<>();
-        value(key).ifPresent(node -> {
+        value(key).filter(node -> !(node.isInt() && node.intValue() == -1)).ifPresent(node -> {
             for (JsonNode token : node.isArray() ? node : List.of(node)) {
                 if (!token.isInt() || token.intValue() < 0 || token.intValue() >= vocabulary) {
                     throw wrong(key, "not a token id, or a list of them")
@@ -137,6 +147,13 @@ final class ConfigFile {
             }
         });
         return tokens;
+    }
+
+    /** A token id that nothing is computed from; empty if it is none of the vocabulary. */
+    Optional<Integer> tokenIfAny(String key, int vocabulary) {
+        return value(key)
+                .filter(node -> node.isInt() && node.intValue() >= 0 && node.intValue() < vocabulary)
+                .map(JsonNode::intValue);
     }
 
     Optional<ConfigFile> object(String key) {

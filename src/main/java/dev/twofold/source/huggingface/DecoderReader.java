@@ -77,7 +77,8 @@ final class DecoderReader {
                 rules.context(),
                 shape.context(),
                 settings.config().tokens("bos_token_id", shape.vocabulary()),
-                endTokens(generation));
+                endTokens(generation),
+                padToken(generation));
         Embedding embedding = embedding();
         Norm finalNorm = finalNorm();
         boolean tied = settings.flag(family.embedding().tied(), false);
@@ -104,6 +105,13 @@ final class DecoderReader {
                 .map(config -> config.tokens("eos_token_id", shape.vocabulary()))
                 .orElse(List.of());
         return overriding.isEmpty() ? own : overriding;
+    }
+
+    private Optional<Integer> padToken(Optional<ConfigFile> generation) {
+        Optional<Integer> own = settings.config().tokenIfAny("pad_token_id", shape.vocabulary());
+        return generation
+                .flatMap(config -> config.tokenIfAny("pad_token_id", shape.vocabulary()))
+                .or(() -> own);
     }
 
     private Embedding embedding() {

@@ -9,10 +9,9 @@ import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
 import dev.twofold.source.huggingface.family.Families;
 import dev.twofold.source.huggingface.family.Family;
-import dev.twofold.tokenizer.TokenizerCheck;
-import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Checkpoints as the Hugging Face hub has them: a directory with config.json and safetensors. */
@@ -50,8 +49,10 @@ public final class HuggingFaceFormat implements SourceFormat {
         Checkpoint.sidecars(directory).forEach(file -> SourceFile.require(file, MAX_COMPANION));
         TensorIndex index = TensorIndex.read(directory);
         Decoder decoder = decoder(directory, config, Optional.of(index));
-        checkTokenizer(directory, decoder.facts().vocabularySize());
-        return new Checkpoint(directory, decoder, index.files(), stamps);
+        SpecialTokens special = SpecialTokens.read(directory, decoder.facts().vocabularySize());
+        Decoder ended = endedBy(decoder, special);
+        return new Checkpoint(
+                directory, ended, index.files(), special.notes(ended.facts().endTokens()), stamps);
     }
 
     /** The decoder that config.json describes; no tensor is looked for. */
@@ -95,10 +96,11 @@ public final class HuggingFaceFormat implements SourceFormat {
         return SourceFile.exists(file) ? Optional.of(ConfigFile.read(file)) : Optional.empty();
     }
 
-    private static void checkTokenizer(Path directory, int vocabulary) {
-        Path tokenizer = directory.resolve(TokenizerFile.NAME);
-        if (SourceFile.exists(tokenizer)) {
-            TokenizerCheck.check(tokenizer, vocabulary);
-        }
+    /** Where no configuration names a token that ends a text, the tokenizer may. */
+    private static Decoder endedBy(Decoder decoder, SpecialTokens special) {
+        return special.endToken()
+                .filter(token -> decoder.facts().endTokens().isEmpty())
+                .map(token -> decoder.withFacts(decoder.facts().withEndTokens(List.of(token))))
+                .orElse(decoder);
     }
 }

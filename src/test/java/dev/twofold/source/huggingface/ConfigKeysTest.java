@@ -80,7 +80,6 @@ final class ConfigKeysTest {
                 "hidden_act|1",
                 "hidden_act|\"gelu\"",
                 "bos_token_id|128",
-                "bos_token_id|-1",
                 "eos_token_id|[2, 128]",
                 "eos_token_id|[[2]]",
                 "eos_token_id|\"2\"",
