@@ -42,9 +42,13 @@ public final class Main {
                 .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
                 .setUsageHelpAutoWidth(true)
+                // A prompt or a path may begin with @, and means itself.
+                .setExpandAtFiles(false)
                 .setExecutionExceptionHandler(handler())
                 .setParameterExceptionHandler(Main::misused);
         Converters.register(line);
+        // A prompt may look like an option.
+        line.getSubcommands().get("generate").setAllowOptionsAsOptionParameters(true);
         CommandLine.IExecutionStrategy strategy = new CommandLine.RunLast();
         line.setExecutionStrategy(parsed -> guarded(line, parsed, strategy));
         return line;

@@ -17,7 +17,8 @@ final class MeasuringOptions {
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description = "Text to measure layers on; what follows the tokens that are used checks the choice"
+            description = "Text to measure layers on, in UTF-8 (line ends of Windows and a byte order mark do not"
+                    + " count); what follows the tokens that are used checks the choice"
                     + " (default: one book that comes with Twofold, and another for the check).")
     private @Nullable Path text;
 

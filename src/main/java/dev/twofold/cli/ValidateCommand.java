@@ -39,7 +39,8 @@ final class ValidateCommand implements Callable<Integer> {
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description = "Text to measure on (default: a book that comes with Twofold).")
+            description = "Text to measure on, in UTF-8; line ends of Windows and a byte order mark do not count"
+                    + " (default: a book that comes with Twofold).")
     private @Nullable Path text;
 
     @Option(
