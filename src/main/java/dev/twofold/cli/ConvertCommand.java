@@ -8,7 +8,6 @@ import dev.twofold.passes.shard.Shard;
 import dev.twofold.pipeline.Compiler;
 import dev.twofold.pipeline.CompilerSettings;
 import dev.twofold.pipeline.FromManifest;
-import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
@@ -38,6 +37,9 @@ final class ConvertCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description = "The output directory.")
     private Path output = Path.of("");
+
+    @Mixin
+    private CheckpointOptions reading = new CheckpointOptions();
 
     @Mixin
     private RecipeOptions recipe = new RecipeOptions();
@@ -90,7 +92,7 @@ final class ConvertCommand implements Callable<Integer> {
         Recipe asked = repeated.map(FromManifest::recipe).orElseGet(recipe::recipe);
         Target form = repeated.map(manifest -> manifest.target(runtime)).orElseGet(() -> target.target(runtime));
         requireUseOfDevices(asked);
-        Source source = Sources.SHIPPED.open(checkpoint);
+        Source source = reading.open(checkpoint);
         Compiler compiler = new Compiler(source, asked, form, settings(), repeated);
         compiler.requireRoom(output, force);
         ConversionReport report = dryRun
@@ -135,7 +137,7 @@ final class ConvertCommand implements Callable<Integer> {
                 .filter(file -> report.isCompensated())
                 .map(file -> " --calibration " + file)
                 .orElse("");
-        return "next: twofold validate " + output + " --against " + checkpoint + fitted;
+        return "next: twofold validate " + output + " --against " + checkpoint + reading.again() + fitted;
     }
 
     private int repeated(FromManifest.Comparison comparison) {

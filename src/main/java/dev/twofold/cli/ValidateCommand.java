@@ -2,7 +2,6 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.Texts;
-import dev.twofold.pipeline.Sources;
 import dev.twofold.pipeline.Validator;
 import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
@@ -71,6 +70,9 @@ final class ValidateCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
+    private CheckpointOptions reading = new CheckpointOptions();
+
+    @Mixin
     private HostOptions hosting = new HostOptions();
 
     @Mixin
@@ -88,7 +90,7 @@ final class ValidateCommand implements Callable<Integer> {
             throw TwofoldException.usage("--min-accuracy-kept is a share above 0 and at most 1, such as 0.97");
         }
         Manifest manifest = Manifest.read(directory);
-        Source source = Sources.SHIPPED.open(checkpoint);
+        Source source = reading.open(checkpoint);
         Texts.Named measured = text == null ? Texts.evaluation() : Texts.read(text);
         Texts.Named fitted = calibration == null ? Texts.calibration() : Texts.read(calibration);
         Validator.Outcome outcome =

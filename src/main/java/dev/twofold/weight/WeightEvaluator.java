@@ -8,6 +8,7 @@ import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Stored;
 import java.lang.invoke.MethodHandles;
@@ -71,6 +72,8 @@ public final class WeightEvaluator {
             combine(combined, region, data, tile);
         } else if (leaf instanceof Applied applied) {
             apply(applied, region, data, tile);
+        } else if (leaf instanceof Product product) {
+            multiply(product, region, data, tile);
         } else if (leaf instanceof Filled filled) {
             float[] row = new float[region.columns()];
             Arrays.fill(row, filled.value());
@@ -148,6 +151,29 @@ public final class WeightEvaluator {
                     sum += (double) rows[row * vector.length + i] * vector[i];
                 }
                 data[tile.offset() + (from + row) * tile.columnStride()] = (float) sum;
+            }
+        }
+    }
+
+    private void multiply(Product product, Region region, float[] data, Tile tile) {
+        int depth = Math.toIntExact(product.left().shape().dim(1));
+        float[] left = new float[region.rows() * depth];
+        float[] right = new float[depth * region.columns()];
+        fill(product.left(), new Region(region.row(), region.rows(), 0, depth), left, Tile.rowMajor(depth));
+        Region columns = new Region(0, depth, region.column(), region.columns());
+        fill(product.right(), columns, right, Tile.rowMajor(region.columns()));
+        double[] sums = new double[region.columns()];
+        for (int r = 0; r < region.rows(); r++) {
+            Arrays.fill(sums, 0);
+            for (int k = 0; k < depth; k++) {
+                double factor = left[r * depth + k];
+                for (int c = 0; c < sums.length; c++) {
+                    sums[c] += factor * right[k * sums.length + c];
+                }
+            }
+            Tile row = tile.from(r, 0);
+            for (int c = 0; c < sums.length; c++) {
+                data[row.offset() + c * row.columnStride()] = (float) sums[c];
             }
         }
     }

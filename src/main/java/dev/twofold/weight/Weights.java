@@ -5,6 +5,7 @@ import dev.twofold.weight.Weight.Applied;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
@@ -110,6 +111,8 @@ public final class Weights {
             return combined.parts().stream();
         } else if (weight instanceof Applied applied) {
             return Stream.of(applied.matrix(), applied.vector());
+        } else if (weight instanceof Product product) {
+            return Stream.of(product.left(), product.right());
         }
         return Stream.empty();
     }
@@ -139,6 +142,8 @@ public final class Weights {
             return at(scaled.source(), row, column);
         } else if (weight instanceof Applied applied) {
             return at(applied.matrix(), column, 0);
+        } else if (weight instanceof Product product) {
+            return at(product.left(), row, 0);
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -189,6 +194,8 @@ public final class Weights {
             return "scale" + scaled.axis() + "(" + operands + ")";
         } else if (weight instanceof Applied) {
             return "apply(" + operands + ")";
+        } else if (weight instanceof Product) {
+            return "product(" + operands + ")";
         }
         return "combine(" + operands + ")";
     }

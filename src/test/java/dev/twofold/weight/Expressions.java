@@ -6,6 +6,7 @@ import dev.twofold.testing.SafetensorsBuilder;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
@@ -98,7 +99,7 @@ final class Expressions {
     }
 
     Weight matrix(int rows, int columns, int depth) {
-        return switch (depth == 0 ? 0 : random.nextInt(10)) {
+        return switch (depth == 0 ? 0 : random.nextInt(11)) {
             case 1 ->
                 new Stacked(
                         0, List.of(matrix(rows / 2, columns, depth - 1), matrix(rows - rows / 2, columns, depth - 1)));
@@ -134,6 +135,7 @@ final class Expressions {
                 random.nextBoolean()
                         ? new Filled(Shape.of(rows, columns), 0.1f)
                         : new Computed(Shape.of(rows, columns), new Waves(random.nextInt(100)));
+            case 9 -> new Product(matrix(rows, 3, depth - 1), matrix(3, columns, depth - 1));
             default -> stored(dtype(), rows, columns);
         };
     }
@@ -184,6 +186,12 @@ final class Expressions {
                 sum += combined.coefficients().get(i) * element(combined.parts().get(i), row, column);
             }
             return sum;
+        } else if (weight instanceof Product product) {
+            double sum = 0;
+            for (int k = 0; k < product.left().shape().columns(); k++) {
+                sum += (double) element(product.left(), row, k) * element(product.right(), k, column);
+            }
+            return (float) sum;
         } else if (weight instanceof Filled filled) {
             return filled.value();
         }

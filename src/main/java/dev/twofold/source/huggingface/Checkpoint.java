@@ -17,8 +17,15 @@ import java.util.stream.Stream;
  *
  * @param path its directory
  * @param weightFiles the safetensors files, in the order of their names
+ * @param adapterFiles those of an adapter that was merged into them
  */
-record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, List<String> notes, FileStamps stamps)
+record Checkpoint(
+        Path path,
+        Decoder decoder,
+        List<Path> weightFiles,
+        List<Path> adapterFiles,
+        List<String> notes,
+        FileStamps stamps)
         implements Source {
 
     /** Files that a runtime reads beside the weights: copied to the output as they are. */
@@ -35,7 +42,8 @@ record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, List<Strin
             "chat_template.jinja",
             "chat_template.json");
 
-    private static final Set<String> DECISIVE = Set.of(HuggingFaceFormat.CONFIG, TokenizerFile.NAME, Families.OWN);
+    private static final Set<String> DECISIVE =
+            Set.of(HuggingFaceFormat.CONFIG, TokenizerFile.NAME, Families.OWN, Adapter.CONFIG);
 
     @Override
     public String name() {
@@ -64,7 +72,9 @@ record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, List<Strin
 
     @Override
     public List<Path> files() {
-        return Stream.concat(sidecars(path), weightFiles.stream()).toList();
+        return Stream.of(sidecars(path), weightFiles.stream(), adapterFiles.stream())
+                .flatMap(files -> files)
+                .toList();
     }
 
     @Override

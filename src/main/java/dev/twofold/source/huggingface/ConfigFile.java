@@ -105,6 +105,21 @@ final class ConfigFile {
                 .map(JsonNode::textValue);
     }
 
+    /** The same of a key that may also have a value of another kind, which is none then. */
+    Optional<String> textIfText(String key) {
+        return value(key).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    }
+
+    /** Whether a key has a value that is not null, false or empty. */
+    boolean says(String key) {
+        used.add(key);
+        return !isSilent(root.path(key));
+    }
+
+    List<String> keys() {
+        return root.properties().stream().map(Map.Entry::getKey).toList();
+    }
+
     /** A list of numbers; empty if the key is absent or null. */
     List<Double> numbers(String key) {
         List<Double> numbers = new ArrayList<>();

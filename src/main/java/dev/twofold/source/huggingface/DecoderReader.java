@@ -95,6 +95,7 @@ final class DecoderReader {
         Optional<Double> cap = settings.number(family.head().cap());
         refuseOthers();
         tensors.requireExact(shape.layers());
+        tensors.requireMerged();
         return new Decoder(facts, embedding, steps, finalNorm, Linear.withoutBias(head), cap, Precision.FP32);
     }
 

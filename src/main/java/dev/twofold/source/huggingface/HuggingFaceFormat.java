@@ -7,10 +7,12 @@ import dev.twofold.disk.FileStamps;
 import dev.twofold.disk.SourceFile;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
+import dev.twofold.source.SourceOptions;
 import dev.twofold.source.huggingface.family.Families;
 import dev.twofold.source.huggingface.family.Family;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,31 +43,54 @@ public final class HuggingFaceFormat implements SourceFormat {
         return Files.isDirectory(path);
     }
 
-    /** Reads config and headers; no weight. */
     @Override
     public Source open(Path directory) {
+        return open(directory, SourceOptions.NONE);
+    }
+
+    /** Reads config and headers; no weight. */
+    @Override
+    public Source open(Path directory, SourceOptions options) {
+        if (!SourceFile.exists(directory.resolve(CONFIG)) && SourceFile.exists(directory.resolve(Adapter.CONFIG))) {
+            throw AdapterConfig.onlyAdapter(directory);
+        }
         ConfigFile config = config(directory);
-        FileStamps stamps = FileStamps.of(directory);
+        FileStamps stamps = options.adapter()
+                .map(FileStamps::of)
+                .map(FileStamps.of(directory)::and)
+                .orElseGet(() -> FileStamps.of(directory));
+        Optional<Adapter> adapter = options.adapter().map(Adapter::read);
         Checkpoint.sidecars(directory).forEach(file -> SourceFile.require(file, MAX_COMPANION));
         TensorIndex index = TensorIndex.read(directory);
-        Decoder decoder = decoder(directory, config, Optional.of(index));
+        Decoder decoder = decoder(directory, config, Optional.of(index), adapter);
         SpecialTokens special = SpecialTokens.read(directory, decoder.facts().vocabularySize());
         Decoder ended = endedBy(decoder, special);
-        return new Checkpoint(
-                directory, ended, index.files(), special.notes(ended.facts().endTokens()), stamps);
+        List<String> notes = new ArrayList<>(special.notes(ended.facts().endTokens()));
+        adapter.map(Adapter::note).or(() -> leftOut(directory)).ifPresent(notes::add);
+        List<Path> adapterFiles = adapter.map(Adapter::files).orElse(List.of());
+        return new Checkpoint(directory, ended, index.files(), adapterFiles, notes, stamps);
     }
 
     /** The decoder that config.json describes; no tensor is looked for. */
     @Override
     public Decoder describe(Path directory) {
-        return decoder(directory, config(directory), Optional.empty());
+        return decoder(directory, config(directory), Optional.empty(), Optional.empty());
     }
 
     private static ConfigFile config(Path directory) {
         return ConfigFile.read(directory.resolve(CONFIG));
     }
 
-    private static Decoder decoder(Path directory, ConfigFile config, Optional<TensorIndex> index) {
+    /** An adapter beside a checkpoint may have been merged into it already. */
+    private static Optional<String> leftOut(Path directory) {
+        return SourceFile.exists(directory.resolve(Adapter.CONFIG))
+                ? Optional.of("note: the adapter in the checkpoint's directory is not applied; --adapter " + directory
+                        + " merges it")
+                : Optional.empty();
+    }
+
+    private static Decoder decoder(
+            Path directory, ConfigFile config, Optional<TensorIndex> index, Optional<Adapter> adapter) {
         Path file = directory.resolve(CONFIG);
         String modelType = config.text("model_type").orElse("no model_type");
         config.object("text_config").ifPresent(text -> {
@@ -76,7 +101,7 @@ public final class HuggingFaceFormat implements SourceFormat {
                             + text.text("model_type").orElse("of its own"));
         });
         Family family = ownFamily(directory).orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
-        TensorSource tensors = index.map(found -> TensorSource.of(found, family.names()))
+        TensorSource tensors = index.map(found -> TensorSource.of(found, family.names(), adapter))
                 .orElseGet(() -> TensorSource.described(file, family.names()));
         Decoder decoder = DecoderReader.read(directory, family, config, tensors, generation(directory));
         DecoderVerifier.verify(decoder);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -21,6 +22,9 @@ import java.util.stream.Collectors;
  * asked for.
  */
 final class TensorSource {
+
+    /** What the names of weights end in. */
+    static final String WEIGHT = ".weight";
 
     /** Names that a message lists before it only counts. */
     private static final int LISTED = 8;
@@ -33,12 +37,19 @@ final class TensorSource {
     private final Map<String, Shape> missing = new LinkedHashMap<>();
 
     private final boolean described;
+    private final Optional<Adapter> adapter;
 
-    private TensorSource(Path defaultFile, Map<String, Stored> tensors, Family.Names names, boolean described) {
+    private TensorSource(
+            Path defaultFile,
+            Map<String, Stored> tensors,
+            Family.Names names,
+            boolean described,
+            Optional<Adapter> adapter) {
         this.defaultFile = defaultFile;
         this.names = names;
         this.unused = new TreeMap<>(tensors);
         this.described = described;
+        this.adapter = adapter;
         String layer = names.layer().substring(0, names.layer().indexOf('{'));
         this.prefix = names.prefixes().stream()
                 .filter(candidate -> unused.keySet().stream().anyMatch(name -> name.startsWith(candidate + layer)))
@@ -47,8 +58,8 @@ final class TensorSource {
     }
 
     /** The tensors of a checkpoint. */
-    static TensorSource of(TensorIndex index, Family.Names names) {
-        return new TensorSource(index.files().get(0), index.tensors(), names, false);
+    static TensorSource of(TensorIndex index, Family.Names names, Optional<Adapter> adapter) {
+        return new TensorSource(index.files().get(0), index.tensors(), names, false, adapter);
     }
 
     /**
@@ -57,7 +68,7 @@ final class TensorSource {
      * @param config the file
      */
     static TensorSource described(Path config, Family.Names names) {
-        return new TensorSource(config, Map.of(), names, true);
+        return new TensorSource(config, Map.of(), names, true, Optional.empty());
     }
 
     /** The prefix that this checkpoint's names have. */
@@ -67,9 +78,15 @@ final class TensorSource {
 
     /** A matrix {@code [outputs, inputs]} of a layer, however it is stored. */
     Weight matrix(String name, long outputs, long inputs) {
-        return names.transposed()
-                ? Weights.transpose(tensor(name + ".weight", inputs, outputs))
-                : tensor(name + ".weight", outputs, inputs);
+        String tensor = name + WEIGHT;
+        Weight plain = names.transposed()
+                ? Weights.transpose(stored(tensor, inputs, outputs))
+                : stored(tensor, outputs, inputs);
+        return adapted(tensor, plain);
+    }
+
+    private Weight adapted(String name, Weight matrix) {
+        return adapter.map(found -> found.apply(name, matrix)).orElse(matrix);
     }
 
     /**
@@ -78,11 +95,16 @@ final class TensorSource {
      * @throws TwofoldException of kind INPUT if it has another shape, or no type of weights
      */
     Weight tensor(String name, long... dims) {
+        return adapted(name, stored(name, dims));
+    }
+
+    private Weight stored(String name, long... dims) {
         Shape expected = Shape.of(dims);
         if (described) {
             return new Described(name, expected);
         }
-        Stored stored = unused.remove(name);
+        Stored own = unused.remove(name);
+        Stored stored = adapter.flatMap(found -> found.replacement(name)).orElse(own);
         if (stored == null) {
             missing.put(name, expected);
             return new Described(name, expected);
@@ -149,6 +171,11 @@ final class TensorSource {
                                             + " the tensor"
                                     : "check that config.json belongs to these tensors");
         }
+    }
+
+    /** @throws TwofoldException of kind INPUT if an adapter has something that was not asked for */
+    void requireMerged() {
+        adapter.ifPresent(Adapter::requireUsed);
     }
 
     private static String andMore(int count) {
