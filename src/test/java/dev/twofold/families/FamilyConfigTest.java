@@ -45,7 +45,6 @@ final class FamilyConfigTest {
             "initializer_range",
             "n_ctx",
             "output_router_logits",
-            "pad_token_id",
             "pretraining_tp",
             "resid_pdrop",
             "residual_dropout",
@@ -86,6 +85,7 @@ final class FamilyConfigTest {
                             "sliding_window")),
             Map.entry("gemma", Set.of("hidden_act", "hidden_activation")),
             Map.entry("gemma2", Set.of("hidden_act", "sliding_window_size")),
+            Map.entry("gemma3", Set.of("attn_logit_softcapping")),
             Map.entry(
                     "starcoder2",
                     Set.of(

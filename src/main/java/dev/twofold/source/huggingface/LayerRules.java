@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The attention rule of every layer: where there are windows and positions.
@@ -19,6 +18,8 @@ import java.util.Set;
  * @param context positions that all of them hold for
  */
 record LayerRules(List<AttentionRule> rules, int context) {
+
+    private static final List<String> KINDS = List.of(RotaryConfig.FULL, RotaryConfig.SLIDING);
 
     static LayerRules read(Settings settings, Family family, ModelShape shape) {
         return new Reading(settings, family.attention(), shape, family.sizes().headSize()).read();
@@ -67,7 +68,7 @@ record LayerRules(List<AttentionRule> rules, int context) {
             Optional<Integer> size = settings.sizeIfAny(style.window().size());
             if (size.isEmpty() && sliding.contains(true)) {
                 throw settings.config()
-                        .wrong("layer_types", "layers with a window, but no size for it")
+                        .wrong(style.window().listed(), "layers with a window, but no size for it")
                         .expected("a number for " + style.window().size().key());
             }
             return size;
@@ -75,26 +76,33 @@ record LayerRules(List<AttentionRule> rules, int context) {
 
         /** Whether each layer has a window. */
         private List<Boolean> sliding() {
-            List<String> types = settings.config().texts("layer_types");
-            Set<String> known = style.window().isPresent()
-                    ? Set.of(RotaryConfig.FULL, RotaryConfig.SLIDING)
-                    : Set.of(RotaryConfig.FULL);
-            types.stream().filter(type -> !known.contains(type)).findFirst().ifPresent(type -> {
+            String listed = style.window().listed();
+            List<String> types =
+                    listed.isEmpty() ? List.of() : settings.config().texts(listed);
+            types.stream().filter(type -> !KINDS.contains(type)).findFirst().ifPresent(type -> {
                 throw settings.config()
-                        .wrong("layer_types", "unsupported kind of layer")
+                        .wrong(listed, "unsupported kind of layer")
                         .found(type)
-                        .expected(String.join(" or ", known.stream().sorted().toList()));
+                        .expected(String.join(" or ", KINDS));
             });
             if (types.isEmpty()) {
                 return slidingWithoutList();
             }
             if (types.size() != shape.layers()) {
                 throw settings.config()
-                        .wrong("layer_types", "not a kind for each layer")
+                        .wrong(listed, "not a kind for each layer")
                         .found(types.size() + " kinds")
                         .expected(shape.layers());
             }
             readUnused();
+            Setting when = style.window().when();
+            if (types.contains(RotaryConfig.SLIDING) && !when.isConstant() && !settings.flag(when, true)) {
+                throw settings.config()
+                        .wrong(listed, "layers with a window, which another key switches off")
+                        .found(when.key() + " is false")
+                        .hint("in a copy of the checkpoint's config, set " + when.key() + " to true, or all kinds to "
+                                + RotaryConfig.FULL + "; transformers runs neither");
+            }
             return types.stream().map(RotaryConfig.SLIDING::equals).toList();
         }
 
