@@ -6,6 +6,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParameterException;
@@ -48,7 +49,7 @@ public final class Main {
                 .setParameterExceptionHandler(Main::misused);
         Converters.register(line);
         // A prompt may look like an option.
-        line.getSubcommands().get("generate").setAllowOptionsAsOptionParameters(true);
+        Objects.requireNonNull(line.getSubcommands().get("generate")).setAllowOptionsAsOptionParameters(true);
         CommandLine.IExecutionStrategy strategy = new CommandLine.RunLast();
         line.setExecutionStrategy(parsed -> guarded(line, parsed, strategy));
         return line;

@@ -39,17 +39,15 @@ final class MeasuringOptions {
     MeasurementCache cache(List<Path> beside, Console console) {
         List<Path> directories = new ArrayList<>(beside);
         if (cache == null) {
-            directories.add(userCache());
+            Optional<Path> own = UserCache.directory(
+                    System.getenv("XDG_CACHE_HOME"), System.getProperty("user.home"), System.getenv("HOME"));
+            own.ifPresentOrElse(
+                    directories::add,
+                    () -> console.notice(
+                            "note: without a home directory measurements are not kept; --cache DIR keeps" + " them"));
         } else if (!cache.equals(NO_CACHE)) {
             directories.add(Path.of(cache));
         }
         return new MeasurementCache(directories, console::notice);
-    }
-
-    private static Path userCache() {
-        String base = System.getenv("XDG_CACHE_HOME");
-        return base == null || base.isEmpty()
-                ? Path.of(System.getProperty("user.home"), ".cache", "twofold")
-                : Path.of(base, "twofold");
     }
 }

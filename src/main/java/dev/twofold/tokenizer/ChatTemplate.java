@@ -78,10 +78,10 @@ final class ChatTemplate {
     private static String reason(TemplateError error) {
         for (Throwable cause = error.getException(); cause != null; cause = cause.getCause()) {
             if (cause instanceof TemplateFunctions.Raised raised) {
-                return raised.getMessage();
+                return String.valueOf(raised.getMessage());
             }
         }
-        return error.getMessage();
+        return String.valueOf(error.getMessage());
     }
 
     /** Jinjava would pass on what an unknown filter is given as it is. */

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import jinjava.javax.el.ELContext;
 import jinjava.javax.el.ELResolver;
 
@@ -25,41 +26,42 @@ final class PythonStrings extends ELResolver {
     public Object invoke(ELContext context, Object base, Object method, Class<?>[] types, Object[] arguments) {
         if (base instanceof String text && method instanceof String name) {
             List<String> words = Arrays.stream(arguments).map(String::valueOf).toList();
-            Object result = call(text, name, words);
-            if (result != null) {
+            Optional<Object> result = call(text, name, words);
+            if (result.isPresent()) {
                 context.setPropertyResolved(true);
-                return result;
+                return result.get();
             }
         }
         return others.invoke(context, base, method, types, arguments);
     }
 
-    private static Object call(String text, String name, List<String> arguments) {
+    private static Optional<Object> call(String text, String name, List<String> arguments) {
         String first = arguments.isEmpty() ? WHITE : arguments.get(0);
-        return switch (name + "/" + arguments.size()) {
-            case "strip/0", "strip/1" -> stripped(text, first, true, true);
-            case "lstrip/0", "lstrip/1" -> stripped(text, first, true, false);
-            case "rstrip/0", "rstrip/1" -> stripped(text, first, false, true);
-            case "split/0" ->
-                text.isBlank()
-                        ? List.of()
-                        : List.of(stripped(text, WHITE, true, true).split("\\s+"));
-            case "split/1" -> split(text, first);
-            case "startswith/1" -> text.startsWith(first);
-            case "endswith/1" -> text.endsWith(first);
-            case "upper/0" -> text.toUpperCase(Locale.ROOT);
-            case "lower/0" -> text.toLowerCase(Locale.ROOT);
-            case "title/0" -> title(text);
-            case "capitalize/0" ->
-                text.isEmpty()
-                        ? text
-                        : text.substring(0, 1).toUpperCase(Locale.ROOT)
-                                + text.substring(1).toLowerCase(Locale.ROOT);
-            case "replace/2" -> text.replace(first, arguments.get(1));
-            case "find/1" -> (long) text.indexOf(first);
-            case "count/1" -> (long) split(text, first).size() - 1;
-            default -> null;
-        };
+        return Optional.ofNullable(
+                switch (name + "/" + arguments.size()) {
+                    case "strip/0", "strip/1" -> stripped(text, first, true, true);
+                    case "lstrip/0", "lstrip/1" -> stripped(text, first, true, false);
+                    case "rstrip/0", "rstrip/1" -> stripped(text, first, false, true);
+                    case "split/0" ->
+                        text.isBlank()
+                                ? List.of()
+                                : List.of(stripped(text, WHITE, true, true).split("\\s+"));
+                    case "split/1" -> split(text, first);
+                    case "startswith/1" -> text.startsWith(first);
+                    case "endswith/1" -> text.endsWith(first);
+                    case "upper/0" -> text.toUpperCase(Locale.ROOT);
+                    case "lower/0" -> text.toLowerCase(Locale.ROOT);
+                    case "title/0" -> title(text);
+                    case "capitalize/0" ->
+                        text.isEmpty()
+                                ? text
+                                : text.substring(0, 1).toUpperCase(Locale.ROOT)
+                                        + text.substring(1).toLowerCase(Locale.ROOT);
+                    case "replace/2" -> text.replace(first, arguments.get(1));
+                    case "find/1" -> (long) text.indexOf(first);
+                    case "count/1" -> (long) split(text, first).size() - 1;
+                    default -> null;
+                });
     }
 
     private static String stripped(String text, String characters, boolean left, boolean right) {

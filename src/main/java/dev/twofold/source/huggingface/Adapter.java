@@ -93,11 +93,13 @@ final class Adapter {
             return matrix;
         }
         String module = name.substring(0, name.length() - TensorSource.WEIGHT.length());
-        Optional<String> found = find(module + A);
-        if (found.isEmpty()) {
-            return matrix;
-        }
-        Stored a = unused.remove(found.get());
+        return find(module + A)
+                .map(unused::remove)
+                .map(a -> sum(module, matrix, a))
+                .orElse(matrix);
+    }
+
+    private Weight sum(String module, Weight matrix, Stored a) {
         Stored b = find(module + B)
                 .map(unused::remove)
                 .orElseThrow(() -> TwofoldException.input("the adapter has one half of a product only")
