@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -116,6 +117,11 @@ final class ConfigFile {
         return !isSilent(root.path(key));
     }
 
+    /** The keys of an object, without asking for it; none if it is no object. */
+    List<String> keysIn(String key) {
+        return root.path(key).properties().stream().map(Map.Entry::getKey).toList();
+    }
+
     List<String> keys() {
         return root.properties().stream().map(Map.Entry::getKey).toList();
     }
@@ -208,23 +214,23 @@ final class ConfigFile {
     }
 
     /**
-     * Refuses every key that was not asked for, is not known to be harmless, and says something (is not null or empty). An
-     * unknown false says something: it may switch off what is on by default.
+     * Every key that was not asked for, is not known to be harmless, and says something (is not null or empty). An unknown
+     * false says something: it may switch off what is on by default.
      */
-    void refuseOthers(Set<String> harmless) {
-        Set<String> others = new TreeSet<>();
+    SortedMap<String, JsonNode> others(Set<String> harmless) {
+        SortedMap<String, JsonNode> others = new TreeMap<>();
         root.properties().forEach(entry -> {
             String key = entry.getKey();
             if (!isNothing(entry.getValue()) && !used.contains(key) && !harmless.contains(key)) {
-                others.add(key);
+                others.put(key, entry.getValue());
             }
         });
-        others.stream().findFirst().ifPresent(key -> {
-            throw wrong(key, "this option is not supported")
-                    .found(root.get(key))
-                    .hint(
-                            "if it does not change what the model computes, remove it from a copy of the checkpoint's config");
-        });
+        return others;
+    }
+
+    /** The name of a key in the whole file. */
+    String name(String key) {
+        return prefix + key;
     }
 
     /** Refuses two names of one setting that have different values. */

@@ -24,6 +24,8 @@ import java.util.Set;
 /** Builds the decoder of a checkpoint from the description of its family, its config and the headers of its tensors. */
 final class DecoderReader {
 
+    private static final String AUTO_MAP = "auto_map";
+
     private final Path directory;
     private final Family family;
     private final Settings settings;
@@ -32,10 +34,10 @@ final class DecoderReader {
     private final LayerReader layers;
     private final TensorSource tensors;
 
-    private DecoderReader(Path directory, Family family, ConfigFile config, TensorSource tensors) {
+    private DecoderReader(Path directory, Family family, ConfigFile config, UnknownKeys unknown, TensorSource tensors) {
         this.directory = directory;
         this.family = family;
-        this.settings = new Settings(config);
+        this.settings = new Settings(config, unknown);
         this.shape = ModelShape.read(settings, family.sizes());
         ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
         ModelLimits.checkHeadSize(config, Settings.name(family.sizes().headSize(), "head size"), shape.headSize());
@@ -51,9 +53,14 @@ final class DecoderReader {
      *     unused, or of the wrong shape or type
      */
     static Decoder read(
-            Path directory, Family family, ConfigFile config, TensorSource tensors, Optional<ConfigFile> generation) {
+            Path directory,
+            Family family,
+            ConfigFile config,
+            UnknownKeys unknown,
+            TensorSource tensors,
+            Optional<ConfigFile> generation) {
         refuseQuantized(config);
-        return new DecoderReader(directory, family, config, tensors).read(generation);
+        return new DecoderReader(directory, family, config, unknown, tensors).read(generation);
     }
 
     private static void refuseQuantized(ConfigFile config) {
@@ -137,12 +144,16 @@ final class DecoderReader {
     private void refuseOthers() {
         ConfigFile config = settings.config();
         Families.Common common = Families.common();
+        Set<String> harmless = new HashSet<>(common.harmless());
+        harmless.addAll(family.harmless());
         Map<String, Family.Refusal> refused = new LinkedHashMap<>(common.refused());
         refused.keySet().removeAll(family.harmless());
         refused.putAll(family.refused());
+        if (settings.unknown().ignores(AUTO_MAP) || !UnknownKeys.pointsToCode(config)) {
+            refused.remove(AUTO_MAP);
+            harmless.add(AUTO_MAP);
+        }
         config.refuse(refused);
-        Set<String> harmless = new HashSet<>(common.harmless());
-        harmless.addAll(family.harmless());
-        config.refuseOthers(harmless);
+        settings.unknown().check(config, harmless);
     }
 }

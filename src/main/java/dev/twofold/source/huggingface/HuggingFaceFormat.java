@@ -1,32 +1,17 @@
 package dev.twofold.source.huggingface;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.DecoderVerifier;
-import dev.twofold.diag.Origin;
-import dev.twofold.disk.FileStamps;
-import dev.twofold.disk.SourceFile;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
 import dev.twofold.source.SourceOptions;
-import dev.twofold.source.huggingface.family.Families;
-import dev.twofold.source.huggingface.family.Family;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 
 /** Checkpoints as the Hugging Face hub has them: a directory with config.json and safetensors. */
 public final class HuggingFaceFormat implements SourceFormat {
 
     static final String CONFIG = "config.json";
     static final String GENERATION = "generation_config.json";
-
-    /** Tokenizers of a quarter of a million tokens have 35 MB. */
-    private static final long MAX_COMPANION = 256L << 20;
-
-    /** Those that come with Twofold have 2 to 3 KB. */
-    private static final long MAX_FAMILY = 64 << 10;
 
     @Override
     public String name() {
@@ -51,81 +36,12 @@ public final class HuggingFaceFormat implements SourceFormat {
     /** Reads config and headers; no weight. */
     @Override
     public Source open(Path directory, SourceOptions options) {
-        if (!SourceFile.exists(directory.resolve(CONFIG)) && SourceFile.exists(directory.resolve(Adapter.CONFIG))) {
-            throw AdapterConfig.onlyAdapter(directory);
-        }
-        ConfigFile config = config(directory);
-        FileStamps stamps = options.adapter()
-                .map(FileStamps::of)
-                .map(FileStamps.of(directory)::and)
-                .orElseGet(() -> FileStamps.of(directory));
-        Optional<Adapter> adapter = options.adapter().map(Adapter::read);
-        Checkpoint.sidecars(directory).forEach(file -> SourceFile.require(file, MAX_COMPANION));
-        TensorIndex index = TensorIndex.read(directory);
-        Decoder decoder = decoder(directory, config, Optional.of(index), adapter);
-        SpecialTokens special = SpecialTokens.read(directory, decoder.facts().vocabularySize());
-        Decoder ended = endedBy(decoder, special);
-        List<String> notes = new ArrayList<>(special.notes(ended.facts().endTokens()));
-        adapter.map(Adapter::note).or(() -> leftOut(directory)).ifPresent(notes::add);
-        List<Path> adapterFiles = adapter.map(Adapter::files).orElse(List.of());
-        return new Checkpoint(directory, ended, index.files(), adapterFiles, notes, stamps);
+        return CheckpointReader.of(directory, options).open();
     }
 
     /** The decoder that config.json describes; no tensor is looked for. */
     @Override
     public Decoder describe(Path directory) {
-        return decoder(directory, config(directory), Optional.empty(), Optional.empty());
-    }
-
-    private static ConfigFile config(Path directory) {
-        return ConfigFile.read(directory.resolve(CONFIG));
-    }
-
-    /** An adapter beside a checkpoint may have been merged into it already. */
-    private static Optional<String> leftOut(Path directory) {
-        return SourceFile.exists(directory.resolve(Adapter.CONFIG))
-                ? Optional.of("note: the adapter in the checkpoint's directory is not applied; --adapter " + directory
-                        + " merges it")
-                : Optional.empty();
-    }
-
-    private static Decoder decoder(
-            Path directory, ConfigFile config, Optional<TensorIndex> index, Optional<Adapter> adapter) {
-        Path file = directory.resolve(CONFIG);
-        String modelType = config.text("model_type").orElse("no model_type");
-        config.object("text_config").ifPresent(text -> {
-            throw config.wrong("text_config", "a model of more than text, which Twofold does not read")
-                    .found(modelType)
-                    .expected("a model of text only")
-                    .hint("a checkpoint of its text part alone, of type "
-                            + text.text("model_type").orElse("of its own"));
-        });
-        Family family = ownFamily(directory).orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
-        TensorSource tensors = index.map(found -> TensorSource.of(found, family.names(), adapter))
-                .orElseGet(() -> TensorSource.described(file, family.names()));
-        Decoder decoder = DecoderReader.read(directory, family, config, tensors, generation(directory));
-        DecoderVerifier.verify(decoder);
-        ModelLimits.check(file, decoder, family);
-        return decoder;
-    }
-
-    private static Optional<Family> ownFamily(Path directory) {
-        Path file = directory.resolve(Families.OWN);
-        return SourceFile.exists(file)
-                ? Optional.of(Families.parse(file, SourceFile.text(file, MAX_FAMILY)))
-                : Optional.empty();
-    }
-
-    private static Optional<ConfigFile> generation(Path directory) {
-        Path file = directory.resolve(GENERATION);
-        return SourceFile.exists(file) ? Optional.of(ConfigFile.read(file)) : Optional.empty();
-    }
-
-    /** Where no configuration names a token that ends a text, the tokenizer may. */
-    private static Decoder endedBy(Decoder decoder, SpecialTokens special) {
-        return special.endToken()
-                .filter(token -> decoder.facts().endTokens().isEmpty())
-                .map(token -> decoder.withFacts(decoder.facts().withEndTokens(List.of(token))))
-                .orElse(decoder);
+        return CheckpointReader.of(directory, SourceOptions.NONE).describe();
     }
 }

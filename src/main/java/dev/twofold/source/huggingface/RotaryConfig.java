@@ -60,7 +60,7 @@ final class RotaryConfig {
             ConfigFile kinds = byKind.get();
             Positions positions = new Positions(
                     rotary(style.theta(), kinds.object(FULL)), rotary(localTheta(), kinds.object(SLIDING)));
-            kinds.refuseOthers(Set.of());
+            settings.unknown().checkPart(kinds, Set.of());
             return positions;
         }
         Optional<ConfigFile> one = parameters.or(() -> scaling);
@@ -91,7 +91,7 @@ final class RotaryConfig {
         int width = width(options);
         Scaling scaling = options.map(inner -> {
                     Scaling read = RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
-                    inner.refuseOthers(READ_BY_THETA);
+                    settings.unknown().checkPart(inner, READ_BY_THETA);
                     return read;
                 })
                 .orElseGet(Unscaled::new);

@@ -13,8 +13,10 @@ import java.util.function.Predicate;
 /**
  * What the settings of a family come to in one config.json. A key that is absent means the setting's default; one that is
  * null means none.
+ *
+ * @param unknown what becomes of keys that no setting reads
  */
-record Settings(ConfigFile config) {
+record Settings(ConfigFile config, UnknownKeys unknown) {
 
     /** @throws TwofoldException of kind INPUT if there is none, or no positive whole number */
     int size(Setting setting) {

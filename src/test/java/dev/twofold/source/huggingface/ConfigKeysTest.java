@@ -104,14 +104,12 @@ final class ConfigKeysTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "sliding_window|4096",
-                "logit_scale|0.5",
-                "use_qk_norm|true",
-                "residual_multiplier|1",
-                "no_rope_layers|[1]",
-                "attn_logit_softcapping|\"50\""
+                "partial_rotary_factor|0.5",
+                "rope_interleaved|true",
+                "use_bidirectional_attention|true",
+                "is_causal|false"
             })
-    void refuses_an_unknown_option_by_name(String key, String value) throws IOException {
+    void refuses_an_option_that_changes_something_by_name(String key, String value) throws IOException {
         assertThat(checkpoint.refused(tiny().set(key, value)))
                 .hasMessageContaining("config.json, key " + key)
                 .hasMessageContaining("not supported");

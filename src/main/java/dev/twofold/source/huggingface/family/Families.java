@@ -46,6 +46,11 @@ public final class Families {
         return resource("common", new TypeReference<Common>() {});
     }
 
+    /** What transformers reads. */
+    public static ClassKeys classKeys() {
+        return resource("transformers", new TypeReference<ClassKeys>() {});
+    }
+
     /** The file of every model type, in the order in which documents list them. */
     private static Map<String, String> index() {
         return resource("index", new TypeReference<LinkedHashMap<String, String>>() {});
