@@ -5,6 +5,7 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.DecoderVerifier;
+import dev.twofold.decoder.Parallel;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.decoder.Step;
@@ -70,10 +71,11 @@ public final class RankDecoder {
 
     /** Attentions of a step are dealt to the devices apart from its feed-forwards. */
     private Step part(Step step) {
-        return new Step(step.byKind().stream()
+        List<Branch> own = step.byKind().stream()
                 .flatMap(branches ->
                         (sharding.placement() == Placement.HEADS ? byHeads(branches) : byLayers(branches)).stream())
-                .toList());
+                .toList();
+        return new Step(step.joined() ? Parallel.join(own) : own);
     }
 
     private List<Branch> byHeads(List<Branch> branches) {

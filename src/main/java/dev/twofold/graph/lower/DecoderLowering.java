@@ -122,7 +122,9 @@ public final class DecoderLowering {
     /** What each branch of a step makes. */
     private List<BranchResult> branches(Step step, Residual residual) {
         List<BranchResult> results = new ArrayList<>();
-        for (Branch branch : step.branches()) {
+        // What an engine is to cut stays apart: an even cut of a product of several would not cut each of them.
+        List<Branch> branches = decoder.uncut() ? step.apart().branches() : step.branches();
+        for (Branch branch : branches) {
             String name = name(branch);
             List<Step> inside = branch.body().steps();
             if (inside.isEmpty()) {
