@@ -2,7 +2,6 @@ package dev.twofold.decoder;
 
 import dev.twofold.diag.Origin;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * One term that a step adds to the stream: {@code out(body(in(x)))}.
@@ -17,11 +16,6 @@ public record Branch(Optional<Norm> in, Operator body, Optional<Norm> out, Origi
     /** A branch whose result is added as it is. */
     public static Branch reading(Norm in, Operator body, Origin origin) {
         return new Branch(Optional.of(in), body, Optional.empty(), origin);
-    }
-
-    /** A branch for each operator that is one in this one's. */
-    public Stream<Branch> apart() {
-        return body.parts().stream().map(this::withBody);
     }
 
     public Branch withBody(Operator other) {

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** A decoder as text for people: one line a branch, indented under its step. For {@code --dump-after}. */
 public final class DecoderText {
@@ -77,11 +76,6 @@ public final class DecoderText {
         }
 
         @Override
-        public String parallel(Parallel parallel) {
-            return parallel.parts().stream().map(part -> part.match(this)).collect(Collectors.joining(" | "));
-        }
-
-        @Override
         public String chain(Chain chain) {
             return "chain, " + layers;
         }
@@ -116,13 +110,6 @@ public final class DecoderText {
             return List.of(
                     linear("router", experts.router()),
                     linear("downs", experts.together().down()));
-        }
-
-        @Override
-        public List<String> parallel(Parallel parallel) {
-            return parallel.parts().stream()
-                    .flatMap(part -> part.match(this).stream())
-                    .toList();
         }
 
         @Override

@@ -87,11 +87,6 @@ public final class DecoderVerifier {
         }
 
         @Override
-        public Runnable parallel(Parallel parallel) {
-            return () -> parallel.parts().forEach(part -> part.match(this).run());
-        }
-
-        @Override
         public Runnable chain(Chain chain) {
             return () -> chain.steps().forEach(DecoderVerifier.this::verify);
         }

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
  * What a branch computes from the stream. What there is to know of every kind of operator is asked here; whoever does something
  * else with each kind says so by {@link Cases}, which do not compile where a kind is left out.
  */
-public sealed interface Operator permits Attention, FeedForward, Experts, Parallel, Chain {
+public sealed interface Operator permits Attention, FeedForward, Experts, Chain {
 
     Kind kind();
 
@@ -19,7 +19,6 @@ public sealed interface Operator permits Attention, FeedForward, Experts, Parall
         ATTENTION("attention", "attention"),
         FEED_FORWARD("feed-forward", "feed_forward"),
         EXPERTS("experts", "feed_forward"),
-        PARALLEL("attention and feed-forward", "parallel"),
         CHAIN("chain", "feed_forward");
 
         private final String text;
@@ -50,8 +49,6 @@ public sealed interface Operator permits Attention, FeedForward, Experts, Parall
 
         R experts(Experts experts);
 
-        R parallel(Parallel parallel);
-
         R chain(Chain chain);
     }
 
@@ -74,11 +71,6 @@ public sealed interface Operator permits Attention, FeedForward, Experts, Parall
     /** The same operator with another last projection; only of one that has one. */
     default Operator withWriter(Linear other) {
         throw new IllegalStateException("no last projection in " + kind());
-    }
-
-    /** The operators that are one in it; of all others it is the only one itself. */
-    default List<Operator> parts() {
-        return List.of(this);
     }
 
     /** Everything it computes with, but what is in steps of its own. */
@@ -141,11 +133,6 @@ public sealed interface Operator permits Attention, FeedForward, Experts, Parall
             @Override
             public Operator experts(Experts experts) {
                 throw new IllegalArgumentException("experts of several layers are not one");
-            }
-
-            @Override
-            public Operator parallel(Parallel parallel) {
-                throw new IllegalArgumentException("their parts are to be one, not they");
             }
 
             @Override

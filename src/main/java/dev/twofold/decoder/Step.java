@@ -19,22 +19,11 @@ public record Step(List<Branch> branches) {
         return new Step(List.of(branch));
     }
 
-    /** The same with every operator in a branch of its own. */
-    public Step apart() {
-        return new Step(branches.stream().flatMap(Branch::apart).toList());
-    }
-
-    /** Whether operators of several kinds are one in it. */
-    public boolean joined() {
-        return branches.stream().anyMatch(branch -> branch.body().parts().size() > 1);
-    }
-
     /** Branches of one kind of operator together, kinds in the order of their first branch: each kind is cut by itself. */
     public List<List<Branch>> byKind() {
         Map<Operator.Kind, List<Branch>> kinds = new LinkedHashMap<>();
-        apart().branches()
-                .forEach(branch -> kinds.computeIfAbsent(branch.body().kind(), kind -> new ArrayList<>())
-                        .add(branch));
+        branches.forEach(branch -> kinds.computeIfAbsent(branch.body().kind(), kind -> new ArrayList<>())
+                .add(branch));
         return List.copyOf(kinds.values());
     }
 

@@ -28,10 +28,6 @@ public record StepName(int layer, Part part) {
             return letter.equalsIgnoreCase(ATTENTION.letter) ? ATTENTION : FEED_FORWARD;
         }
 
-        static Part of(Operator operator) {
-            return operator.kind() == Operator.Kind.ATTENTION ? ATTENTION : FEED_FORWARD;
-        }
-
         @Override
         public String toString() {
             return letter;
@@ -57,8 +53,8 @@ public record StepName(int layer, Part part) {
         if (!inside.isEmpty()) {
             return inside.stream().flatMap(step -> of(step).stream());
         }
-        return branch.body().parts().stream()
-                .flatMap(part -> branch.origin().layers().stream().map(layer -> new StepName(layer, Part.of(part))));
+        Part part = branch.body().kind() == Operator.Kind.ATTENTION ? Part.ATTENTION : Part.FEED_FORWARD;
+        return branch.origin().layers().stream().map(layer -> new StepName(layer, part));
     }
 
     /** The place in a chain of two steps a layer. */

@@ -48,7 +48,7 @@ public record KeptApart(Operator.Kind operator, int steps, int branches) {
     }
 
     private static int count(Step step, Operator.Kind kind) {
-        return (int) step.apart().branches().stream()
+        return (int) step.branches().stream()
                 .filter(branch -> branch.body().kind() == kind)
                 .count();
     }

@@ -5,7 +5,6 @@ import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.Parallel;
 
 /**
  * One of several equal parts that an operator is cut into, such that the sum of what the parts compute is what the
@@ -51,13 +50,6 @@ record DevicePart(int index, int count) implements Operator.Cases<Operator> {
     @Override
     public Operator experts(Experts whole) {
         return whole.withExperts(whole.experts().stream().map(this::feedForward).toList());
-    }
-
-    /** The same share of every operator in it. */
-    @Override
-    public Operator parallel(Parallel whole) {
-        return whole.withParts(
-                whole.parts().stream().map(part -> part.match(this)).toList());
     }
 
     /** Whole: its steps read streams of their own. */

@@ -5,7 +5,6 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.DecoderVerifier;
-import dev.twofold.decoder.Parallel;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.decoder.Step;
@@ -71,11 +70,10 @@ public final class RankDecoder {
 
     /** Attentions of a step are dealt to the devices apart from its feed-forwards. */
     private Step part(Step step) {
-        List<Branch> own = step.byKind().stream()
+        return new Step(step.byKind().stream()
                 .flatMap(branches ->
                         (sharding.placement() == Placement.HEADS ? byHeads(branches) : byLayers(branches)).stream())
-                .toList();
-        return new Step(step.joined() ? Parallel.join(own) : own);
+                .toList());
     }
 
     private List<Branch> byHeads(List<Branch> branches) {

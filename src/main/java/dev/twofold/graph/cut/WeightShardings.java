@@ -9,7 +9,6 @@ import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.Parallel;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.decoder.Sharding.Placement;
@@ -132,11 +131,6 @@ final class WeightShardings {
                 WeightShardings.this.feedForward(
                         experts.together(), experts.experts().size(), teams.get(0));
             };
-        }
-
-        @Override
-        public Runnable parallel(Parallel parallel) {
-            throw new IllegalStateException("its parts are cut one by one");
         }
 
         @Override

@@ -5,12 +5,10 @@ import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.Parallel;
 import dev.twofold.graph.GraphBuilder;
 import dev.twofold.graph.lower.KvLayout.Cache;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -37,28 +35,6 @@ final class BodyLowering {
         return body.match(new Lowered(name, x));
     }
 
-    /** An attention for each cache. */
-    List<Attention> parts(Attention attention) {
-        return layout.parts(attention);
-    }
-
-    /** The cache of such a part. */
-    Cache cache(Attention part) {
-        return Objects.requireNonNull(cacheOfLayer.get(part.members().get(0).layer()));
-    }
-
-    /**
-     * What the last projection of a feed-forward reads.
-     *
-     * @param projected what its first projections made: gate and up, or up alone
-     */
-    String activated(String name, List<String> projected, FeedForward feedForward) {
-        String activated = new Activations(graph).apply(name, projected.get(0), feedForward.activation());
-        return projected.size() == 1
-                ? activated
-                : graph.node(name + "/gated", "Mul", List.of(activated, projected.get(1)));
-    }
-
     private final class Lowered implements Operator.Cases<String> {
 
         private final String name;
@@ -71,8 +47,10 @@ final class BodyLowering {
 
         @Override
         public String attention(Attention attention) {
-            List<Attention> parts = parts(attention);
-            List<Cache> used = parts.stream().map(BodyLowering.this::cache).toList();
+            List<Attention> parts = layout.parts(attention);
+            List<Cache> used = parts.stream()
+                    .map(part -> cacheOfLayer.get(part.members().get(0).layer()))
+                    .toList();
             String heads = dialect.attend(name, x, parts, used);
             return Projection.apply(graph, name + "/output", heads, attention.output());
         }
@@ -90,20 +68,21 @@ final class BodyLowering {
         }
 
         @Override
-        public String parallel(Parallel parallel) {
-            return new ParallelLowering(graph, dialect, BodyLowering.this, name).lower(x, parallel);
-        }
-
-        @Override
         public String chain(Chain chain) {
             throw new IllegalStateException("the steps of a chain are lowered along a stream of their own");
         }
 
+        /** What the last projection of a feed-forward reads. */
         private String activated(FeedForward feedForward) {
-            List<String> projected = feedForward.gate().isEmpty()
-                    ? List.of(Projection.apply(graph, name + "/up", x, feedForward.up()))
-                    : Projection.apply(graph, name, x, feedForward.readerNames(), feedForward.readers(), apart);
-            return BodyLowering.this.activated(name, projected, feedForward);
+            Activations activations = new Activations(graph);
+            if (feedForward.gate().isEmpty()) {
+                String up = Projection.apply(graph, name + "/up", x, feedForward.up());
+                return activations.apply(name, up, feedForward.activation());
+            }
+            List<String> split =
+                    Projection.apply(graph, name, x, feedForward.readerNames(), feedForward.readers(), apart);
+            String gate = activations.apply(name, split.get(0), feedForward.activation());
+            return graph.node(name + "/gated", "Mul", List.of(gate, split.get(1)));
         }
     }
 }

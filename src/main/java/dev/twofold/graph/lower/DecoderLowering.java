@@ -122,9 +122,7 @@ public final class DecoderLowering {
     /** What each branch of a step makes. */
     private List<BranchResult> branches(Step step, Residual residual) {
         List<BranchResult> results = new ArrayList<>();
-        // What an engine is to cut stays apart: an even cut of a product of several would not cut each of them.
-        List<Branch> branches = decoder.uncut() ? step.apart().branches() : step.branches();
-        for (Branch branch : branches) {
+        for (Branch branch : step.branches()) {
             String name = name(branch);
             List<Step> inside = branch.body().steps();
             if (inside.isEmpty()) {

@@ -1,7 +1,6 @@
 package dev.twofold.graph.lower;
 
 import dev.twofold.decoder.Attention;
-import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.graph.lower.KvLayout.Cache;
 import java.util.List;
@@ -40,16 +39,6 @@ interface Dialect {
      * @param parts one attention a cache, in the order of {@code caches}
      */
     String attend(String name, String x, List<Attention> parts, List<Cache> caches);
-
-    /** What an attention that has one cache takes, from projections of one value. */
-    List<Linear> projections(Attention part);
-
-    /**
-     * The heads' outputs of an attention that has one cache.
-     *
-     * @param projected what {@link #projections} make of the value that it reads
-     */
-    String attend(String name, List<String> projected, Attention part, Cache cache);
 
     /**
      * The logits, from an embedding table that is also the head.

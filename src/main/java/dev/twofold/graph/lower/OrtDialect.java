@@ -167,19 +167,6 @@ final class OrtDialect implements Dialect {
         return graph.node(name + "/concat", "Concat", outputs, integer("axis", -1));
     }
 
-    @Override
-    public List<Linear> projections(Attention part) {
-        return separate(part) ? part.readers() : List.of(Linear.stack(part.readers()));
-    }
-
-    @Override
-    public String attend(String name, List<String> projected, Attention part, Cache cache) {
-        List<String> limited = projected.stream()
-                .map(value -> queryKey.clip(name, value, part.rule()))
-                .toList();
-        return groupQuery(name + "/gqa", limited, part, cache);
-    }
-
     /** With queries, keys and values as operands of their own, which an engine can cut. */
     private String attendApart(String name, String x, List<Attention> parts, List<Cache> caches) {
         List<String> outputs = new ArrayList<>();
@@ -200,11 +187,15 @@ final class OrtDialect implements Dialect {
     private String groupQuery(String name, List<String> projected, Attention part, Cache cache) {
         String unique = graph.unique(name);
         String result = unique + "/out";
-        boolean fused = rotates(part);
-        List<String> operands = new ArrayList<>(
-                projected.size() > 1 || separate(part)
-                        ? separate(unique, projected, part, fused)
-                        : List.of(projected.get(0), "", ""));
+        boolean fused = part.rule()
+                .rotary()
+                .filter(rotary -> rotates(rotary, part.headSize()))
+                .isPresent();
+        boolean apart = projected.size() > 1
+                || part.norms().isPresent()
+                || !fused && part.rule().rotary().isPresent();
+        List<String> operands =
+                new ArrayList<>(apart ? separate(unique, projected, part, fused) : List.of(projected.get(0), "", ""));
         operands.addAll(List.of(DecoderLowering.pastKey(cache), DecoderLowering.pastValue(cache), lastToken, total));
         if (fused) {
             RotaryTables.Tables turns = tables.of(part.rule().rotary().orElseThrow());
@@ -220,19 +211,6 @@ final class OrtDialect implements Dialect {
         return result;
     }
 
-    /** Whether something happens to queries, keys or values that GroupQueryAttention does not do. */
-    private static boolean separate(Attention part) {
-        return part.norms().isPresent()
-                || !rotates(part) && part.rule().rotary().isPresent();
-    }
-
-    private static boolean rotates(Attention part) {
-        return part.rule()
-                .rotary()
-                .filter(rotary -> rotates(rotary, part.headSize()))
-                .isPresent();
-    }
-
     /** Whether GroupQueryAttention can turn such heads itself. */
     private static boolean rotates(Rotary rotary, int headSize) {
         return headSize % ROTARY_SIZE == 0 && rotary.width() % ROTARY_SIZE == 0;
@@ -242,7 +220,7 @@ final class OrtDialect implements Dialect {
         List<String> split = projected.size() > 1 ? projected : split(name, projected.get(0), part);
         String query = queryKey.query(name, split.get(0), part);
         String key = queryKey.key(name, split.get(1), part);
-        String value = part.norms().isEmpty() || decoder.uncut()
+        String value = part.norms().isEmpty() || projected.size() > 1
                 ? split.get(2)
                 : shaped(name, split.get(2), (long) part.kvHeads() * part.headSize());
         return fused

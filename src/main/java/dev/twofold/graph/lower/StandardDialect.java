@@ -7,7 +7,6 @@ import static dev.twofold.graph.Attributes.number;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Norm.Kind;
 import dev.twofold.execution.GraphNames;
@@ -134,25 +133,7 @@ final class StandardDialect implements Dialect {
 
     private String attend(String name, String x, Attention part, Cache cache) {
         String unique = graph.unique(name + "/attention");
-        return attended(unique, queryKey.projected(unique, x, part, decoder.uncut()), part, cache);
-    }
-
-    @Override
-    public List<Linear> projections(Attention part) {
-        return part.readers();
-    }
-
-    @Override
-    public String attend(String name, List<String> projected, Attention part, Cache cache) {
-        String unique = graph.unique(name + "/attention");
-        List<String> limited = projected.stream()
-                .map(value -> queryKey.clip(unique, value, part.rule()))
-                .toList();
-        return attended(unique, limited, part, cache);
-    }
-
-    /** @param split queries, keys and values */
-    private String attended(String unique, List<String> split, Attention part, Cache cache) {
+        List<String> split = queryKey.projected(unique, x, part, decoder.uncut());
         String query = rotate(unique + "/q", queryKey.query(unique, split.get(0), part), part.heads(), part.rule());
         String key = rotate(unique + "/k", queryKey.key(unique, split.get(1), part), part.kvHeads(), part.rule());
         if (explicitCaches) {

@@ -12,7 +12,6 @@ import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.Parallel;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Rotary;
@@ -77,15 +76,6 @@ final class PlainStep {
             return mixture(read(branch, x), experts);
         }
 
-        /** Part by part, as if each were a branch. */
-        @Override
-        public String parallel(Parallel parallel) {
-            return branch.apart()
-                    .map(part -> part.body().match(new Result(part, x)))
-                    .reduce((sum, part) -> build.node("Add", sum, part))
-                    .orElseThrow();
-        }
-
         @Override
         public String chain(Chain chain) {
             String stream = x;
@@ -122,11 +112,6 @@ final class PlainStep {
         @Override
         public String experts(Experts experts) {
             throw new IllegalArgumentException("no last projection in " + experts.kind());
-        }
-
-        @Override
-        public String parallel(Parallel parallel) {
-            throw new IllegalArgumentException("several last projections in " + parallel.kind());
         }
 
         @Override

@@ -8,7 +8,6 @@ import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.Parallel;
 import dev.twofold.decoder.Step;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.weight.Weight;
@@ -109,11 +108,6 @@ final class Rescaling {
         public Operator experts(Experts experts) {
             return experts.withExperts(
                     experts.experts().stream().map(this::feedForward).toList());
-        }
-
-        @Override
-        public Operator parallel(Parallel parallel) {
-            return scaledWriter(branch.withBody(parallel), factors, column).body();
         }
 
         @Override

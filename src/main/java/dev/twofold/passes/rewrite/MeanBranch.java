@@ -8,7 +8,6 @@ import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.Parallel;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.weight.Weight;
@@ -16,7 +15,6 @@ import dev.twofold.weight.Weights;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 
 /** The branch whose weights are the mean of those of several layers. */
 final class MeanBranch {
@@ -34,10 +32,7 @@ final class MeanBranch {
     }
 
     private static Operator body(List<Branch> branches, List<Integer> layers) {
-        return mean(branches.stream().map(Branch::body).toList(), layers);
-    }
-
-    private static Operator mean(List<Operator> bodies, List<Integer> layers) {
+        List<Operator> bodies = branches.stream().map(Branch::body).toList();
         List<List<Object>> kinds =
                 bodies.stream().map(body -> body.match(new Alike())).distinct().toList();
         if (kinds.size() != 1) {
@@ -67,13 +62,6 @@ final class MeanBranch {
         }
 
         @Override
-        public List<Object> parallel(Parallel parallel) {
-            return parallel.parts().stream()
-                    .<Object>map(part -> part.match(this))
-                    .toList();
-        }
-
-        @Override
         public List<Object> chain(Chain chain) {
             return List.of(chain.kind());
         }
@@ -97,15 +85,6 @@ final class MeanBranch {
         @Override
         public Operator experts(Experts experts) {
             throw without(experts);
-        }
-
-        /** Part by part. */
-        @Override
-        public Operator parallel(Parallel parallel) {
-            return parallel.withParts(IntStream.range(0, parallel.parts().size())
-                    .mapToObj(i -> MeanBranch.mean(
-                            bodies.stream().map(body -> body.parts().get(i)).toList(), layers))
-                    .toList());
         }
 
         @Override

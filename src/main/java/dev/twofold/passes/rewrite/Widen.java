@@ -5,7 +5,6 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
-import dev.twofold.decoder.Parallel;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
 import dev.twofold.pass.Facts;
@@ -22,24 +21,24 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Turns the branches of a step into one of the summed width, so that the sum over them happens inside one matrix product.
+ * Turns same-kind branches of a step into one branch of the summed width, so that the sum over a pair happens inside
+ * one matrix product.
  *
  * <pre>
  * before                             after
- *   x += A4(unit(x)) + A5(unit(x))     x += A(unit(x)),       q, k, v stacked by rows, o side by side
- *   x += F4(unit(x)) + F5(unit(x))     x += F(unit(x)),       gate, up stacked by rows, down side by side
- *   x += A6(unit(x)) + F6(unit(x))     x += (A | F)(unit(x)), [q k v | gate up] one product, [o down] another
+ *   x += A4(unit(x)) + A5(unit(x))     x += A(unit(x)),   q, k, v stacked by rows, o side by side
+ *   x += F4(unit(x)) + F5(unit(x))     x += F(unit(x)),   gate, up stacked by rows, down side by side
  * </pre>
  *
- * <p>Does not fire on branches that read different norms, or whose result passes through a norm. Attentions stay apart whose {@link
+ * <p>Does not fire on branches that read different norms, or whose result passes through a norm; on attentions whose {@link
  * AttentionRule} or number of query heads a KV head differ, or whose queries and keys are normalized over the whole
- * width; so do experts, and chains: each feed-forward of a one-sync group reads a stream of its own.
+ * width; or on chains: each feed-forward of a one-sync group reads a stream of its own.
  */
 public final class Widen implements Pass {
 
     public static final PassSpec<PassSpec.NoOptions> SPEC = new PassSpec<>(
             "widen",
-            "make one wide operator of the branches of a step",
+            "merge the branches of a step into one wide layer",
             "- widen",
             PassSpec.Effect.EXACT,
             PassSpec.NoOptions.class,
@@ -70,11 +69,10 @@ public final class Widen implements Pass {
 
     private static Step widen(Step step) {
         Map<Kind, List<Branch>> byKind = new LinkedHashMap<>();
-        step.apart()
-                .branches()
+        step.branches()
                 .forEach(branch -> byKind.computeIfAbsent(Kind.of(branch), kind -> new ArrayList<>())
                         .add(branch));
-        return new Step(Parallel.join(byKind.values().stream().map(Widen::merge).toList()));
+        return new Step(byKind.values().stream().map(Widen::merge).toList());
     }
 
     private static Branch merge(List<Branch> branches) {
