@@ -7,6 +7,7 @@ import dev.twofold.passes.rewrite.AverageLayers;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.DropLayers;
 import dev.twofold.passes.rewrite.FoldNorms;
+import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.rewrite.ScaleStream;
 import dev.twofold.passes.rewrite.SwapLayers;
@@ -23,6 +24,7 @@ public final class ShippedPasses {
             SwapLayers.SPEC,
             AverageLayers.SPEC,
             PairLayers.SPEC,
+            MergeSteps.SPEC,
             Compensate.SPEC,
             ScaleStream.SPEC,
             FoldNorms.SPEC,

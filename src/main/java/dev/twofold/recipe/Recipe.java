@@ -63,6 +63,15 @@ public record Recipe(List<PassRequest<?>> passes) {
         return new Recipe(more);
     }
 
+    /** With one more request after the last for a pass. */
+    public Recipe insertAfter(PassSpec<?> spec, PassRequest<?> request) {
+        int last = 0;
+        for (int i = 0; i < passes.size(); i++) {
+            last = passes.get(i).spec().equals(spec) ? i + 1 : last;
+        }
+        return insert(last, request);
+    }
+
     /** With one more request at the end. */
     public Recipe append(PassRequest<?> request) {
         return insert(passes.size(), request);
