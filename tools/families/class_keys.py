@@ -21,6 +21,8 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 LIBRARY = ["modeling_rope_utils.py"]
 # Functions of the library that read keys which are nothing to models whose code does not call them.
 CALLS = {"create_sliding_window_causal_mask": "sliding_window", "create_chunked_causal_mask": "attention_chunk_size"}
+# Names that the patterns below find beside keys: a module, and an attribute of classes that no file sets.
+NO_KEYS = {"json", "default_theta"}
 READS = [r"\bconfig\.([a-z_]\w*)\b(?!\()", r"getattr\((?:self\.)?config, *['\"](\w+)['\"]",
          r"hasattr\((?:self\.)?config, *['\"](\w+)['\"]", r"kwargs\.(?:pop|get|setdefault)\(['\"](\w+)['\"]"]
 OPTIONS = [r"(?:rope_parameters|rope_scaling|rope_params|rope_parameters_dict)(?:\[|\.get\(|\.pop\(|\.setdefault\()['\"](\w+)['\"]",
@@ -32,7 +34,7 @@ def found(patterns, text):
     for pattern in patterns:
         for match in re.findall(pattern, text):
             names |= set(re.findall(r"\w+", match)) if "," in match or '"' in match else {match}
-    return {name for name in names if not name.startswith("__")} - {"json"}
+    return {name for name in names if not name.startswith("__")} - NO_KEYS
 
 
 def text_of(*files):

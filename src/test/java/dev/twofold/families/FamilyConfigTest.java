@@ -248,14 +248,18 @@ final class FamilyConfigTest {
         ClassKeys table = Families.classKeys();
         assertThat(table.knows(modelType)).isEqualTo(!modelType.equals("internlm2"));
         Set<String> keys = table.knows(modelType) ? table.of(modelType) : Set.of();
+        List<String> notKnown = new ArrayList<>();
         for (String key : keys) {
             if (family.config().has(key)) {
                 continue;
             }
             // A value of no kind that any key has: one that is read or refused says so, one that is harmless does not.
             family.with(key, NODES.objectNode().put("no", "value"));
-            assertThat(family(family)).as(key).doesNotContain("this option is not supported\n");
+            if (family(family).contains("this option is not supported\n")) {
+                notKnown.add(key);
+            }
         }
+        assertThat(notKnown).isEmpty();
     }
 
     private static String family(EditedFamily family) {
