@@ -17,17 +17,21 @@ final class MeasuringOptions {
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description = "Text to measure layers on; what follows the tokens that are used checks the choice"
-                    + " (default: one book that comes with Twofold, and another for the check).")
+            description =
+                    "The text to measure layers on. What comes after the measured tokens is used to check the choice"
+                            + " (default: two books that come with Twofold, one to measure and one to check).")
     private @Nullable Path text;
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            description = "How many tokens of the text to measure (default: 4096).")
     private @Nullable Integer tokens;
 
     @Option(
             names = "--cache",
             paramLabel = "DIR",
-            description = "Where measurements are kept for the next time, or 'none' (default: ~/.cache/twofold).")
+            description = "Where to keep measurements for the next run, or 'none' (default: ~/.cache/twofold).")
     private @Nullable String cache;
 
     Texts texts() {

@@ -51,7 +51,7 @@ public final class FitSession implements AutoCloseable {
                     .at(text.name())
                     .found(windows.tokens() + " of " + ids.length)
                     .expected("at least " + 2 * length)
-                    .hint("a longer text, or more --calibration-tokens");
+                    .hint("give a longer text, or raise --calibration-tokens");
         }
         return TextWindows.cut(ids, length, whole);
     }

@@ -97,7 +97,7 @@ public record Validator(
         Compensate.Options options = request.options();
         TextWindows fitted = FitSession.text(source, calibration, options.tokens(), host);
         FittedText.of(fitted)
-                .requireAsked(options, calibration.name(), "give the text of the conversion with --calibration");
+                .requireAsked(options, calibration.name(), "give --calibration the text that convert had as --text");
         host.notice("note: repeating the fits of the conversion");
         Provider provider = Arrays.stream(Provider.values())
                 .filter(candidate -> candidate.toString().equals(options.provider()))

@@ -170,15 +170,18 @@ public final class Compensate implements Pass {
         }
         if (options.ridges().isEmpty()
                 || options.ridges().stream().anyMatch(ridge -> !(ridge >= LEAST_RIDGE && ridge <= MOST_RIDGE))) {
-            return problem("a ridge should be " + LEAST_RIDGE + " to " + MOST_RIDGE, "ridges: " + RIDGES);
+            return problem(
+                    "a ridge should be " + LEAST_RIDGE + " to " + MOST_RIDGE, "write, for example, ridges: " + RIDGES);
         }
         if (options.tokens() < 1) {
-            return problem("it cannot fit to " + options.tokens() + " tokens", "tokens: " + DEFAULT_TOKENS);
+            return problem(
+                    "it cannot fit to " + options.tokens() + " tokens",
+                    "write, for example, tokens: " + DEFAULT_TOKENS);
         }
         return facts.groups().stream()
                         .anyMatch(group -> group.arrangement() == Facts.Arrangement.ONE_SYNC
                                 || group.arrangement() == Facts.Arrangement.AVERAGED)
-                ? problem("it refits two-sync groups only", "form: two-sync")
+                ? problem("it refits two-sync groups only", "leave it out, or use the two-sync form of pair-layers")
                 : Optional.empty();
     }
 
@@ -248,7 +251,7 @@ public final class Compensate implements Pass {
                 throw TwofoldException.input("the model computes something else than finite numbers")
                         .at(decoder.facts().source())
                         .found("before layers " + group.layers())
-                        .hint("look for weights that are no finite numbers, or are too large for float32");
+                        .hint("download the checkpoint again: a weight may be broken, or too large for float32");
             }
         }
 
