@@ -73,9 +73,9 @@ final class FanOutTest {
         assertThat(lengths).isEmpty();
     }
 
-    /** What npm installs is not ours. */
+    /** What npm and pip install is not ours. */
     private static boolean isCode(Path path) {
         return CODE.matcher(path.getFileName().toString()).matches()
-                && !path.toString().contains("node_modules");
+                && !path.toString().matches(".*/(node_modules|venv)/.*");
     }
 }
