@@ -29,14 +29,16 @@ import picocli.CommandLine.Parameters;
         description = "Converts a checkpoint to an ONNX model with fewer and wider layers.")
 final class ConvertCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "CHECKPOINT", description = "The directory of the model: config.json and *.safetensors.")
+    @Parameters(
+            paramLabel = "CHECKPOINT",
+            description = "The directory of the model, with config.json and safetensors files.")
     private Path checkpoint = Path.of("");
 
     @Option(
             names = {"-o", "--output", "--out"},
             required = true,
             paramLabel = "DIR",
-            description = "The directory to write. It must be new or empty, or use --force.")
+            description = "The directory to write. With --force it may hold an earlier output.")
     private Path output = Path.of("");
 
     @Mixin

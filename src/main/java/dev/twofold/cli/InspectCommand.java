@@ -29,7 +29,9 @@ import picocli.CommandLine.Parameters;
         })
 final class InspectCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "CHECKPOINT", description = "The directory of the model: config.json and *.safetensors.")
+    @Parameters(
+            paramLabel = "CHECKPOINT",
+            description = "The directory of the model, with config.json and safetensors files.")
     private Path checkpoint = Path.of("");
 
     @Option(
