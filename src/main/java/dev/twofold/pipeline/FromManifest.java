@@ -74,7 +74,7 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
                 && !manifest.sharding().collective().equals(CollectiveName.ANNOTATE.toString())) {
             throw TwofoldException.input("this is the manifest of one rank")
                     .at(Origin.file(place))
-                    .hint("give the manifest of the directory above, and add --rank to write one rank only");
+                    .hint("give the manifest of the directory above it, and add --rank to write one rank only");
         }
         return manifest;
     }

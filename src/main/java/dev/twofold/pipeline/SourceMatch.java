@@ -37,7 +37,7 @@ public final class SourceMatch {
      * @throws TwofoldException of kind INPUT that names a file which differs
      */
     public static void requireSameModel(Manifest manifest, Source source) {
-        new SourceMatch(manifest.source(), source, "give --against the checkpoint that the output was made from")
+        new SourceMatch(manifest.source(), source, "give --against the checkpoint that the output was made from:")
                 .require(source::decides);
     }
 
@@ -47,7 +47,7 @@ public final class SourceMatch {
      * @throws TwofoldException of kind INPUT that names a file which differs
      */
     public static void requireSameFiles(Manifest manifest, Source source) {
-        new SourceMatch(manifest.source(), source, "give the checkpoint that the output was made from")
+        new SourceMatch(manifest.source(), source, "give the checkpoint that the output was made from:")
                 .require(name -> true);
     }
 

@@ -32,7 +32,7 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
             if (SourceFile.exists(single)) {
                 throw TwofoldException.input("the checkpoint has both " + SINGLE + " and " + INDEX)
                         .at(Origin.file(directory))
-                        .hint("find out which of the two the model was saved with, and remove the other");
+                        .hint("keep the one that the model was saved with, and remove the other");
             }
             return sharded(directory, index);
         }
