@@ -3,9 +3,9 @@ package dev.twofold.pipeline;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.disk.Destination;
 import dev.twofold.disk.OutputPlace;
+import dev.twofold.inspection.CalibrationText;
 import dev.twofold.inspection.FitSession;
 import dev.twofold.inspection.Host;
-import dev.twofold.measure.TextWindows;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.passes.compensate.Compensate;
@@ -114,7 +114,7 @@ public final class Compiler {
         Host fitting = repeated.flatMap(manifest -> manifest.provider(request.options()))
                 .map(host::with)
                 .orElse(host);
-        TextWindows text = FitSession.text(
+        CalibrationText text = CalibrationText.of(
                 source, settings.texts().calibrating(), request.options().tokens(), host);
         CheckedRecipe recipe = resolved.recipe()
                 .replace(request, FittedText.of(text).on(fitting.provider(), request))
@@ -130,9 +130,8 @@ public final class Compiler {
     private CompiledOutput write(OutputPlace place, Compilation compilation, OutputWriter.Tools tools) {
         repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(settings.host()::notice));
         String name = repeated.map(FromManifest::sourceName).orElse(source.name());
-        HalfRange range = new HalfRange(source, settings.host());
-        Runnable trial = () -> range.require(compilation.decoder());
-        OutputWriter.Result result = new OutputWriter(compilation, name, tools, settings.trial() ? trial : () -> {})
+        Runnable trial = settings.trialOf(source, compilation.decoder());
+        OutputWriter.Result result = new OutputWriter(compilation, name, tools, trial)
                 .write(place, settings.host().progress());
         target.notes(compilation.decoder()).forEach(settings.host()::notice);
         return new CompiledOutput(compilation, result, repeated.map(manifest -> manifest.compare(result.manifests())));

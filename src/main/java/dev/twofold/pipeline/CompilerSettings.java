@@ -1,8 +1,10 @@
 package dev.twofold.pipeline;
 
+import dev.twofold.decoder.Decoder;
 import dev.twofold.inspection.Host;
 import dev.twofold.inspection.MeasurementCache;
 import dev.twofold.inspection.Texts;
+import dev.twofold.source.Source;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -41,5 +43,10 @@ public record CompilerSettings(
     /** The same, with nothing kept of what is measured anew. */
     CompilerSettings withoutKeeping() {
         return new CompilerSettings(host, texts, cache.readOnly(), rank, dumpAfter, dump, trial, version);
+    }
+
+    /** What a decoder of a source is tried on before its output appears; nothing without a trial. */
+    Runnable trialOf(Source source, Decoder decoder) {
+        return trial ? () -> new HalfRange(source, host).require(decoder) : () -> {};
     }
 }
