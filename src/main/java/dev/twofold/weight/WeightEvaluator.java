@@ -27,6 +27,9 @@ public final class WeightEvaluator {
     private static final VarHandle FLOATS =
             MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final VarHandle DOUBLES =
+            MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+
     /** Elements that {@link #read(Weight, FloatBuffer)} holds at a time. */
     private static final int STRIP = 1 << 16;
 
@@ -217,6 +220,11 @@ public final class WeightEvaluator {
             case F32 -> {
                 for (int i = 0; i < count; i++) {
                     data[at + i * stride] = (float) FLOATS.get(raw, from + 4 * i);
+                }
+            }
+            case F64 -> {
+                for (int i = 0; i < count; i++) {
+                    data[at + i * stride] = (float) (double) DOUBLES.get(raw, from + 8 * i);
                 }
             }
             default -> throw new IllegalStateException("a checkpoint reader let through " + stored);

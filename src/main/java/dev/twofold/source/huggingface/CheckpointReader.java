@@ -48,6 +48,7 @@ final class CheckpointReader {
         Optional<Adapter> adapter = options.adapter().map(Adapter::read);
         Checkpoint.sidecars(directory).forEach(file -> SourceFile.require(file, MAX_COMPANION));
         TensorIndex index = TensorIndex.read(directory);
+        notes.addAll(index.notes());
         Decoder decoder = decoder(Optional.of(index), adapter);
         SpecialTokens special = SpecialTokens.read(directory, decoder.facts().vocabularySize());
         Decoder ended = endedBy(decoder, special);

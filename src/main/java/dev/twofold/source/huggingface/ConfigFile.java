@@ -54,13 +54,33 @@ final class ConfigFile {
         return positiveIfPresent(key).orElseThrow(() -> missing(key));
     }
 
+    /** Some tools write whole numbers as floats, such as 4096.0. */
     Optional<Integer> positiveIfPresent(String key) {
         return value(key).map(node -> {
-            if (!node.isInt() || node.intValue() <= 0) {
+            if (!isWhole(node) || node.intValue() <= 0) {
                 throw wrong(key, "not a positive whole number").found(node);
             }
             return node.intValue();
         });
+    }
+
+    /** The same, where zero and -1 mean none. */
+    Optional<Integer> positiveOrNone(String key) {
+        boolean none = value(key)
+                .filter(node -> isWhole(node) && (node.intValue() == 0 || node.intValue() == -1))
+                .isPresent();
+        return none ? Optional.empty() : positiveIfPresent(key);
+    }
+
+    /** A number of things, of which there may be none. */
+    Optional<Integer> countIfPresent(String key) {
+        return value(key).filter(node -> isWhole(node) && node.intValue() == 0).isPresent()
+                ? Optional.of(0)
+                : positiveIfPresent(key);
+    }
+
+    private static boolean isWhole(JsonNode node) {
+        return node.isNumber() && node.doubleValue() == node.intValue();
     }
 
     double positiveNumber(String key) {
@@ -154,12 +174,14 @@ final class ConfigFile {
         return StreamSupport.stream(array.spliterator(), false);
     }
 
-    /** A token id or a list of them; empty if the key is absent, null or -1, which some write for none. */
+    /** A token id or a list of them; -1, which some write for none, is none. */
     List<Integer> tokens(String key, int vocabulary) {
         List<Integer> tokens = new ArrayList<>();
-        value(key).filter(node -> !(node.isInt() && node.intValue() == -1)).ifPresent(node -> {
+        value(key).ifPresent(node -> {
             for (JsonNode token : node.isArray() ? node : List.of(node)) {
-                if (!token.isInt() || token.intValue() < 0 || token.intValue() >= vocabulary) {
+                if (token.isInt() && token.intValue() == -1) {
+                    continue;
+                } else if (!token.isInt() || token.intValue() < 0 || token.intValue() >= vocabulary) {
                     throw wrong(key, "not a token id, or a list of them")
                             .found(node)
                             .expected("0 to " + (vocabulary - 1));
@@ -233,14 +255,22 @@ final class ConfigFile {
         return prefix + key;
     }
 
+    /** Whether a key has one value here and in another object. */
+    boolean agrees(String key, ConfigFile other) {
+        return equal(root.path(key), other.root.path(key));
+    }
+
+    private static boolean equal(JsonNode first, JsonNode second) {
+        return first.isNumber() && second.isNumber()
+                ? first.doubleValue() == second.doubleValue()
+                : first.equals(second);
+    }
+
     /** Refuses two names of one setting that have different values. */
     void requireEqual(String key, String other) {
         JsonNode first = root.path(key);
         JsonNode second = root.path(other);
-        boolean equal = first.isNumber() && second.isNumber()
-                ? first.doubleValue() == second.doubleValue()
-                : first.equals(second);
-        if (!equal) {
+        if (!equal(first, second)) {
             throw wrong(key, "it is another name of " + prefix + other + ", which has another value")
                     .found(first + " and " + second)
                     .hint("copy the checkpoint, and remove the wrong one from the copy's config");

@@ -82,7 +82,7 @@ final class DecoderReader {
                 shape.hidden(),
                 shape.vocabulary(),
                 rules.context(),
-                shape.context(),
+                Math.max(rules.context(), shape.context()),
                 settings.config().tokens("bos_token_id", shape.vocabulary()),
                 endTokens(generation),
                 padToken(generation));

@@ -35,29 +35,29 @@ record LayerRules(List<AttentionRule> rules, int context) {
                     ? Optional.of(RotaryConfig.read(settings, style.rotary(), shape, headSize))
                     : Optional.empty();
             List<Boolean> turned = positions.isPresent() ? turned(style.rotary(), sliding) : List.of();
+            int context = positions
+                    .map(both ->
+                            Math.min(both.full().positions(), both.sliding().positions()))
+                    .orElse(shape.context());
             List<AttentionRule> rules = new ArrayList<>();
             for (int layer = 0; layer < shape.layers(); layer++) {
                 boolean local = sliding.get(layer);
                 boolean rotary = positions.isPresent() && turned.get(layer);
                 Optional<Rotary> turns =
                         positions.filter(both -> rotary).map(both -> local ? both.sliding() : both.full());
-                rules.add(rule(local ? window : Optional.empty(), turns));
+                rules.add(rule(local ? window : Optional.empty(), turns, Math.max(context, shape.context())));
             }
-            int context = positions
-                    .map(both ->
-                            Math.min(both.full().positions(), both.sliding().positions()))
-                    .orElse(shape.context());
             return new LayerRules(rules, context);
         }
 
-        private AttentionRule rule(Optional<Integer> window, Optional<Rotary> rotary) {
+        private AttentionRule rule(Optional<Integer> window, Optional<Rotary> rotary, int context) {
             return new AttentionRule(
                     shape.headSize(),
                     settings.number(style.clip()),
                     settings.number(style.scale()).orElse(1 / Math.sqrt(shape.headSize())),
                     settings.number(style.cap()),
                     // A window that holds the whole context is none.
-                    window.filter(size -> size < shape.context()),
+                    window.filter(size -> size < context),
                     rotary);
         }
 
@@ -65,7 +65,7 @@ record LayerRules(List<AttentionRule> rules, int context) {
             if (!style.window().isPresent()) {
                 return Optional.empty();
             }
-            Optional<Integer> size = settings.sizeIfAny(style.window().size());
+            Optional<Integer> size = settings.sizeOrNone(style.window().size());
             if (size.isEmpty() && sliding.contains(true)) {
                 throw settings.config()
                         .wrong(style.window().listed(), "layers with a window, but no size for it")
@@ -112,8 +112,8 @@ record LayerRules(List<AttentionRule> rules, int context) {
                 return Collections.nCopies(shape.layers(), false);
             }
             boolean any = settings.flag(window.when(), true);
-            boolean sized = settings.sizeIfAny(window.size()).isPresent();
-            int from = settings.sizeIfAny(window.from()).orElse(0);
+            boolean sized = settings.sizeOrNone(window.size()).isPresent();
+            int from = settings.countIfAny(window.from()).orElse(0);
             Optional<Integer> fullEvery = settings.sizeIfAny(window.fullEvery());
             List<Boolean> sliding = new ArrayList<>();
             for (int layer = 0; layer < shape.layers(); layer++) {
@@ -126,8 +126,8 @@ record LayerRules(List<AttentionRule> rules, int context) {
         /** What the list of kinds says better; the keys are still no unknown ones. */
         private void readUnused() {
             WindowStyle window = style.window();
-            settings.sizeIfAny(window.size());
-            settings.sizeIfAny(window.from());
+            settings.sizeOrNone(window.size());
+            settings.countIfAny(window.from());
             settings.sizeIfAny(window.fullEvery());
             settings.flag(window.when(), true);
         }

@@ -30,6 +30,16 @@ record Settings(ConfigFile config, UnknownKeys unknown) {
                         .map(JsonNode::intValue);
     }
 
+    /** The same, where zero and -1 mean none. */
+    Optional<Integer> sizeOrNone(Setting setting) {
+        return ownValue(setting) ? config.positiveOrNone(key(setting)) : sizeIfAny(setting);
+    }
+
+    /** A number of things, of which there may be none. */
+    Optional<Integer> countIfAny(Setting setting) {
+        return ownValue(setting) ? config.countIfPresent(key(setting)) : sizeIfAny(setting);
+    }
+
     Optional<Double> number(Setting setting) {
         Optional<Double> value = ownValue(setting)
                 ? config.positiveNumberIfPresent(key(setting))

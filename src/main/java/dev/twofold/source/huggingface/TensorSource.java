@@ -47,10 +47,10 @@ final class TensorSource {
             Optional<Adapter> adapter) {
         this.defaultFile = defaultFile;
         this.names = names;
-        this.unused = new TreeMap<>(tensors);
+        this.unused = new TreeMap<>(Wrappers.removed(tensors, names));
         this.described = described;
         this.adapter = adapter;
-        String layer = names.layer().substring(0, names.layer().indexOf('{'));
+        String layer = names.layersPrefix();
         this.prefix = names.prefixes().stream()
                 .filter(candidate -> unused.keySet().stream().anyMatch(name -> name.startsWith(candidate + layer)))
                 .findFirst()
@@ -121,7 +121,7 @@ final class TensorSource {
             throw TwofoldException.input("unsupported element type")
                     .at(origin)
                     .found(stored.dtype())
-                    .expected("F32, F16 or BF16")
+                    .expected("F64, F32, F16 or BF16")
                     .hint("convert the original checkpoint, not a quantised one");
         }
         return stored;

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What becomes of keys of a config.json that a family's description does not mention. A key that the family's class of
@@ -19,6 +20,11 @@ final class UnknownKeys {
 
     private static final String AUTO_MAP = "auto_map";
     private static final String VERSION = "transformers_version";
+
+    /** In the note of those that nothing reads. */
+    private static final int MOST_NAMED = 20;
+
+    private static final int LONGEST_NAME = 60;
 
     private final ClassKeys known = Families.classKeys();
     private final Set<String> ignored;
@@ -105,9 +111,15 @@ final class UnknownKeys {
     }
 
     List<String> notes() {
-        return unread.isEmpty()
-                ? List.of()
-                : List.of("note: no class of transformers " + known.version() + " for " + modelType
-                        + " reads these keys of config.json, so they change nothing: " + String.join(", ", unread));
+        if (unread.isEmpty()) {
+            return List.of();
+        }
+        String names = unread.stream()
+                .limit(MOST_NAMED)
+                .map(name -> name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME) + "...")
+                .collect(Collectors.joining(", "));
+        return List.of("note: no class of transformers " + known.version() + " for " + modelType
+                + " reads these keys of config.json, so they change nothing: " + names
+                + (unread.size() > MOST_NAMED ? " and " + (unread.size() - MOST_NAMED) + " more" : ""));
     }
 }

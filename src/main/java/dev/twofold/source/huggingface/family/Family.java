@@ -107,6 +107,11 @@ public record Family(
             boolean transposed,
             List<String> ignored) {
 
+        /** What the names of all layers begin with, after the prefix. */
+        public String layersPrefix() {
+            return layer.substring(0, layer.indexOf('{'));
+        }
+
         /** Each is compared with every tensor that nothing else asked for. */
         private static final int MAX_PATTERNS = 32;
 
