@@ -22,7 +22,7 @@ LIBRARY = ["modeling_rope_utils.py"]
 # Functions of the library that read keys which are nothing to models whose code does not call them.
 CALLS = {"create_sliding_window_causal_mask": "sliding_window", "create_chunked_causal_mask": "attention_chunk_size"}
 # Names that the patterns below find beside keys: a module, and an attribute of classes that no file sets.
-NO_KEYS = {"json", "default_theta"}
+NO_KEYS = {"json", "default_theta", "_is_quantized"}
 READS = [r"\bconfig\.([a-z_]\w*)\b(?!\()", r"getattr\((?:self\.)?config, *['\"](\w+)['\"]",
          r"hasattr\((?:self\.)?config, *['\"](\w+)['\"]", r"kwargs\.(?:pop|get|setdefault)\(['\"](\w+)['\"]"]
 OPTIONS = [r"(?:rope_parameters|rope_scaling|rope_params|rope_parameters_dict)(?:\[|\.get\(|\.pop\(|\.setdefault\()['\"](\w+)['\"]",

@@ -96,7 +96,9 @@ final class IndexCases {
                         "tensor " + HEAD,
                         "no entry in " + INDEX)
                 .accepts("a wrong total_size", index(root -> metadata(root).put("total_size", 1)))
-                .accepts("a total_size that is text", index(root -> metadata(root).put("total_size", "big")))
+                .accepts(
+                        "a total_size that is text",
+                        index(root -> metadata(root).put("total_size", "big")))
                 .rejects(
                         "shards without an index, one of which is missing",
                         sharded(checkpoint -> {

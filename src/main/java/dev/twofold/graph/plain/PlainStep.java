@@ -173,6 +173,10 @@ final class PlainStep {
         return switch (activation) {
             case SILU -> build.node("Mul", x, build.node("Sigmoid", x));
             case RELU -> build.node("Relu", x);
+            case RELU_SQUARED -> {
+                String relu = build.node("Relu", x);
+                yield build.node("Mul", relu, relu);
+            }
             case GELU -> halved(x, build.node("Erf", build.node("Mul", x, build.number(Math.sqrt(0.5)))));
             case GELU_TANH -> {
                 String cube = build.node("Mul", x, build.node("Mul", x, x));

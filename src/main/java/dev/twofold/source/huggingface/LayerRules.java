@@ -117,7 +117,8 @@ record LayerRules(List<AttentionRule> rules, int context) {
             Optional<Integer> fullEvery = settings.sizeIfAny(window.fullEvery());
             List<Boolean> sliding = new ArrayList<>();
             for (int layer = 0; layer < shape.layers(); layer++) {
-                boolean full = fullEvery.isPresent() && (layer + 1) % fullEvery.get() == 0;
+                int place = window.fullFirst() ? layer : layer + 1;
+                boolean full = fullEvery.isPresent() && place % fullEvery.get() == 0;
                 sliding.add(any && sized && layer >= from && !full);
             }
             return sliding;
@@ -128,14 +129,16 @@ record LayerRules(List<AttentionRule> rules, int context) {
             WindowStyle window = style.window();
             settings.sizeOrNone(window.size());
             settings.countIfAny(window.from());
-            settings.sizeIfAny(window.fullEvery());
+            settings.skip(window.fullEvery());
             settings.flag(window.when(), true);
         }
 
         /** Whether each layer has positions. */
         private List<Boolean> turned(RotaryStyle rotary, List<Boolean> sliding) {
             if (rotary.windowed()) {
-                return sliding;
+                boolean everywhere = rotary.unwindowed()
+                        && settings.sizeOrNone(style.window().size()).isEmpty();
+                return everywhere ? Collections.nCopies(shape.layers(), true) : sliding;
             }
             Optional<Integer> skipEvery = settings.sizeIfAny(rotary.skipEvery());
             List<Double> listed =

@@ -51,10 +51,14 @@ final class RotaryConfig {
         ConfigFile config = settings.config();
         Optional<ConfigFile> parameters = config.object("rope_parameters");
         Optional<ConfigFile> scaling = config.object("rope_scaling");
-        scaling.filter(old -> parameters.isPresent() && !agree(old, parameters.get())).ifPresent(old -> {
-            throw config.wrong("rope_scaling", "rope_parameters says something else")
-                    .hint("copy the checkpoint, and remove the wrong one from the copy's config");
-        });
+        scaling.filter(old -> parameters.isPresent() && !agree(old, parameters.get()))
+                .ifPresent(old -> {
+                    throw config.wrong("rope_scaling", "rope_parameters says something else")
+                            .hint("copy the checkpoint, and remove the wrong one from the copy's config");
+                });
+        if (style.scaled() && parameters.isEmpty() && scaling.isEmpty()) {
+            throw config.missing("rope_parameters");
+        }
         Optional<ConfigFile> byKind = parameters.filter(
                 object -> object.object(FULL).or(() -> object.object(SLIDING)).isPresent());
         if (byKind.isPresent()) {

@@ -24,8 +24,7 @@ final class RotaryScaling {
      * @param config the whole config.json
      * @param options its part about scaling
      */
-    static Read read(
-            ConfigFile config, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
+    static Read read(ConfigFile config, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
         Optional<String> old = options.text("type");
         String type = options.text("rope_type").or(() -> old).orElse("default");
         if (!style.scalings().contains(type)) {

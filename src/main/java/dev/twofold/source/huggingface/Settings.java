@@ -35,6 +35,13 @@ record Settings(ConfigFile config, UnknownKeys unknown) {
         return ownValue(setting) ? config.positiveOrNone(key(setting)) : sizeIfAny(setting);
     }
 
+    /** Passes over what something else says better. */
+    void skip(Setting setting) {
+        if (!setting.isConstant()) {
+            config.lacks(key(setting));
+        }
+    }
+
     /** A number of things, of which there may be none. */
     Optional<Integer> countIfAny(Setting setting) {
         return ownValue(setting) ? config.countIfPresent(key(setting)) : sizeIfAny(setting);

@@ -114,8 +114,8 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors, List<String> n
                 }
             }
         }
-        return new TensorIndex(files, tensors, List.of("note: there is no " + INDEX + ": all of the " + count
-                + " shards are read"));
+        return new TensorIndex(
+                files, tensors, List.of("note: there is no " + INDEX + ": all of the " + count + " shards are read"));
     }
 
     private static TensorIndex sharded(Path directory, Path index) {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Hands out the tensors of a checkpoint by name and shape, and knows in the end which are missing and which were not
@@ -133,6 +134,28 @@ final class TensorSource {
         if (copy != null && original instanceof Stored stored && StoredCopy.equal(copy, stored)) {
             unused.remove(name);
         }
+    }
+
+    /** Whether there is a tensor that nothing asked for yet. */
+    boolean has(String name) {
+        return unused.containsKey(name);
+    }
+
+    /** The matrices of a tensor {@code [count, rows, columns]}, one after the other. */
+    List<Weight> matrices(String name, int count, long rows, long columns) {
+        Shape each = Shape.of(rows, columns);
+        Weight all = tensor(name, count, rows, columns);
+        return IntStream.range(0, count)
+                .<Weight>mapToObj(i -> all instanceof Stored stored
+                        ? new Stored(
+                                stored.file(),
+                                name,
+                                stored.offset()
+                                        + i * rows * columns * stored.dtype().bytes(),
+                                stored.dtype(),
+                                each)
+                        : new Described(name, each))
+                .toList();
     }
 
     /** The elements of a matrix, row after row. */

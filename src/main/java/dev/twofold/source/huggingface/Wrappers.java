@@ -39,7 +39,8 @@ final class Wrappers {
     }
 
     private static boolean hasLayers(Set<String> found, String wrapper, Family.Names names) {
-        return names.prefixes().stream().anyMatch(prefix -> anyStartsWith(found, wrapper + prefix + names.layersPrefix()));
+        return names.prefixes().stream()
+                .anyMatch(prefix -> anyStartsWith(found, wrapper + prefix + names.layersPrefix()));
     }
 
     private static boolean anyStartsWith(Set<String> found, String start) {

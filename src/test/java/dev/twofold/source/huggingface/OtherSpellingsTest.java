@@ -53,9 +53,10 @@ final class OtherSpellingsTest {
     private void assertSameNumbers(Decoder found, Decoder expected) {
         try (MappedFiles files = new MappedFiles()) {
             WeightEvaluator evaluator = new WeightEvaluator(files);
-            List<float[]> numbers =
-                    weights(found).map(evaluator::read).toList();
-            assertThat(numbers).containsExactlyElementsOf(weights(expected).map(evaluator::read).toList());
+            List<float[]> numbers = weights(found).map(evaluator::read).toList();
+            assertThat(numbers)
+                    .containsExactlyElementsOf(
+                            weights(expected).map(evaluator::read).toList());
         }
     }
 
@@ -77,7 +78,8 @@ final class OtherSpellingsTest {
 
     @Test
     void the_text_part_may_have_a_prefix_that_the_head_lacks() throws IOException {
-        Decoder found = read(TinyLlama.create().renamed(name -> name.replaceFirst("^model\\.", "model.language_model.")));
+        Decoder found =
+                read(TinyLlama.create().renamed(name -> name.replaceFirst("^model\\.", "model.language_model.")));
         assertSameNumbers(found, plain());
     }
 
@@ -118,7 +120,8 @@ final class OtherSpellingsTest {
     @ValueSource(strings = {"-1", "0", "null"})
     void no_window_may_be_a_window_of_nothing(String size) throws IOException {
         Decoder found = read(mistral().set("sliding_window", size));
-        assertThat(rules(found)).allSatisfy(rule -> assertThat(rule.slidingWindow()).isEmpty());
+        assertThat(rules(found))
+                .allSatisfy(rule -> assertThat(rule.slidingWindow()).isEmpty());
     }
 
     private static TinyLlama mistral() {
@@ -142,10 +145,12 @@ final class OtherSpellingsTest {
         for (int layer = 0; layer < TinyLlama.LAYERS; layer++) {
             for (String part : List.of("q", "k", "v")) {
                 int rows = part.equals("q") ? 64 : 32;
-                model.tensor(TinyLlama.name(layer, "self_attn." + part + "_proj.bias"), DType.F32, new float[rows], rows);
+                model.tensor(
+                        TinyLlama.name(layer, "self_attn." + part + "_proj.bias"), DType.F32, new float[rows], rows);
             }
         }
-        assertThat(rules(read(model))).allSatisfy(rule -> assertThat(rule.slidingWindow()).contains(32));
+        assertThat(rules(read(model)))
+                .allSatisfy(rule -> assertThat(rule.slidingWindow()).contains(32));
     }
 
     @Test
@@ -153,9 +158,8 @@ final class OtherSpellingsTest {
         Decoder found = read(TinyLlama.create().set("rope_scaling", YARN));
         assertThat(found.facts().contextLength()).isEqualTo(1024);
         assertThat(found.rotaries()).extracting(Rotary::positions).containsExactly(1024);
-        Decoder said = read(TinyLlama.create()
-                .set("max_position_embeddings", "1024")
-                .set("rope_scaling", YARN));
+        Decoder said =
+                read(TinyLlama.create().set("max_position_embeddings", "1024").set("rope_scaling", YARN));
         assertThat(said.facts().contextLength()).isEqualTo(1024);
     }
 
@@ -173,9 +177,8 @@ final class OtherSpellingsTest {
         Decoder both = read(TinyLlama.create().set("rope_scaling", old).set("rope_parameters", current));
         assertThat(both.rotaries())
                 .isEqualTo(read(TinyLlama.create().set("rope_scaling", old)).rotaries());
-        TinyLlama other = TinyLlama.create()
-                .set("rope_scaling", old)
-                .set("rope_parameters", current.replace("4.0", "8.0"));
+        TinyLlama other =
+                TinyLlama.create().set("rope_scaling", old).set("rope_parameters", current.replace("4.0", "8.0"));
         other.write(directory);
         assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory)))
                 .hasMessageContaining("rope_parameters says something else");
@@ -183,15 +186,18 @@ final class OtherSpellingsTest {
 
     @Test
     void options_of_another_scaling_are_listed() throws IOException {
-        Source source = open(TinyLlama.create()
-                .set("rope_scaling", "{\"rope_type\": \"linear\", \"factor\": 2, \"mscale\": 0.7}"));
+        Source source = open(
+                TinyLlama.create().set("rope_scaling", "{\"rope_type\": \"linear\", \"factor\": 2, \"mscale\": 0.7}"));
         assertThat(source.notes()).singleElement().asString().endsWith("change nothing: rope_scaling.mscale");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"-1; ", "[-1]; ", "[2, -1, 5]; 2 5"})
+    @CsvSource(
+            delimiter = ';',
+            value = {"-1; ", "[-1]; ", "[2, -1, 5]; 2 5"})
     void a_token_of_minus_one_is_none(String value, String tokens) throws IOException {
-        List<Integer> found = read(TinyLlama.create().set("eos_token_id", value)).facts().endTokens();
+        List<Integer> found =
+                read(TinyLlama.create().set("eos_token_id", value)).facts().endTokens();
         assertThat(found)
                 .isEqualTo(Optional.ofNullable(tokens).stream()
                         .flatMap(some -> Stream.of(some.split(" ")))
@@ -226,9 +232,9 @@ final class OtherSpellingsTest {
     void malformed_json_is_told_without_the_words_of_a_library(String text) throws IOException {
         TinyLlama.create().write(directory);
         Files.writeString(directory.resolve("config.json"), text);
-        String message = String.valueOf(catchThrowableOfType(
-                        TwofoldException.class, () -> Sources.SHIPPED.open(directory))
-                .getMessage());
+        String message =
+                String.valueOf(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory))
+                        .getMessage());
         assertThat(message).contains("not valid JSON").doesNotContain("Feature", "enable", "ALLOW");
     }
 }

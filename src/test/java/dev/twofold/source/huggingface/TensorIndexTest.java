@@ -199,7 +199,9 @@ class TensorIndexTest {
     void a_single_file_counts_and_an_index_beside_it_does_not() throws IOException {
         TinyLlama.of(DType.F32, 2).write(directory);
         Source source = Sources.SHIPPED.open(directory);
-        assertThat(source.files()).contains(directory.resolve("model.safetensors")).doesNotContain(index);
+        assertThat(source.files())
+                .contains(directory.resolve("model.safetensors"))
+                .doesNotContain(index);
         assertThat(source.notes())
                 .singleElement()
                 .asString()

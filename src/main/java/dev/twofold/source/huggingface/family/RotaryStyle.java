@@ -15,6 +15,8 @@ import java.util.List;
  * @param listed key of config.json: a list with 0 for each layer without positions
  * @param skipEvery without that list, every so many layers one has no positions
  * @param windowed whether only layers with a window have positions
+ * @param unwindowed whether, if there are no windows at all, all layers have them
+ * @param scaled whether something has to be said of a scaling
  */
 public record RotaryStyle(
         Setting theta,
@@ -24,10 +26,12 @@ public record RotaryStyle(
         List<String> scalings,
         String listed,
         Setting skipEvery,
-        boolean windowed) {
+        boolean windowed,
+        boolean unwindowed,
+        boolean scaled) {
 
-    static final RotaryStyle ABSENT =
-            new RotaryStyle(Setting.NONE, Setting.NONE, Setting.NONE, false, List.of(), "", Setting.NONE, false);
+    static final RotaryStyle ABSENT = new RotaryStyle(
+            Setting.NONE, Setting.NONE, Setting.NONE, false, List.of(), "", Setting.NONE, false, false, false);
 
     public RotaryStyle {
         required("theta", theta);

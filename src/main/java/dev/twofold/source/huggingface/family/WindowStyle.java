@@ -9,10 +9,13 @@ import static dev.twofold.source.huggingface.family.Family.required;
  * @param when whether there are windows; there are if nothing is said
  * @param from the first layer with one
  * @param fullEvery every so many layers, one sees everything
+ * @param fullFirst whether that is the first of them, not the last
  * @param listed key of config.json: a kind for each layer; none if the family's class reads no such list
  */
-public record WindowStyle(Setting size, Setting when, Setting from, Setting fullEvery, String listed) {
-    static final WindowStyle ABSENT = new WindowStyle(Setting.NONE, Setting.NONE, Setting.NONE, Setting.NONE, "");
+public record WindowStyle(
+        Setting size, Setting when, Setting from, Setting fullEvery, boolean fullFirst, String listed) {
+    static final WindowStyle ABSENT =
+            new WindowStyle(Setting.NONE, Setting.NONE, Setting.NONE, Setting.NONE, false, "");
 
     public WindowStyle {
         required("size", size);
