@@ -64,8 +64,11 @@ public record Inspector(
         PlanFrontier frontier = PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), text, host.progress());
         Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier));
         List<CompensationStudy.Row> compensation = fitted.flatMap(windows -> session.heldOut()
-                        .map(other -> new CompensationStudy(source, other, windows, host.with(once()))
-                                .of(frontier, findings)))
+                        .map(other -> {
+                            Host quiet = host.with(once());
+                            RefittedPlans refitted = new RefittedPlans(source, form, windows, quiet);
+                            return new CompensationStudy(source, other, refitted, quiet).of(frontier, findings);
+                        }))
                 .orElse(List.of());
         int measured = text.measured()
                 + session.heldOut().map(TextMeasurement::measured).orElse(0);

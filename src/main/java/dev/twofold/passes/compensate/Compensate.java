@@ -130,6 +130,11 @@ public final class Compensate implements Pass {
             return new Options(other, side, scope, ridges, tokens, memory, provider, text);
         }
 
+        /** The same with other ridges to choose from. */
+        public Options with(List<Double> others) {
+            return new Options(method, side, scope, others, tokens, memory, provider, text);
+        }
+
         /** The same with other limits; null leaves one as it is. */
         public Options with(@Nullable Integer otherTokens, @Nullable MemorySize otherMemory) {
             return new Options(
