@@ -4,6 +4,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.weight.Weight.Applied;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
+import dev.twofold.weight.Weight.Dequantized;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Scaled;
@@ -12,6 +13,7 @@ import dev.twofold.weight.Weight.Stacked;
 import dev.twofold.weight.Weight.Stored;
 import dev.twofold.weight.Weight.Tensor;
 import dev.twofold.weight.Weight.Transposed;
+import dev.twofold.weight.Weight.Unpacked;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -113,6 +115,14 @@ public final class Weights {
             return Stream.of(applied.matrix(), applied.vector());
         } else if (weight instanceof Product product) {
             return Stream.of(product.left(), product.right());
+        } else if (weight instanceof Unpacked unpacked) {
+            return Stream.of(unpacked.words());
+        } else if (weight instanceof Dequantized quantized) {
+            return Stream.of(
+                            Stream.of(quantized.codes(), quantized.scales()),
+                            quantized.zeros().stream(),
+                            quantized.groups().stream())
+                    .flatMap(operands -> operands);
         }
         return Stream.empty();
     }
@@ -144,6 +154,11 @@ public final class Weights {
             return at(applied.matrix(), column, 0);
         } else if (weight instanceof Product product) {
             return at(product.left(), row, 0);
+        } else if (weight instanceof Dequantized quantized) {
+            return at(quantized.codes(), row, column);
+        } else if (weight instanceof Unpacked unpacked) {
+            boolean rows = unpacked.axis() == 0;
+            return at(unpacked.words(), rows ? row / unpacked.each() : row, rows ? column : column / unpacked.each());
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -196,6 +211,10 @@ public final class Weights {
             return "apply(" + operands + ")";
         } else if (weight instanceof Product) {
             return "product(" + operands + ")";
+        } else if (weight instanceof Unpacked unpacked) {
+            return "unpack" + unpacked.bits() + "(" + operands + ")";
+        } else if (weight instanceof Dequantized) {
+            return "dequantize(" + operands + ")";
         }
         return "combine(" + operands + ")";
     }

@@ -82,7 +82,9 @@ final class CheckpointReader {
         });
         Family family = ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
-        TensorSource tensors = index.map(found -> TensorSource.of(found, family.names(), adapter))
+        Optional<Quantization> quantization = Quantization.of(config);
+        quantization.map(Quantization::note).ifPresent(notes::add);
+        TensorSource tensors = index.map(found -> TensorSource.of(found, family.names(), adapter, quantization))
                 .orElseGet(() -> TensorSource.described(file, family.names()));
         Decoder decoder = DecoderReader.read(directory, family, config, unknown, tensors, generation());
         unknown.requireUse();

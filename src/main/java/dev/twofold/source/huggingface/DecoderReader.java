@@ -59,16 +59,7 @@ final class DecoderReader {
             UnknownKeys unknown,
             TensorSource tensors,
             Optional<ConfigFile> generation) {
-        refuseQuantized(config);
         return new DecoderReader(directory, family, config, unknown, tensors).read(generation);
-    }
-
-    private static void refuseQuantized(ConfigFile config) {
-        config.object("quantization_config").ifPresent(quantization -> {
-            throw config.wrong("quantization_config", "quantised checkpoints are not supported")
-                    .found(quantization.text("quant_method").orElse("a quantised checkpoint"))
-                    .hint("convert the original checkpoint in bf16, fp16 or fp32");
-        });
     }
 
     private Decoder read(Optional<ConfigFile> generation) {

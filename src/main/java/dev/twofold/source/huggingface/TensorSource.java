@@ -3,6 +3,7 @@ package dev.twofold.source.huggingface;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.source.huggingface.family.Family;
+import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Described;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -39,13 +41,16 @@ final class TensorSource {
 
     private final boolean described;
     private final Optional<Adapter> adapter;
+    private final Optional<Quantization> quantization;
 
     private TensorSource(
             Path defaultFile,
             Map<String, Stored> tensors,
             Family.Names names,
             boolean described,
-            Optional<Adapter> adapter) {
+            Optional<Adapter> adapter,
+            Optional<Quantization> quantization) {
+        this.quantization = quantization;
         this.defaultFile = defaultFile;
         this.names = names;
         this.unused = new TreeMap<>(Wrappers.removed(tensors, names));
@@ -59,8 +64,9 @@ final class TensorSource {
     }
 
     /** The tensors of a checkpoint. */
-    static TensorSource of(TensorIndex index, Family.Names names, Optional<Adapter> adapter) {
-        return new TensorSource(index.files().get(0), index.tensors(), names, false, adapter);
+    static TensorSource of(
+            TensorIndex index, Family.Names names, Optional<Adapter> adapter, Optional<Quantization> quantization) {
+        return new TensorSource(index.files().get(0), index.tensors(), names, false, adapter, quantization);
     }
 
     /**
@@ -69,7 +75,7 @@ final class TensorSource {
      * @param config the file
      */
     static TensorSource described(Path config, Family.Names names) {
-        return new TensorSource(config, Map.of(), names, true, Optional.empty());
+        return new TensorSource(config, Map.of(), names, true, Optional.empty(), Optional.empty());
     }
 
     /** The prefix that this checkpoint's names have. */
@@ -80,6 +86,11 @@ final class TensorSource {
     /** A matrix {@code [outputs, inputs]} of a layer, however it is stored. */
     Weight matrix(String name, long outputs, long inputs) {
         String tensor = name + WEIGHT;
+        Optional<Weight> numbers =
+                quantization.flatMap(found -> QuantizedMatrix.read(found, this, name, outputs, inputs));
+        if (numbers.isPresent()) {
+            return adapted(tensor, numbers.get());
+        }
         Weight plain = names.transposed()
                 ? Weights.transpose(stored(tensor, inputs, outputs))
                 : stored(tensor, outputs, inputs);
@@ -136,6 +147,19 @@ final class TensorSource {
         }
     }
 
+    /** A tensor that is there, whatever its shape is. */
+    Stored take(String name, Set<DType> types) {
+        Stored stored = unused.remove(name);
+        if (stored == null || !types.contains(stored.dtype())) {
+            throw TwofoldException.input(stored == null ? "the tensor is missing" : "unsupported element type")
+                    .at(Origin.tensor(stored == null ? defaultFile : stored.file(), name))
+                    .found(stored == null ? "nothing" : stored.dtype())
+                    .expected(types.stream().sorted().map(DType::toString).collect(Collectors.joining(", ")))
+                    .hint("download the checkpoint again, or convert the original one");
+        }
+        return stored;
+    }
+
     /** Whether there is a tensor that nothing asked for yet. */
     boolean has(String name) {
         return unused.containsKey(name);
@@ -181,6 +205,8 @@ final class TensorSource {
                     .hint("check that config.json belongs to these tensors, or download the checkpoint again");
         }
         unused.keySet().removeIf(name -> names.ignored().stream().anyMatch(pattern -> matches(pattern, name)));
+        quantization.ifPresent(found -> unused.keySet()
+                .removeIf(name -> Quantization.IGNORED.stream().anyMatch(pattern -> matches(pattern, name))));
         if (!unused.isEmpty()) {
             Stored first = unused.values().iterator().next();
             throw listed(
