@@ -34,7 +34,7 @@ public final class JsonFailure {
         return TwofoldException.input(subject + (bounds ? "JSON beyond any bounds" : "not valid JSON" + line))
                 .at(Origin.file(file))
                 .found(reason(e))
-                .hint("download it again")
+                .hint("correct it, or download it again")
                 .cause(e);
     }
 

@@ -75,7 +75,6 @@ final class PublishedConfigsTest {
                 "gpt2; {`scale_attn_by_inverse_layer_idx`: true}; scale_attn_by_inverse_layer_idx",
                 "starcoder2; {`scale_attn_weights`: false}; scale_attn_weights",
                 "llama2; {`is_causal`: false}; is_causal",
-                "llama2; {`use_rope`: false}; use_rope",
                 "llama2; {`rope_interleaved`: true}; rope_interleaved",
                 "llama2; {`auto_map`: {`AutoModel`: `modeling.Own`}}; own code",
                 "gemma3; {`layer_types`: [`full_attention`]}; layer_types",

@@ -278,7 +278,8 @@ final class ConfigFile {
     }
 
     TwofoldException missing(String key) {
-        return wrong(key, "the key is missing").hint("download the checkpoint's config again");
+        return wrong(key, "the key is missing")
+                .hint("download the checkpoint's config again, or add the key to a copy of it");
     }
 
     private static boolean isNothing(JsonNode value) {

@@ -57,10 +57,14 @@ final class RotaryScaling {
         return new Llama3Scaling(options.positiveNumber("factor"), low, high, options.positive(ORIGINAL));
     }
 
-    /** People turn it on by its factor alone, and leave the context as it was: it is that much longer then. */
+    /**
+     * People turn it on and leave the context as it was: it is longer by the factor then. Where nothing says what it was
+     * before, it is the whole context already.
+     */
     private static Read yarn(ConfigFile options, double theta, int width, int context) {
         double factor = options.positiveNumber("factor");
-        int original = options.positiveIfPresent(ORIGINAL).orElse(context);
+        Optional<Integer> before = options.positiveIfPresent(ORIGINAL);
+        int original = before.orElse(context);
         double fast = options.positiveNumberIfPresent("beta_fast").orElse(32.0);
         double slow = options.positiveNumberIfPresent("beta_slow").orElse(1.0);
         boolean truncate = options.flag("truncate", true);
@@ -75,7 +79,7 @@ final class RotaryScaling {
                 : magnitude(factor, 1);
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
         YarnScaling scaling = new YarnScaling(factor, first, first == last ? last + 0.001 : last, magnitude);
-        long extended = (long) Math.min(Integer.MAX_VALUE, Math.floor(original * factor));
+        double extended = before.isPresent() ? Math.min(Integer.MAX_VALUE, Math.floor(original * factor)) : context;
         return new Read(scaling, (int) Math.max(context, extended));
     }
 

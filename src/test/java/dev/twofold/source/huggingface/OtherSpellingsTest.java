@@ -161,6 +161,8 @@ final class OtherSpellingsTest {
         Decoder said =
                 read(TinyLlama.create().set("max_position_embeddings", "1024").set("rope_scaling", YARN));
         assertThat(said.facts().contextLength()).isEqualTo(1024);
+        Decoder whole = read(TinyLlama.create().set("rope_scaling", "{\"rope_type\": \"yarn\", \"factor\": 4.0}"));
+        assertThat(whole.facts().contextLength()).isEqualTo(256);
     }
 
     @Test
