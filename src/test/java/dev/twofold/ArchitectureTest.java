@@ -40,7 +40,9 @@ final class ArchitectureTest {
                         "dev.twofold.pass..",
                         "dev.twofold.execution..",
                         "dev.twofold.measure..",
-                        "dev.twofold.layers..")
+                        "dev.twofold.layers..",
+                        "dev.twofold.family..",
+                        "dev.twofold.checkpoint..")
                 .layer("2")
                 .definedBy("dev.twofold.decoder..")
                 .layer("1")

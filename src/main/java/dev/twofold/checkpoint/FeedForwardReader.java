@@ -1,12 +1,12 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Operator;
-import dev.twofold.source.huggingface.family.ExpertsStyle;
-import dev.twofold.source.huggingface.family.FeedForwardStyle;
+import dev.twofold.family.ExpertsStyle;
+import dev.twofold.family.FeedForwardStyle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

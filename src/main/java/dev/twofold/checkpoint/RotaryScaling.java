@@ -1,4 +1,4 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Rotary.LinearScaling;
 import dev.twofold.decoder.Rotary.Llama3Scaling;
@@ -6,7 +6,7 @@ import dev.twofold.decoder.Rotary.LongRopeScaling;
 import dev.twofold.decoder.Rotary.Scaling;
 import dev.twofold.decoder.Rotary.Unscaled;
 import dev.twofold.decoder.Rotary.YarnScaling;
-import dev.twofold.source.huggingface.family.RotaryStyle;
+import dev.twofold.family.RotaryStyle;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,9 +1,9 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Norm;
-import dev.twofold.source.huggingface.family.NormStyle;
-import dev.twofold.source.huggingface.family.NormStyle.Gain;
-import dev.twofold.source.huggingface.family.NormStyle.NormKind;
+import dev.twofold.family.NormStyle;
+import dev.twofold.family.NormStyle.Gain;
+import dev.twofold.family.NormStyle.NormKind;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.List;

@@ -1,6 +1,6 @@
-package dev.twofold.source.huggingface.family;
+package dev.twofold.family;
 
-import static dev.twofold.source.huggingface.family.Family.required;
+import static dev.twofold.family.Family.required;
 
 /**
  * The feed-forward.

@@ -1,10 +1,10 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.source.huggingface.family.Families;
-import dev.twofold.source.huggingface.family.Setting;
+import dev.twofold.family.Families;
+import dev.twofold.family.Setting;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.TreeSet;

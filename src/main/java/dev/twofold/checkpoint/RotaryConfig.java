@@ -1,10 +1,10 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Rotary.Scaling;
 import dev.twofold.decoder.Rotary.Unscaled;
-import dev.twofold.source.huggingface.family.RotaryStyle;
-import dev.twofold.source.huggingface.family.Setting;
+import dev.twofold.family.RotaryStyle;
+import dev.twofold.family.Setting;
 import java.util.Optional;
 import java.util.Set;
 

@@ -1,11 +1,13 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.source.huggingface.family.Family;
+import dev.twofold.family.Family;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weight.Blocked;
 import dev.twofold.weight.Weight.Described;
+import dev.twofold.weight.Weight.OnDisk;
 import dev.twofold.weight.Weight.Stored;
 import dev.twofold.weight.Weights;
 import java.nio.file.Path;
@@ -20,7 +22,7 @@ import java.util.stream.Collectors;
  * Hands out the tensors of a checkpoint by name and shape, and knows in the end which are missing and which were not
  * asked for.
  */
-final class TensorSource {
+public final class TensorSource {
 
     /** Names that a message lists before it only counts. */
     private static final int LISTED = 8;
@@ -28,14 +30,18 @@ final class TensorSource {
     private final Path defaultFile;
     private final Family.Names names;
     private final String prefix;
-    private final Map<String, Stored> unused;
+    private final Map<String, OnDisk> unused;
     /** In the order in which they were asked for. */
     private final Map<String, Shape> missing = new LinkedHashMap<>();
 
     private final boolean described;
+    /** What says of which shapes they are, for messages. */
+    private final String config;
 
-    private TensorSource(Path defaultFile, Map<String, Stored> tensors, Family.Names names, boolean described) {
+    private TensorSource(
+            Path defaultFile, String config, Map<String, OnDisk> tensors, Family.Names names, boolean described) {
         this.defaultFile = defaultFile;
+        this.config = config;
         this.names = names;
         this.unused = new TreeMap<>(tensors);
         this.described = described;
@@ -46,9 +52,14 @@ final class TensorSource {
                 .orElse(names.prefixes().get(0));
     }
 
-    /** The tensors of a checkpoint. */
-    static TensorSource of(TensorIndex index, Family.Names names) {
-        return new TensorSource(index.files().get(0), index.tensors(), names, false);
+    /**
+     * The tensors of a checkpoint.
+     *
+     * @param file that a missing one should be in
+     * @param config what says of which shapes they are, such as {@code config.json}
+     */
+    public static TensorSource of(Map<String, ? extends OnDisk> tensors, Path file, String config, Family.Names names) {
+        return new TensorSource(file, config, new TreeMap<>(tensors), names, false);
     }
 
     /**
@@ -56,8 +67,8 @@ final class TensorSource {
      *
      * @param config the file
      */
-    static TensorSource described(Path config, Family.Names names) {
-        return new TensorSource(config, Map.of(), names, true);
+    public static TensorSource described(Path config, Family.Names names) {
+        return new TensorSource(config, String.valueOf(config.getFileName()), Map.of(), names, true);
     }
 
     /** The prefix that this checkpoint's names have. */
@@ -82,33 +93,35 @@ final class TensorSource {
         if (described) {
             return new Described(name, expected);
         }
-        Stored stored = unused.remove(name);
-        if (stored == null) {
+        OnDisk tensor = unused.remove(name);
+        if (tensor == null) {
             missing.put(name, expected);
             return new Described(name, expected);
         }
-        Origin origin = Origin.tensor(stored.file(), name);
-        if (!stored.shape().equals(expected)) {
+        Origin origin = Origin.tensor(tensor.file(), name);
+        if (!tensor.shape().equals(expected)) {
             throw TwofoldException.input("wrong shape")
                     .at(origin)
-                    .found(stored.shape())
-                    .expected(expected + " from config.json")
-                    .hint("check that config.json belongs to these tensors, or download the checkpoint again");
+                    .found(tensor.shape())
+                    .expected(expected + " from " + config)
+                    .hint("check that " + config + " belongs to these tensors, or download the checkpoint again");
         }
-        if (!stored.dtype().isWeight()) {
+        if (tensor instanceof Stored stored && !stored.dtype().isWeight()) {
             throw TwofoldException.input("unsupported element type")
                     .at(origin)
                     .found(stored.dtype())
                     .expected("F32, F16 or BF16")
                     .hint("convert the original checkpoint, not a quantised one");
         }
-        return stored;
+        return tensor;
     }
 
     /** Passes over a tensor that repeats another; one that differs from it stays one that nobody asked for. */
     void skipCopy(String name, Weight original) {
-        Stored copy = unused.get(name);
-        if (copy != null && original instanceof Stored stored && StoredCopy.equal(copy, stored)) {
+        boolean repeated = unused.get(name) instanceof Stored copy
+                && original instanceof Stored stored
+                && StoredCopy.equal(copy, stored);
+        if (repeated) {
             unused.remove(name);
         }
     }
@@ -116,8 +129,12 @@ final class TensorSource {
     /** The elements of a matrix, row after row. */
     Weight flattened(String name, long rows, long columns) {
         Shape flat = Shape.of(rows * columns);
-        return tensor(name, rows, columns) instanceof Stored stored
-                ? new Stored(stored.file(), name, stored.offset(), stored.dtype(), flat)
+        Weight matrix = tensor(name, rows, columns);
+        if (matrix instanceof Stored stored) {
+            return new Stored(stored.file(), name, stored.offset(), stored.dtype(), flat);
+        }
+        return matrix instanceof Blocked blocked
+                ? new Blocked(blocked.file(), name, blocked.offset(), blocked.format(), flat)
                 : new Described(name, flat);
     }
 
@@ -133,21 +150,21 @@ final class TensorSource {
                                     .at(Origin.tensor(defaultFile, first.getKey()))
                                     .expected(first.getValue()),
                             new ArrayList<>(missing.keySet()))
-                    .hint("check that config.json belongs to these tensors, or download the checkpoint again");
+                    .hint("check that " + config + " belongs to these tensors, or download the checkpoint again");
         }
         unused.keySet().removeIf(name -> names.ignored().stream().anyMatch(pattern -> matches(pattern, name)));
         if (!unused.isEmpty()) {
-            Stored first = unused.values().iterator().next();
+            OnDisk first = unused.values().iterator().next();
             throw listed(
                             TwofoldException.input("the model has no place for the tensor" + andMore(unused.size()))
                                     .at(Origin.tensor(first.file(), first.name()))
-                                    .expected(layers + " layers, as config.json says"),
+                                    .expected(layers + " layers, as " + config + " says"),
                             new ArrayList<>(unused.keySet()))
                     .hint(
                             first.name().equals(names.head() + ".weight")
                                     ? "it differs from the embedding: set tie_word_embeddings to false to use it, or remove"
                                             + " the tensor"
-                                    : "check that config.json belongs to these tensors");
+                                    : "check that " + config + " belongs to these tensors");
         }
     }
 

@@ -1,7 +1,7 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Linear;
-import dev.twofold.source.huggingface.family.AttentionStyle.Fused;
+import dev.twofold.family.AttentionStyle.Fused;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,6 @@
-package dev.twofold.source.huggingface.family;
+package dev.twofold.family;
 
-import static dev.twofold.source.huggingface.family.Family.required;
+import static dev.twofold.family.Family.required;
 
 import dev.twofold.diag.PlainName;
 
@@ -10,6 +10,8 @@ import dev.twofold.diag.PlainName;
  * @param norm of what it reads; the stream itself if not given
  * @param resultNorm of what it adds; none if not given
  * @param queryKeyValue one matrix in place of query, key and value
+ * @param woven whether the rows of query and key run through both halves of a head in turn, as GGUF has them for families in
+ *     which an element of each half turn together
  * @param bias of query, key and value
  * @param scale of scores; the head size to the power -1/2 if nothing is said
  * @param clip limit of queries, keys and values
@@ -25,6 +27,7 @@ public record AttentionStyle(
         String value,
         String queryKeyValue,
         Fused fused,
+        boolean woven,
         String output,
         Setting bias,
         Setting outputBias,

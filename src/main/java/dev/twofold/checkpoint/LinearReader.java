@@ -1,4 +1,4 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Linear;
 import dev.twofold.weight.Weights;

@@ -1,12 +1,12 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Rotary;
-import dev.twofold.source.huggingface.family.AttentionStyle;
-import dev.twofold.source.huggingface.family.Family;
-import dev.twofold.source.huggingface.family.RotaryStyle;
-import dev.twofold.source.huggingface.family.Setting;
-import dev.twofold.source.huggingface.family.WindowStyle;
+import dev.twofold.family.AttentionStyle;
+import dev.twofold.family.Family;
+import dev.twofold.family.RotaryStyle;
+import dev.twofold.family.Setting;
+import dev.twofold.family.WindowStyle;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -1,9 +1,9 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
-import dev.twofold.source.huggingface.family.QueryKeyStyle;
+import dev.twofold.family.QueryKeyStyle;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.Optional;

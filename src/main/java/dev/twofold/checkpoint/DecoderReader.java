@@ -1,14 +1,15 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.DecoderVerifier;
 import dev.twofold.decoder.Embedding;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.ModelFacts;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.source.huggingface.family.Families;
-import dev.twofold.source.huggingface.family.Family;
+import dev.twofold.family.Families;
+import dev.twofold.family.Family;
 import dev.twofold.tensor.Precision;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
@@ -22,9 +23,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Builds the decoder of a checkpoint from the description of its family, its config and the headers of its tensors. */
-final class DecoderReader {
+public final class DecoderReader {
 
-    private final Path directory;
+    private final Path source;
     private final Family family;
     private final Settings settings;
     private final ModelShape shape;
@@ -32,8 +33,8 @@ final class DecoderReader {
     private final LayerReader layers;
     private final TensorSource tensors;
 
-    private DecoderReader(Path directory, Family family, ConfigFile config, TensorSource tensors) {
-        this.directory = directory;
+    private DecoderReader(Path source, Family family, ConfigFile config, TensorSource tensors) {
+        this.source = source;
         this.family = family;
         this.settings = new Settings(config);
         this.shape = ModelShape.read(settings, family.sizes());
@@ -46,14 +47,18 @@ final class DecoderReader {
     }
 
     /**
+     * @param source the checkpoint, for messages
      * @param generation generation_config.json, if there is one
      * @throws TwofoldException of kind INPUT if a key is missing, wrong, or of no known meaning, or if a tensor is missing,
      *     unused, or of the wrong shape or type
      */
-    static Decoder read(
-            Path directory, Family family, ConfigFile config, TensorSource tensors, Optional<ConfigFile> generation) {
+    public static Decoder read(
+            Path source, Family family, ConfigFile config, TensorSource tensors, Optional<ConfigFile> generation) {
         refuseQuantized(config);
-        return new DecoderReader(directory, family, config, tensors).read(generation);
+        Decoder decoder = new DecoderReader(source, family, config, tensors).read(generation);
+        DecoderVerifier.verify(decoder);
+        ModelLimits.check(config, decoder, family);
+        return decoder;
     }
 
     private static void refuseQuantized(ConfigFile config) {
@@ -69,7 +74,7 @@ final class DecoderReader {
         ModelFacts facts = new ModelFacts(
                 modelType,
                 family.runtimeType(),
-                directory.toString(),
+                source.toString(),
                 shape.layers(),
                 layers.stepsPerLayer(),
                 shape.hidden(),
@@ -89,7 +94,7 @@ final class DecoderReader {
                 : tensors.tensor(family.names().head() + ".weight", shape.vocabulary(), shape.hidden());
         List<Step> steps = new ArrayList<>();
         for (int layer = 0; layer < shape.layers(); layer++) {
-            steps.addAll(layers.layer(directory.toString(), layer, rules.rules().get(layer)));
+            steps.addAll(layers.layer(source.toString(), layer, rules.rules().get(layer)));
         }
         Optional<Double> cap = settings.number(family.head().cap());
         refuseOthers();

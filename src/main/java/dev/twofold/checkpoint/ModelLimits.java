@@ -1,12 +1,10 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Rotary;
-import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.source.huggingface.family.Family;
-import java.nio.file.Path;
+import dev.twofold.family.Family;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -64,18 +62,16 @@ final class ModelLimits {
     }
 
     /** @throws TwofoldException of kind INPUT that names what is beyond a limit */
-    static void check(Path config, Decoder decoder, Family family) {
+    static void check(ConfigFile config, Decoder decoder, Family family) {
         int context = decoder.facts().contextLength();
         if (context > MAX_CONTEXT) {
-            throw TwofoldException.input("the context is too long")
-                    .at(Origin.key(config, family.sizes().context().key()))
+            throw config.wrong(family.sizes().context().key(), "the context is too long")
                     .found(context)
                     .expected("at most " + MAX_CONTEXT)
                     .hint("put what the model was trained for into a copy of the checkpoint's config");
         }
         decoder.rotaries().stream().filter(rotary -> !turns(rotary)).findFirst().ifPresent(rotary -> {
-            throw TwofoldException.input("the rotary positions turn faster than numbers can say")
-                    .at(Origin.key(config, "rope_theta or rope_scaling"))
+            throw config.wrong("rope_theta or rope_scaling", "the rotary positions turn faster than numbers can say")
                     .found("theta " + rotary.theta())
                     .hint("compare the checkpoint's config with the one on its page");
         });
@@ -86,8 +82,9 @@ final class ModelLimits {
                 .filter(epsilon -> !(epsilon >= Float.MIN_NORMAL && epsilon <= 1))
                 .findFirst()
                 .ifPresent(epsilon -> {
-                    throw TwofoldException.input("an epsilon that norms cannot use in float32")
-                            .at(Origin.key(config, Settings.name(family.norm().epsilon(), "epsilon")))
+                    throw config.wrong(
+                                    Settings.name(family.norm().epsilon(), "epsilon"),
+                                    "an epsilon that norms cannot use in float32")
                             .found(epsilon)
                             .expected(Float.MIN_NORMAL + " to 1");
                 });

@@ -1,11 +1,11 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.family.Family;
 import dev.twofold.parse.JsonFile;
-import dev.twofold.source.huggingface.family.Family;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -21,21 +22,35 @@ import java.util.stream.StreamSupport;
  * Typed access to a JSON configuration. It remembers which keys were asked for, so that a key that nobody asked for,
  * which may change the mathematics, can be refused by name.
  */
-final class ConfigFile {
+public final class ConfigFile {
 
     private final Path file;
+    /** How the file spells a key. */
+    private final UnaryOperator<String> spelling;
+
     private final String prefix;
     private final ObjectNode root;
     private final Set<String> used = new HashSet<>();
 
-    private ConfigFile(Path file, String prefix, ObjectNode root) {
+    private ConfigFile(Path file, UnaryOperator<String> spelling, String prefix, ObjectNode root) {
         this.file = file;
+        this.spelling = spelling;
         this.prefix = prefix;
         this.root = root;
     }
 
-    static ConfigFile read(Path file) {
-        return new ConfigFile(file, "", JsonFile.read(file));
+    public static ConfigFile read(Path file) {
+        return of(file, UnaryOperator.identity(), JsonFile.read(file));
+    }
+
+    /**
+     * A configuration that was made of something else.
+     *
+     * @param file it came from
+     * @param spelling what the keys are called there, for messages
+     */
+    public static ConfigFile of(Path file, UnaryOperator<String> spelling, ObjectNode root) {
+        return new ConfigFile(file, spelling, "", root);
     }
 
     /** A file of the same checkpoint. */
@@ -86,7 +101,7 @@ final class ConfigFile {
                 .orElse(otherwise);
     }
 
-    Optional<String> text(String key) {
+    public Optional<String> text(String key) {
         return value(key).map(node -> {
             if (!node.isTextual()) {
                 throw wrong(key, "not a string").found(node);
@@ -139,10 +154,10 @@ final class ConfigFile {
         return tokens;
     }
 
-    Optional<ConfigFile> object(String key) {
+    public Optional<ConfigFile> object(String key) {
         return value(key).map(node -> {
             if (node instanceof ObjectNode object) {
-                return new ConfigFile(file, prefix + key + ".", object);
+                return new ConfigFile(file, spelling, prefix + key + ".", object);
             }
             throw wrong(key, "not an object").found(node);
         });
@@ -203,7 +218,7 @@ final class ConfigFile {
                 ? first.doubleValue() == second.doubleValue()
                 : first.equals(second);
         if (!equal) {
-            throw wrong(key, "it is another name of " + prefix + other + ", which has another value")
+            throw wrong(key, "it is another name of " + spelling.apply(prefix + other) + ", which has another value")
                     .found(first + " and " + second)
                     .hint("remove the one that is not meant from a copy of the checkpoint's config");
         }
@@ -221,7 +236,7 @@ final class ConfigFile {
         return isNothing(value) || value.isBoolean() && !value.booleanValue();
     }
 
-    TwofoldException wrong(String key, String what) {
-        return TwofoldException.input(what).at(Origin.key(file, prefix + key));
+    public TwofoldException wrong(String key, String what) {
+        return TwofoldException.input(what).at(Origin.key(file, spelling.apply(prefix + key)));
     }
 }

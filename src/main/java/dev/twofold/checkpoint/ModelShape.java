@@ -1,7 +1,7 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
-import dev.twofold.source.huggingface.family.Family;
-import dev.twofold.source.huggingface.family.Setting;
+import dev.twofold.family.Family;
+import dev.twofold.family.Setting;
 
 /** The sizes that config.json gives, checked against one another. */
 record ModelShape(

@@ -1,4 +1,4 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
@@ -8,9 +8,9 @@ import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
-import dev.twofold.source.huggingface.family.AttentionStyle;
-import dev.twofold.source.huggingface.family.Family;
-import dev.twofold.source.huggingface.family.FeedForwardStyle;
+import dev.twofold.family.AttentionStyle;
+import dev.twofold.family.Family;
+import dev.twofold.family.FeedForwardStyle;
 import java.util.List;
 import java.util.Optional;
 
@@ -76,8 +76,8 @@ final class LayerReader {
         boolean bias = settings.flag(style.bias(), false);
         List<Linear> readers = style.queryKeyValue().isEmpty()
                 ? List.of(
-                        linears.linear(prefix + style.query(), shape.queryRows(), shape.hidden(), bias),
-                        linears.linear(prefix + style.key(), shape.keyRows(), shape.hidden(), bias),
+                        halves(linears.linear(prefix + style.query(), shape.queryRows(), shape.hidden(), bias)),
+                        halves(linears.linear(prefix + style.key(), shape.keyRows(), shape.hidden(), bias)),
                         linears.linear(prefix + style.value(), shape.keyRows(), shape.hidden(), bias))
                 : fused.queryKeyValue(
                         linears.linear(
@@ -91,5 +91,10 @@ final class LayerReader {
         Optional<QueryKeyNorm> both = queryKey.read(prefix);
         List<Attention.Heads> members = List.of(new Attention.Heads(layer, shape.heads(), shape.kvHeads()));
         return new Attention(readers.get(0), readers.get(1), readers.get(2), output, both, rule, members);
+    }
+
+    /** A projection with the halves of each head one after the other. */
+    private Linear halves(Linear projection) {
+        return family.attention().woven() ? projection.woven(shape.headSize() / 2, 2) : projection;
     }
 }

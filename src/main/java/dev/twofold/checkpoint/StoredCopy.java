@@ -1,4 +1,4 @@
-package dev.twofold.source.huggingface;
+package dev.twofold.checkpoint;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;

@@ -1,4 +1,4 @@
-package dev.twofold.source.huggingface.family;
+package dev.twofold.family;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
