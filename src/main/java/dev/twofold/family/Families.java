@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.NearestName;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
@@ -94,6 +95,15 @@ public final class Families {
                             + "', and in which it differs");
         }
         return reader().shipped(file);
+    }
+
+    /**
+     * A family that comes with Twofold, with what differs from it.
+     *
+     * @param differences in the keys of its file
+     */
+    public static Family differing(String modelType, ObjectNode differences) {
+        return reader().differing(file(modelType), differences);
     }
 
     private static <T> T resource(String name, TypeReference<T> type) {
