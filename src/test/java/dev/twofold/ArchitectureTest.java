@@ -34,7 +34,12 @@ final class ArchitectureTest {
                         "dev.twofold.report..",
                         "dev.twofold.estimate..")
                 .layer("4")
-                .definedBy("dev.twofold.graph..", "dev.twofold.shard..", "dev.twofold.source", "dev.twofold.target")
+                .definedBy(
+                        "dev.twofold.graph..",
+                        "dev.twofold.gguf..",
+                        "dev.twofold.shard..",
+                        "dev.twofold.source",
+                        "dev.twofold.target")
                 .layer("3")
                 .definedBy(
                         "dev.twofold.pass..",

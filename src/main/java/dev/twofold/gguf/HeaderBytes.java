@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -21,6 +22,7 @@ final class HeaderBytes {
     private final Path file;
     private final FileChannel channel;
     private final long size;
+    private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
     private Origin place;
     private final ByteBuffer buffer =
             ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN).limit(0);
@@ -104,10 +106,7 @@ final class HeaderBytes {
             throw truncated("a text ends past the end of the file").found(length + " bytes, of " + remaining());
         }
         try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes((int) length)))
-                    .toString();
+            return utf8.decode(ByteBuffer.wrap(bytes((int) length))).toString();
         } catch (CharacterCodingException e) {
             throw rejected("a text is not UTF-8")
                     .found("before byte " + position())

@@ -2,7 +2,6 @@ package dev.twofold.gguf;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.disk.SourceFile;
 import dev.twofold.gguf.MetadataValue.Whole;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -24,9 +23,11 @@ public final class HeaderReader {
 
     private HeaderReader() {}
 
-    /** @throws TwofoldException of kind INPUT that names the key or the tensor that is malformed */
+    /**
+     * @param file a regular file; who calls this has seen to that
+     * @throws TwofoldException of kind INPUT that names the key or the tensor that is malformed
+     */
     public static GgufHeader read(Path file) {
-        SourceFile.require(file);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return read(file, new HeaderBytes(file, channel));
         } catch (IOException e) {

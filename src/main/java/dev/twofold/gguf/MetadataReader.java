@@ -53,7 +53,8 @@ final class MetadataReader {
             String key = bytes.text(MAX_KEY);
             bytes.atKey(key);
             if (metadata.put(key, value()) != null) {
-                throw bytes.rejected("the key is there twice");
+                throw bytes.rejected("the key is there twice")
+                        .hint("readers differ in which of the two they take; do not use this file");
             }
         }
         return Collections.unmodifiableMap(metadata);

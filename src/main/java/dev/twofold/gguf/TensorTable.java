@@ -48,7 +48,8 @@ final class TensorTable {
             String name = bytes.text(MAX_NAME);
             bytes.atTensor(name);
             if (!names.add(name)) {
-                throw bytes.rejected("the tensor is there twice");
+                throw bytes.rejected("the tensor is there twice")
+                        .hint("readers differ in which of the two they take; do not use this file");
             }
             tensors.add(entry(name));
         }

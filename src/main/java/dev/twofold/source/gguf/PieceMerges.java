@@ -15,6 +15,9 @@ import java.util.Map;
  */
 final class PieceMerges {
 
+    /** Longer pieces are runs of one character at best, which files name as tokens that are found in texts as they are. */
+    private static final int MAX_PIECE = 128;
+
     private PieceMerges() {}
 
     /**
@@ -38,7 +41,7 @@ final class PieceMerges {
         Map<String, Double> scores = new HashMap<>();
         for (int id = 0; id < vocabulary.tokens().size(); id++) {
             Token token = vocabulary.tokens().get(id);
-            if (token.kind() == TokenKind.NORMAL) {
+            if (token.kind() == TokenKind.NORMAL && token.text().length() <= MAX_PIECE) {
                 scores.put(token.text(), vocabulary.scores().get(id));
             }
         }

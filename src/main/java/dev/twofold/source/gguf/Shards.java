@@ -2,6 +2,7 @@ package dev.twofold.source.gguf;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.SourceFile;
 import dev.twofold.gguf.GgufHeader;
 import dev.twofold.gguf.HeaderReader;
 import dev.twofold.gguf.Metadata;
@@ -39,6 +40,7 @@ record Shards(List<GgufHeader> headers) {
      * @throws TwofoldException of kind INPUT if one is malformed, or they do not belong together
      */
     static Shards read(Path file) {
+        SourceFile.requireChosen(file);
         GgufHeader first = HeaderReader.read(file);
         Metadata metadata = new Metadata(first);
         long count = metadata.whole(COUNT).orElse(0L);
@@ -74,6 +76,7 @@ record Shards(List<GgufHeader> headers) {
     }
 
     private static GgufHeader further(Path file, int number, long count) {
+        SourceFile.require(file);
         GgufHeader header = HeaderReader.read(file);
         Metadata metadata = new Metadata(header);
         long own = metadata.whole(NUMBER).orElse(-1L);
@@ -122,7 +125,8 @@ record Shards(List<GgufHeader> headers) {
                     String name = entry.shape().rank() == 3 ? expert(entry.name(), i) : entry.name();
                     if (tensors.put(name, entry.matrix(header.file(), header.dataStart(), name, i)) != null) {
                         throw TwofoldException.input("the tensor is there twice")
-                                .at(Origin.tensor(header.file(), name));
+                                .at(Origin.tensor(header.file(), name))
+                                .hint("download the files again");
                     }
                 }
             }

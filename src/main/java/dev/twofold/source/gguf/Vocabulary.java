@@ -43,6 +43,9 @@ record Vocabulary(
     private static final String SCORES = PREFIX + "scores";
     private static final String MERGES = PREFIX + "merges";
 
+    /** Characters of a token; published ones have some hundred, of spaces. */
+    private static final int MAX_TOKEN = 4096;
+
     /** What files name where there is no token: -1, of either kind of 32 bits. */
     private static final Set<Long> NO_TOKEN = Set.of(-1L, 0xffffffffL);
 
@@ -181,6 +184,7 @@ record Vocabulary(
             List<Token> tokens = new ArrayList<>();
             Map<String, Integer> ids = new HashMap<>();
             for (int id = 0; id < texts.size(); id++) {
+                requireShort(id, texts.get(id));
                 TokenKind of = types.isEmpty() ? TokenKind.NORMAL : kind(types.get(id));
                 Integer twin = of == TokenKind.UNUSED ? null : ids.put(texts.get(id), id);
                 if (twin != null) {
@@ -190,6 +194,14 @@ record Vocabulary(
                 tokens.add(new Token(texts.get(id), of));
             }
             return tokens;
+        }
+
+        private void requireShort(int id, String text) {
+            if (text.length() > MAX_TOKEN) {
+                throw metadata.wrong(TOKENS, "a token is too long")
+                        .found("token " + id + " of " + text.length() + " characters")
+                        .expected("at most " + MAX_TOKEN);
+            }
         }
 
         private TokenKind kind(long number) {
