@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -126,12 +127,10 @@ final class ConvertCommand implements Callable<Integer> {
             return "next: twofold verify " + output.resolve(Part.rankDirectory(rank))
                     + "; once every rank is in one directory, twofold validate";
         }
-        String fitted = measuring
-                .texts()
-                .file()
+        String fitted = measuring.texts().files().stream()
                 .filter(file -> report.isCompensated())
                 .map(file -> " --calibration " + file)
-                .orElse("");
+                .collect(Collectors.joining());
         return "next: twofold validate " + output + " --against " + checkpoint + fitted;
     }
 

@@ -17,9 +17,11 @@ final class MeasuringOptions {
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description = "Text to measure layers on; what follows the tokens that are used checks the choice"
-                    + " (default: one book that comes with Twofold, and another for the check).")
-    private @Nullable Path text;
+            description =
+                    "Text to measure layers on, and to refit on; may be given several times, for equal shares of each."
+                            + " What follows the tokens that are used checks the choice (default: texts of six kinds that come with"
+                            + " Twofold, and a book for the check).")
+    private List<Path> texts = List.of();
 
     @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
     private @Nullable Integer tokens;
@@ -31,7 +33,7 @@ final class MeasuringOptions {
     private @Nullable String cache;
 
     Texts texts() {
-        return new Texts(Optional.ofNullable(text), Optional.ofNullable(tokens));
+        return new Texts(texts, Optional.ofNullable(tokens));
     }
 
     /** @param beside directories to look in before the user's own */

@@ -9,6 +9,8 @@ import dev.twofold.source.Source;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,9 +47,10 @@ final class ValidateCommand implements Callable<Integer> {
     @Option(
             names = "--calibration",
             paramLabel = "FILE",
-            description = "The text that the model was compensated with, if it was (default: the one that comes with"
-                    + " Twofold).")
-    private @Nullable Path calibration;
+            description =
+                    "A text that the model was compensated with, if it was; as often as --text was given to convert"
+                            + " (default: those that come with Twofold).")
+    private List<Path> calibration = List.of();
 
     @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
     private int tokens = 4096;
@@ -89,7 +92,7 @@ final class ValidateCommand implements Callable<Integer> {
         Manifest manifest = Manifest.read(directory);
         Source source = Sources.SHIPPED.open(checkpoint);
         Texts.Named measured = text == null ? Texts.evaluation() : Texts.read(text);
-        Texts.Named fitted = calibration == null ? Texts.calibration() : Texts.read(calibration);
+        List<Texts.Named> fitted = new Texts(calibration, Optional.empty()).calibrating();
         Validator.Outcome outcome =
                 new Validator(directory, manifest, source, measured, fitted, tokens, hosting.host(console)).validate();
         ValidationReport report = new ValidationReport(

@@ -3,6 +3,7 @@ package dev.twofold.pipeline;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.inspection.CalibrationText;
 import dev.twofold.inspection.FitSession;
 import dev.twofold.inspection.Host;
 import dev.twofold.inspection.Texts;
@@ -13,11 +14,9 @@ import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.Validation;
-import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.compensate.Compensate;
-import dev.twofold.recipe.CheckedRecipe;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.StoredRecipe;
@@ -26,6 +25,7 @@ import dev.twofold.source.Source;
 import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -41,16 +41,17 @@ public record Validator(
         Manifest manifest,
         Source source,
         Texts.Named text,
-        Texts.Named calibration,
+        List<Texts.Named> calibration,
         int tokens,
         Host host) {
 
     /**
      * What was found.
      *
+     * @param text what was measured on
      * @param uncompensated the same plan without its compensation, if it has one
      */
-    public record Outcome(Validation.Result result, Optional<Score> uncompensated) {}
+    public record Outcome(TextWindows text, Validation.Result result, Optional<Score> uncompensated) {}
 
     /** @throws dev.twofold.diag.TwofoldException of kind INPUT if the output was not made from this source or text */
     public Outcome validate() {
@@ -65,14 +66,14 @@ public record Validator(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
             Validation validation = new Validation(session, engine, host.progress());
             if (fit.isEmpty()) {
-                Decoder reference = checked(recipe).run(base, context());
-                return new Outcome(validation.run(base, reference, windows), Optional.empty());
+                Decoder reference = recipe.apply(base, context());
+                return new Outcome(windows, validation.run(base, reference, windows), Optional.empty());
             }
             try (FitSession fits = refit(fit.get())) {
-                Decoder reference = checked(recipe).run(base, fits.context(host.progress()));
+                Decoder reference = recipe.apply(base, fits.context(host.progress()));
                 Validation.Result result = validation.run(base, reference, windows);
-                Decoder plain = checked(recipe.without(Compensate.SPEC)).run(base, context());
-                return new Outcome(result, Optional.of(validation.score(base, plain, windows)));
+                Decoder plain = recipe.without(Compensate.SPEC).apply(base, context());
+                return new Outcome(windows, result, Optional.of(validation.score(base, plain, windows)));
             }
         }
     }
@@ -88,16 +89,15 @@ public record Validator(
                 .toList());
     }
 
-    private CheckedRecipe checked(Recipe recipe) {
-        return recipe.check(Facts.of(source.decoder()));
-    }
-
     /** What the fits of the conversion are repeated with. */
     private FitSession refit(PassRequest<Compensate.Options> request) {
         Compensate.Options options = request.options();
-        TextWindows fitted = FitSession.text(source, calibration, options.tokens(), host);
+        CalibrationText fitted = CalibrationText.of(source, calibration, options.tokens(), host);
         FittedText.of(fitted)
-                .requireAsked(options, calibration.name(), "give the text of the conversion with --calibration");
+                .requireAsked(
+                        options,
+                        Texts.Named.together(calibration),
+                        "give the texts of the conversion with --calibration");
         host.notice("note: repeating the fits of the conversion");
         Provider provider = Arrays.stream(Provider.values())
                 .filter(candidate -> candidate.toString().equals(options.provider()))

@@ -148,14 +148,14 @@ final class CompensationTest {
                 "1024",
                 "-o",
                 directory.resolve("few"));
-        assertThat(run.err()).contains("768 fitted tokens are fewer than the 1408 unknowns");
+        assertThat(run.err()).contains("512 fitted tokens are fewer than the 1408 unknowns");
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "2 | --window 4:6 --one-sync | it refits two-sync groups only",
+                "2 | --window 4:6 --one-sync | layers of a one-sync group, and averaged ones, cannot be refitted",
                 "2 | --window 4:6 --memory 12q | 12q",
                 "2 | --window 4:6 --calibration-tokens 0 | it cannot fit to 0 tokens",
                 "3 | --window 4:6 --calibration-tokens 300 | too few tokens to compensate with"

@@ -34,7 +34,7 @@ final class PlanMeasureTest {
     private record Window(int tokens, double baseLoss, double loss, double kl, int right) {}
 
     private static Plan grouping(int layers, String... ranges) {
-        return new Plan(
+        return Plan.ofGroups(
                 layers, List.of(ranges).stream().map(LayerRange::valueOf).toList());
     }
 
@@ -50,7 +50,9 @@ final class PlanMeasureTest {
                                 .map(LayerRange::layers)
                                 .findFirst()
                                 .orElse(List.of(layer));
-                        stream = tiny.reference.run(stream, group, form == Form.ONE_SYNC);
+                        stream = form == Form.STAGGERED
+                                ? tiny.reference.staggered(stream, group)
+                                : tiny.reference.run(stream, group, form == Form.ONE_SYNC);
                         layer += group.size() - 1;
                     }
                     return window(
