@@ -34,7 +34,7 @@ final class ModelLimits {
             throw config.wrong(key, "the attention heads are too large")
                     .found(size)
                     .expected("at most " + MAX_HEAD_SIZE)
-                    .hint("compare the checkpoint's config with the one on its page");
+                    .hint("compare this file with the one on the model's page");
         }
     }
 
@@ -47,7 +47,7 @@ final class ModelLimits {
             throw config.wrong(key, "too many")
                     .found(parts + " in each of " + layers + " layers")
                     .expected("at most " + MAX_PARTS + " in all")
-                    .hint("compare the checkpoint's config with the one on its page");
+                    .hint("compare this file with the one on the model's page");
         }
     }
 
@@ -57,7 +57,7 @@ final class ModelLimits {
             throw config.wrong(key, "too many layers")
                     .found(layers)
                     .expected("at most " + MAX_LAYERS)
-                    .hint("compare the checkpoint's config with the one on its page");
+                    .hint("compare this file with the one on the model's page");
         }
     }
 
@@ -68,12 +68,13 @@ final class ModelLimits {
             throw config.wrong(family.sizes().context().key(), "the context is too long")
                     .found(context)
                     .expected("at most " + MAX_CONTEXT)
-                    .hint("put what the model was trained for into a copy of the checkpoint's config");
+                    .hint("copy the checkpoint, and write into the copy's config the length that the model was"
+                            + " trained for");
         }
         decoder.rotaries().stream().filter(rotary -> !turns(rotary)).findFirst().ifPresent(rotary -> {
             throw config.wrong("rope_theta or rope_scaling", "the rotary positions turn faster than numbers can say")
                     .found("theta " + rotary.theta())
-                    .hint("compare the checkpoint's config with the one on its page");
+                    .hint("compare this file with the one on the model's page");
         });
         Stream<Norm> norms =
                 decoder.branches().flatMap(branch -> Stream.concat(branch.in().stream(), branch.out().stream()));

@@ -18,18 +18,21 @@ final class MeasuringOptions {
             names = "--text",
             paramLabel = "FILE",
             description =
-                    "Text to measure layers on, and to refit on; may be given several times, for equal shares of each."
-                            + " What follows the tokens that are used checks the choice (default: texts of six kinds that come with"
-                            + " Twofold, and a book for the check).")
+                    "A text to measure layers on, and to refit on. Give it several times to use an equal share of each. What"
+                            + " comes after the measured tokens is used to check the choice (default: texts of six kinds to measure"
+                            + " on and a book to check, which come with Twofold).")
     private List<Path> texts = List.of();
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            description = "How many tokens of the text to measure (default: 4096).")
     private @Nullable Integer tokens;
 
     @Option(
             names = "--cache",
             paramLabel = "DIR",
-            description = "Where measurements are kept for the next time, or 'none' (default: ~/.cache/twofold).")
+            description = "Where to keep measurements for the next run, or 'none' (default: ~/.cache/twofold).")
     private @Nullable String cache;
 
     Texts texts() {

@@ -42,7 +42,7 @@ public record CalibrationText(TextWindows windows, int heldOut) {
                     .at(mix.name())
                     .found(Math.min(tokens, mix.predictions()) + " of " + mix.predictions())
                     .expected("at least " + 2 * mix.length())
-                    .hint("a longer text, or more --calibration-tokens");
+                    .hint("give a longer text, or raise --calibration-tokens");
         }
         if (mix.predictions() < tokens) {
             host.notice("note: " + mix.name() + " has only " + mix.predictions() + " tokens to fit to, not " + tokens);

@@ -49,7 +49,7 @@ public record Inspector(
         if (fitted.isPresent() && passages.heldOut().isEmpty()) {
             throw TwofoldException.input("there is no text left to measure compensation on")
                     .at(passages.calibration().name())
-                    .hint("a longer text, or less --tokens and --calibration-tokens");
+                    .hint("give a longer text, or lower --tokens or --calibration-tokens");
         }
         try (MeasurementSession session = new MeasurementSession(source, passages, form, cache, host)) {
             Inspection inspection = inspect(session, fitted, start);

@@ -26,7 +26,7 @@ record FittedText(String hash, int tokens) {
      * @throws TwofoldException of kind INPUT if another text was asked for
      */
     PassRequest<Compensate.Options> on(Provider provider, PassRequest<Compensate.Options> request) {
-        requireAsked(request.options(), request.origin(), "give the text that the pipeline names with --text");
+        requireAsked(request.options(), request.origin(), "give --text the text whose hash the pipeline names");
         return request.with(request.options().fitted(hash, tokens, provider.toString()));
     }
 

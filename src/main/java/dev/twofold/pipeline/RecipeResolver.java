@@ -51,7 +51,7 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
                 .ifPresent(file -> {
                     throw TwofoldException.usage("nothing is measured on a text, or fitted to one")
                             .found("--text " + file)
-                            .hint("leave it out, or leave the layers to be chosen, or add --compensate");
+                            .hint("leave out --text, or let convert choose the layers, or add --compensate");
                 });
     }
 

@@ -97,7 +97,7 @@ public record Validator(
                 .requireAsked(
                         options,
                         Texts.Named.together(calibration),
-                        "give the texts of the conversion with --calibration");
+                        "give --calibration the texts that convert had as --text");
         host.notice("note: repeating the fits of the conversion");
         Provider provider = Arrays.stream(Provider.values())
                 .filter(candidate -> candidate.toString().equals(options.provider()))
