@@ -22,8 +22,38 @@ public sealed interface Weight {
         String name();
     }
 
-    /** A tensor of a file: row-major, little-endian, starting {@code offset} bytes into it. */
-    record Stored(Path file, String name, long offset, DType dtype, Shape shape) implements Tensor {}
+    /** A tensor of a checkpoint that can be read, starting {@code offset} bytes into its file. */
+    sealed interface OnDisk extends Tensor {
+
+        Path file();
+
+        long offset();
+
+        /** Length of its data. */
+        long bytes();
+    }
+
+    /** A tensor of numbers: row-major, little-endian. */
+    record Stored(Path file, String name, long offset, DType dtype, Shape shape) implements OnDisk {
+
+        @Override
+        public long bytes() {
+            return shape.elements() * dtype.bits() / 8;
+        }
+    }
+
+    /** A tensor in blocks of few bits a number, along its rows, whose length is a multiple of a block's. */
+    record Blocked(Path file, String name, long offset, BlockFormat format, Shape shape) implements OnDisk {
+
+        public Blocked {
+            format.requireWhole(shape);
+        }
+
+        @Override
+        public long bytes() {
+            return format.bytes(shape.elements());
+        }
+    }
 
     /** A tensor that a config tells of and no file was looked for: it has a size, and no numbers that could be computed. */
     record Described(String name, Shape shape) implements Tensor {}
@@ -72,6 +102,26 @@ public sealed interface Weight {
         @Override
         public Shape shape() {
             return Shape.of(source.shape().dim(1), source.shape().dim(0));
+        }
+    }
+
+    /**
+     * Rows in another order: in every group of {@code strands * length}, row {@code i} of strand {@code s} goes to place
+     * {@code i * strands + s}, so that strands which lay one after the other run through one another. The elements of a
+     * vector are taken as its rows.
+     */
+    record Woven(Weight source, int strands, int length) implements Weight {
+
+        public Woven {
+            if (strands < 1 || length < 1 || source.shape().dim(0) % ((long) strands * length) != 0) {
+                throw new IllegalArgumentException(
+                        strands + " strands of " + length + " do not divide " + source.shape());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return source.shape();
         }
     }
 

@@ -4,12 +4,14 @@ import dev.twofold.disk.MappedFiles;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.Float16;
 import dev.twofold.weight.Weight.Applied;
+import dev.twofold.weight.Weight.Blocked;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Stored;
+import dev.twofold.weight.Weight.Woven;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -64,6 +66,10 @@ public final class WeightEvaluator {
     private void compute(Weight leaf, Region region, float[] data, Tile tile) {
         if (leaf instanceof Stored stored) {
             decode(stored, region, data, tile);
+        } else if (leaf instanceof Blocked blocked) {
+            BlockedTiles.decode(files, blocked, region, data, tile);
+        } else if (leaf instanceof Woven woven) {
+            WovenTiles.fill(this, woven, region, data, tile);
         } else if (leaf instanceof Scaled scaled) {
             fill(scaled.source(), region, data, tile);
             scale(scaled, region, data, tile);

@@ -1,14 +1,16 @@
 package dev.twofold.source.huggingface;
 
+import dev.twofold.checkpoint.ConfigFile;
+import dev.twofold.checkpoint.DecoderReader;
+import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.DecoderVerifier;
 import dev.twofold.diag.Origin;
 import dev.twofold.disk.FileStamps;
 import dev.twofold.disk.SourceFile;
+import dev.twofold.family.Families;
+import dev.twofold.family.Family;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
-import dev.twofold.source.huggingface.family.Families;
-import dev.twofold.source.huggingface.family.Family;
 import dev.twofold.tokenizer.TokenizerCheck;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Files;
@@ -75,12 +77,10 @@ public final class HuggingFaceFormat implements SourceFormat {
                             + text.text("model_type").orElse("of text only"));
         });
         Family family = ownFamily(directory).orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
-        TensorSource tensors = index.map(found -> TensorSource.of(found, family.names()))
+        TensorSource tensors = index.map(
+                        found -> TensorSource.of(found.tensors(), found.files().get(0), CONFIG, family.names()))
                 .orElseGet(() -> TensorSource.described(file, family.names()));
-        Decoder decoder = DecoderReader.read(directory, family, config, tensors, generation(directory));
-        DecoderVerifier.verify(decoder);
-        ModelLimits.check(file, decoder, family);
-        return decoder;
+        return DecoderReader.read(directory, family, config, tensors, generation(directory));
     }
 
     private static Optional<Family> ownFamily(Path directory) {

@@ -1,0 +1,25 @@
+package dev.twofold.checkpoint;
+
+import dev.twofold.decoder.Linear;
+import dev.twofold.weight.Weights;
+import java.util.Optional;
+
+/**
+ * Reads the projections of layers.
+ *
+ * @param scale what a branch's result is multiplied by
+ */
+record LinearReader(TensorSource tensors, double scale) {
+
+    Linear linear(String name, long outputs, long inputs, boolean bias) {
+        return new Linear(
+                tensors.matrix(name, outputs, inputs),
+                bias ? Optional.of(tensors.tensor(name + ".bias", outputs)) : Optional.empty());
+    }
+
+    /** The last projection of a branch, with the scale of its result, which is linear in it. */
+    Linear last(String name, long outputs, long inputs, boolean bias) {
+        Linear last = linear(name, outputs, inputs, bias);
+        return new Linear(Weights.times(last.weight(), scale), last.bias().map(values -> Weights.times(values, scale)));
+    }
+}
