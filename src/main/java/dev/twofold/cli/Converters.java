@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.estimate.RuntimeName;
+import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
@@ -24,6 +25,8 @@ final class Converters {
 
     static void register(CommandLine line) {
         named(line, Precision.class);
+        named(line, WeightType.class);
+        named(line, AccuracyLevel.class);
         named(line, DialectName.class);
         named(line, KvLayout.class);
         named(line, CollectiveName.class);

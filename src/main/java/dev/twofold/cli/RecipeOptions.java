@@ -9,13 +9,11 @@ import dev.twofold.pass.MemorySize;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
-import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.shard.Shard;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.ShippedPipelines;
-import dev.twofold.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,6 +21,7 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say what is to be done to the model: a pipeline, and shorthands for its {@code pair-layers}. */
@@ -87,8 +86,8 @@ final class RecipeOptions {
             description = "Memory that the sums of --compensate may take (default: 2g).")
     private @Nullable MemorySize memory;
 
-    @Option(names = "--dtype", paramLabel = "TYPE", description = "fp32 (default), fp16 or bf16.")
-    private @Nullable Precision dtype;
+    @Mixin
+    private TypeOptions type = new TypeOptions();
 
     @Option(names = "--devices", paramLabel = "N", description = "Cut the model over N devices.")
     private @Nullable Integer devices;
@@ -105,19 +104,9 @@ final class RecipeOptions {
 
     /** Whether none of them is given. */
     boolean isEmpty() {
-        return Stream.of(
-                                pipeline,
-                                pairs,
-                                window,
-                                maxLoss,
-                                depth,
-                                group,
-                                calibrationTokens,
-                                memory,
-                                dtype,
-                                devices,
-                                placement)
+        return Stream.of(pipeline, pairs, window, maxLoss, depth, group, calibrationTokens, memory, devices, placement)
                         .allMatch(Objects::isNull)
+                && type.isEmpty()
                 && !oneSync
                 && !compensate
                 && !vocabulary;
@@ -146,14 +135,7 @@ final class RecipeOptions {
         } else {
             recipe = choosing(recipe, measured);
         }
-        recipe = compensating(recipe);
-        if (dtype != null) {
-            Recipe cast = recipe.has(CastWeights.SPEC)
-                    ? recipe
-                    : recipe.append(PassRequest.bare(CastWeights.SPEC, "--dtype"));
-            recipe = fill(cast, CastWeights.SPEC, new CastWeights.Options(dtype), "--dtype " + dtype);
-        }
-        return sharding(recipe, fallback);
+        return sharding(type.into(compensating(recipe)), fallback);
     }
 
     private PairLayers.@Nullable Form form() {
@@ -247,7 +229,7 @@ final class RecipeOptions {
     }
 
     /** Gives options to the one request for a pass that has none yet. */
-    private static <O extends Record> Recipe fill(Recipe recipe, PassSpec<O> spec, O options, String flag) {
+    static <O extends Record> Recipe fill(Recipe recipe, PassSpec<O> spec, O options, String flag) {
         List<PassRequest<O>> requests = recipe.all(spec);
         if (requests.size() != 1 || !requests.get(0).isBare()) {
             String found = requests.isEmpty() ? "no " + spec.name() : spec.name() + " with options of its own";

@@ -44,6 +44,10 @@ public record Decoder(
         return new Decoder(facts, embedding, others, finalNorm, head, logitCap, precision, sharding);
     }
 
+    public Decoder withEnds(Embedding otherEmbedding, Linear otherHead) {
+        return new Decoder(facts, otherEmbedding, steps, finalNorm, otherHead, logitCap, precision, sharding);
+    }
+
     public Decoder withPrecision(Precision other) {
         return new Decoder(facts, embedding, steps, finalNorm, head, logitCap, other, sharding);
     }

@@ -38,7 +38,9 @@ public final class Validation {
      * @param reference the plan without the passes that only change the form
      */
     public Result run(Decoder base, Decoder reference, TextWindows text) {
-        boolean same = base.steps().equals(reference.steps());
+        boolean same = base.steps().equals(reference.steps())
+                && base.embedding().equals(reference.embedding())
+                && sameHead(base, reference);
         int steps = base.steps().size() + (same ? 0 : reference.steps().size());
         progress.begin("running the reference", steps, Progress.Unit.STEPS);
         HiddenStates baseStates = states(base, text);
@@ -47,12 +49,12 @@ public final class Validation {
         Quality.Sums quality = new Quality.Sums();
         Parity parity = Parity.NONE;
         Parity decoded = Parity.NONE;
-        try (DecoderEngine.Head head = engine.head(base)) {
+        try (Heads heads = new Heads(base, reference)) {
             for (int window = 0; window < text.inputs().size(); window++) {
                 int[] tokens = text.inputs().get(window);
                 int[] targets = text.targets().get(window);
-                float[] expected = head.logits(referenceStates, window);
-                float[] original = same ? expected : head.logits(baseStates, window);
+                float[] expected = heads.reference.logits(referenceStates, window);
+                float[] original = same ? expected : heads.base.logits(baseStates, window);
                 float[] actual = whole(tokens);
                 int vocabulary = actual.length / tokens.length;
                 for (int i = 0; i < tokens.length; i++) {
@@ -68,6 +70,29 @@ public final class Validation {
         }
         progress.end();
         return new Result(quality.tokens(), parity, decoded, quality.mean());
+    }
+
+    private static boolean sameHead(Decoder base, Decoder reference) {
+        return base.head().equals(reference.head()) && base.finalNorm().equals(reference.finalNorm());
+    }
+
+    /** The heads of two decoders, which are one unless it was rounded. */
+    private final class Heads implements AutoCloseable {
+        private final DecoderEngine.Head base;
+        private final DecoderEngine.Head reference;
+
+        Heads(Decoder base, Decoder reference) {
+            this.base = engine.head(base);
+            this.reference = sameHead(base, reference) ? this.base : engine.head(reference);
+        }
+
+        @Override
+        public void close() {
+            base.close();
+            if (reference != base) {
+                reference.close();
+            }
+        }
     }
 
     /** How well a plan predicts the text, without emitting it. */

@@ -26,7 +26,9 @@ import dev.twofold.source.Source;
 import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Proves an output against its source: the graph against the recipe without the passes that only change the form, and the
@@ -81,10 +83,20 @@ public record Validator(
         return new PassContext(host.progress());
     }
 
-    /** The recipe of the output, without the passes that only change the form: what its graph should compute. */
+    /**
+     * The recipe of the output, without the passes that only change the form: what its graph should compute. What is rounded is
+     * rounded in the form that the passes before it made.
+     */
     private Recipe inexact() {
-        return new Recipe(StoredRecipe.read(manifest.plan(), Manifest.NAME).passes().stream()
-                .filter(request -> request.spec().effect() != PassSpec.Effect.EXACT)
+        List<PassRequest<?>> passes =
+                StoredRecipe.read(manifest.plan(), Manifest.NAME).passes();
+        int formed = IntStream.range(0, passes.size())
+                .filter(i -> passes.get(i).spec().effect() == PassSpec.Effect.ROUNDING)
+                .max()
+                .orElse(-1);
+        return new Recipe(IntStream.range(0, passes.size())
+                .filter(i -> i <= formed || passes.get(i).spec().effect() == PassSpec.Effect.APPROXIMATE)
+                .<PassRequest<?>>mapToObj(passes::get)
                 .toList());
     }
 

@@ -4,10 +4,12 @@ import dev.twofold.disk.MappedFiles;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.Float16;
 import dev.twofold.weight.Weight.Applied;
+import dev.twofold.weight.Weight.BlockTensor;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Stored;
 import java.lang.invoke.MethodHandles;
@@ -16,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Computes rectangles of weight expressions in float32. Safe for use by many threads. */
@@ -30,6 +33,7 @@ public final class WeightEvaluator {
     private static final int STRIP = 1 << 16;
 
     private final MappedFiles files;
+    private final BlockRounding rounding = new BlockRounding(this);
     /** Scale vectors: as long as the hidden size, and asked for once a tile. */
     private final Map<Weight, float[]> vectors = new ConcurrentHashMap<>();
 
@@ -71,6 +75,10 @@ public final class WeightEvaluator {
             combine(combined, region, data, tile);
         } else if (leaf instanceof Applied applied) {
             apply(applied, region, data, tile);
+        } else if (leaf instanceof Rounded rounded) {
+            rounding.fill(rounded, region, data, tile);
+        } else if (leaf instanceof BlockTensor tensor) {
+            rounding.fill(tensor, region, data, tile);
         } else if (leaf instanceof Filled filled) {
             float[] row = new float[region.columns()];
             Arrays.fill(row, filled.value());
@@ -89,6 +97,13 @@ public final class WeightEvaluator {
         } else {
             throw new IllegalStateException("unknown weight " + leaf);
         }
+    }
+
+    /** The element of a stored tensor that is to blame for a number of a weight, if one is. */
+    Optional<Weights.Element> origin(Weight weight, long row, long column) {
+        return weight instanceof BlockTensor tensor
+                ? rounding.largest(tensor.matrix(), row, column)
+                : Weights.at(weight, row, column);
     }
 
     /** The elements of a scale vector. */

@@ -1,10 +1,13 @@
 package dev.twofold.weight;
 
 import dev.twofold.diag.Origin;
+import dev.twofold.diag.PlainName;
 import dev.twofold.weight.Weight.Applied;
+import dev.twofold.weight.Weight.BlockTensor;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
@@ -96,7 +99,7 @@ public final class Weights {
         return operands(weight).flatMap(Weights::tensors);
     }
 
-    /** The expressions directly under this one. */
+    /** The expressions directly under this one; scales and zeros that a rounded one was given are not among them. */
     public static Stream<Weight> operands(Weight weight) {
         if (weight instanceof Stacked stacked) {
             return stacked.parts().stream();
@@ -110,6 +113,10 @@ public final class Weights {
             return combined.parts().stream();
         } else if (weight instanceof Applied applied) {
             return Stream.of(applied.matrix(), applied.vector());
+        } else if (weight instanceof Rounded rounded) {
+            return Stream.of(rounded.source());
+        } else if (weight instanceof BlockTensor tensor) {
+            return Stream.of(tensor.matrix());
         }
         return Stream.empty();
     }
@@ -137,6 +144,8 @@ public final class Weights {
             return at(transposed.source(), column, row);
         } else if (weight instanceof Scaled scaled) {
             return at(scaled.source(), row, column);
+        } else if (weight instanceof Rounded rounded) {
+            return at(rounded.source(), row, column);
         } else if (weight instanceof Applied applied) {
             return at(applied.matrix(), column, 0);
         } else if (weight instanceof Combined combined) {
@@ -189,6 +198,10 @@ public final class Weights {
             return "scale" + scaled.axis() + "(" + operands + ")";
         } else if (weight instanceof Applied) {
             return "apply(" + operands + ")";
+        } else if (weight instanceof Rounded rounded) {
+            return rounded.blocks() + "(" + operands + ")";
+        } else if (weight instanceof BlockTensor tensor) {
+            return PlainName.of(tensor.part()) + "(" + operands + ")";
         }
         return "combine(" + operands + ")";
     }

@@ -1,0 +1,100 @@
+package dev.twofold.cli;
+
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.disk.TextFile;
+import dev.twofold.passes.quantize.MixFile;
+import dev.twofold.passes.quantize.Place;
+import dev.twofold.passes.quantize.Quantize;
+import dev.twofold.passes.rewrite.CastWeights;
+import dev.twofold.recipe.PassRequest;
+import dev.twofold.recipe.Recipe;
+import dev.twofold.tensor.Precision;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say what weights are stored as, and what the model computes in. */
+final class TypeOptions {
+
+    /** A mix has a line a place. */
+    private static final long MAX_MIX_BYTES = 1L << 20;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "fp32 (default), fp16 or bf16; or int4 or int8: matrices in blocks of whole numbers.")
+    private @Nullable WeightType dtype;
+
+    @Option(
+            names = "--around",
+            paramLabel = "TYPE",
+            description = "With int4 or int8, the type of everything else: fp32 (default) or fp16.")
+    private @Nullable Precision around;
+
+    @Option(
+            names = "--block",
+            paramLabel = "N",
+            description = "With int4 or int8, numbers that share a scale: 16, 32 (default), 64 or 128.")
+    private @Nullable Integer block;
+
+    @Option(
+            names = "--asymmetric",
+            description = "With int4 or int8, give every block a zero of its own as well as a scale.")
+    private boolean asymmetric;
+
+    @Option(
+            names = "--mix",
+            paramLabel = "NAME",
+            description =
+                    "With int4 or int8, which matrices have other bits: plain (none, default), mixed, or a YAML file.")
+    private @Nullable String mix;
+
+    boolean isEmpty() {
+        return Stream.of(dtype, around, block, mix).allMatch(Objects::isNull) && !asymmetric;
+    }
+
+    /** The recipe with what they ask for. */
+    Recipe into(Recipe recipe) {
+        if (dtype != null && dtype.precision().isEmpty()) {
+            Recipe cast = around == null ? recipe : fill(recipe, around, "--around " + around);
+            return RecipeOptions.fill(bare(cast), Quantize.SPEC, rounding(dtype), "--dtype " + dtype);
+        }
+        if (around != null || block != null || asymmetric || mix != null) {
+            throw TwofoldException.usage("--around, --block, --asymmetric and --mix say how matrices are rounded")
+                    .found(dtype == null ? "no --dtype" : "--dtype " + dtype)
+                    .hint("--dtype int4");
+        }
+        return dtype == null ? recipe : fill(recipe, dtype.precision().orElseThrow(), "--dtype " + dtype);
+    }
+
+    private static Recipe fill(Recipe recipe, Precision precision, String flag) {
+        Recipe open =
+                recipe.has(CastWeights.SPEC) ? recipe : recipe.append(PassRequest.bare(CastWeights.SPEC, "--dtype"));
+        return RecipeOptions.fill(open, CastWeights.SPEC, new CastWeights.Options(precision), flag);
+    }
+
+    private static Recipe bare(Recipe recipe) {
+        return recipe.has(Quantize.SPEC) ? recipe : recipe.append(PassRequest.bare(Quantize.SPEC, "--dtype"));
+    }
+
+    /** What is the default is left out, so that one recipe has one spelling. */
+    private Quantize.Options rounding(WeightType type) {
+        boolean shipped = mix != null && MixFile.names().contains(mix);
+        boolean plain = mix == null || mix.equals(MixFile.PLAIN);
+        return new Quantize.Options(
+                type.bits(),
+                block,
+                asymmetric ? false : null,
+                shipped && !plain ? mix : null,
+                plain || shipped ? null : places(Objects.requireNonNull(mix)));
+    }
+
+    private static List<Place> places(String file) {
+        return new ArrayList<>(
+                MixFile.parse(file, TextFile.read(Path.of(file), MAX_MIX_BYTES)).places());
+    }
+}
