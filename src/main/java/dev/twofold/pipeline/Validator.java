@@ -9,9 +9,9 @@ import dev.twofold.inspection.Texts;
 import dev.twofold.inspection.WindowCut;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
-import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
+import dev.twofold.ort.ValidatedModel;
 import dev.twofold.ort.Validation;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
@@ -61,11 +61,11 @@ public record Validator(
         Recipe recipe = inexact();
         TextWindows windows = WindowCut.cut(text.name(), WindowCut.encode(source, text), base, tokens, host.notices());
         Optional<PassRequest<Compensate.Options>> fit = recipe.find(Compensate.SPEC);
-        try (ModelSession session = new ModelOpener(host).open(directory, manifest);
+        try (ValidatedModel model = new ModelOpener(host).openToValidate(directory, manifest);
                 MappedFiles files = new MappedFiles();
                 StepEngine engine = new StepEngine(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
-            Validation validation = new Validation(session, engine, host.progress());
+            Validation validation = new Validation(model, engine, host.progress());
             if (fit.isEmpty()) {
                 Decoder reference = checked(recipe).run(base, context());
                 return new Outcome(validation.run(base, reference, windows), Optional.empty());

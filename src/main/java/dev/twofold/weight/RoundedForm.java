@@ -1,5 +1,6 @@
 package dev.twofold.weight;
 
+import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Brings the rounding of an expression outermost, so that it can be stored in blocks: a part of a rounded matrix that is cut at
@@ -18,7 +20,14 @@ public final class RoundedForm {
 
     /** Whether any part of an expression is rounded. */
     public static boolean isRounded(Weight weight) {
-        return weight instanceof Rounded || Weights.operands(weight).anyMatch(RoundedForm::isRounded);
+        return blocks(weight).findAny().isPresent();
+    }
+
+    /** The blocks that parts of an expression are rounded to, with repetitions. */
+    public static Stream<IntegerBlocks> blocks(Weight weight) {
+        return weight instanceof Rounded rounded
+                ? Stream.of(rounded.blocks())
+                : Weights.operands(weight).flatMap(RoundedForm::blocks);
     }
 
     /** The same numbers as one rounded matrix; nothing if they are not, or not of one kind of blocks, or cut inside of blocks. */

@@ -62,11 +62,11 @@ final class BlockShardings {
         long pieces = cut.layers() * (long) known.holders().size();
         boolean apart = byRows || matrix.blocks().isEdge(cut.extent() / pieces) && extent % pieces == 0;
         if (!apart) {
-            throw TwofoldException.usage("weights in blocks can only be cut between blocks")
+            throw TwofoldException.usage("blocks do not end where their matrix does")
                     .at(weight.name())
                     .found(cut.extent() + " inputs in " + pieces + " parts, blocks of "
                             + matrix.blocks().size())
-                    .hint("--block 32 or 16, or another number of devices");
+                    .hint("a smaller --block, or another number of devices");
         }
         return known.moved(axis, weight.dims().size(), extent);
     }

@@ -45,13 +45,13 @@ record BlockProduct(GraphBuilder graph, String name) {
         graph.add(node, "", "Concat", products, List.of(result), integer("axis", -1));
     }
 
-    /** @throws TwofoldException of kind USAGE if it is cut inside of a block */
+    /** @throws TwofoldException of kind USAGE if it is cut, or joined to others, inside of a block */
     static List<Rounded> parts(String name, Weight weight) {
         return RoundedForm.rows(weight)
-                .orElseThrow(() -> TwofoldException.usage("weights in blocks can only be cut between blocks")
+                .orElseThrow(() -> TwofoldException.usage("blocks do not end where their matrix does")
                         .at(name)
                         .found(weight.shape() + ", " + Weights.describe(weight))
-                        .hint("--block 32 or 16, another number of devices, or other bits for this projection"));
+                        .hint("a smaller --block, another number of devices, or a --mix that keeps this matrix"));
     }
 
     private void product(String node, String x, Rounded matrix, String result) {
