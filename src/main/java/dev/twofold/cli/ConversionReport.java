@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
 
 /** What {@code convert} says of the model it makes, or would make. */
 record ConversionReport(Path output, Compilation compilation, Optional<CompiledOutput> written) {
@@ -44,7 +43,9 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
         document.put("output", output.toString());
         document.put("layers", model.layers());
         document.put("effectiveDepth", model.effectiveDepth());
+        document.put("steps", steps());
         document.put("pairs", model.pairs());
+        document.put("merges", model.merges());
         document.put("allReduces", model.allReduces());
         List<KeptApart> kept = compilation.keptApart();
         if (!kept.isEmpty()) {
@@ -73,6 +74,10 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
         document.put("bytesToWrite", bytesToWrite());
         document.put("bytesRead", 0);
         document.put("bytesWritten", 0);
+    }
+
+    private int steps() {
+        return compilation.decoder().steps().size();
     }
 
     /** Of one part; all parts have as many. */
@@ -104,10 +109,14 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
     void print(PrintWriter out, double seconds) {
         compilation.fits().ifPresent(fits -> FitTable.print(fits, out));
         Manifest.Model model = compilation.model();
-        String groups = model.pairs().stream().map(ConversionReport::describe).collect(Collectors.joining(" "));
+        String places = String.join(" ", compilation.sideBySide());
         out.println(output);
-        line(out, "layers", model.layers() + ", effective depth " + model.effectiveDepth());
-        line(out, "side by side", groups.isEmpty() ? "none" : groups);
+        line(
+                out,
+                "layers",
+                model.layers() + ", effective depth " + model.effectiveDepth() + ", " + steps() + " steps of "
+                        + compilation.source().decoder().steps().size());
+        line(out, "side by side", places.isEmpty() ? "none" : places);
         line(
                 out,
                 "all-reduces",
@@ -159,13 +168,5 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
     /** A line under the name of the output. */
     static void line(PrintWriter out, String title, String text) {
         out.printf("  %-16s %s%n", title, text);
-    }
-
-    /** A range as {@code --pairs} takes it; layers that only became neighbours as {@code 6+9}. */
-    private static String describe(List<Integer> group) {
-        int first = group.get(0);
-        int last = group.get(group.size() - 1);
-        boolean range = last - first == group.size() - 1;
-        return range ? first + "-" + last : group.stream().map(String::valueOf).collect(Collectors.joining("+"));
     }
 }

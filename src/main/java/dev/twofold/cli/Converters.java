@@ -8,9 +8,11 @@ import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.LayerWindow;
+import dev.twofold.layers.StepRange;
 import dev.twofold.measure.LossLimit;
 import dev.twofold.ort.Provider;
 import dev.twofold.pass.MemorySize;
+import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.tensor.Precision;
 import java.util.Arrays;
 import java.util.function.Function;
@@ -30,6 +32,7 @@ final class Converters {
         named(line, DialectName.class);
         named(line, KvLayout.class);
         named(line, CollectiveName.class);
+        named(line, PairLayers.Form.class);
         named(line, Placement.class);
         named(line, Provider.class);
         named(line, OutputFormat.class);
@@ -37,6 +40,7 @@ final class Converters {
         line.registerConverter(LayerWindow.class, converter(LayerWindow::valueOf));
         line.registerConverter(MemorySize.class, converter(MemorySize::valueOf));
         line.registerConverter(LossLimit.class, converter(LossLimit::valueOf));
+        line.registerConverter(StepRange.class, converter(StepRange::valueOf));
         line.registerConverter(LayerRange.class, converter(LayerRange::valueOf));
     }
 

@@ -4,11 +4,13 @@ import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.LayerWindow;
+import dev.twofold.layers.StepRange;
 import dev.twofold.measure.LossLimit;
 import dev.twofold.pass.MemorySize;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.shard.Shard;
 import dev.twofold.recipe.PassRequest;
@@ -45,6 +47,15 @@ final class RecipeOptions {
     private @Nullable LayerWindow window;
 
     @Option(
+            names = "--merge",
+            split = ",",
+            paramLabel = "3A-3F",
+            description =
+                    "Runs of steps that become one step each, such as 3A-3F,4F-5A: A is a layer's attention, F its"
+                            + " feed-forward.")
+    private @Nullable List<StepRange> merge;
+
+    @Option(
             names = "--max-loss",
             paramLabel = "X%",
             description = "Measure, and pair as many layers as raise the perplexity by at most this much"
@@ -64,9 +75,15 @@ final class RecipeOptions {
     private @Nullable Integer group;
 
     @Option(
-            names = "--one-sync",
+            names = "--form",
+            paramLabel = "NAME",
             description =
-                    "Run each layer of a group whole on its own copy of the stream: one all-reduce instead of two.")
+                    "How the layers of a group run: attentions, then feed-forwards (two-sync, default); all that comes"
+                            + " before the last feed-forward, then that one (staggered); or each layer whole on its own copy of the"
+                            + " stream (one-sync).")
+    private PairLayers.@Nullable Form form;
+
+    @Option(names = "--one-sync", description = "The same as --form one-sync: one all-reduce instead of two.")
     private boolean oneSync;
 
     @Option(
@@ -104,7 +121,19 @@ final class RecipeOptions {
 
     /** Whether none of them is given. */
     boolean isEmpty() {
-        return Stream.of(pipeline, pairs, window, maxLoss, depth, group, calibrationTokens, memory, devices, placement)
+        return Stream.of(
+                                pipeline,
+                                pairs,
+                                window,
+                                merge,
+                                form,
+                                maxLoss,
+                                depth,
+                                group,
+                                calibrationTokens,
+                                memory,
+                                devices,
+                                placement)
                         .allMatch(Objects::isNull)
                 && type.isEmpty()
                 && !oneSync
@@ -125,21 +154,42 @@ final class RecipeOptions {
     Recipe recipe(OptionalInt fallback) {
         Recipe recipe = ShippedPipelines.read(pipeline == null ? ShippedPipelines.DEFAULT : pipeline);
         boolean measured = maxLoss != null || depth != null;
-        if (pairs != null || window != null) {
+        if (pairs != null || window != null || merge != null) {
             if (measured) {
                 throw TwofoldException.usage("layers are either named or chosen by measuring")
                         .found(flags() + " and " + choiceFlags())
-                        .expected("one of --pairs, --window, --max-loss, --depth");
+                        .expected("one of --pairs, --window, --merge, --max-loss, --depth");
             }
-            recipe = fill(recipe, PairLayers.SPEC, new PairLayers.Options(pairs, window, group, form()), flags());
+            recipe = merging(pairing(recipe));
         } else {
             recipe = choosing(recipe, measured);
         }
         return sharding(type.into(compensating(recipe)), fallback);
     }
 
+    private Recipe pairing(Recipe recipe) {
+        LayerWindow none = pairs == null && window == null ? new LayerWindow(0, 0) : window;
+        return fill(recipe, PairLayers.SPEC, new PairLayers.Options(pairs, none, group, form()), flags());
+    }
+
+    /** After the last pairing. */
+    private Recipe merging(Recipe recipe) {
+        if (merge == null) {
+            return recipe;
+        }
+        Recipe open = recipe.has(MergeSteps.SPEC)
+                ? recipe
+                : recipe.insertAfter(PairLayers.SPEC, PassRequest.bare(MergeSteps.SPEC, "--merge"));
+        return fill(open, MergeSteps.SPEC, new MergeSteps.Options(merge), flags());
+    }
+
     private PairLayers.@Nullable Form form() {
-        return oneSync ? PairLayers.Form.ONE_SYNC : null;
+        if (oneSync && form != null && form != PairLayers.Form.ONE_SYNC) {
+            throw TwofoldException.usage("layers run in one form or another")
+                    .found("--one-sync and --form " + form)
+                    .expected("one of the two");
+        }
+        return oneSync ? PairLayers.Form.ONE_SYNC : form;
     }
 
     private Recipe sharding(Recipe recipe, OptionalInt fallback) {
@@ -170,22 +220,24 @@ final class RecipeOptions {
                         "--calibration-tokens or --memory");
     }
 
-    /** After the last pairing. */
+    /** After the last pass that puts anything side by side. */
     private static Recipe withCompensation(Recipe recipe) {
-        List<PassRequest<PairLayers.Options>> pairings = recipe.all(PairLayers.SPEC);
-        if (pairings.isEmpty()) {
-            throw TwofoldException.usage(
-                    "there is nothing to compensate: the pipeline has no " + PairLayers.SPEC.name());
+        PassRequest<Compensate.Options> asked = PassRequest.bare(Compensate.SPEC, "--compensate");
+        if (recipe.has(MergeSteps.SPEC)) {
+            return recipe.insertAfter(MergeSteps.SPEC, asked);
         }
-        int last = recipe.passes().lastIndexOf(pairings.get(pairings.size() - 1));
-        return recipe.insert(last + 1, PassRequest.bare(Compensate.SPEC, "--compensate"));
+        if (recipe.has(PairLayers.SPEC)) {
+            return recipe.insertAfter(PairLayers.SPEC, asked);
+        }
+        throw TwofoldException.usage("there is nothing to compensate: the pipeline has no " + PairLayers.SPEC.name()
+                + " and no " + MergeSteps.SPEC.name());
     }
 
     /** Leaves the layers to be measured, wherever the pipeline does not name them. */
     private Recipe choosing(Recipe recipe, boolean measured) {
-        Recipe formed = oneSync
-                ? fill(recipe, PairLayers.SPEC, new PairLayers.Options(null, null, null, form()), "--one-sync")
-                : recipe;
+        Recipe formed = form() == null
+                ? recipe
+                : fill(recipe, PairLayers.SPEC, new PairLayers.Options(null, null, null, form()), "--form " + form());
         boolean open = formed.all(PairLayers.SPEC).stream()
                 .anyMatch(request -> request.options().namesNoLayers());
         Recipe choosing = open && !formed.has(ChoosePairs.SPEC)
@@ -219,11 +271,16 @@ final class RecipeOptions {
         if (window != null) {
             flags.add("--window " + window);
         }
+        if (merge != null) {
+            flags.add("--merge " + merge.stream().map(StepRange::toString).collect(Collectors.joining(",")));
+        }
         if (group != null) {
             flags.add("--group " + group);
         }
         if (oneSync) {
             flags.add("--one-sync");
+        } else if (form != null) {
+            flags.add("--form " + form);
         }
         return String.join(" ", flags);
     }

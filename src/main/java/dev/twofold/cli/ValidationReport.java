@@ -85,6 +85,8 @@ record ValidationReport(
         }
         document.put("effectiveDepth", manifest.model().effectiveDepth());
         document.put("tokens", result().tokens());
+        document.put("window", outcome.text().length());
+        document.put("beginToken", outcome.text().begin().orElse(null));
         document.put("parity", parity);
         document.put("quality", result().quality());
         outcome.uncompensated().ifPresent(score -> document.put("withoutCompensation", without(score)));
@@ -112,7 +114,14 @@ record ValidationReport(
 
     void print(PrintWriter out) {
         Parity parity = result().parity();
-        out.printf(Locale.ROOT, "%s on %s, %d tokens of %s%n", directory, provider, result().tokens(), text);
+        out.printf(
+                Locale.ROOT,
+                "%s on %s, %d tokens of %s in %s%n",
+                directory,
+                provider,
+                result().tokens(),
+                text,
+                outcome.text().convention());
         out.printf(
                 Locale.ROOT,
                 "parity with the plain plan   %s: logits differ by at most %.2e, relative %.2e (tolerance %.0e); token by token %.2e%n",

@@ -1,11 +1,13 @@
 package dev.twofold.decoder;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * Consecutive steps that stand for the same layers of the checkpoint: two steps for an ordinary layer or a two-sync
- * group, one for a one-sync group. Rewrites of whole layers work on these.
+ * Consecutive steps that share layers of the checkpoint: two steps for an ordinary layer or a two-sync group, one for a
+ * one-sync group; where steps of neighbouring layers are merged, all steps of these layers. Rewrites of whole layers work on these.
  *
  * @param layers the checkpoint's layer numbers, in the order of the stream
  */
@@ -20,17 +22,21 @@ public record LayerGroup(List<Integer> layers, List<Step> steps) {
     public static List<LayerGroup> of(Decoder decoder) {
         List<LayerGroup> groups = new ArrayList<>();
         for (Step step : decoder.steps()) {
-            List<Integer> layers = layers(step);
+            LayerGroup own = new LayerGroup(layers(step), List.of(step));
             int last = groups.size() - 1;
-            if (last >= 0 && groups.get(last).layers().equals(layers)) {
-                List<Step> steps = new ArrayList<>(groups.get(last).steps());
-                steps.add(step);
-                groups.set(last, new LayerGroup(layers, steps));
+            if (last >= 0 && !Collections.disjoint(groups.get(last).layers(), own.layers())) {
+                groups.set(last, groups.get(last).and(own));
             } else {
-                groups.add(new LayerGroup(layers, List.of(step)));
+                groups.add(own);
             }
         }
         return groups;
+    }
+
+    private LayerGroup and(LayerGroup next) {
+        return new LayerGroup(
+                Stream.concat(layers.stream(), next.layers.stream()).distinct().toList(),
+                Stream.concat(steps.stream(), next.steps.stream()).toList());
     }
 
     /** The layers a step stands for, each once. */

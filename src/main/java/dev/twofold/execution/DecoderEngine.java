@@ -28,7 +28,8 @@ public interface DecoderEngine extends AutoCloseable {
     HiddenStates inner(Decoder decoder, Branch branch, HiddenStates before);
 
     /**
-     * Adds {@code left^T right}, over all tokens and in float64, to {@code sum}. Both are held once more meanwhile.
+     * Adds {@code left^T right} over all tokens to {@code sum}: products of some thousand tokens in float32, and their sums in
+     * float64. Both are held once more meanwhile.
      *
      * @param sum {@code [left's width, right's width]} row-major
      */

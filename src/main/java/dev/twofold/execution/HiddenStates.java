@@ -19,11 +19,6 @@ public record HiddenStates(List<float[]> windows, int hidden) {
         return windows.get(window).length / hidden;
     }
 
-    /** Windows {@code from} to {@code to - 1}. */
-    public HiddenStates part(int from, int to) {
-        return new HiddenStates(windows.subList(from, to), hidden);
-    }
-
     /** The element-wise sum. */
     public HiddenStates plus(HiddenStates other) {
         return plus(1, other);
@@ -32,6 +27,20 @@ public record HiddenStates(List<float[]> windows, int hidden) {
     /** The element-wise difference. */
     public HiddenStates minus(HiddenStates other) {
         return plus(-1, other);
+    }
+
+    /** The difference of every token and a row of as many values. */
+    public HiddenStates minusRow(float[] row) {
+        return new HiddenStates(
+                windows.stream().map(window -> minus(window, row)).toList(), hidden);
+    }
+
+    private static float[] minus(float[] window, float[] row) {
+        float[] result = new float[window.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = window[i] - row[i % row.length];
+        }
+        return result;
     }
 
     private HiddenStates plus(float factor, HiddenStates other) {

@@ -6,6 +6,7 @@ import dev.twofold.disk.MappedFiles;
 import dev.twofold.execution.DecoderEngine;
 import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.measure.TextWindows;
+import dev.twofold.measure.TokenizedText;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.pass.Calibration;
 import dev.twofold.pass.FitFinding;
@@ -42,14 +43,14 @@ public final class FitSession implements AutoCloseable {
 
     /** The first tokens of a text, in whole windows. */
     public static TextWindows text(Source source, Texts.Named text, int tokens, Host host) {
-        int[] ids = WindowCut.encode(source, text);
+        TokenizedText ids = WindowCut.encode(source, text);
         TextWindows windows = WindowCut.cut(text.name(), ids, source.decoder(), tokens, host.notices());
         int length = WindowCut.length(source.decoder());
         int whole = windows.tokens() / length * length;
         if (whole < 2 * length) {
             throw TwofoldException.input("too few tokens to compensate with")
                     .at(text.name())
-                    .found(windows.tokens() + " of " + ids.length)
+                    .found(windows.tokens() + " of " + ids.tokens().length)
                     .expected("at least " + 2 * length)
                     .hint("a longer text, or more --calibration-tokens");
         }

@@ -37,6 +37,7 @@ public final class InspectionDocument {
      * What the measurement was made with, for people.
      *
      * @param text name of the calibration text
+     * @param begin the token before every window, if there is one
      * @param heldOut name of the held-out text; means nothing if there is none
      * @param calibrationTokens tokens that compensation was fitted to; means nothing if there was none
      */
@@ -45,6 +46,7 @@ public final class InspectionDocument {
             String text,
             int tokens,
             int window,
+            Optional<Integer> begin,
             int groupLimit,
             String provider,
             String heldOut,
@@ -133,6 +135,7 @@ public final class InspectionDocument {
                 .put("text", setting.text())
                 .put("tokens", setting.tokens())
                 .put("window", setting.window())
+                .put("beginToken", setting.begin().orElse(null))
                 .put("form", inspection.form().toString())
                 .put("groupLimit", setting.groupLimit())
                 .put("provider", setting.provider())

@@ -111,6 +111,7 @@ public record Inspector(
                 passages.calibration().name(),
                 passages.calibration().windows().tokens(),
                 WindowCut.length(source.decoder()),
+                passages.calibration().windows().begin(),
                 group,
                 host.provider().toString(),
                 passages.heldOut().map(Passages.Passage::name).orElse(""),

@@ -29,6 +29,6 @@ public final class MiddleGroups {
             groups.add(new LayerRange(next, next + each - 1));
             next += each;
         }
-        return new Plan(layers, groups);
+        return Plan.ofGroups(layers, groups);
     }
 }

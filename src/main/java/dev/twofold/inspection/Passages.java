@@ -1,8 +1,8 @@
 package dev.twofold.inspection;
 
 import dev.twofold.measure.TextWindows;
+import dev.twofold.measure.TokenizedText;
 import dev.twofold.source.Source;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -32,22 +32,22 @@ public record Passages(Passage calibration, Optional<Passage> heldOut) {
     }
 
     private static Passage passage(Source source, Texts.Named text, int count, Host host) {
-        int[] ids = WindowCut.encode(source, text);
+        TokenizedText ids = WindowCut.encode(source, text);
         return new Passage(text.name(), WindowCut.cut(text.name(), ids, source.decoder(), count, host.notices()));
     }
 
     private static Passages ofUser(Source source, Texts.Named text, int count, int taken, Host host) {
-        int[] ids = WindowCut.encode(source, text);
+        TokenizedText ids = WindowCut.encode(source, text);
         TextWindows first = WindowCut.cut(text.name(), ids, source.decoder(), count, host.notices());
-        int[] rest = Arrays.copyOfRange(ids, Math.min(ids.length, Math.max(taken, first.tokens())), ids.length);
+        TokenizedText rest = ids.from(Math.max(taken, first.tokens()));
         Passage calibration = new Passage(text.name(), first);
-        if (rest.length <= WindowCut.FEW_TOKENS) {
+        if (rest.tokens().length <= WindowCut.FEW_TOKENS) {
             host.notice("note: too little of the text is left to check the choice on");
             return new Passages(calibration, Optional.empty());
         }
         String name = "what follows in " + text.name();
         TextWindows second =
-                WindowCut.cut(name, rest, source.decoder(), Math.min(count, rest.length - 1), host.notices());
+                WindowCut.cut(name, rest, source.decoder(), Math.min(count, rest.predictions()), host.notices());
         return new Passages(calibration, Optional.of(new Passage(name, second)));
     }
 }

@@ -3,8 +3,11 @@ package dev.twofold.inspection;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.measure.TextWindows;
+import dev.twofold.measure.TokenizedText;
 import dev.twofold.source.Source;
 import dev.twofold.tokenizer.TokenizerFile;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Cuts a text into windows that a model can read. */
@@ -19,9 +22,16 @@ public final class WindowCut {
     private WindowCut() {}
 
     /** The tokens of a text, as a source's tokenizer makes them. */
-    public static int[] encode(Source source, Texts.Named text) {
+    public static TokenizedText encode(Source source, Texts.Named text) {
+        int vocabulary = source.decoder().facts().vocabularySize();
         try (TokenizerFile tokenizer = source.tokenizer()) {
-            return tokenizer.encode(text.words(), source.decoder().facts().vocabularySize());
+            int[] ids = tokenizer.encode(text.words(), vocabulary);
+            // What is in no text is what the tokenizer adds to one.
+            int[] added = tokenizer.encode("", vocabulary);
+            boolean begins = added.length > 0 && ids.length > 0 && ids[0] == added[0];
+            return begins
+                    ? new TokenizedText(Arrays.copyOfRange(ids, 1, ids.length), Optional.of(added[0]))
+                    : new TokenizedText(ids, Optional.empty());
         }
     }
 
@@ -31,12 +41,13 @@ public final class WindowCut {
      * @param name of the text, for messages
      * @throws TwofoldException of kind INPUT if there is nothing to predict
      */
-    public static TextWindows cut(String name, int[] ids, Decoder decoder, int tokens, Consumer<String> notices) {
+    public static TextWindows cut(
+            String name, TokenizedText ids, Decoder decoder, int tokens, Consumer<String> notices) {
         TextWindows windows = TextWindows.cut(ids, length(decoder), tokens);
         if (windows.tokens() == 0) {
             throw TwofoldException.input("the text is too short")
                     .at(name)
-                    .found(ids.length + " tokens")
+                    .found(ids.whole().length + " tokens")
                     .expected("2 or more");
         }
         if (windows.tokens() < tokens) {

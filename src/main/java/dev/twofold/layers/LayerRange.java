@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** Neighbouring layers, both ends included, written {@code 4-5}. Numbers are the checkpoint's, from 0. */
-public record LayerRange(int first, int last) {
+public record LayerRange(int first, int last) implements Place {
 
     private static final Pattern FORM = Pattern.compile("(\\d{1,6})-(\\d{1,6})");
 
@@ -27,6 +27,22 @@ public record LayerRange(int first, int last) {
 
     public List<Integer> layers() {
         return IntStream.rangeClosed(first, last).boxed().toList();
+    }
+
+    @Override
+    public int firstPlace() {
+        return 2 * first;
+    }
+
+    @Override
+    public int lastPlace() {
+        return 2 * last + 1;
+    }
+
+    /** In the forms that save a layer's steps for each layer that joins another. */
+    @Override
+    public int stepsSaved(int stepsPerLayer) {
+        return stepsPerLayer * (size() - 1);
     }
 
     /** Number of layers. */

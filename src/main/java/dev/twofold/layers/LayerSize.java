@@ -3,6 +3,7 @@ package dev.twofold.layers;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.LayerGroup;
+import dev.twofold.decoder.StepName;
 import java.util.List;
 
 /**
@@ -28,8 +29,10 @@ public record LayerSize(long heads, long kvHeads, long feedForward, boolean norm
                 branches.stream().anyMatch(branch -> branch.out().isPresent()));
     }
 
-    /** Whether every one of so many devices gets a whole number of heads and of hidden activations. */
-    public boolean divides(int devices) {
-        return heads % devices == 0 && (kvHeads % devices == 0 || devices % kvHeads == 0) && feedForward % devices == 0;
+    /** Whether every one of so many devices gets a whole number of heads, or of hidden activations. */
+    public boolean divides(StepName.Part part, int devices) {
+        return part == StepName.Part.ATTENTION
+                ? heads % devices == 0 && (kvHeads % devices == 0 || devices % kvHeads == 0)
+                : feedForward % devices == 0;
     }
 }

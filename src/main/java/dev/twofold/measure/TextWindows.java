@@ -3,14 +3,25 @@ package dev.twofold.measure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A text cut into windows that are run apart, each from position 0.
  *
+ * <p>Where the tokenizer puts a begin token before a text, one is before every window, as models that are used to it
+ * predict nothing well without:
+ *
+ * <pre>
+ * text a b c d e f, windows of 3     without            with
+ *   inputs                            [a b c] [d e]      [^ a b] [^ d e]
+ *   targets                           [b c d] [e f]      [a b c] [d e f]
+ * </pre>
+ *
  * @param inputs the tokens of each window
  * @param targets the token that follows each of them
+ * @param begin the token before every window, if there is one
  */
-public record TextWindows(List<int[]> inputs, List<int[]> targets) {
+public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Integer> begin) {
 
     public TextWindows {
         inputs = List.copyOf(inputs);
@@ -18,20 +29,34 @@ public record TextWindows(List<int[]> inputs, List<int[]> targets) {
     }
 
     /** Windows of {@code length} tokens, the last perhaps shorter, over the first {@code limit} predictions of a text. */
-    public static TextWindows cut(int[] tokens, int length, int limit) {
+    public static TextWindows cut(TokenizedText text, int length, int limit) {
         List<int[]> inputs = new ArrayList<>();
         List<int[]> targets = new ArrayList<>();
-        int predictions = Math.min(limit, tokens.length - 1);
+        int[] tokens = text.whole();
+        int predictions = Math.min(limit, text.predictions());
         for (int from = 0; from < predictions; from += length) {
             int to = Math.min(predictions, from + length);
-            inputs.add(Arrays.copyOfRange(tokens, from, to));
+            int[] input = Arrays.copyOfRange(tokens, from, to);
+            text.begin().ifPresent(first -> input[0] = first);
+            inputs.add(input);
             targets.add(Arrays.copyOfRange(tokens, from + 1, to + 1));
         }
-        return new TextWindows(inputs, targets);
+        return new TextWindows(inputs, targets, text.begin());
     }
 
     /** Number of predictions. */
     public int tokens() {
         return inputs.stream().mapToInt(window -> window.length).sum();
+    }
+
+    /** Tokens in a window, the last of which may be shorter. */
+    public int length() {
+        return inputs.stream().mapToInt(window -> window.length).max().orElse(0);
+    }
+
+    /** What a perplexity that is measured on these windows is called, so that it can be compared with others. */
+    public String convention() {
+        return "windows of " + length()
+                + begin.map(first -> ", each after the begin token " + first).orElse(", without a begin token");
     }
 }

@@ -41,18 +41,15 @@ record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, On
         }
     }
 
-    /** {@code left^T right} of matrices with as many rows, in float64. */
-    double[] product(float[] left, int leftWidth, float[] right, int rightWidth) {
+    /** {@code left^T right} of matrices with as many rows. */
+    float[] product(float[] left, int leftWidth, float[] right, int rightWidth) {
         int rows = left.length / leftWidth;
         long[] leftShape = {rows, leftWidth};
         long[] rightShape = {rows, rightWidth};
         try (OnnxTensor x = OnnxTensor.createTensor(environment, FloatBuffer.wrap(left), leftShape);
                 OnnxTensor base = OnnxTensor.createTensor(environment, FloatBuffer.wrap(right), rightShape);
                 OrtSession.Result result = session.run(Map.of("x", x, "base", base))) {
-            OnnxTensor y = (OnnxTensor) result.get(0);
-            double[] values = new double[leftWidth * rightWidth];
-            y.getDoubleBuffer().get(values);
-            return values;
+            return values((OnnxTensor) result.get(0));
         } catch (OrtException e) {
             throw StepEngine.failed(e);
         }

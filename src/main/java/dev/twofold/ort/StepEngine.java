@@ -37,6 +37,9 @@ import java.util.function.IntFunction;
  */
 public final class StepEngine implements DecoderEngine {
 
+    /** So many tokens are summed in float32: more would lose bits, and fewer would spend their time on the sums. */
+    private static final int PRODUCT_TOKENS = 2048;
+
     private final OrtEnvironment environment = Runtimes.environment();
     private final PlainGraphs graphs;
     private final WeightEvaluator evaluator;
@@ -132,19 +135,36 @@ public final class StepEngine implements DecoderEngine {
     @Override
     public void addProduct(HiddenStates left, HiddenStates right, double[] sum) {
         try (PlainModel product = load(graphs.product(), "product", Lanes.allThreads())) {
-            // All tokens in one product: the sum is as large as a window's, and would be copied for each.
-            double[] values = product.product(joined(left), left.hidden(), joined(right), right.hidden());
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += values[i];
+            int from = 0;
+            while (from < left.windows().size()) {
+                int to = upTo(left, from);
+                float[] values =
+                        product.product(joined(left, from, to), left.hidden(), joined(right, from, to), right.hidden());
+                for (int i = 0; i < sum.length; i++) {
+                    sum[i] += values[i];
+                }
+                from = to;
             }
         }
     }
 
-    private static float[] joined(HiddenStates states) {
-        int length = states.windows().stream().mapToInt(window -> window.length).reduce(0, Math::addExact);
+    /** The end of as many windows as make up one product. */
+    private static int upTo(HiddenStates states, int from) {
+        int to = from + 1;
+        int tokens = states.tokens(from);
+        while (to < states.windows().size() && tokens + states.tokens(to) <= PRODUCT_TOKENS) {
+            tokens += states.tokens(to);
+            to++;
+        }
+        return to;
+    }
+
+    private static float[] joined(HiddenStates states, int from, int to) {
+        List<float[]> windows = states.windows().subList(from, to);
+        int length = windows.stream().mapToInt(window -> window.length).reduce(0, Math::addExact);
         float[] joined = new float[length];
         int at = 0;
-        for (float[] window : states.windows()) {
+        for (float[] window : windows) {
             System.arraycopy(window, 0, joined, at, window.length);
             at += window.length;
         }

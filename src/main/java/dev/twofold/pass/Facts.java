@@ -2,11 +2,15 @@ package dev.twofold.pass;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
+import dev.twofold.decoder.StepName;
 import dev.twofold.layers.LayerSize;
+import dev.twofold.layers.StepRange;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What is known of a decoder without its weights: enough to check a whole plan before it runs.
@@ -23,13 +27,28 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
         ORDINARY,
         AVERAGED,
         TWO_SYNC,
-        ONE_SYNC
+        ONE_SYNC,
+        STAGGERED,
+        MERGED
     }
 
-    /** Layers of the checkpoint that run as one group. */
-    public record Group(List<Integer> layers, Arrangement arrangement) {
+    /**
+     * Layers of the checkpoint that share steps.
+     *
+     * @param steps what runs side by side in each, in the order of the stream
+     */
+    public record Group(List<Integer> layers, Arrangement arrangement, List<List<StepName>> steps) {
         public Group {
             layers = List.copyOf(layers);
+            steps = steps.stream().map(List::copyOf).toList();
+        }
+
+        private Stream<StepRange> merges() {
+            return arrangement == Arrangement.MERGED
+                    ? steps.stream()
+                            .filter(step -> step.size() > 1)
+                            .map(step -> new StepRange(step.get(0), step.get(step.size() - 1)))
+                    : Stream.empty();
         }
     }
 
@@ -44,6 +63,9 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
         }
     }
 
+    private static final Set<Arrangement> PARALLEL =
+            EnumSet.of(Arrangement.TWO_SYNC, Arrangement.ONE_SYNC, Arrangement.STAGGERED);
+
     public Facts {
         groups = List.copyOf(groups);
         properties = Set.copyOf(properties);
@@ -52,7 +74,7 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
     /** The facts of a decoder as a reader made it. */
     public static Facts of(Decoder decoder) {
         List<Group> groups = LayerGroup.of(decoder).stream()
-                .map(group -> new Group(group.layers(), Arrangement.ORDINARY))
+                .map(group -> new Group(group.layers(), Arrangement.ORDINARY, names(group)))
                 .toList();
         List<LayerSize> sizes =
                 LayerGroup.of(decoder).stream().map(LayerSize::of).toList();
@@ -61,6 +83,10 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
                 groups,
                 Set.of(),
                 new Sizes(decoder.facts().vocabularySize(), sizes));
+    }
+
+    private static List<List<StepName>> names(LayerGroup group) {
+        return group.steps().stream().map(StepName::of).toList();
     }
 
     public Facts withGroups(List<Group> others) {
@@ -81,12 +107,21 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
         return order;
     }
 
+    /** What runs side by side in each step, in the order of the stream. */
+    public List<List<StepName>> steps() {
+        return groups.stream().flatMap(group -> group.steps().stream()).toList();
+    }
+
     /** Groups of two or more layers that run side by side. */
     public List<List<Integer>> parallelGroups() {
         return groups.stream()
-                .filter(group ->
-                        group.arrangement() == Arrangement.TWO_SYNC || group.arrangement() == Arrangement.ONE_SYNC)
+                .filter(group -> PARALLEL.contains(group.arrangement()))
                 .map(Group::layers)
                 .toList();
+    }
+
+    /** The runs of steps that are merged. */
+    public List<StepRange> merges() {
+        return groups.stream().flatMap(Group::merges).toList();
     }
 }

@@ -8,6 +8,7 @@ import dev.twofold.passes.rewrite.AverageLayers;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.DropLayers;
 import dev.twofold.passes.rewrite.FoldNorms;
+import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.rewrite.SwapLayers;
 import dev.twofold.passes.rewrite.Widen;
@@ -23,6 +24,7 @@ public final class ShippedPasses {
             SwapLayers.SPEC,
             AverageLayers.SPEC,
             PairLayers.SPEC,
+            MergeSteps.SPEC,
             Compensate.SPEC,
             FoldNorms.SPEC,
             Widen.SPEC,

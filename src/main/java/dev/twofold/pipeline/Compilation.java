@@ -1,10 +1,12 @@
 package dev.twofold.pipeline;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.StepName;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.ChosenPlan;
 import dev.twofold.inspection.FitSession.Fits;
 import dev.twofold.layers.KeptApart;
+import dev.twofold.layers.StepRange;
 import dev.twofold.pass.Facts;
 import dev.twofold.recipe.CheckedRecipe;
 import dev.twofold.report.Manifest;
@@ -14,6 +16,8 @@ import dev.twofold.target.Preview;
 import dev.twofold.target.Target;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a recipe made of a source, before it is written.
@@ -76,6 +80,28 @@ public record Compilation(
         return KeptApart.in(decoder);
     }
 
+    /** Which layers and steps run side by side, as people read it: {@code 4-5 6A|6F}. */
+    public List<String> sideBySide() {
+        Facts outcome = recipe.outcome(Facts.of(source.decoder()));
+        return Stream.concat(
+                        outcome.parallelGroups().stream().map(Compilation::describe),
+                        outcome.groups().stream()
+                                .filter(group -> group.arrangement() == Facts.Arrangement.MERGED)
+                                .flatMap(group -> group.steps().stream())
+                                .filter(step -> step.size() > 1)
+                                .map(step ->
+                                        step.stream().map(StepName::toString).collect(Collectors.joining("|"))))
+                .toList();
+    }
+
+    /** A range as {@code --pairs} takes it; layers that only became neighbours as {@code 6+9}. */
+    private static String describe(List<Integer> group) {
+        int first = group.get(0);
+        int last = group.get(group.size() - 1);
+        boolean range = last - first == group.size() - 1;
+        return range ? first + "-" + last : group.stream().map(String::valueOf).collect(Collectors.joining("+"));
+    }
+
     /** All-reduces a token of the source as it is, when it is sharded the same way. */
     public int unpairedReduces() {
         return source.decoder().allReduces()
@@ -90,6 +116,7 @@ public record Compilation(
                 decoder.facts().layers(),
                 decoder.effectiveDepth(),
                 outcome.parallelGroups(),
+                outcome.merges().stream().map(StepRange::toString).toList(),
                 decoder.allReduces(),
                 decoder.facts().contextLength(),
                 decoder.facts().vocabularySize(),

@@ -13,11 +13,9 @@ import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.ValidatedModel;
 import dev.twofold.ort.Validation;
-import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.compensate.Compensate;
-import dev.twofold.recipe.CheckedRecipe;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.StoredRecipe;
@@ -50,9 +48,10 @@ public record Validator(
     /**
      * What was found.
      *
+     * @param text what was measured on
      * @param uncompensated the same plan without its compensation, if it has one
      */
-    public record Outcome(Validation.Result result, Optional<Score> uncompensated) {}
+    public record Outcome(TextWindows text, Validation.Result result, Optional<Score> uncompensated) {}
 
     /** @throws dev.twofold.diag.TwofoldException of kind INPUT if the output was not made from this source or text */
     public Outcome validate() {
@@ -67,14 +66,14 @@ public record Validator(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
             Validation validation = new Validation(model, engine, host.progress());
             if (fit.isEmpty()) {
-                Decoder reference = checked(recipe).run(base, context());
-                return new Outcome(validation.run(base, reference, windows), Optional.empty());
+                Decoder reference = recipe.apply(base, context());
+                return new Outcome(windows, validation.run(base, reference, windows), Optional.empty());
             }
             try (FitSession fits = refit(fit.get())) {
-                Decoder reference = checked(recipe).run(base, fits.context(host.progress()));
+                Decoder reference = recipe.apply(base, fits.context(host.progress()));
                 Validation.Result result = validation.run(base, reference, windows);
-                Decoder plain = checked(recipe.without(Compensate.SPEC)).run(base, context());
-                return new Outcome(result, Optional.of(validation.score(base, plain, windows)));
+                Decoder plain = recipe.without(Compensate.SPEC).apply(base, context());
+                return new Outcome(windows, result, Optional.of(validation.score(base, plain, windows)));
             }
         }
     }
@@ -98,10 +97,6 @@ public record Validator(
                 .filter(i -> i <= formed || passes.get(i).spec().effect() == PassSpec.Effect.APPROXIMATE)
                 .<PassRequest<?>>mapToObj(passes::get)
                 .toList());
-    }
-
-    private CheckedRecipe checked(Recipe recipe) {
-        return recipe.check(Facts.of(source.decoder()));
     }
 
     /** What the fits of the conversion are repeated with. */

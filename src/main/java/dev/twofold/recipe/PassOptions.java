@@ -20,6 +20,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.LayerWindow;
+import dev.twofold.layers.StepRange;
 import dev.twofold.measure.LossLimit;
 import dev.twofold.pass.MemorySize;
 import dev.twofold.pass.PassSpec;
@@ -42,6 +43,7 @@ public final class PassOptions {
             .serializationInclusion(JsonInclude.Include.NON_NULL)
             .addModule(new SimpleModule()
                     .addSerializer(LayerRange.class, ToStringSerializer.instance)
+                    .addSerializer(StepRange.class, ToStringSerializer.instance)
                     .addSerializer(MemorySize.class, ToStringSerializer.instance)
                     .addSerializer(LossLimit.class, ToStringSerializer.instance)
                     .addSerializer(LayerWindow.class, ToStringSerializer.instance))

@@ -10,6 +10,7 @@ import dev.twofold.pass.PassContext;
 import dev.twofold.recipe.CheckedRecipe.CheckedPass;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -40,12 +41,17 @@ public record PassRunner(PassContext context, Optional<String> dumpAfter, Consum
         return current;
     }
 
-    /** A pass whose result is not what it announced would make every later check meaningless. */
+    /**
+     * A pass whose result is not what it announced would make every later check meaningless. Layers of one group run side by
+     * side, in no order.
+     */
     private static void requireSimulated(Decoder decoder, Facts announced, String place) {
-        List<List<Integer>> actual =
-                LayerGroup.of(decoder).stream().map(LayerGroup::layers).toList();
-        List<List<Integer>> expected =
-                announced.groups().stream().map(Facts.Group::layers).toList();
+        List<Set<Integer>> actual = LayerGroup.of(decoder).stream()
+                .map(group -> Set.copyOf(group.layers()))
+                .toList();
+        List<Set<Integer>> expected = announced.groups().stream()
+                .map(group -> Set.copyOf(group.layers()))
+                .toList();
         if (!actual.equals(expected)) {
             throw new IllegalStateException(place + " announced " + expected + " and made " + actual);
         }

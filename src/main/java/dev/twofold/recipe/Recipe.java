@@ -1,8 +1,10 @@
 package dev.twofold.recipe;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.decoder.Decoder;
 import dev.twofold.layers.LayerWindow;
 import dev.twofold.pass.Facts;
+import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.PassSpec.NoOptions;
 import dev.twofold.passes.rewrite.FoldNorms;
@@ -61,6 +63,15 @@ public record Recipe(List<PassRequest<?>> passes) {
         return new Recipe(more);
     }
 
+    /** With one more request after the last for a pass. */
+    public Recipe insertAfter(PassSpec<?> spec, PassRequest<?> request) {
+        int last = 0;
+        for (int i = 0; i < passes.size(); i++) {
+            last = passes.get(i).spec().equals(spec) ? i + 1 : last;
+        }
+        return insert(last, request);
+    }
+
     /** With one more request at the end. */
     public Recipe append(PassRequest<?> request) {
         return insert(passes.size(), request);
@@ -80,6 +91,11 @@ public record Recipe(List<PassRequest<?>> passes) {
      */
     public CheckedRecipe check(Facts start) {
         return CheckedRecipe.of(this, start);
+    }
+
+    /** What it makes of a decoder as a source has it, if every pass of it applies; see {@link #check}. */
+    public Decoder apply(Decoder original, PassContext context) {
+        return check(Facts.of(original)).run(original, context);
     }
 
     /** The recipe as a manifest keeps it, and a pipeline's {@code steps} spell it. */

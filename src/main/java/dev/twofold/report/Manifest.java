@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
@@ -204,6 +205,7 @@ public record Manifest(
     /**
      * @param layers layers of the checkpoint
      * @param pairs groups of layers that run side by side
+     * @param merges runs of steps that are one step, such as {@code 12A-12F}; left out if there are none
      * @param allReduces all-reduces a token when sharded
      * @param endTokens ids at which generation stops
      */
@@ -211,6 +213,7 @@ public record Manifest(
             int layers,
             int effectiveDepth,
             List<List<Integer>> pairs,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> merges,
             int allReduces,
             int contextLength,
             int vocabularySize,
@@ -218,6 +221,7 @@ public record Manifest(
 
         public Model {
             pairs = pairs.stream().map(List::copyOf).toList();
+            merges = List.copyOf(merges);
             endTokens = List.copyOf(endTokens);
             positive("layers", layers);
             positive("contextLength", contextLength);
@@ -308,6 +312,9 @@ public record Manifest(
                         .hint("convert the checkpoint again");
             }
             requireHashes(document, file);
+            if (document.path("model") instanceof ObjectNode model && !model.has("merges")) {
+                model.putArray("merges");
+            }
             Manifest manifest = MAPPER.treeToValue(document, Manifest.class);
             manifest.files().keySet().forEach(name -> requireName(file, name));
             return manifest;

@@ -155,7 +155,7 @@ final class CompensationTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "2 | --window 4:6 --one-sync | it refits two-sync groups only",
+                "2 | --window 4:6 --one-sync | layers of a one-sync group, and averaged ones, cannot be refitted",
                 "2 | --window 4:6 --memory 12q | 12q",
                 "2 | --window 4:6 --calibration-tokens 0 | it cannot fit to 0 tokens",
                 "3 | --window 4:6 --calibration-tokens 300 | too few tokens to compensate with"

@@ -11,6 +11,7 @@ import dev.twofold.inspection.Correlation;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.measure.TextWindows;
+import dev.twofold.measure.TokenizedText;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.passes.analysis.GroupCosts;
@@ -24,8 +25,8 @@ import dev.twofold.weight.WeightEvaluator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +45,7 @@ final class NovelsCostsTest {
         try (TokenizerFile tokenizer = TokenizerFile.open(Novels.CHECKPOINT)) {
             int[] ids =
                     tokenizer.encode(Files.readString(ALICE), decoder.facts().vocabularySize());
-            return TextWindows.cut(Arrays.copyOfRange(ids, 512, ids.length), 256, 1536);
+            return TextWindows.cut(new TokenizedText(ids, Optional.empty()).from(512), 256, 1536);
         }
     }
 

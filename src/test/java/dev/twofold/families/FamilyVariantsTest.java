@@ -7,10 +7,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.testing.Logits;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Other values of the keys that change what a family computes, against the reference with the same values. */
 final class FamilyVariantsTest {
@@ -68,6 +71,29 @@ final class FamilyVariantsTest {
         assertThat(Logits.distance(flat(original.logits(tokens, original.oneByOne())), expected))
                 .as("what another value changes")
                 .isGreaterThan(1e-2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--pairs 0-2", "--pairs 0-2 --form staggered", "--pairs 0-3", "--merge 0A-2A"})
+    void a_layer_of_another_kind_inside_a_group_is_no_hindrance(String plan) throws JsonProcessingException {
+        EditedFamily family = EditedFamily.copy("smollm3", directory.resolve("checkpoint"))
+                .with("no_rope_layers", new ObjectMapper().readTree("[1, 0, 1, 0]"));
+        Reference reference = Reference.of(family.directory());
+        int[] tokens = TinyFamilies.golden("smollm3").tokens()[0];
+        Path output = directory.resolve("model");
+        List<Object> command = new ArrayList<>(List.of("convert", family.directory(), "-o", output, "--quiet"));
+        command.addAll(List.of(plan.split(" ")));
+        CommandRun.succeeding(command.toArray());
+        float[] logits = Logits.of(
+                output, new long[][] {Arrays.stream(tokens).asLongStream().toArray()});
+        List<List<String>> staggered =
+                List.of(List.of("0A", "0F", "1A", "1F", "2A"), List.of("2F"), List.of("3A"), List.of("3F"));
+        double[][] expected = plan.startsWith("--pairs 0-3")
+                ? reference.logits(tokens, List.of(List.of(0, 1, 2, 3)))
+                : plan.equals("--pairs 0-2")
+                        ? reference.logits(tokens, List.of(List.of(0, 1, 2), List.of(3)))
+                        : reference.stepLogits(tokens, staggered);
+        assertThat(Logits.distance(logits, flat(expected))).isLessThan(1e-4);
     }
 
     private static float[] flat(double[][] logits) {

@@ -120,6 +120,30 @@ public final class Reference {
         return family.head(x);
     }
 
+    /**
+     * Logits {@code [tokens][vocabulary]}, halves of layers side by side.
+     *
+     * @param steps what reads the stream at once, such as {@code 0A} and {@code 0F}
+     */
+    double[][] stepLogits(int[] tokens, List<List<String>> steps) {
+        double[][] x = family.embed(tokens);
+        for (List<String> step : steps) {
+            double[][] y = x;
+            for (String half : step) {
+                int layer = Integer.parseInt(half.substring(0, half.length() - 1));
+                boolean attention = half.endsWith("A");
+                y = add(y, attention ? family.attention(layer, x) : family.feedForward(layer, x));
+            }
+            x = y;
+        }
+        return family.head(x);
+    }
+
+    /** Whether both halves of a layer read the stream before it. */
+    boolean parallelResidual() {
+        return family.parallelResidual();
+    }
+
     private double[][] zippedLayers(double[][] x, List<Integer> group) {
         double[][] u = x;
         for (int layer : group) {

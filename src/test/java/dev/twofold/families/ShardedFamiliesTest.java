@@ -39,11 +39,14 @@ final class ShardedFamiliesTest {
             new Cut(Arrangement.BASE, Placement.HEADS),
             new Cut(Arrangement.PAIRS, Placement.HEADS),
             new Cut(Arrangement.PAIRS, Placement.LAYERS),
-            new Cut(Arrangement.GROUPS_OF_THREE, Placement.HEADS));
+            new Cut(Arrangement.GROUPS_OF_THREE, Placement.HEADS),
+            new Cut(Arrangement.STAGGERED_PAIRS, Placement.LAYERS),
+            new Cut(Arrangement.MERGES, Placement.HEADS));
 
     static Stream<Arguments> everyFamilyAndCut() {
         return TinyFamilies.names().stream()
                 .flatMap(name -> CUTS.stream()
+                        .filter(cut -> TinyFamilies.takes(name, cut.plan()))
                         .flatMap(cut ->
                                 Arrays.stream(DialectName.values()).map(dialect -> Arguments.of(name, cut, dialect))));
     }

@@ -29,6 +29,11 @@ public final class TinyFamilies {
         }
     }
 
+    /** Whether a family has the steps that a plan is made of. */
+    static boolean takes(String name, Arrangement plan) {
+        return !plan.needsTwoStepsALayer() || !Reference.of(checkpoint(name)).parallelResidual();
+    }
+
     public static Path checkpoint(String name) {
         return ROOT.resolve(name);
     }

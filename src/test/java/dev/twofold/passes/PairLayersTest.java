@@ -59,6 +59,22 @@ final class PairLayersTest {
     }
 
     @Test
+    void staggered_merges_all_up_to_the_last_attention() {
+        Decoder before = sixteen();
+        Decoder after = run(before, window("4:6", 2, Form.STAGGERED));
+        assertThat(after.steps()).hasSize(30);
+        assertThat(after.steps().get(8).branches())
+                .containsExactlyElementsOf(before.steps().subList(8, 11).stream()
+                        .flatMap(step -> step.branches().stream())
+                        .toList());
+        assertThat(after.steps().get(9)).isEqualTo(before.steps().get(11));
+        DecoderVerifier.verify(after);
+        Facts facts = window("4:8", 4, Form.STAGGERED).simulate(facts());
+        assertThat(facts.parallelGroups()).containsExactly(List.of(4, 5, 6, 7));
+        assertThat(facts.steps()).hasSize(26);
+    }
+
+    @Test
     void effective_depth_and_all_reduces_count_groups() {
         Decoder twoSync = run(sixteen(), window("2:14", 2, Form.TWO_SYNC));
         assertThat(twoSync.effectiveDepth()).isEqualTo(10);

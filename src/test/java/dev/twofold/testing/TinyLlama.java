@@ -163,12 +163,30 @@ public final class TinyLlama {
 
     /** A tokenizer with a word for every token, w0, w1 and so on. */
     public TinyLlama words() {
+        return words("null");
+    }
+
+    /** The same, with token 1 before every text. */
+    public TinyLlama wordsAfterBeginToken() {
+        return words("""
+                {"type": "TemplateProcessing",
+                 "single": [{"SpecialToken": {"id": "w1", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                 "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+                 "special_tokens": {"w1": {"id": "w1", "ids": [1], "tokens": ["w1"]}}}""");
+    }
+
+    private TinyLlama words(String postProcessor) {
         ObjectNode tokenizer = JSON.createObjectNode().put("version", "1.0");
         tokenizer.putObject("pre_tokenizer").put("type", "Whitespace");
         ObjectNode model = tokenizer.putObject("model").put("type", "WordLevel").put("unk_token", "w0");
         ObjectNode vocabulary = model.putObject("vocab");
         for (int id = 0; id < VOCABULARY; id++) {
             vocabulary.put("w" + id, id);
+        }
+        try {
+            tokenizer.set("post_processor", JSON.readTree(postProcessor));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(postProcessor, e);
         }
         return file("tokenizer.json", tokenizer.toPrettyString());
     }

@@ -6,6 +6,7 @@ import dev.twofold.diag.Progress;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.measure.TextWindows;
+import dev.twofold.measure.TokenizedText;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.passes.analysis.LayerStreams;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** A tiny checkpoint run over three windows of random tokens: as the analyses see it, and in float64. */
@@ -23,8 +25,8 @@ public final class TinyRun implements AutoCloseable {
 
     private final MappedFiles files = new MappedFiles();
     public final StepEngine engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), Provider.CPU, 0);
-    public final TextWindows text =
-            TextWindows.cut(new Random(7).ints(64, 0, TinyLlama.VOCABULARY).toArray(), 24, 63);
+    public final TextWindows text = TextWindows.cut(
+            new TokenizedText(new Random(7).ints(64, 0, TinyLlama.VOCABULARY).toArray(), Optional.empty()), 24, 63);
     public final Decoder decoder;
     public final int layers;
     public final LayerStreams streams;

@@ -67,13 +67,9 @@ public final class PlainLowering implements PlainGraphs {
         PlainBuild build = new PlainBuild()
                 .input(X, DataType.FLOAT, rows, Dim.named("k"))
                 .input(BASE, DataType.FLOAT, rows, Dim.named("m"));
-        String product = build.node("Gemm", List.of(wide(build, X), wide(build, BASE)), integer("transA", 1));
-        return build.output(Y, DataType.DOUBLE, product, Dim.named("k"), Dim.named("m"))
+        String product = build.node("Gemm", List.of(X, BASE), integer("transA", 1));
+        return build.output(Y, DataType.FLOAT, product, Dim.named("k"), Dim.named("m"))
                 .finish();
-    }
-
-    private static String wide(PlainBuild build, String x) {
-        return build.node("Cast", List.of(x), integer("to", DataType.DOUBLE_VALUE));
     }
 
     @Override

@@ -66,7 +66,7 @@ final class CheapestPlans {
     /** The cheapest plans of a depth, cheapest first; none if groups are too small to reach it. */
     List<Plan> at(int depth) {
         return plans(costs.layers(), costs.layers() - depth).stream()
-                .map(plan -> new Plan(costs.layers(), plan.groups()))
+                .map(plan -> Plan.ofGroups(costs.layers(), plan.groups()))
                 .toList();
     }
 }

@@ -85,6 +85,6 @@ record Neighbours(int limit) {
                 first = layer;
             }
         }
-        return new Plan(start.length, groups);
+        return Plan.ofGroups(start.length, groups);
     }
 }

@@ -138,7 +138,7 @@ public final class PlanSearch {
             for (int pair = 0; pair < pairs; pair++) {
                 groups.add(new LayerRange(begin + 2 * pair, begin + 2 * pair + 1));
             }
-            windows.add(new Plan(layers, groups));
+            windows.add(Plan.ofGroups(layers, groups));
         }
         return windows;
     }

@@ -1,15 +1,10 @@
 package dev.twofold.passes.compensate;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
-import dev.twofold.decoder.Step;
 import dev.twofold.diag.PlainName;
 import dev.twofold.diag.Progress;
-import dev.twofold.diag.TwofoldException;
-import dev.twofold.execution.DecoderEngine;
-import dev.twofold.execution.HiddenStates;
 import dev.twofold.pass.Calibration;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.MemorySize;
@@ -25,26 +20,26 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refits the weights of layers that run side by side to what they did one after the other, in closed form: no training,
+ * Refits the weights of steps that run side by side to what they did one after the other, in closed form: no training,
  * no gradient, and not one operator more.
  *
  * <pre>
  * before                          after
  *   x += A4(n4(x)) + A5(n5(x))      x += A4'(n4(x)) + A5'(n5(x))
  *   x += F4(m4(x)) + F5(m5(x))      x += F4'(m4(x)) + F5'(m5(x))
+ *   x += A6(n6(x)) + F6(m6(x))      x += A6'(n6(x)) + F6'(m6(x))
  * </pre>
  *
- * <p>Groups are refitted front to back: each reads the stream as the groups before it, already refitted, make it, and is
- * fitted to what the same decoder does on the same tokens when the layers of its groups run one after the other. See {@link
- * StepFit}. Does not apply to one-sync groups,
- * nor after norms were folded.
+ * <p>Steps are refitted front to back: each reads the stream as the steps before it, already refitted, make it, and is
+ * fitted to what the same decoder does on the same tokens when the steps of the checkpoint run one after the other. See {@link
+ * StepFit}. Does not apply to one-sync groups, nor after norms were folded.
  */
 public final class Compensate implements Pass {
 
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "compensate",
-            "refit layers that run side by side, in closed form, from a calibration text",
-            "- compensate: {form: refit, side: both, scope: groups, ridges: [0.0001, 0.001, 0.01, 0.1], tokens: 49152, memory: 2g}",
+            "refit steps that run side by side, in closed form, from a calibration text",
+            "- compensate: {form: refit, side: both, scope: groups, ridges: [0.001, 0.01, 0.1], tokens: 102400, memory: 2g}",
             PassSpec.Effect.APPROXIMATE,
             Options.class,
             Set.of(),
@@ -90,20 +85,20 @@ public final class Compensate implements Pass {
 
     private static final MemorySize DEFAULT_MEMORY = MemorySize.valueOf("2g");
     /** Tokens to fit to, if nothing else is asked for. */
-    public static final int DEFAULT_TOKENS = 49152;
+    public static final int DEFAULT_TOKENS = 102_400;
 
     /** Below this, sums in float64 are no longer safely invertible. */
     private static final double LEAST_RIDGE = 1e-9;
 
     private static final double MOST_RIDGE = 1e6;
-    private static final List<Double> RIDGES = List.of(1e-4, 1e-3, 1e-2, 1e-1);
+    private static final List<Double> RIDGES = List.of(1e-3, 1e-2, 1e-1);
 
     /**
      * @param method refit if not given
      * @param side both if not given
      * @param scope groups if not given; all also refits the layers after the first group that run alone
      * @param ridges to choose from, in units of the mean squared input
-     * @param tokens of the calibration text, 49,152 if not given
+     * @param tokens of the calibration text, 102,400 if not given
      * @param memory that the sums of a fit may take, 2g if not given; a step that needs more is refitted on its input side only
      * @param provider that the fit ran on, which a conversion records so that it can be repeated
      * @param text SHA-256 of those tokens, which a conversion records so that the fit can be repeated
@@ -178,7 +173,9 @@ public final class Compensate implements Pass {
         return facts.groups().stream()
                         .anyMatch(group -> group.arrangement() == Facts.Arrangement.ONE_SYNC
                                 || group.arrangement() == Facts.Arrangement.AVERAGED)
-                ? problem("it refits two-sync groups only", "form: two-sync")
+                ? problem(
+                        "layers of a one-sync group, and averaged ones, cannot be refitted",
+                        "form: two-sync or form: staggered")
                 : Optional.empty();
     }
 
@@ -196,113 +193,16 @@ public final class Compensate implements Pass {
                 context.calibration().orElseThrow(() -> new IllegalStateException("nothing to calibrate on"));
         List<LayerGroup> groups = LayerGroup.of(decoder);
         Progress progress = context.progress();
-        FitSize.announce(groups, options, calibration);
+        FitSize.announce(decoder, groups, options, calibration);
         progress.begin("compensating", groups.size(), Progress.Unit.GROUPS);
-        Fitting fitting = new Fitting(decoder, calibration);
         List<LayerGroup> refitted = new ArrayList<>();
-        for (LayerGroup group : groups) {
-            refitted.add(fitting.next(group));
-            progress.advance(1);
+        try (Fitting fitting = new Fitting(decoder, calibration, options)) {
+            for (LayerGroup group : groups) {
+                refitted.add(fitting.next(group));
+                progress.advance(1);
+            }
         }
         progress.end();
         return LayerGroup.replace(decoder, refitted);
-    }
-
-    /** The two streams, the original's and that of the refitted model, on their way from layer to layer. */
-    private final class Fitting {
-        private final Decoder decoder;
-        private final DecoderEngine engine;
-        private final StepFit fit;
-        private HiddenStates original;
-        private HiddenStates compiled;
-
-        Fitting(Decoder decoder, Calibration calibration) {
-            this.decoder = decoder;
-            this.engine = calibration.engine();
-            this.fit = new StepFit(new FitContext(decoder, calibration, options));
-            this.original = engine.embed(decoder, calibration.windows());
-            this.compiled = original;
-        }
-
-        LayerGroup next(LayerGroup group) {
-            boolean drifted = compiled != original;
-            boolean alone = group.layers().size() == 1;
-            if (alone && !(drifted && options.scope() == Scope.ALL)) {
-                original = run(group.steps(), original);
-                compiled = drifted ? run(group.steps(), compiled) : original;
-                return group;
-            }
-            return refit(group);
-        }
-
-        private HiddenStates run(List<Step> steps, HiddenStates stream) {
-            HiddenStates after = stream;
-            for (Step step : steps) {
-                after = engine.apply(decoder, step, after);
-            }
-            return after;
-        }
-
-        private void requireFinite(LayerGroup group) {
-            if (!Double.isFinite(original.energy())) {
-                throw TwofoldException.input("the model computes something else than finite numbers")
-                        .at(decoder.facts().source())
-                        .found("before layers " + group.layers())
-                        .hint("look for weights that are no finite numbers, or are too large for float32");
-            }
-        }
-
-        /** Step by step, each fitted to what the layers did one after the other. */
-        private LayerGroup refit(LayerGroup group) {
-            requireFinite(group);
-            Sequence sequence = new Sequence(group.steps(), original);
-            group.layers().forEach(sequence::run);
-            original = sequence.stream;
-            List<Step> refitted = new ArrayList<>();
-            for (int i = 0; i < group.steps().size(); i++) {
-                Step step = fit.refit(group.steps().get(i), compiled, sequence.read.get(i), sequence.target(i));
-                compiled = run(List.of(step), compiled);
-                refitted.add(step);
-            }
-            return new LayerGroup(group.layers(), refitted);
-        }
-
-        /** The layers of a group one after the other, as the checkpoint has them. */
-        private final class Sequence {
-            private final List<Step> steps;
-            /** By step: what each of its branches read. */
-            private final List<List<HiddenStates>> read = new ArrayList<>();
-            /** By step but the last: the stream before the group, with what this step and those before it added. */
-            private final List<HiddenStates> targets = new ArrayList<>();
-
-            private HiddenStates stream;
-
-            Sequence(List<Step> steps, HiddenStates before) {
-                this.steps = steps;
-                this.stream = before;
-                steps.forEach(step -> read.add(new ArrayList<>()));
-                steps.subList(1, steps.size()).forEach(step -> targets.add(before));
-            }
-
-            void run(int layer) {
-                for (int i = 0; i < steps.size(); i++) {
-                    List<Branch> own = steps.get(i).branches().stream()
-                            .filter(branch -> branch.origin().layers().contains(layer))
-                            .toList();
-                    HiddenStates before = stream;
-                    for (int branch = 0; branch < own.size(); branch++) {
-                        read.get(i).add(before);
-                    }
-                    stream = Fitting.this.run(List.of(new Step(own)), before);
-                    for (int later = i; later < targets.size(); later++) {
-                        targets.set(later, targets.get(later).plus(stream.minus(before)));
-                    }
-                }
-            }
-
-            HiddenStates target(int step) {
-                return step < targets.size() ? targets.get(step) : stream;
-            }
-        }
     }
 }

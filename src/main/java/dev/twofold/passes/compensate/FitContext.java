@@ -15,29 +15,10 @@ import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 
 /** What every fit of a pass shares: the text, the engine, and where refitted weights and findings go. */
-record FitContext(Decoder decoder, Calibration calibration, Compensate.Options options) {
-
-    /** Windows whose activations are held at a time. */
-    private static final int BATCH = 16;
+record FitContext(Decoder decoder, Calibration calibration, Compensate.Options options, Batches batches) {
 
     DecoderEngine engine() {
         return calibration.engine();
-    }
-
-    /** Windows {@code from} to {@code to - 1}, all held out or none. */
-    interface Batch {
-        void use(int from, int to, boolean heldOut);
-    }
-
-    /** Hands out all windows, few at a time. */
-    void eachBatch(Batch batch) {
-        int windows = calibration.windows().size();
-        for (int from = 0; from < windows; ) {
-            boolean heldOut = from >= calibration.fitted();
-            int to = Math.min(from + BATCH, heldOut ? windows : calibration.fitted());
-            batch.use(from, to, heldOut);
-            from = to;
-        }
     }
 
     /** The stream as a branch reads it: through its norm, if it has one. */
@@ -106,11 +87,10 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
     /**
      * Chooses and reports a fit of what the branches of a step add to the stream.
      *
-     * @param added what they should add, by which errors are judged
+     * @param fitted sums over the tokens that are fitted to, and {@code heldOut} over the others
      */
-    RidgeChoice chooseOutput(List<Branch> branches, LeastSquares fitted, LeastSquares heldOut, HiddenStates added) {
+    RidgeChoice chooseOutput(List<Branch> branches, LeastSquares fitted, LeastSquares heldOut) {
         RidgeChoice choice = RidgeChoice.best(options.ridges(), fitted, heldOut);
-        int windows = calibration.windows().size();
         double after = choice.dropped() ? fitted.error() : fitted.error(choice.correction());
         report(
                 branches.stream()
@@ -119,14 +99,8 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
                         .toList(),
                 Projections.describe(new Step(branches)) + " output",
                 choice.ridge(),
-                new Errors(
-                        fitted.error(),
-                        after,
-                        added.part(0, calibration.fitted()).energy()),
-                new Errors(
-                        heldOut.error(),
-                        choice.heldOut(),
-                        added.part(calibration.fitted(), windows).energy()));
+                new Errors(fitted.error(), after, fitted.reached()),
+                new Errors(heldOut.error(), choice.heldOut(), heldOut.reached()));
         return choice;
     }
 }

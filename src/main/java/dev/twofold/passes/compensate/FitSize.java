@@ -1,5 +1,6 @@
 package dev.twofold.passes.compensate;
 
+import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.LayerGroup;
 import dev.twofold.decoder.Step;
 import dev.twofold.pass.Calibration;
@@ -31,7 +32,8 @@ record FitSize(long inputs) {
     }
 
     /** Says what is about to be computed, what will not be, and whether the text is long enough. */
-    static void announce(List<LayerGroup> groups, Compensate.Options options, Calibration calibration) {
+    static void announce(
+            Decoder decoder, List<LayerGroup> groups, Compensate.Options options, Calibration calibration) {
         if (options.method() == Compensate.Method.RESCALE || options.side() == Compensate.Side.INPUT) {
             return;
         }
@@ -40,10 +42,12 @@ record FitSize(long inputs) {
         long largest = 0;
         double operations = 0;
         for (LayerGroup group : groups) {
-            if (group.layers().size() == 1) {
-                continue;
-            }
-            for (Step step : group.steps()) {
+            StepOrigins origins = StepOrigins.of(group, decoder.facts().stepsPerLayer());
+            for (int i = 0; i < group.steps().size(); i++) {
+                if (!origins.joins(i)) {
+                    continue;
+                }
+                Step step = group.steps().get(i);
                 FitSize size = of(step);
                 if (size.inputs() == 0) {
                     calibration.notices().accept("note: layers " + group.layers() + ": " + Projections.whyNot(step));
@@ -70,7 +74,7 @@ record FitSize(long inputs) {
                     .accept(String.format(
                             Locale.ROOT,
                             "compensating on %d tokens: fits of up to %d unknowns a channel, %.0f MB of sums, %.0f"
-                                    + " billion operations in float64",
+                                    + " billion operations",
                             tokens,
                             largest,
                             new FitSize(largest).bytes() / 1e6,

@@ -3,7 +3,9 @@ package dev.twofold.passes.compensate;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Linear;
 import dev.twofold.execution.HiddenStates;
+import dev.twofold.passes.compensate.Batches.Batch;
 import dev.twofold.passes.compensate.FitContext.Errors;
+import dev.twofold.passes.compensate.Streams.Kept;
 import java.util.ArrayList;
 import java.util.List;
 import org.ejml.data.DMatrixRMaj;
@@ -16,19 +18,22 @@ import org.ejml.dense.row.CommonOps_DDRM;
  */
 record InputFit(FitContext context) {
 
-    Branch refit(Branch branch, HiddenStates read, HiddenStates was) {
-        if (!Projections.refittable(branch.body())) {
+    Branch refit(Branch branch, Kept read, Kept was) {
+        if (!Projections.refittable(branch.body()) || read == was) {
             return branch;
         }
-        HiddenStates now = context.normalized(branch.in(), read);
-        HiddenStates lacking = context.normalized(branch.in(), was).minus(now);
-        if (lacking.energy() == 0) {
+        int hidden = context.decoder().facts().hiddenSize();
+        Sums fitted = new Sums(hidden);
+        Sums heldOut = new Sums(hidden);
+        for (Batch batch : context.batches().all()) {
+            HiddenStates now = context.normalized(branch.in(), read.get(batch));
+            HiddenStates lacking =
+                    context.normalized(branch.in(), was.get(batch)).minus(now);
+            (batch.heldOut() ? heldOut : fitted).add(context, now, lacking);
+        }
+        if (fitted.equations.error() + heldOut.equations.error() == 0) {
             return branch;
         }
-        Sums fitted = new Sums(now.hidden());
-        Sums heldOut = new Sums(now.hidden());
-        context.eachBatch(
-                (from, to, held) -> (held ? heldOut : fitted).add(context, now.part(from, to), lacking.part(from, to)));
         List<DMatrixRMaj> matrices = branch.body().readers().stream()
                 .map(reader -> context.matrix(reader.weight()))
                 .toList();
@@ -79,7 +84,7 @@ record InputFit(FitContext context) {
 
         void add(FitContext context, HiddenStates inputs, HiddenStates residual) {
             HiddenStates reached = inputs.plus(residual);
-            equations.add(context.engine(), List.of(inputs), residual);
+            equations.add(context.engine(), List.of(inputs), residual, reached);
             context.engine().addProduct(residual, residual, targets.data);
             context.engine().addProduct(reached, reached, total.data);
         }

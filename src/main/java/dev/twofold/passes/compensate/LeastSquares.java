@@ -8,6 +8,9 @@ interface LeastSquares {
     /** The correction for a ridge, in units of the mean squared input. */
     DMatrixRMaj solve(double ridge);
 
+    /** The square of what is to be reached, by which errors are judged. */
+    double reached();
+
     /** The squared error as it is. */
     double error();
 

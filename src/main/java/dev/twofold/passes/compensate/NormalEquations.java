@@ -10,8 +10,8 @@ import org.ejml.dense.row.factory.LinearSolverFactory_MT_DDRM;
 import org.ejml.interfaces.linsol.LinearSolverDense;
 
 /**
- * Least squares for what inputs {@code X [tokens, n]} still lack to reach a target: the residual {@code E [tokens, m]}.
- * Only sums over tokens are kept, in float64, so memory does not depend on the text.
+ * Least squares for what inputs {@code X [tokens, n]} should make, or still lack: {@code E [tokens, m]}. Only sums over tokens are
+ * kept, in float64, so memory does not depend on the text.
  */
 final class NormalEquations implements LeastSquares {
 
@@ -20,6 +20,7 @@ final class NormalEquations implements LeastSquares {
     private final DMatrixRMaj gram;
     private final DMatrixRMaj cross;
     private double energy;
+    private double reached;
 
     NormalEquations(int inputs, int outputs) {
         this.inputs = inputs;
@@ -28,12 +29,21 @@ final class NormalEquations implements LeastSquares {
         this.cross = new DMatrixRMaj(inputs, outputs);
     }
 
+    private NormalEquations(DMatrixRMaj gram, DMatrixRMaj cross) {
+        this.inputs = gram.numCols;
+        this.outputs = cross.numCols;
+        this.gram = gram;
+        this.cross = cross;
+    }
+
     /**
      * Adds tokens.
      *
      * @param parts of X, side by side
+     * @param residual E
+     * @param judge what errors are to be judged by
      */
-    void add(DecoderEngine engine, List<HiddenStates> parts, HiddenStates residual) {
+    void add(DecoderEngine engine, List<HiddenStates> parts, HiddenStates residual, HiddenStates judge) {
         int row = 0;
         for (int i = 0; i < parts.size(); i++) {
             HiddenStates left = parts.get(i);
@@ -50,6 +60,23 @@ final class NormalEquations implements LeastSquares {
             row += left.hidden();
         }
         energy += residual.energy();
+        reached += judge.energy();
+    }
+
+    /**
+     * The sums for what E lacks when X makes {@code X W} of it already.
+     *
+     * @param weights W, {@code [n, m]}
+     */
+    NormalEquations less(DMatrixRMaj weights) {
+        DMatrixRMaj made = new DMatrixRMaj(inputs, outputs);
+        CommonOps_MT_DDRM.mult(gram, weights, made);
+        NormalEquations rest = new NormalEquations(gram, cross.copy());
+        CommonOps_DDRM.subtractEquals(rest.cross, made);
+        // What rounding leaves of an error of nothing may be below it.
+        rest.energy = Math.max(0, energy + dot(weights, made) - 2 * dot(weights, cross));
+        rest.reached = reached;
+        return rest;
     }
 
     private static double[] product(DecoderEngine engine, HiddenStates left, HiddenStates right) {
@@ -103,6 +130,11 @@ final class NormalEquations implements LeastSquares {
         }
         cholesky.solve(cross.copy(), correction);
         return correction;
+    }
+
+    @Override
+    public double reached() {
+        return reached;
     }
 
     /** {@code |E|^2}: the error as it is. */

@@ -10,6 +10,8 @@ import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.execution.HiddenStates;
+import dev.twofold.passes.compensate.Batches.Batch;
+import dev.twofold.passes.compensate.Streams.Kept;
 import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,23 +28,21 @@ final class Rescaling {
     }
 
     /** @param target the stream that should come out */
-    Step refit(List<Branch> branches, HiddenStates read, HiddenStates target) {
-        ScaleFit fitted = new ScaleFit(branches.size(), read.hidden());
-        ScaleFit heldOut = new ScaleFit(branches.size(), read.hidden());
-        context.eachBatch((from, to, held) -> {
-            HiddenStates batch = read.part(from, to);
-            HiddenStates residual = target.part(from, to).minus(batch);
-            List<HiddenStates> added = new ArrayList<>();
-            for (Branch branch : branches) {
-                HiddenStates addition = context.engine()
-                        .apply(context.decoder(), Step.of(branch), batch)
-                        .minus(batch);
-                residual = residual.minus(addition);
-                added.add(addition);
-            }
-            (held ? heldOut : fitted).add(added, residual);
-        });
-        RidgeChoice choice = context.chooseOutput(branches, fitted, heldOut, target.minus(read));
+    Step refit(List<Branch> branches, Kept read, Kept target) {
+        int hidden = context.decoder().facts().hiddenSize();
+        ScaleFit fitted = new ScaleFit(branches.size(), hidden);
+        ScaleFit heldOut = new ScaleFit(branches.size(), hidden);
+        for (Batch batch : context.batches().all()) {
+            HiddenStates before = read.get(batch);
+            HiddenStates wanted = target.get(batch).minus(before);
+            List<HiddenStates> added = branches.stream()
+                    .map(branch -> context.engine()
+                            .apply(context.decoder(), Step.of(branch), before)
+                            .minus(before))
+                    .toList();
+            (batch.heldOut() ? heldOut : fitted).add(added, wanted);
+        }
+        RidgeChoice choice = context.chooseOutput(branches, fitted, heldOut);
         if (choice.dropped()) {
             return new Step(branches);
         }

@@ -20,6 +20,7 @@ final class ScaleFit implements LeastSquares {
     private final double[][] cross;
 
     private double energy;
+    private double reached;
 
     ScaleFit(int branches, int channels) {
         this.branches = branches;
@@ -32,8 +33,14 @@ final class ScaleFit implements LeastSquares {
      * Adds tokens.
      *
      * @param added what each branch adds, {@code [tokens, channels]}
+     * @param wanted what all together should add
      */
-    void add(List<HiddenStates> added, HiddenStates residual) {
+    void add(List<HiddenStates> added, HiddenStates wanted) {
+        HiddenStates residual = wanted;
+        for (HiddenStates addition : added) {
+            residual = residual.minus(addition);
+        }
+        reached += wanted.energy();
         for (int window = 0; window < residual.windows().size(); window++) {
             float[] lacking = residual.windows().get(window);
             for (int at = 0; at < lacking.length; at++) {
@@ -69,6 +76,11 @@ final class ScaleFit implements LeastSquares {
             }
         }
         return factors;
+    }
+
+    @Override
+    public double reached() {
+        return reached;
     }
 
     @Override

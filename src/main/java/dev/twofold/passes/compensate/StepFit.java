@@ -2,7 +2,7 @@ package dev.twofold.passes.compensate;
 
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Step;
-import dev.twofold.execution.HiddenStates;
+import dev.twofold.passes.compensate.Streams.Kept;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,10 +20,10 @@ record StepFit(FitContext context) {
      * The step with refitted weights.
      *
      * @param read what the step's branches read
-     * @param were what each branch's layer read in the original
+     * @param were what each branch read in the original
      * @param target the stream that should come out
      */
-    Step refit(Step step, HiddenStates read, List<HiddenStates> were, HiddenStates target) {
+    Step refit(Step step, Kept read, List<Kept> were, Kept target) {
         Compensate.Options options = context.options();
         if (options.method() == Compensate.Method.RESCALE) {
             return new Rescaling(context).refit(step.branches(), read, target);

@@ -74,7 +74,10 @@ public final class AverageLayers implements Pass {
                 facts.groups(),
                 groups,
                 Facts.Group::layers,
-                parts -> new Facts.Group(Runs.layers(parts, Facts.Group::layers), Facts.Arrangement.AVERAGED)));
+                parts -> new Facts.Group(
+                        Runs.layers(parts, Facts.Group::layers),
+                        Facts.Arrangement.AVERAGED,
+                        parts.get(0).steps())));
     }
 
     @Override

@@ -15,33 +15,35 @@ import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs neighbouring layers side by side: Layer Parallelism (arXiv 2502.02790).
  *
  * <pre>
- * before          two-sync                one-sync
- *   x += A4         x += A4 + A5            x += [A4; F4] + [A5; F5]
- *   x += F4         x += F4 + F5
+ * before          two-sync                one-sync                      staggered
+ *   x += A4         x += A4 + A5            x += [A4; F4] + [A5; F5]      x += A4 + F4 + A5
+ *   x += F4         x += F4 + F5                                          x += F5
  *   x += A5
  *   x += F5
  * </pre>
  *
  * <p>In the two-sync form both attentions read the same stream, then both feed-forwards do. In the one-sync form each
- * layer runs whole on its own copy of the stream. Does not apply to layers that are not neighbours, or that already
- * share a group.
+ * layer runs whole on its own copy of the stream. The staggered form merges all steps up to the last attention, and moves
+ * no operator past another. Does not apply to layers that are not neighbours, or that already share a group.
  */
 public final class PairLayers implements Pass {
 
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "pair-layers",
             "run groups of neighbouring layers side by side",
-            "- pair-layers: {window: 4:14, group: 2, form: two-sync}   or {pairs: [4-5, 8-10], form: one-sync}",
+            "- pair-layers: {window: 4:14, group: 2, form: two-sync}   or {pairs: [4-5, 8-10], form: staggered}; also one-sync",
             PassSpec.Effect.APPROXIMATE,
             Options.class,
             Set.of(),
@@ -49,10 +51,11 @@ public final class PairLayers implements Pass {
             Set.of(),
             PairLayers::new);
 
-    /** Which of the two forms of the method. */
+    /** Which of the forms of the method. */
     public enum Form {
         TWO_SYNC(Facts.Arrangement.TWO_SYNC),
-        ONE_SYNC(Facts.Arrangement.ONE_SYNC);
+        ONE_SYNC(Facts.Arrangement.ONE_SYNC),
+        STAGGERED(Facts.Arrangement.STAGGERED);
 
         private final Facts.Arrangement arranged;
 
@@ -63,6 +66,38 @@ public final class PairLayers implements Pass {
         @Override
         public String toString() {
             return PlainName.of(this);
+        }
+
+        /**
+         * The steps of layers side by side.
+         *
+         * @param layers of each its steps, and of each step its terms
+         */
+        private <T> List<List<T>> arrange(List<List<List<T>>> layers) {
+            return switch (this) {
+                case TWO_SYNC -> zip(layers);
+                case ONE_SYNC -> List.of(flat(flat(layers)));
+                case STAGGERED -> staggered(layers);
+            };
+        }
+
+        private static <T> List<List<T>> zip(List<List<List<T>>> layers) {
+            return IntStream.range(0, layers.get(0).size())
+                    .mapToObj(
+                            i -> flat(layers.stream().map(layer -> layer.get(i)).toList()))
+                    .toList();
+        }
+
+        /** All steps up to the first of the last layer as one, and then its others. */
+        private static <T> List<List<T>> staggered(List<List<List<T>>> layers) {
+            List<List<T>> last = layers.get(layers.size() - 1);
+            List<List<T>> steps = new ArrayList<>(flat(layers.subList(0, layers.size() - 1)));
+            steps.add(last.get(0));
+            return Stream.concat(Stream.of(flat(steps)), last.stream().skip(1)).toList();
+        }
+
+        private static <T> List<T> flat(List<List<T>> lists) {
+            return lists.stream().flatMap(List::stream).toList();
         }
     }
 
@@ -92,7 +127,7 @@ public final class PairLayers implements Pass {
 
         /** The same with the groups of a plan. */
         public Options with(Plan plan) {
-            return plan.groups().isEmpty()
+            return plan.isEmpty()
                     ? new Options(pairs, new LayerWindow(0, 0), group, form)
                     : new Options(plan.groups(), window, group, form);
         }
@@ -183,7 +218,10 @@ public final class PairLayers implements Pass {
                 facts.groups(),
                 groups(facts.order()),
                 Facts.Group::layers,
-                parts -> new Facts.Group(Runs.layers(parts, Facts.Group::layers), form.arranged)));
+                parts -> new Facts.Group(
+                        Runs.layers(parts, Facts.Group::layers),
+                        form.arranged,
+                        form.arrange(parts.stream().map(Facts.Group::steps).toList()))));
     }
 
     @Override
@@ -200,15 +238,15 @@ public final class PairLayers implements Pass {
     public static LayerGroup sideBySide(List<LayerGroup> layers, Form form) {
         List<Integer> numbers = Runs.layers(layers, LayerGroup::layers);
         boolean already = layers.stream().allMatch(layer -> layer.steps().size() == 1);
-        return new LayerGroup(numbers, form == Form.ONE_SYNC && !already ? List.of(chains(layers)) : zip(layers));
+        return new LayerGroup(
+                numbers, form == Form.ONE_SYNC && !already ? List.of(chains(layers)) : steps(layers, form));
     }
 
-    private static List<Step> zip(List<LayerGroup> layers) {
-        return IntStream.range(0, layers.get(0).steps().size())
-                .mapToObj(i -> new Step(layers.stream()
-                        .flatMap(layer -> layer.steps().get(i).branches().stream())
-                        .toList()))
+    private static List<Step> steps(List<LayerGroup> layers, Form form) {
+        List<List<List<Branch>>> branches = layers.stream()
+                .map(layer -> layer.steps().stream().map(Step::branches).toList())
                 .toList();
+        return form.arrange(branches).stream().map(Step::new).toList();
     }
 
     private static Step chains(List<LayerGroup> layers) {

@@ -1,9 +1,11 @@
 package dev.twofold.passes.shard;
 
 import dev.twofold.decoder.Sharding.Placement;
+import dev.twofold.decoder.StepName;
 import dev.twofold.layers.LayerSize;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.NotApplicable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -42,26 +44,47 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
     }
 
     private Optional<String> divides(Facts.Group group, int devices) {
-        boolean sideBySide =
-                group.arrangement() == Facts.Arrangement.TWO_SYNC || group.arrangement() == Facts.Arrangement.ONE_SYNC;
-        int share = placement == Placement.LAYERS && sideBySide ? group.layers().size() : 1;
-        if (devices % share != 0) {
-            return Optional.of(devices + " devices are no multiple of the " + share + " layers of the group "
+        return group.steps().stream()
+                .flatMap(step -> Arrays.stream(StepName.Part.values()).map(part -> Share.of(part, step)))
+                .flatMap(share -> divides(group, share, devices).stream())
+                .findFirst();
+    }
+
+    /** The layers whose operators of one kind run in one step, each of which has devices of its own in placement layers. */
+    private record Share(StepName.Part part, List<Integer> layers) {
+
+        static Share of(StepName.Part part, List<StepName> step) {
+            return new Share(
+                    part,
+                    step.stream()
+                            .filter(name -> name.part() == part)
+                            .map(StepName::layer)
+                            .toList());
+        }
+    }
+
+    private Optional<String> divides(Facts.Group group, Share share, int devices) {
+        int count = placement == Placement.LAYERS ? Math.max(1, share.layers().size()) : 1;
+        if (devices % count != 0) {
+            return Optional.of(devices + " devices are no multiple of the " + count + " layers of the group "
                     + group.layers() + ", each of which gets as many");
         }
-        int each = devices / share;
-        if (each > 1 && group.layers().stream().anyMatch(layer -> size(layer).normsWidths())) {
+        int each = devices / count;
+        boolean attention = share.part() == StepName.Part.ATTENTION;
+        if (each > 1
+                && attention
+                && share.layers().stream().anyMatch(layer -> size(layer).normsWidths())) {
             return Optional.of(
                     layers(group) + " normalize queries and keys over all heads, so an attention cannot be cut");
         }
-        if (share > 1
+        if (count > 1
                 && each > 1
-                && group.layers().stream().anyMatch(layer -> size(layer).normsResults())) {
+                && share.layers().stream().anyMatch(layer -> size(layer).normsResults())) {
             return Optional.of("what " + layers(group)
                     + " add passes through norms, which need all of it, so each layer needs a device of its own");
         }
-        return group.layers().stream()
-                .filter(layer -> !size(layer).divides(each))
+        return share.layers().stream()
+                .filter(layer -> !size(layer).divides(share.part(), each))
                 .findFirst()
                 .map(layer -> "layer " + layer + " has " + size(layer).heads() + " attention heads, "
                         + size(layer).kvHeads() + " KV heads and a feed-forward of "

@@ -28,7 +28,7 @@ final class Groupings {
                 }
             }
             if (largest <= limit) {
-                found.add(new Plan(layers, groups));
+                found.add(Plan.ofGroups(layers, groups));
             }
         }
         return found;

@@ -34,7 +34,7 @@ final class PlanMeasureTest {
     private record Window(int tokens, double baseLoss, double loss, double kl, int right) {}
 
     private static Plan grouping(int layers, String... ranges) {
-        return new Plan(
+        return Plan.ofGroups(
                 layers, List.of(ranges).stream().map(LayerRange::valueOf).toList());
     }
 

@@ -110,8 +110,8 @@ final class CompensateTest {
         for (boolean heldOut : new boolean[] {false, true}) {
             int from = heldOut ? WINDOWS - HELD_OUT : 0;
             int to = heldOut ? WINDOWS : WINDOWS - HELD_OUT;
-            double missed = target.minus(reached).part(from, to).energy()
-                    / target.minus(read).part(from, to).energy();
+            double missed = part(target.minus(reached), from, to).energy()
+                    / part(target.minus(read), from, to).energy();
             double reported = heldOut ? last.heldOutAfter() : last.fitAfter();
             assertThat(reported).isEqualTo(missed, within(1e-4 * missed));
         }
@@ -152,5 +152,9 @@ final class CompensateTest {
                 .isPresent();
         assertThat(pass.check(facts.with(FoldNorms.SPEC.establishes(), FoldNorms.SPEC.removes())))
                 .isPresent();
+    }
+
+    private static HiddenStates part(HiddenStates states, int from, int to) {
+        return new HiddenStates(states.windows().subList(from, to), states.hidden());
     }
 }

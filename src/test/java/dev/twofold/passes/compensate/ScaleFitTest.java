@@ -36,7 +36,9 @@ final class ScaleFitTest {
                     + factor[1] * second.windows().get(0)[i]);
         }
         ScaleFit fit = new ScaleFit(2, CHANNELS);
-        fit.add(List.of(first, second), new HiddenStates(List.of(residual), CHANNELS));
+        HiddenStates wanted =
+                new HiddenStates(List.of(residual), CHANNELS).plus(first).plus(second);
+        fit.add(List.of(first, second), wanted);
         DMatrixRMaj solved = fit.solve(1e-14);
         for (int channel = 0; channel < CHANNELS; channel++) {
             assertThat(solved.get(channel, 0)).isEqualTo(factors[channel][0], within(1e-8));
