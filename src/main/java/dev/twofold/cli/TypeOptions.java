@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.TextFile;
+import dev.twofold.passes.quantize.Balance;
 import dev.twofold.passes.quantize.MixFile;
 import dev.twofold.passes.quantize.Place;
 import dev.twofold.passes.quantize.Quantize;
@@ -78,7 +79,10 @@ final class TypeOptions {
     }
 
     private static Recipe bare(Recipe recipe) {
-        return recipe.has(Quantize.SPEC) ? recipe : recipe.append(PassRequest.bare(Quantize.SPEC, "--dtype"));
+        return recipe.has(Quantize.SPEC)
+                ? recipe
+                : recipe.append(PassRequest.bare(Balance.SPEC, "--dtype"))
+                        .append(PassRequest.bare(Quantize.SPEC, "--dtype"));
     }
 
     /** What is the default is left out, so that one recipe has one spelling. */

@@ -3,6 +3,7 @@ package dev.twofold.passes;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.quantize.Balance;
 import dev.twofold.passes.quantize.Quantize;
 import dev.twofold.passes.rewrite.AverageLayers;
 import dev.twofold.passes.rewrite.CastWeights;
@@ -28,6 +29,7 @@ public final class ShippedPasses {
             Compensate.SPEC,
             FoldNorms.SPEC,
             Widen.SPEC,
+            Balance.SPEC,
             Quantize.SPEC,
             Shard.SPEC,
             CastWeights.SPEC);

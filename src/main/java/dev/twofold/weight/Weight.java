@@ -126,6 +126,29 @@ public sealed interface Weight {
         }
     }
 
+    /** The root mean square of every column of matrices that have as many, laid below one another; 1 for a column of zeros. */
+    record ColumnSizes(List<Weight> matrices) implements Weight {
+
+        public ColumnSizes {
+            matrices = List.copyOf(matrices);
+            Weights.requireStackable(0, matrices);
+        }
+
+        @Override
+        public Shape shape() {
+            return Shape.of(matrices.get(0).shape().dim(1));
+        }
+    }
+
+    /** One divided by each element of a vector. */
+    record Reciprocal(Weight vector) implements Weight {
+
+        @Override
+        public Shape shape() {
+            return vector.shape();
+        }
+    }
+
     /** A matrix rounded to whole numbers in blocks along its rows: the numbers that these stand for. */
     record Rounded(Weight source, IntegerBlocks blocks, Grid grid) implements Weight {
 

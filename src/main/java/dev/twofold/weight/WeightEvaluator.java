@@ -5,10 +5,12 @@ import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.Float16;
 import dev.twofold.weight.Weight.Applied;
 import dev.twofold.weight.Weight.BlockTensor;
+import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Reciprocal;
 import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Stored;
@@ -75,6 +77,13 @@ public final class WeightEvaluator {
             combine(combined, region, data, tile);
         } else if (leaf instanceof Applied applied) {
             apply(applied, region, data, tile);
+        } else if (leaf instanceof ColumnSizes sizes) {
+            columnSizes(sizes, region, data, tile);
+        } else if (leaf instanceof Reciprocal reciprocal) {
+            float[] vector = vector(reciprocal.vector());
+            for (int c = 0; c < region.columns(); c++) {
+                data[tile.offset() + c * tile.columnStride()] = 1 / vector[Math.toIntExact(region.column()) + c];
+            }
         } else if (leaf instanceof Rounded rounded) {
             rounding.fill(rounded, region, data, tile);
         } else if (leaf instanceof BlockTensor tensor) {
@@ -164,6 +173,30 @@ public final class WeightEvaluator {
                 }
                 data[tile.offset() + (from + row) * tile.columnStride()] = (float) sum;
             }
+        }
+    }
+
+    /** Squares are summed in float64, in the order of the rows. */
+    private void columnSizes(ColumnSizes sizes, Region region, float[] data, Tile tile) {
+        int columns = region.columns();
+        int strip = Math.max(1, STRIP / Math.max(1, columns));
+        float[] rows = new float[strip * columns];
+        double[] squares = new double[columns];
+        long count = 0;
+        for (Weight matrix : sizes.matrices()) {
+            long height = matrix.shape().dim(0);
+            for (long from = 0; from < height; from += strip) {
+                int part = (int) Math.min(strip, height - from);
+                fill(matrix, new Region(from, part, region.column(), columns), rows, Tile.rowMajor(columns));
+                for (int i = 0; i < part * columns; i++) {
+                    squares[i % columns] += (double) rows[i] * rows[i];
+                }
+            }
+            count += height;
+        }
+        for (int c = 0; c < columns; c++) {
+            float size = (float) Math.sqrt(squares[c] / count);
+            data[tile.offset() + c * tile.columnStride()] = size == 0 ? 1 : size;
         }
     }
 

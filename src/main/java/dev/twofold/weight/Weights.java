@@ -4,9 +4,11 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.PlainName;
 import dev.twofold.weight.Weight.Applied;
 import dev.twofold.weight.Weight.BlockTensor;
+import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Reciprocal;
 import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
@@ -113,6 +115,10 @@ public final class Weights {
             return combined.parts().stream();
         } else if (weight instanceof Applied applied) {
             return Stream.of(applied.matrix(), applied.vector());
+        } else if (weight instanceof ColumnSizes sizes) {
+            return sizes.matrices().stream();
+        } else if (weight instanceof Reciprocal reciprocal) {
+            return Stream.of(reciprocal.vector());
         } else if (weight instanceof Rounded rounded) {
             return Stream.of(rounded.source());
         } else if (weight instanceof BlockTensor tensor) {
@@ -148,6 +154,10 @@ public final class Weights {
             return at(rounded.source(), row, column);
         } else if (weight instanceof Applied applied) {
             return at(applied.matrix(), column, 0);
+        } else if (weight instanceof ColumnSizes sizes) {
+            return at(sizes.matrices().get(0), 0, column);
+        } else if (weight instanceof Reciprocal reciprocal) {
+            return at(reciprocal.vector(), row, column);
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -198,6 +208,10 @@ public final class Weights {
             return "scale" + scaled.axis() + "(" + operands + ")";
         } else if (weight instanceof Applied) {
             return "apply(" + operands + ")";
+        } else if (weight instanceof ColumnSizes) {
+            return "column-sizes(" + operands + ")";
+        } else if (weight instanceof Reciprocal) {
+            return "reciprocal(" + operands + ")";
         } else if (weight instanceof Rounded rounded) {
             return rounded.blocks() + "(" + operands + ")";
         } else if (weight instanceof BlockTensor tensor) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class QuantizeTest {
 
     private static final IntegerBlocks FOUR = new IntegerBlocks(4, 32, true, DType.F32);
-    private static final IntegerBlocks EIGHT = new IntegerBlocks(8, 32, true, DType.F32);
+    private static final IntegerBlocks EIGHT = new IntegerBlocks(8, 64, true, DType.F32);
 
     private static Decoder run(Path checkpoint, String... steps) {
         Decoder decoder = Sources.SHIPPED.describe(checkpoint);
