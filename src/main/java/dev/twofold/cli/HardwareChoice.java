@@ -49,7 +49,7 @@ record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
                 .expected("a YAML file, or one of " + String.join(", ", known))
                 .hint(NearestName.of(name, known)
                         .map(near -> "did you mean '" + near + "'?")
-                        .orElse("write a file like those, with your own figures"));
+                        .orElse("use one of these, or write a file with your own figures"));
     }
 
     private static Path file(String name) {

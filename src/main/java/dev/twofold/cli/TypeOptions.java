@@ -27,7 +27,8 @@ final class TypeOptions {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "fp32 (default), fp16 or bf16; or int4 or int8: matrices in blocks of whole numbers.")
+            description =
+                    "Store and compute in fp32 (default), fp16 or bf16; or store matrices in blocks of whole numbers: int4 or int8.")
     private @Nullable WeightType dtype;
 
     @Option(

@@ -5,7 +5,6 @@ import dev.twofold.diag.Progress;
 import dev.twofold.layers.Plan;
 import dev.twofold.measure.LayerFindings;
 import dev.twofold.measure.PlanScore;
-import dev.twofold.measure.TextWindows;
 import dev.twofold.measure.TokenHash;
 import dev.twofold.pass.Facts;
 import dev.twofold.passes.analysis.PlanSearch.Found;
@@ -30,14 +29,14 @@ public final class CompensationStudy {
 
     private final Source source;
     private final TextMeasurement heldOut;
-    private final TextWindows fitted;
+    private final CalibrationText fitted;
     private final Host host;
 
     /**
      * @param heldOut measures on a text that nothing is fitted to
      * @param fitted text that is fitted to, which results are remembered under
      */
-    public CompensationStudy(Source source, TextMeasurement heldOut, TextWindows fitted, Host host) {
+    public CompensationStudy(Source source, TextMeasurement heldOut, CalibrationText fitted, Host host) {
         this.source = source;
         this.heldOut = heldOut;
         this.fitted = fitted;
@@ -115,7 +114,7 @@ public final class CompensationStudy {
         PassRequest<Compensate.Options> fit = PassRequest.own(Compensate.SPEC, Compensate.Options.DEFAULT.with(method));
         PairLayers.Options paired = PairLayers.Options.NONE.with(plan);
         Recipe recipe = Recipe.of(PassRequest.own(PairLayers.SPEC, paired), fit);
-        String name = plan + " " + Recipe.of(fit).entries().get(0) + " on " + TokenHash.of(fitted);
+        String name = plan + " " + Recipe.of(fit).entries().get(0) + " on " + TokenHash.of(fitted.windows());
         return heldOut.known(name).orElseGet(() -> {
             try (FitSession session = new FitSession(fitted, host)) {
                 Decoder refitted = checked(recipe).run(source.decoder(), session.context(Progress.SILENT));

@@ -44,7 +44,7 @@ public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected) {
                 .findFirst()
                 .orElseThrow(() -> TwofoldException.input("no plan of an effective depth of " + depth + " was found")
                         .found("every one needs a group around a pair that ruins the model by itself")
-                        .hint("a greater depth, or layers of your own choice with --pairs"));
+                        .hint("ask for a greater depth, or name layers yourself with --pairs"));
     }
 
     /** The shallowest plan within the limit on both texts. */

@@ -116,7 +116,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
             throw TwofoldException.input("the model computes something else than finite numbers")
                     .at(subject.source().path().toString())
                     .found("a loss of " + base.loss())
-                    .hint("look for weights that are no finite numbers, or are too large for float32");
+                    .hint("download the checkpoint again: a weight may be broken, or too large for float32");
         }
         return base;
     }

@@ -44,6 +44,19 @@ public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Inte
         return new TextWindows(inputs, targets, text.begin());
     }
 
+    /** The windows of several texts of one tokenizer, one text after the other. */
+    public static TextWindows joined(List<TextWindows> texts) {
+        return new TextWindows(
+                texts.stream().flatMap(text -> text.inputs().stream()).toList(),
+                texts.stream().flatMap(text -> text.targets().stream()).toList(),
+                texts.get(0).begin());
+    }
+
+    /** Windows {@code from} to {@code to - 1}. */
+    public TextWindows part(int from, int to) {
+        return new TextWindows(inputs.subList(from, to), targets.subList(from, to), begin);
+    }
+
     /** Number of predictions. */
     public int tokens() {
         return inputs.stream().mapToInt(window -> window.length).sum();

@@ -50,6 +50,6 @@ public record DescribedOutput(Path directory, Manifest manifest) {
                 .findFirst()
                 .orElseThrow(() -> TwofoldException.input("the output does not have the checkpoint's own " + CONFIG)
                         .at(Origin.file(directory))
-                        .hint("--against CHECKPOINT, whose " + CONFIG + " is enough"));
+                        .hint("add --against CHECKPOINT; its " + CONFIG + " is enough"));
     }
 }

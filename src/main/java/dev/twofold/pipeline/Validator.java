@@ -3,6 +3,7 @@ package dev.twofold.pipeline;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.inspection.CalibrationText;
 import dev.twofold.inspection.FitSession;
 import dev.twofold.inspection.Host;
 import dev.twofold.inspection.Texts;
@@ -41,7 +42,7 @@ public record Validator(
         Manifest manifest,
         Source source,
         Texts.Named text,
-        Texts.Named calibration,
+        List<Texts.Named> calibration,
         int tokens,
         Host host) {
 
@@ -102,9 +103,12 @@ public record Validator(
     /** What the fits of the conversion are repeated with. */
     private FitSession refit(PassRequest<Compensate.Options> request) {
         Compensate.Options options = request.options();
-        TextWindows fitted = FitSession.text(source, calibration, options.tokens(), host);
+        CalibrationText fitted = CalibrationText.of(source, calibration, options.tokens(), host);
         FittedText.of(fitted)
-                .requireAsked(options, calibration.name(), "give the text of the conversion with --calibration");
+                .requireAsked(
+                        options,
+                        Texts.Named.together(calibration),
+                        "give --calibration the texts that convert had as --text");
         host.notice("note: repeating the fits of the conversion");
         Provider provider = Arrays.stream(Provider.values())
                 .filter(candidate -> candidate.toString().equals(options.provider()))

@@ -49,6 +49,16 @@ public final class ReferenceLlama {
         return x;
     }
 
+    /** u = x + what every step up to the first of the last layer adds to it; y = u + F(u) of the last layer. */
+    public double[][] staggered(double[][] x, List<Integer> group) {
+        int last = group.get(group.size() - 1);
+        double[][] u = add(x, attention(x, last));
+        for (int layer : group.subList(0, group.size() - 1)) {
+            u = add(add(u, attention(x, layer)), feedForward(x, layer));
+        }
+        return add(u, feedForward(u, last));
+    }
+
     /** The stream after the layers of a group, side by side. */
     public double[][] run(double[][] x, List<Integer> group, boolean oneSync) {
         return oneSync ? wholeLayers(x, group) : zippedLayers(x, group);

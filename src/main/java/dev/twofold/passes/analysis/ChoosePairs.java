@@ -71,13 +71,13 @@ public final class ChoosePairs implements Pass {
     @Override
     public Optional<NotApplicable> check(Facts facts) {
         if (options.maxLoss() != null && options.depth() != null) {
-            return problem("it has both a largest loss and a depth", "one of the two");
+            return problem("it has both a largest loss and a depth", "leave out one of the two");
         }
         if (options.groupLimit() < 2) {
-            return problem("a group holds two layers or more, not " + options.groupLimit(), "group: 2");
+            return problem("a group holds two layers or more, not " + options.groupLimit(), "write group: 2 or more");
         }
         if (options.tokens() != null && options.tokens() < 1) {
-            return problem("it cannot measure on " + options.tokens() + " tokens", "tokens: 4096");
+            return problem("it cannot measure on " + options.tokens() + " tokens", "write, for example, tokens: 4096");
         }
         int layers = facts.layers();
         int shallowest = (layers - 1) / options.groupLimit() + 1;
@@ -85,7 +85,7 @@ public final class ChoosePairs implements Pass {
             return problem(
                     "groups of up to " + options.groupLimit() + " cannot bring " + layers
                             + " layers to an effective depth of " + options.depth(),
-                    "a depth of " + shallowest + " to " + layers);
+                    "ask for a depth of " + shallowest + " to " + layers);
         }
         boolean untouched =
                 facts.order().equals(IntStream.range(0, layers).boxed().toList())

@@ -50,7 +50,9 @@ final class PlanMeasureTest {
                                 .map(LayerRange::layers)
                                 .findFirst()
                                 .orElse(List.of(layer));
-                        stream = tiny.reference.run(stream, group, form == Form.ONE_SYNC);
+                        stream = form == Form.STAGGERED
+                                ? tiny.reference.staggered(stream, group)
+                                : tiny.reference.run(stream, group, form == Form.ONE_SYNC);
                         layer += group.size() - 1;
                     }
                     return window(
