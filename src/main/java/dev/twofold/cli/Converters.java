@@ -12,6 +12,7 @@ import dev.twofold.layers.StepRange;
 import dev.twofold.measure.LossLimit;
 import dev.twofold.ort.Provider;
 import dev.twofold.pass.MemorySize;
+import dev.twofold.passes.quantize.Rounding;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.tensor.Precision;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ final class Converters {
         named(line, Precision.class);
         named(line, WeightType.class);
         named(line, AccuracyLevel.class);
+        named(line, Rounding.class);
         named(line, DialectName.class);
         named(line, KvLayout.class);
         named(line, CollectiveName.class);

@@ -169,7 +169,7 @@ final class RecipeOptions {
         } else {
             recipe = choosing(recipe, measured);
         }
-        return sharding(type.into(compensating(recipe)), fallback);
+        return sharding(type.into(compensating(recipe), calibrationTokens, memory), fallback);
     }
 
     private Recipe pairing(Recipe recipe) {
@@ -216,7 +216,7 @@ final class RecipeOptions {
 
     private Recipe compensating(Recipe recipe) {
         Recipe compensated = compensate && !recipe.has(Compensate.SPEC) ? withCompensation(recipe) : recipe;
-        return calibrationTokens == null && memory == null
+        return (calibrationTokens == null && memory == null) || type.byText() && !compensated.has(Compensate.SPEC)
                 ? compensated
                 : fill(
                         compensated,

@@ -2,10 +2,12 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.TextFile;
+import dev.twofold.pass.MemorySize;
 import dev.twofold.passes.quantize.Balance;
 import dev.twofold.passes.quantize.MixFile;
 import dev.twofold.passes.quantize.Place;
 import dev.twofold.passes.quantize.Quantize;
+import dev.twofold.passes.quantize.Rounding;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
@@ -55,18 +57,40 @@ final class TypeOptions {
                     "With int4 or int8, which matrices have other bits: plain (none, default), mixed, or a YAML file.")
     private @Nullable String mix;
 
-    boolean isEmpty() {
-        return Stream.of(dtype, around, block, mix).allMatch(Objects::isNull) && !asymmetric;
+    @Option(
+            names = "--rounding",
+            paramLabel = "NAME",
+            description = "With int4 or int8, how numbers are rounded: nearest (default), or by a text, on the grids that keep best"
+                    + " what it multiplies most (search), and with every error made up for by what is rounded next (gptq).")
+    private @Nullable Rounding rounding;
+
+    @Option(
+            names = "--refit",
+            description = "With --rounding search or gptq, also refit every matrix to the errors of those before it.")
+    private boolean refit;
+
+    /** Whether a text decides how numbers are rounded. */
+    boolean byText() {
+        return rounding != null && rounding != Rounding.NEAREST;
     }
 
-    /** The recipe with what they ask for. */
-    Recipe into(Recipe recipe) {
+    boolean isEmpty() {
+        return !refit && Stream.of(dtype, around, block, mix, rounding).allMatch(Objects::isNull) && !asymmetric;
+    }
+
+    /**
+     * The recipe with what they ask for.
+     *
+     * @param tokens of a text to round by, and {@code memory} for its sums, if they are given
+     */
+    Recipe into(Recipe recipe, @Nullable Integer tokens, @Nullable MemorySize memory) {
         if (dtype != null && dtype.precision().isEmpty()) {
             Recipe cast = around == null ? recipe : fill(recipe, around, "--around " + around);
-            return RecipeOptions.fill(bare(cast), Quantize.SPEC, rounding(dtype), "--dtype " + dtype);
+            return RecipeOptions.fill(bare(cast), Quantize.SPEC, options(dtype, tokens, memory), "--dtype " + dtype);
         }
-        if (around != null || block != null || asymmetric || mix != null) {
-            throw TwofoldException.usage("--around, --block, --asymmetric and --mix say how matrices are rounded")
+        if (Stream.of(around, block, mix, rounding).anyMatch(Objects::nonNull) || asymmetric || refit) {
+            throw TwofoldException.usage(
+                            "--around, --block, --asymmetric, --mix, --rounding and --refit say how matrices are rounded")
                     .found(dtype == null ? "no --dtype" : "--dtype " + dtype)
                     .hint("--dtype int4");
         }
@@ -87,15 +111,16 @@ final class TypeOptions {
     }
 
     /** What is the default is left out, so that one recipe has one spelling. */
-    private Quantize.Options rounding(WeightType type) {
+    private Quantize.Options options(WeightType type, @Nullable Integer tokens, @Nullable MemorySize memory) {
         boolean shipped = mix != null && MixFile.names().contains(mix);
         boolean plain = mix == null || mix.equals(MixFile.PLAIN);
-        return new Quantize.Options(
+        Quantize.Options blocks = new Quantize.Options(
                 type.bits(),
                 block,
                 asymmetric ? false : null,
                 shipped && !plain ? mix : null,
                 plain || shipped ? null : places(Objects.requireNonNull(mix)));
+        return byText() ? blocks.with(rounding, refit ? true : null, tokens, memory) : blocks.with(null, refit ? true : null, null, null);
     }
 
     private static List<Place> places(String file) {

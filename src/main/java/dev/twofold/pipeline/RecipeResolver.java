@@ -5,10 +5,10 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.ChosenPlan;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
-import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
+import dev.twofold.recipe.TextFits;
 import dev.twofold.source.Source;
 import dev.twofold.target.Target;
 import java.util.List;
@@ -46,19 +46,19 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
     /** A text that nothing is measured on or fitted to would be taken for one that the output depends on. */
     private void requireUseOfText(Recipe asked, boolean measures) {
         settings.texts().files().stream()
-                .filter(file -> !measures && !asked.has(Compensate.SPEC))
+                .filter(file -> !measures && !new TextFits(asked).any())
                 .findFirst()
                 .ifPresent(file -> {
                     throw TwofoldException.usage("nothing is measured on a text, or fitted to one")
                             .found("--text " + file)
-                            .hint("leave out --text, or let convert choose the layers, or add --compensate");
+                            .hint("leave out --text, or let convert choose the layers, or add --compensate, or round by it with --rounding gptq");
                 });
     }
 
     /** What a pass or the target refuses is refused before layers are measured and refitted. */
     private void rehearse(Recipe recipe, Facts facts) {
         recipe.check(facts);
-        Decoder decoder = recipe.without(Compensate.SPEC).check(facts).run(source.decoder());
+        Decoder decoder = new TextFits(recipe).without().check(facts).run(source.decoder());
         target.check(decoder).ifPresent(reason -> {
             throw TwofoldException.usage("the target " + target.name() + " cannot hold the model: " + reason.reason())
                     .hint(reason.hint());

@@ -1,9 +1,6 @@
 package dev.twofold.passes.quantize;
 
 import dev.twofold.tensor.IntegerBlocks;
-import dev.twofold.weight.Grid;
-import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weight.Rounded;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,12 +24,5 @@ record MatrixRounding(IntegerBlocks rest, List<Place> places, int all) {
             }
         }
         return kept ? Optional.empty() : Optional.of(blocks);
-    }
-
-    /** A matrix as it is to be. */
-    Weight round(MatrixName name, List<Integer> layers, Weight matrix) {
-        return blocks(name, layers)
-                .<Weight>map(blocks -> new Rounded(matrix, blocks, Grid.RANGE))
-                .orElse(matrix);
     }
 }

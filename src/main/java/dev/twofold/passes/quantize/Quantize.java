@@ -1,21 +1,22 @@
 package dev.twofold.passes.quantize;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Embedding;
-import dev.twofold.decoder.Linear;
 import dev.twofold.diag.NearestName;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.pass.Calibration;
 import dev.twofold.pass.Facts;
+import dev.twofold.pass.MemorySize;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.pass.Property;
+import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.tensor.Precision;
-import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ public final class Quantize implements Pass {
     public static final PassSpec<Options> SPEC = new PassSpec<>(
             "quantize",
             "round weights to 4 or 8 bits in blocks",
-            "- quantize: {bits: 4, block: 32, symmetric: true, mix: mixed, places: [{matrices: [o], layers: {windows: ['0:4']}, bits: 8}]}",
+            "- quantize: {bits: 4, block: 32, symmetric: true, rounding: gptq, mix: mixed, places: [{matrices: [o], bits: 8}]}",
             PassSpec.Effect.ROUNDING,
             Options.class,
             Set.of(),
@@ -53,17 +54,73 @@ public final class Quantize implements Pass {
      * @param symmetric whether zero is in the middle of every block, which it is if not given
      * @param mix the name of a {@link Mix} that comes with Twofold
      * @param places more of them, which go before those of the mix
+     * @param rounding to the nearest if not given
+     * @param refit whether matrices are refitted to the stream that those before them made when they were rounded; only with a
+     *     rounding by a text
+     * @param tokens of the text to round by, 102,400 if not given
+     * @param memory that its sums may take, 2g if not given
+     * @param provider that the text ran on, which a conversion records so that it can be repeated
+     * @param text SHA-256 of those tokens, likewise
      */
     public record Options(
             @Nullable Integer bits,
             @Nullable Integer block,
             @Nullable Boolean symmetric,
             @Nullable String mix,
-            @Nullable List<Place> places) {
+            @Nullable List<Place> places,
+            @Nullable Rounding rounding,
+            @Nullable Boolean refit,
+            @Nullable Integer tokens,
+            @Nullable MemorySize memory,
+            @Nullable String provider,
+            @Nullable String text) {
 
         public Options {
             places = places == null ? null : List.copyOf(places);
         }
+
+        /** To the nearest, with nothing more to say than which blocks. */
+        public Options(
+                @Nullable Integer bits,
+                @Nullable Integer block,
+                @Nullable Boolean symmetric,
+                @Nullable String mix,
+                @Nullable List<Place> places) {
+            this(bits, block, symmetric, mix, places, null, null, null, null, null, null);
+        }
+
+        /** Whether a text decides how numbers are rounded. */
+        public boolean byText() {
+            return rounding != null && rounding != Rounding.NEAREST;
+        }
+
+        /** The same blocks, rounded another way. */
+        public Options with(
+                @Nullable Rounding otherRounding,
+                @Nullable Boolean otherRefit,
+                @Nullable Integer otherTokens,
+                @Nullable MemorySize otherMemory) {
+            return new Options(
+                    bits, block, symmetric, mix, places, otherRounding, otherRefit, otherTokens, otherMemory, provider,
+                    text);
+        }
+
+        /** The same blocks of numbers that are each rounded to the nearest, as they are before a text was read. */
+        public Options nearest() {
+            return new Options(bits, block, symmetric, mix, places);
+        }
+
+        /** The same, rounded by a text of this hash and length on a provider. */
+        public Options fitted(String hash, int length, String runner) {
+            return new Options(
+                    bits, block, symmetric, mix, places, rounding, refit, length, memory, runner, hash);
+        }
+    }
+
+    private static final MemorySize DEFAULT_MEMORY = MemorySize.valueOf("2g");
+
+    public Options options() {
+        return options;
     }
 
     private final Options options;
@@ -76,6 +133,13 @@ public final class Quantize implements Pass {
     public Optional<NotApplicable> check(Facts facts) {
         if (options.bits() == null) {
             return Optional.of(new NotApplicable("it does not say to how many bits", "bits: 4"));
+        }
+        if (Boolean.TRUE.equals(options.refit()) && !options.byText()) {
+            return Optional.of(new NotApplicable("what is rounded to the nearest is not refitted", "rounding: gptq"));
+        }
+        if (options.tokens() != null && options.tokens() < 1) {
+            return Optional.of(new NotApplicable(
+                    "it cannot round by " + options.tokens() + " tokens", "tokens: " + Compensate.DEFAULT_TOKENS));
         }
         String mix = options.mix();
         if (mix != null && !MixFile.names().contains(mix)) {
@@ -116,19 +180,22 @@ public final class Quantize implements Pass {
                     .hint("fp32 for CPUs, fp16 for GPUs");
         }
         MatrixRounding rounding = rounding(decoder.precision(), decoder.facts().layers());
-        Weight head = rounding.round(MatrixName.HEAD, List.of(), decoder.head().weight());
-        Weight table = decoder.tied()
-                ? head
-                : rounding.round(
-                        MatrixName.EMBEDDING, List.of(), decoder.embedding().table());
-        return decoder.withSteps(decoder.steps().stream()
-                        .map(step -> RoundedOperators.round(rounding, step))
-                        .toList())
-                .withEnds(
-                        new Embedding(
-                                table,
-                                decoder.embedding().scale(),
-                                decoder.embedding().positions()),
-                        new Linear(head, decoder.head().bias()));
+        if (options.byText()) {
+            Calibration calibration =
+                    context.calibration().orElseThrow(() -> new IllegalStateException("nothing to calibrate on"));
+            try (CalibratedRounding calibrated = new CalibratedRounding(
+                    decoder,
+                    calibration,
+                    rounding,
+                    Objects.requireNonNull(options.rounding()),
+                    Boolean.TRUE.equals(options.refit()),
+                    options.memory() == null ? DEFAULT_MEMORY : options.memory())) {
+                return calibrated.round(context.progress());
+            }
+        }
+        Decoder ends = new RoundedEnds(rounding).round(decoder, Rounder.NEAREST);
+        return ends.withSteps(decoder.steps().stream()
+                .map(step -> RoundedOperators.nearest(rounding, step))
+                .toList());
     }
 }
