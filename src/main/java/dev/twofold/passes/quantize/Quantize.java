@@ -47,6 +47,7 @@ public final class Quantize implements Pass {
             Quantize::new);
 
     private static final int DEFAULT_BLOCK = 32;
+    private static final MemorySize DEFAULT_MEMORY = MemorySize.valueOf("2g");
 
     /**
      * @param bits 4 or 8
@@ -115,12 +116,6 @@ public final class Quantize implements Pass {
             return new Options(
                     bits, block, symmetric, mix, places, rounding, refit, length, memory, runner, hash);
         }
-    }
-
-    private static final MemorySize DEFAULT_MEMORY = MemorySize.valueOf("2g");
-
-    public Options options() {
-        return options;
     }
 
     private final Options options;
