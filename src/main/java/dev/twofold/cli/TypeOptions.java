@@ -60,8 +60,9 @@ final class TypeOptions {
     @Option(
             names = "--rounding",
             paramLabel = "NAME",
-            description = "With int4 or int8, how numbers are rounded: nearest (default), or by a text, on the grids that keep best"
-                    + " what it multiplies most (search), and with every error made up for by what is rounded next (gptq).")
+            description =
+                    "With int4 or int8, how numbers are rounded: nearest (default), or by a text, on the grids that keep best"
+                            + " what it multiplies most (search), and with every error made up for by what is rounded next (gptq).")
     private @Nullable Rounding rounding;
 
     @Option(
@@ -120,7 +121,9 @@ final class TypeOptions {
                 asymmetric ? false : null,
                 shipped && !plain ? mix : null,
                 plain || shipped ? null : places(Objects.requireNonNull(mix)));
-        return byText() ? blocks.with(rounding, refit ? true : null, tokens, memory) : blocks.with(null, refit ? true : null, null, null);
+        return byText()
+                ? blocks.with(rounding, refit ? true : null, tokens, memory)
+                : blocks.with(null, refit ? true : null, null, null);
     }
 
     private static List<Place> places(String file) {

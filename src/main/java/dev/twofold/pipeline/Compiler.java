@@ -112,10 +112,8 @@ public final class Compiler {
         Host fitting = repeated.flatMap(manifest -> manifest.provider(fits))
                 .map(host::with)
                 .orElse(host);
-        CalibrationText text = CalibrationText.of(
-                source, settings.texts().calibrating(), fits.tokens(), host);
-        CheckedRecipe recipe =
-                FittedText.of(text).on(fitting.provider(), fits).check(facts);
+        CalibrationText text = CalibrationText.of(source, settings.texts().calibrating(), fits.tokens(), host);
+        CheckedRecipe recipe = FittedText.of(text).on(fitting.provider(), fits).check(facts);
         try (FitSession session = new FitSession(text, fitting)) {
             Decoder decoder = run(recipe, session.context(host.progress()));
             Compilation compilation = new Compilation(

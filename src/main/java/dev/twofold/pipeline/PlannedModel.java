@@ -43,7 +43,9 @@ public record PlannedModel(Decoder original, Decoder decoder, OnnxTarget target)
     }
 
     private static Decoder rounded(Decoder original, Decoder planned, Recipe recipe) {
-        return new TextFits(recipe).without().find(Quantize.SPEC)
+        return new TextFits(recipe)
+                .without()
+                .find(Quantize.SPEC)
                 .map(request ->
                         Recipe.of(request).check(Facts.of(original)).run(original.withPrecision(planned.precision())))
                 .orElse(original);

@@ -51,7 +51,8 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
                 .ifPresent(file -> {
                     throw TwofoldException.usage("nothing is measured on a text, or fitted to one")
                             .found("--text " + file)
-                            .hint("leave out --text, or let convert choose the layers, or add --compensate, or round by it with --rounding gptq");
+                            .hint(
+                                    "leave out --text, or let convert choose the layers, or add --compensate, or round by it with --rounding gptq");
                 });
     }
 

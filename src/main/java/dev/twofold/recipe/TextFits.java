@@ -24,9 +24,8 @@ public record TextFits(Recipe recipe) {
     public int tokens() {
         IntStream compensating = recipe.all(Compensate.SPEC).stream()
                 .mapToInt(request -> request.options().tokens());
-        IntStream rounding = byText().mapToInt(request -> Optional.ofNullable(
-                        request.options().tokens())
-                .orElse(Compensate.DEFAULT_TOKENS));
+        IntStream rounding = byText().mapToInt(request ->
+                Optional.ofNullable(request.options().tokens()).orElse(Compensate.DEFAULT_TOKENS));
         return IntStream.concat(compensating, rounding).max().orElse(Compensate.DEFAULT_TOKENS);
     }
 
@@ -53,7 +52,8 @@ public record TextFits(Recipe recipe) {
     /** Where it was asked for. */
     public String origin() {
         return Stream.concat(
-                        recipe.all(Compensate.SPEC).stream().map(PassRequest::origin), byText().map(PassRequest::origin))
+                        recipe.all(Compensate.SPEC).stream().map(PassRequest::origin),
+                        byText().map(PassRequest::origin))
                 .findFirst()
                 .orElse("");
     }

@@ -73,8 +73,7 @@ public final class SpilledWeights implements AutoCloseable {
         private Growing(Stored weight) {
             this.weight = weight;
             try {
-                channel =
-                        FileChannel.open(weight.file(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                channel = FileChannel.open(weight.file(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             } catch (IOException e) {
                 throw failed(weight.file(), e);
             }

@@ -51,7 +51,8 @@ final class RoundedByTextTest {
     }
 
     private static double lost(JsonNode report) {
-        return report.at("/quality/loss").doubleValue() - report.at("/quality/baseLoss").doubleValue();
+        return report.at("/quality/loss").doubleValue()
+                - report.at("/quality/baseLoss").doubleValue();
     }
 
     @Test
@@ -73,8 +74,7 @@ final class RoundedByTextTest {
     @Test
     void its_manifest_makes_it_again() {
         Path again = directory.resolve("again");
-        CommandRun.succeeding(
-                "convert", Novels.CHECKPOINT, "-o", again, "--from-manifest", rounded, "--quiet");
+        CommandRun.succeeding("convert", Novels.CHECKPOINT, "-o", again, "--from-manifest", rounded, "--quiet");
         for (String name : List.of(GraphNames.MODEL, GraphNames.DATA, "twofold.json")) {
             assertThat(again.resolve(name)).hasSameBinaryContentAs(rounded.resolve(name));
         }
@@ -82,7 +82,8 @@ final class RoundedByTextTest {
 
     @Test
     void a_model_for_several_devices_is_rounded_before_it_is_cut() {
-        Path sharded = convert("sharded", PLAN + "--asymmetric --devices 2 --rounding search --calibration-tokens 2048");
+        Path sharded =
+                convert("sharded", PLAN + "--asymmetric --devices 2 --rounding search --calibration-tokens 2048");
         assertThat(validate(sharded).at("/parity/maxRelative").doubleValue()).isLessThan(1e-5);
     }
 

@@ -96,7 +96,8 @@ final class Expressions {
             case 5 -> new Filled(Shape.of(length), random.nextInt(9) - 4);
             case 6 -> new Computed(Shape.of(length), new Waves(random.nextInt(100)));
             case 7 ->
-                new ColumnSizes(List.of(matrix(1 + random.nextInt(9), length, depth - 1), matrix(3, length, depth - 1)));
+                new ColumnSizes(
+                        List.of(matrix(1 + random.nextInt(9), length, depth - 1), matrix(3, length, depth - 1)));
             case 8 -> new Reciprocal(new ColumnSizes(List.of(matrix(2, length, depth - 1))));
             default -> stored(dtype(), length);
         };

@@ -66,9 +66,7 @@ public final class Balance implements Pass {
             return balanced;
         }
         Weight sizes = new ColumnSizes(List.of(decoder.head().weight()));
-        return balanced.withHead(
-                scaled(decoder.finalNorm(), sizes),
-                divided(decoder.head(), sizes));
+        return balanced.withHead(scaled(decoder.finalNorm(), sizes), divided(decoder.head(), sizes));
     }
 
     private static Step balance(Step step) {
@@ -98,8 +96,7 @@ public final class Balance implements Pass {
     }
 
     private static Norm scaled(Norm norm, Weight sizes) {
-        return norm.withGain(
-                new Scaled(norm.gain(), 0, sizes), norm.bias().map(bias -> new Scaled(bias, 0, sizes)));
+        return norm.withGain(new Scaled(norm.gain(), 0, sizes), norm.bias().map(bias -> new Scaled(bias, 0, sizes)));
     }
 
     /** Its inputs are larger by these factors now. */
@@ -109,8 +106,7 @@ public final class Balance implements Pass {
 
     /** Its outputs are to be larger by these factors. */
     private static Linear times(Linear linear, Weight sizes) {
-        return new Linear(
-                new Scaled(linear.weight(), 0, sizes), linear.bias().map(bias -> new Scaled(bias, 0, sizes)));
+        return new Linear(new Scaled(linear.weight(), 0, sizes), linear.bias().map(bias -> new Scaled(bias, 0, sizes)));
     }
 
     /** Balances what an operator multiplies last. */
@@ -128,8 +124,8 @@ public final class Balance implements Pass {
             for (int head = 0; head < attention.kvHeads(); head++) {
                 List<Weight> columns = new ArrayList<>();
                 for (int query = head * sharing; query < (head + 1) * sharing; query++) {
-                    columns.add(Weights.slice(
-                            attention.output().weight(), 1, (long) query * size, (query + 1L) * size));
+                    columns.add(
+                            Weights.slice(attention.output().weight(), 1, (long) query * size, (query + 1L) * size));
                 }
                 Weight sizes = new ColumnSizes(columns);
                 byValue.add(sizes);

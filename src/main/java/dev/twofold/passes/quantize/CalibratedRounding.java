@@ -57,8 +57,8 @@ final class CalibratedRounding implements AutoCloseable {
         this.refit = refit;
         this.memory = memory;
         this.streams = new Streams(engine.archive(), Batches.of(calibration));
-        this.fit = new FitContext(
-                decoder, calibration, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
+        this.fit =
+                new FitContext(decoder, calibration, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
     }
 
     Decoder round(Progress progress) {
@@ -70,7 +70,8 @@ final class CalibratedRounding implements AutoCloseable {
         }
         Kept end = last;
         Rounder head = rounder(
-                decoder.facts().hiddenSize(), batch -> fit.normalized(Optional.of(decoder.finalNorm()), end.get(batch)));
+                decoder.facts().hiddenSize(),
+                batch -> fit.normalized(Optional.of(decoder.finalNorm()), end.get(batch)));
         Decoder ends = new RoundedEnds(matrices).round(decoder, head);
         end.release();
         Walk walk = new Walk(ends);
@@ -106,7 +107,8 @@ final class CalibratedRounding implements AutoCloseable {
         if (InputProducts.bytes(inputs) > memory.bytes() || inputs * inputs > Integer.MAX_VALUE) {
             calibration
                     .notices()
-                    .accept("note: products of " + inputs + " inputs take more than --memory allows, so what reads them is"
+                    .accept("note: products of " + inputs
+                            + " inputs take more than --memory allows, so what reads them is"
                             + " rounded to the nearest");
             return Rounder.NEAREST;
         }
@@ -169,8 +171,7 @@ final class CalibratedRounding implements AutoCloseable {
             return branch.body()
                     .writer()
                     .map(writer -> rounder(
-                            writer.weight().shape().dim(1),
-                            batch -> engine.inner(decoder, branch, rounded.get(batch))))
+                            writer.weight().shape().dim(1), batch -> engine.inner(decoder, branch, rounded.get(batch))))
                     .map(rounder -> RoundedOperators.round(matrices, branch, Rounder.LATER, rounder))
                     .orElse(branch);
         }

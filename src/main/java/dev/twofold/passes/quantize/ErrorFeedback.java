@@ -31,7 +31,8 @@ final class ErrorFeedback {
                 .sorted(Comparator.comparingDouble(i -> -importance[i]))
                 .mapToInt(Integer::intValue)
                 .toArray();
-        upper = inverse(reversedLower(products, Arrays.stream(importance).average().orElse(1) * DAMPING));
+        upper = inverse(
+                reversedLower(products, Arrays.stream(importance).average().orElse(1) * DAMPING));
     }
 
     /** The Cholesky factor of H with its rows and columns in the opposite order: turned round, that is {@code U^-1}. */

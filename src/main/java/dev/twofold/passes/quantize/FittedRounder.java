@@ -30,8 +30,7 @@ final class FittedRounder implements Rounder {
         this.engine = engine;
         this.spill = spill;
         this.importance = products.importance();
-        this.feedback =
-                rounding == Rounding.GPTQ ? Optional.of(new ErrorFeedback(products)) : Optional.empty();
+        this.feedback = rounding == Rounding.GPTQ ? Optional.of(new ErrorFeedback(products)) : Optional.empty();
     }
 
     @Override

@@ -102,7 +102,16 @@ public final class Quantize implements Pass {
                 @Nullable Integer otherTokens,
                 @Nullable MemorySize otherMemory) {
             return new Options(
-                    bits, block, symmetric, mix, places, otherRounding, otherRefit, otherTokens, otherMemory, provider,
+                    bits,
+                    block,
+                    symmetric,
+                    mix,
+                    places,
+                    otherRounding,
+                    otherRefit,
+                    otherTokens,
+                    otherMemory,
+                    provider,
                     text);
         }
 
@@ -113,8 +122,7 @@ public final class Quantize implements Pass {
 
         /** The same, rounded by a text of this hash and length on a provider. */
         public Options fitted(String hash, int length, String runner) {
-            return new Options(
-                    bits, block, symmetric, mix, places, rounding, refit, length, memory, runner, hash);
+            return new Options(bits, block, symmetric, mix, places, rounding, refit, length, memory, runner, hash);
         }
     }
 

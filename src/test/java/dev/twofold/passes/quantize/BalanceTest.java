@@ -56,9 +56,8 @@ final class BalanceTest {
     }
 
     private float[] logits(Decoder decoder) {
-        int[] tokens = new Random(5)
-                .ints(24, 0, decoder.facts().vocabularySize())
-                .toArray();
+        int[] tokens =
+                new Random(5).ints(24, 0, decoder.facts().vocabularySize()).toArray();
         HiddenStates stream = engine.embed(decoder, List.of(tokens));
         for (Step step : decoder.steps()) {
             stream = engine.apply(decoder, step, stream);
@@ -95,19 +94,23 @@ final class BalanceTest {
         assertThat(sizes(merged.branches().stream()
                         .flatMap(branch -> branch.body().readers().stream())
                         .toList()))
-                .usingComparatorWithPrecision(1e-5).containsOnly(1);
-        merged.branches().forEach(branch -> assertThat(
-                        sizes(branch.body().writer().stream().toList()))
-                .hasSize(branch.body().kind() == Operator.Kind.ATTENTION ? 256 : 704));
+                .usingComparatorWithPrecision(1e-5)
+                .containsOnly(1);
+        merged.branches()
+                .forEach(branch -> assertThat(
+                                sizes(branch.body().writer().stream().toList()))
+                        .hasSize(branch.body().kind() == Operator.Kind.ATTENTION ? 256 : 704));
         FeedForward feedForward = (FeedForward) merged.branches().get(1).body();
         assertThat(sizes(List.of(feedForward.down())))
-                .usingComparatorWithPrecision(1e-5).containsOnly(1);
+                .usingComparatorWithPrecision(1e-5)
+                .containsOnly(1);
     }
 
     @Test
     void query_heads_that_share_a_value_head_are_scaled_alike() {
         Decoder decoder = run(Novels.CHECKPOINT, "fold-norms, balance");
-        Attention attention = (Attention) decoder.steps().get(0).branches().get(0).body();
+        Attention attention =
+                (Attention) decoder.steps().get(0).branches().get(0).body();
         double[] sizes = sizes(List.of(attention.output()));
         int head = attention.headSize();
         for (int kv = 0; kv < attention.kvHeads(); kv++) {

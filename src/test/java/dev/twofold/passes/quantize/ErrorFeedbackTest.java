@@ -61,7 +61,8 @@ final class ErrorFeedbackTest {
     /** What is left is refitted in whole after every column, by a matrix that is inverted anew. */
     private float[] byDefinition(float[] rows) {
         double[] sums = products().sums();
-        double mean = IntStream.range(0, SIZE).mapToDouble(i -> sums[i * SIZE + i]).sum() / SIZE;
+        double mean =
+                IntStream.range(0, SIZE).mapToDouble(i -> sums[i * SIZE + i]).sum() / SIZE;
         float[] result = new float[rows.length];
         for (int row = 0; row < ROWS; row++) {
             double[] left = new double[SIZE];

@@ -48,9 +48,8 @@ final class ScaleSearchTest {
             assertThat(found.error()).isCloseTo(own, org.assertj.core.api.Assertions.within(1e-3 * own + 1e-9));
             float least = Math.min(0, min(values));
             float greatest = Math.max(0, max(values));
-            float scale = symmetric
-                    ? Math.max(greatest, -least) / blocks.middle()
-                    : (greatest - least) / blocks.largest();
+            float scale =
+                    symmetric ? Math.max(greatest, -least) / blocks.middle() : (greatest - least) / blocks.largest();
             int zero = symmetric ? blocks.middle() : Math.round(-least / scale);
             double spanning = error(values, importance, scale, zero, blocks.largest());
             assertThat(own).isLessThanOrEqualTo(spanning * (1 + 1e-5));
@@ -74,8 +73,7 @@ final class ScaleSearchTest {
     @Test
     void a_scale_is_one_that_can_be_stored() {
         IntegerBlocks blocks = new IntegerBlocks(4, COUNT, false, DType.F16);
-        ScaleSearch.Found found =
-                new ScaleSearch(blocks, random.doubles(COUNT).toArray()).best(block(), 0, 0, COUNT);
+        ScaleSearch.Found found = new ScaleSearch(blocks, random.doubles(COUNT).toArray()).best(block(), 0, 0, COUNT);
         assertThat(Float16.toFloat(Float16.fromFloat(found.scale()))).isEqualTo(found.scale());
     }
 
