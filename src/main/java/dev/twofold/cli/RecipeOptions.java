@@ -169,7 +169,7 @@ final class RecipeOptions {
         } else {
             recipe = choosing(recipe, measured);
         }
-        return sharding(type.into(compensating(recipe), calibrationTokens, memory), fallback);
+        return sharding(type.into(compensating(recipe), calibrationTokens, memory, maxLoss == null ? null : half(maxLoss)), fallback);
     }
 
     private Recipe pairing(Recipe recipe) {
@@ -249,8 +249,17 @@ final class RecipeOptions {
                 ? formed.insert(0, PassRequest.bare(ChoosePairs.SPEC, "the default --max-loss " + LossLimit.DEFAULT))
                 : formed;
         return measured || group != null
-                ? fill(choosing, ChoosePairs.SPEC, new ChoosePairs.Options(maxLoss, depth, group, null), choiceFlags())
+                ? fill(choosing, ChoosePairs.SPEC, new ChoosePairs.Options(layersLoss(), depth, group, null), choiceFlags())
                 : choosing;
+    }
+
+    /** Where bits are chosen too, layers and bits may lose half of it each. */
+    private @Nullable LossLimit layersLoss() {
+        return maxLoss != null && type.measured() ? half(maxLoss) : maxLoss;
+    }
+
+    private static LossLimit half(LossLimit limit) {
+        return LossLimit.valueOf(limit.share().doubleValue() / 2);
     }
 
     private String choiceFlags() {

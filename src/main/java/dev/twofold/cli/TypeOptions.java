@@ -2,8 +2,10 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.TextFile;
+import dev.twofold.measure.LossLimit;
 import dev.twofold.pass.MemorySize;
 import dev.twofold.passes.quantize.Balance;
+import dev.twofold.passes.quantize.ChooseBits;
 import dev.twofold.passes.quantize.MixFile;
 import dev.twofold.passes.quantize.Place;
 import dev.twofold.passes.quantize.Quantize;
@@ -25,6 +27,9 @@ final class TypeOptions {
 
     /** A mix has a line a place. */
     private static final long MAX_MIX_BYTES = 1L << 20;
+
+    /** The mix that is chosen by measuring. */
+    private static final String MEASURED = "measured";
 
     @Option(
             names = "--dtype",
@@ -54,7 +59,7 @@ final class TypeOptions {
             names = "--mix",
             paramLabel = "NAME",
             description =
-                    "With int4 or int8, which matrices have other bits: plain (none, default), mixed, or a YAML file.")
+                    "With int4 or int8, which matrices have other bits: plain (none, default), mixed, measured, or a YAML file.")
     private @Nullable String mix;
 
     @Option(
@@ -70,24 +75,35 @@ final class TypeOptions {
             description = "With --rounding search or gptq, also refit every matrix to the errors of those before it.")
     private boolean refit;
 
+    @Option(
+            names = "--max-rounding-loss",
+            paramLabel = "X%",
+            description = "With --mix measured, how much rounding may raise the perplexity (default: half of --max-loss, or 3%%).")
+    private @Nullable LossLimit maxRoundingLoss;
+
     /** Whether a text decides how numbers are rounded. */
     boolean byText() {
         return rounding != null && rounding != Rounding.NEAREST;
     }
 
     boolean isEmpty() {
-        return !refit && Stream.of(dtype, around, block, mix, rounding).allMatch(Objects::isNull) && !asymmetric;
+        return !refit && Stream.of(dtype, around, block, mix, rounding, maxRoundingLoss).allMatch(Objects::isNull) && !asymmetric;
     }
 
     /**
      * The recipe with what they ask for.
      *
      * @param tokens of a text to round by, and {@code memory} for its sums, if they are given
+     * @param half of what the model may lose, if that is given
      */
-    Recipe into(Recipe recipe, @Nullable Integer tokens, @Nullable MemorySize memory) {
+    Recipe into(
+            Recipe recipe, @Nullable Integer tokens, @Nullable MemorySize memory, @Nullable LossLimit half) {
+        if (maxRoundingLoss != null && !measured()) {
+            throw TwofoldException.usage("--max-rounding-loss is what bits are chosen by").hint("--mix measured");
+        }
         if (dtype != null && dtype.precision().isEmpty()) {
             Recipe cast = around == null ? recipe : fill(recipe, around, "--around " + around);
-            return RecipeOptions.fill(bare(cast), Quantize.SPEC, options(dtype, tokens, memory), "--dtype " + dtype);
+            return RecipeOptions.fill(bare(choosing(cast, half)), Quantize.SPEC, options(dtype, tokens, memory), "--dtype " + dtype);
         }
         if (Stream.of(around, block, mix, rounding).anyMatch(Objects::nonNull) || asymmetric || refit) {
             throw TwofoldException.usage(
@@ -96,6 +112,22 @@ final class TypeOptions {
                     .hint("--dtype int4");
         }
         return dtype == null ? recipe : fill(recipe, dtype.precision().orElseThrow(), "--dtype " + dtype);
+    }
+
+    /** Whether it is measured which matrices have other bits. */
+    boolean measured() {
+        return MEASURED.equals(mix);
+    }
+
+    private Recipe choosing(Recipe recipe, @Nullable LossLimit half) {
+        if (!measured()) {
+            return recipe;
+        }
+        LossLimit limit = maxRoundingLoss == null ? half : maxRoundingLoss;
+        Recipe open = recipe.has(ChooseBits.SPEC)
+                ? recipe
+                : recipe.append(PassRequest.bare(ChooseBits.SPEC, "--mix " + MEASURED));
+        return RecipeOptions.fill(open, ChooseBits.SPEC, new ChooseBits.Options(limit, null), "--mix " + MEASURED);
     }
 
     private static Recipe fill(Recipe recipe, Precision precision, String flag) {
@@ -114,7 +146,7 @@ final class TypeOptions {
     /** What is the default is left out, so that one recipe has one spelling. */
     private Quantize.Options options(WeightType type, @Nullable Integer tokens, @Nullable MemorySize memory) {
         boolean shipped = mix != null && MixFile.names().contains(mix);
-        boolean plain = mix == null || mix.equals(MixFile.PLAIN);
+        boolean plain = mix == null || measured() || mix.equals(MixFile.PLAIN);
         Quantize.Options blocks = new Quantize.Options(
                 type.bits(),
                 block,

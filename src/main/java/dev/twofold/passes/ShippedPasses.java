@@ -4,6 +4,7 @@ import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.quantize.Balance;
+import dev.twofold.passes.quantize.ChooseBits;
 import dev.twofold.passes.quantize.Quantize;
 import dev.twofold.passes.rewrite.AverageLayers;
 import dev.twofold.passes.rewrite.CastWeights;
@@ -29,6 +30,7 @@ public final class ShippedPasses {
             Compensate.SPEC,
             FoldNorms.SPEC,
             Widen.SPEC,
+            ChooseBits.SPEC,
             Balance.SPEC,
             Quantize.SPEC,
             Shard.SPEC,

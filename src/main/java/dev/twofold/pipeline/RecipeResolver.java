@@ -2,9 +2,11 @@ package dev.twofold.pipeline;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.inspection.ChosenBits;
 import dev.twofold.inspection.ChosenPlan;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
+import dev.twofold.recipe.OpenBits;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
@@ -24,13 +26,20 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         requireDumpable(asked);
         Facts facts = Facts.of(source.decoder());
         Optional<OpenPlan> open = OpenPlan.in(asked, facts);
-        requireUseOfText(asked, open.isPresent());
+        Optional<OpenBits> bits = OpenBits.in(asked);
+        requireUseOfText(asked, open.isPresent() || bits.isPresent());
         rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
         Optional<ChosenPlan> chosen =
                 open.map(plan -> ChosenPlan.of(plan, source, settings.texts(), settings.cache(), settings.host()));
         Recipe recipe = open.flatMap(plan -> chosen.map(ChosenPlan::plan).map(plan::with))
                 .orElse(asked);
-        return new ResolvedRecipe(recipe, chosen);
+        return new ResolvedRecipe(OpenBits.in(recipe).map(this::chosen).orElse(recipe), chosen);
+    }
+
+    private Recipe chosen(OpenBits bits) {
+        ChosenBits chosen = ChosenBits.of(bits, source, settings.texts(), settings.host());
+        settings.host().notice("note: " + chosen.describe());
+        return bits.with(chosen.choice().places());
     }
 
     /** A name that is mistyped should not come to light after a long measurement. */

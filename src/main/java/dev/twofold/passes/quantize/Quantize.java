@@ -16,7 +16,6 @@ import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -90,9 +89,29 @@ public final class Quantize implements Pass {
             this(bits, block, symmetric, mix, places, null, null, null, null, null, null);
         }
 
+        /** The same with other places. */
+        public Options with(@Nullable List<Place> others) {
+            return new Options(
+                    bits, block, symmetric, mix, others, rounding, refit, tokens, memory, provider, text);
+        }
+
+        /** How numbers are rounded. */
+        public Rounding way() {
+            return rounding == null ? Rounding.NEAREST : rounding;
+        }
+
+        /** The blocks of what no place holds, in a model of this type. */
+        public IntegerBlocks blocks(Precision precision) {
+            return new IntegerBlocks(
+                    bits == null ? 0 : bits,
+                    block == null ? DEFAULT_BLOCK : block,
+                    symmetric == null || symmetric,
+                    precision.dtype());
+        }
+
         /** Whether a text decides how numbers are rounded. */
         public boolean byText() {
-            return rounding != null && rounding != Rounding.NEAREST;
+            return way() != Rounding.NEAREST;
         }
 
         /** The same blocks, rounded another way. */
@@ -159,11 +178,7 @@ public final class Quantize implements Pass {
     }
 
     private MatrixRounding rounding(Precision precision, int layers) {
-        IntegerBlocks rest = new IntegerBlocks(
-                options.bits() == null ? 0 : options.bits(),
-                options.block() == null ? DEFAULT_BLOCK : options.block(),
-                options.symmetric() == null || options.symmetric(),
-                precision.dtype());
+        IntegerBlocks rest = options.blocks(precision);
         List<Place> places = new ArrayList<>();
         if (options.mix() != null) {
             places.addAll(MixFile.shipped(options.mix()).places());
@@ -190,7 +205,7 @@ public final class Quantize implements Pass {
                     decoder,
                     calibration,
                     rounding,
-                    Objects.requireNonNull(options.rounding()),
+                    options.way(),
                     Boolean.TRUE.equals(options.refit()),
                     options.memory() == null ? DEFAULT_MEMORY : options.memory())) {
                 return calibrated.round(context.progress());
