@@ -169,7 +169,9 @@ final class RecipeOptions {
         } else {
             recipe = choosing(recipe, measured);
         }
-        return sharding(type.into(compensating(recipe), calibrationTokens, memory, maxLoss == null ? null : half(maxLoss)), fallback);
+        return sharding(
+                type.into(compensating(recipe), calibrationTokens, memory, maxLoss == null ? null : half(maxLoss)),
+                fallback);
     }
 
     private Recipe pairing(Recipe recipe) {
@@ -249,7 +251,11 @@ final class RecipeOptions {
                 ? formed.insert(0, PassRequest.bare(ChoosePairs.SPEC, "the default --max-loss " + LossLimit.DEFAULT))
                 : formed;
         return measured || group != null
-                ? fill(choosing, ChoosePairs.SPEC, new ChoosePairs.Options(layersLoss(), depth, group, null), choiceFlags())
+                ? fill(
+                        choosing,
+                        ChoosePairs.SPEC,
+                        new ChoosePairs.Options(layersLoss(), depth, group, null),
+                        choiceFlags())
                 : choosing;
     }
 

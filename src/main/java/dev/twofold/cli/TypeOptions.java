@@ -78,7 +78,8 @@ final class TypeOptions {
     @Option(
             names = "--max-rounding-loss",
             paramLabel = "X%",
-            description = "With --mix measured, how much rounding may raise the perplexity (default: half of --max-loss, or 3%%).")
+            description =
+                    "With --mix measured, how much rounding may raise the perplexity (default: half of --max-loss, or 3%%).")
     private @Nullable LossLimit maxRoundingLoss;
 
     /** Whether a text decides how numbers are rounded. */
@@ -87,7 +88,10 @@ final class TypeOptions {
     }
 
     boolean isEmpty() {
-        return !refit && Stream.of(dtype, around, block, mix, rounding, maxRoundingLoss).allMatch(Objects::isNull) && !asymmetric;
+        return !refit
+                && Stream.of(dtype, around, block, mix, rounding, maxRoundingLoss)
+                        .allMatch(Objects::isNull)
+                && !asymmetric;
     }
 
     /**
@@ -96,14 +100,15 @@ final class TypeOptions {
      * @param tokens of a text to round by, and {@code memory} for its sums, if they are given
      * @param half of what the model may lose, if that is given
      */
-    Recipe into(
-            Recipe recipe, @Nullable Integer tokens, @Nullable MemorySize memory, @Nullable LossLimit half) {
+    Recipe into(Recipe recipe, @Nullable Integer tokens, @Nullable MemorySize memory, @Nullable LossLimit half) {
         if (maxRoundingLoss != null && !measured()) {
-            throw TwofoldException.usage("--max-rounding-loss is what bits are chosen by").hint("--mix measured");
+            throw TwofoldException.usage("--max-rounding-loss is what bits are chosen by")
+                    .hint("--mix measured");
         }
         if (dtype != null && dtype.precision().isEmpty()) {
             Recipe cast = around == null ? recipe : fill(recipe, around, "--around " + around);
-            return RecipeOptions.fill(bare(choosing(cast, half)), Quantize.SPEC, options(dtype, tokens, memory), "--dtype " + dtype);
+            return RecipeOptions.fill(
+                    bare(choosing(cast, half)), Quantize.SPEC, options(dtype, tokens, memory), "--dtype " + dtype);
         }
         if (Stream.of(around, block, mix, rounding).anyMatch(Objects::nonNull) || asymmetric || refit) {
             throw TwofoldException.usage(

@@ -32,8 +32,7 @@ public record ChosenBits(ChooseBits.Options options, List<BitCost> costs, BitCho
     public static ChosenBits of(OpenBits open, Source source, Texts texts, Host host) {
         ChooseBits.Options options = open.ask().options();
         CalibrationText text = CalibrationText.of(source, texts.calibrating(), options.tokenCount(), host);
-        Decoder decoder =
-                open.form().check(Facts.of(source.decoder())).run(source.decoder());
+        Decoder decoder = open.form().check(Facts.of(source.decoder())).run(source.decoder());
         int count = text.windows().inputs().size();
         int fitted = count - count / 2;
         TextWindows windows = text.windows();
@@ -50,8 +49,7 @@ public record ChosenBits(ChooseBits.Options options, List<BitCost> costs, BitCho
                             windows.part(0, fitted),
                             windows.part(fitted, count))
                     .measure(host.progress());
-            double limit =
-                    Math.log1p(options.limit().share().doubleValue());
+            double limit = Math.log1p(options.limit().share().doubleValue());
             return new ChosenBits(options, costs, BitChoice.of(costs, limit));
         }
     }

@@ -34,7 +34,16 @@ final class ChosenBitsTest {
 
     private CommandRun convert(String name, String options) {
         List<Object> arguments = new ArrayList<>(List.of(
-                "convert", checkpoint, "-o", directory.resolve(name), "--text", text, "--window", "0:2", "--dtype", "int4"));
+                "convert",
+                checkpoint,
+                "-o",
+                directory.resolve(name),
+                "--text",
+                text,
+                "--window",
+                "0:2",
+                "--dtype",
+                "int4"));
         arguments.addAll(Arrays.asList(options.split(" ")));
         return CommandRun.of(arguments.toArray());
     }

@@ -51,7 +51,8 @@ public record BitChoice(List<BitCost> raised, double predicted) {
         Map<List<MatrixName>, Boolean> everywhere = new HashMap<>();
         for (MatrixName first : MatrixName.values()) {
             raised.stream().filter(cost -> cost.matrices().get(0) == first).forEach(cost -> {
-                layers.computeIfAbsent(cost.matrices(), names -> new TreeSet<>()).addAll(cost.layers());
+                layers.computeIfAbsent(cost.matrices(), names -> new TreeSet<>())
+                        .addAll(cost.layers());
                 everywhere.merge(cost.matrices(), cost.layers().isEmpty(), Boolean::logicalOr);
             });
         }

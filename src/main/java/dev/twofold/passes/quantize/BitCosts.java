@@ -118,18 +118,20 @@ public final class BitCosts {
                         lost(number, i, RoundedOperators.round(matrices, branch, readers, Rounder.LATER))));
                 Rounder writer = rounder(engine.inner(decoder, branch, fit));
                 costs.add(cost(
-                        branch, false, lost(number, i, RoundedOperators.round(matrices, branch, Rounder.LATER, writer))));
+                        branch,
+                        false,
+                        lost(number, i, RoundedOperators.round(matrices, branch, Rounder.LATER, writer))));
             }
             fit = engine.apply(decoder, step, fit);
             return costs;
         }
 
         private double lost(int number, int place, Branch rounded) {
-            List<Branch> branches =
-                    new ArrayList<>(decoder.steps().get(number).branches());
+            List<Branch> branches = new ArrayList<>(decoder.steps().get(number).branches());
             branches.set(place, rounded);
             HiddenStates stream = engine.apply(decoder, new Step(branches), streams.get(number));
-            for (Step later : decoder.steps().subList(number + 1, decoder.steps().size())) {
+            for (Step later :
+                    decoder.steps().subList(number + 1, decoder.steps().size())) {
                 stream = engine.apply(decoder, later, stream);
             }
             return head.score(end, stream, scored).kl();

@@ -38,7 +38,9 @@ public final class ChooseBits implements Pass {
      * @param maxLoss the largest rise of the perplexity by rounding, 3% if not given
      * @param tokens to measure on, 4096 if not given
      */
-    public record Options(@JsonProperty("max-loss") @Nullable LossLimit maxLoss, @Nullable Integer tokens) {
+    public record Options(
+            @JsonProperty("max-loss") @Nullable LossLimit maxLoss,
+            @Nullable Integer tokens) {
 
         public LossLimit limit() {
             return maxLoss == null ? DEFAULT_LIMIT : maxLoss;

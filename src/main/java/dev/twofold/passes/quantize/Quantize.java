@@ -91,8 +91,7 @@ public final class Quantize implements Pass {
 
         /** The same with other places. */
         public Options with(@Nullable List<Place> others) {
-            return new Options(
-                    bits, block, symmetric, mix, others, rounding, refit, tokens, memory, provider, text);
+            return new Options(bits, block, symmetric, mix, others, rounding, refit, tokens, memory, provider, text);
         }
 
         /** How numbers are rounded. */
