@@ -3,6 +3,9 @@ package dev.twofold.passes;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.quantize.Balance;
+import dev.twofold.passes.quantize.ChooseBits;
+import dev.twofold.passes.quantize.Quantize;
 import dev.twofold.passes.rewrite.AverageLayers;
 import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.DropLayers;
@@ -27,6 +30,9 @@ public final class ShippedPasses {
             Compensate.SPEC,
             FoldNorms.SPEC,
             Widen.SPEC,
+            ChooseBits.SPEC,
+            Balance.SPEC,
+            Quantize.SPEC,
             Shard.SPEC,
             CastWeights.SPEC);
 

@@ -1,6 +1,7 @@
 package dev.twofold.weight;
 
 import dev.twofold.tensor.DType;
+import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.tensor.Shape;
 import java.nio.file.Path;
 import java.util.List;
@@ -172,6 +173,59 @@ public sealed interface Weight {
         @Override
         public Shape shape() {
             return Shape.of(matrix.shape().dim(0));
+        }
+    }
+
+    /** The root mean square of every column of matrices that have as many, laid below one another; 1 for a column of zeros. */
+    record ColumnSizes(List<Weight> matrices) implements Weight {
+
+        public ColumnSizes {
+            matrices = List.copyOf(matrices);
+            Weights.requireStackable(0, matrices);
+        }
+
+        @Override
+        public Shape shape() {
+            return Shape.of(matrices.get(0).shape().dim(1));
+        }
+    }
+
+    /** One divided by each element of a vector. */
+    record Reciprocal(Weight vector) implements Weight {
+
+        @Override
+        public Shape shape() {
+            return vector.shape();
+        }
+    }
+
+    /** A matrix rounded to whole numbers in blocks along its rows: the numbers that these stand for. */
+    record Rounded(Weight source, IntegerBlocks blocks, Grid grid) implements Weight {
+
+        public Rounded {
+            if (source.shape().rank() != 2) {
+                throw new IllegalArgumentException("only a matrix is rounded in blocks, not " + source.shape());
+            }
+            grid.require(
+                    Shape.of(source.shape().dim(0), blocks.blocks(source.shape().dim(1))));
+        }
+
+        @Override
+        public Shape shape() {
+            return source.shape();
+        }
+    }
+
+    /**
+     * One of the tensors that a rounded matrix is stored as.
+     *
+     * @param columns in each row; more than the matrix has of them if rows are to be filled up
+     */
+    record BlockTensor(Rounded matrix, BlockPart part, long columns) implements Weight {
+
+        @Override
+        public Shape shape() {
+            return Shape.of(matrix.shape().dim(0), columns);
         }
     }
 

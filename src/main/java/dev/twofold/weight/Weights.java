@@ -1,11 +1,16 @@
 package dev.twofold.weight;
 
 import dev.twofold.diag.Origin;
+import dev.twofold.diag.PlainName;
 import dev.twofold.weight.Weight.Applied;
+import dev.twofold.weight.Weight.BlockTensor;
+import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.OnDisk;
+import dev.twofold.weight.Weight.Reciprocal;
+import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
@@ -106,7 +111,7 @@ public final class Weights {
         return operands(weight).flatMap(Weights::tensors);
     }
 
-    /** The expressions directly under this one. */
+    /** The expressions directly under this one; scales and zeros that a rounded one was given are not among them. */
     public static Stream<Weight> operands(Weight weight) {
         if (weight instanceof Stacked stacked) {
             return stacked.parts().stream();
@@ -122,6 +127,14 @@ public final class Weights {
             return combined.parts().stream();
         } else if (weight instanceof Applied applied) {
             return Stream.of(applied.matrix(), applied.vector());
+        } else if (weight instanceof ColumnSizes sizes) {
+            return sizes.matrices().stream();
+        } else if (weight instanceof Reciprocal reciprocal) {
+            return Stream.of(reciprocal.vector());
+        } else if (weight instanceof Rounded rounded) {
+            return Stream.of(rounded.source());
+        } else if (weight instanceof BlockTensor tensor) {
+            return Stream.of(tensor.matrix());
         }
         return Stream.empty();
     }
@@ -155,8 +168,14 @@ public final class Weights {
                     rows ? column : WovenTiles.source(woven, column));
         } else if (weight instanceof Scaled scaled) {
             return at(scaled.source(), row, column);
+        } else if (weight instanceof Rounded rounded) {
+            return at(rounded.source(), row, column);
         } else if (weight instanceof Applied applied) {
             return at(applied.matrix(), column, 0);
+        } else if (weight instanceof ColumnSizes sizes) {
+            return at(sizes.matrices().get(0), 0, column);
+        } else if (weight instanceof Reciprocal reciprocal) {
+            return at(reciprocal.vector(), row, column);
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -209,6 +228,14 @@ public final class Weights {
             return "scale" + scaled.axis() + "(" + operands + ")";
         } else if (weight instanceof Applied) {
             return "apply(" + operands + ")";
+        } else if (weight instanceof ColumnSizes) {
+            return "column-sizes(" + operands + ")";
+        } else if (weight instanceof Reciprocal) {
+            return "reciprocal(" + operands + ")";
+        } else if (weight instanceof Rounded rounded) {
+            return rounded.blocks() + "(" + operands + ")";
+        } else if (weight instanceof BlockTensor tensor) {
+            return PlainName.of(tensor.part()) + "(" + operands + ")";
         }
         return "combine(" + operands + ")";
     }

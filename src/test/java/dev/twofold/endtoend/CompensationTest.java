@@ -124,7 +124,7 @@ final class CompensationTest {
         CommandRun run = CommandRun.of(
                 "validate", compensated, "--against", Novels.CHECKPOINT, "--calibration", other, "--tokens", "64");
         assertThat(run.exitCode()).isEqualTo(3);
-        assertThat(run.err()).contains("compensated on another text", "--calibration");
+        assertThat(run.err()).contains("fitted to another text", "--calibration");
     }
 
     @Test

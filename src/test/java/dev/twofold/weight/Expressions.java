@@ -4,10 +4,12 @@ import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.testing.SafetensorsBuilder;
 import dev.twofold.weight.Weight.Blocked;
+import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.OnDisk;
+import dev.twofold.weight.Weight.Reciprocal;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
@@ -86,8 +88,8 @@ final class Expressions {
     }
 
     Weight vector(int length, int depth) {
-        return switch (depth == 0 ? 0 : random.nextInt(9)) {
-            case 8 -> woven(vector(length, depth - 1));
+        return switch (depth == 0 ? 0 : random.nextInt(11)) {
+            case 9 -> woven(vector(length, depth - 1));
             case 1 -> new Stacked(0, List.of(vector(length / 2, depth - 1), vector(length - length / 2, depth - 1)));
             case 2 -> {
                 int begin = random.nextInt(5);
@@ -97,6 +99,10 @@ final class Expressions {
             case 4 -> new Combined(List.of(vector(length, depth - 1), vector(length, depth - 1)), List.of(0.5f, -1.5f));
             case 5 -> new Filled(Shape.of(length), random.nextInt(9) - 4);
             case 6 -> new Computed(Shape.of(length), new Waves(random.nextInt(100)));
+            case 7 ->
+                new ColumnSizes(
+                        List.of(matrix(1 + random.nextInt(9), length, depth - 1), matrix(3, length, depth - 1)));
+            case 8 -> new Reciprocal(new ColumnSizes(List.of(matrix(2, length, depth - 1))));
             default -> stored(dtype(), length);
         };
     }
@@ -235,9 +241,27 @@ final class Expressions {
                 sum += combined.coefficients().get(i) * element(combined.parts().get(i), row, column);
             }
             return sum;
+        } else if (weight instanceof ColumnSizes sizes) {
+            return columnSize(sizes, column);
+        } else if (weight instanceof Reciprocal reciprocal) {
+            return 1 / element(reciprocal.vector(), row, column);
         } else if (weight instanceof Filled filled) {
             return filled.value();
         }
         return ((Waves) ((Computed) weight).rows()).at(row, column);
+    }
+
+    private float columnSize(ColumnSizes sizes, int column) {
+        double squares = 0;
+        int rows = 0;
+        for (Weight matrix : sizes.matrices()) {
+            for (int row = 0; row < matrix.shape().dim(0); row++) {
+                float value = element(matrix, row, column);
+                squares += (double) value * value;
+                rows++;
+            }
+        }
+        float size = (float) Math.sqrt(squares / rows);
+        return size == 0 ? 1 : size;
     }
 }
