@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -68,16 +69,36 @@ public final class ConfigFile {
         return positiveIfPresent(key).orElseThrow(() -> missing(key));
     }
 
+    /** Some tools write whole numbers as floats, such as 4096.0. */
     Optional<Integer> positiveIfPresent(String key) {
         return value(key).map(node -> {
-            if (!node.isInt() || node.intValue() <= 0) {
+            if (!isWhole(node) || node.intValue() <= 0) {
                 throw wrong(key, "not a positive whole number").found(node);
             }
             return node.intValue();
         });
     }
 
-    double positiveNumber(String key) {
+    /** The same, where zero and -1 mean none. */
+    Optional<Integer> positiveOrNone(String key) {
+        boolean none = value(key)
+                .filter(node -> isWhole(node) && (node.intValue() == 0 || node.intValue() == -1))
+                .isPresent();
+        return none ? Optional.empty() : positiveIfPresent(key);
+    }
+
+    /** A number of things, of which there may be none. */
+    Optional<Integer> countIfPresent(String key) {
+        return value(key).filter(node -> isWhole(node) && node.intValue() == 0).isPresent()
+                ? Optional.of(0)
+                : positiveIfPresent(key);
+    }
+
+    private static boolean isWhole(JsonNode node) {
+        return node.isNumber() && node.doubleValue() == node.intValue();
+    }
+
+    public double positiveNumber(String key) {
         return positiveNumberIfPresent(key).orElseThrow(() -> missing(key));
     }
 
@@ -90,15 +111,17 @@ public final class ConfigFile {
         });
     }
 
-    boolean flag(String key, boolean otherwise) {
-        return value(key)
-                .map(node -> {
-                    if (!node.isBoolean()) {
-                        throw wrong(key, "not true or false").found(node);
-                    }
-                    return node.booleanValue();
-                })
-                .orElse(otherwise);
+    public boolean flag(String key, boolean otherwise) {
+        return flagIfPresent(key).orElse(otherwise);
+    }
+
+    public Optional<Boolean> flagIfPresent(String key) {
+        return value(key).map(node -> {
+            if (!node.isBoolean()) {
+                throw wrong(key, "not true or false").found(node);
+            }
+            return node.booleanValue();
+        });
     }
 
     public Optional<String> text(String key) {
@@ -108,6 +131,34 @@ public final class ConfigFile {
             }
             return node.textValue();
         });
+    }
+
+    /** A token of a tokenizer, which is a string or an object with its {@code content}. */
+    public Optional<String> token(String key) {
+        return value(key)
+                .map(node -> node.isObject() ? node.path("content") : node)
+                .filter(JsonNode::isTextual)
+                .map(JsonNode::textValue);
+    }
+
+    /** The same of a key that may also have a value of another kind, which is none then. */
+    public Optional<String> textIfText(String key) {
+        return value(key).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    }
+
+    /** Whether a key has a value that is not null, false or empty. */
+    public boolean says(String key) {
+        used.add(key);
+        return !isSilent(root.path(key));
+    }
+
+    /** The keys of an object, without asking for it; none if it is no object. */
+    List<String> keysIn(String key) {
+        return root.path(key).properties().stream().map(Map.Entry::getKey).toList();
+    }
+
+    public List<String> keys() {
+        return root.properties().stream().map(Map.Entry::getKey).toList();
     }
 
     /** A list of numbers; empty if the key is absent or null. */
@@ -138,12 +189,14 @@ public final class ConfigFile {
         return StreamSupport.stream(array.spliterator(), false);
     }
 
-    /** A token id or a list of them; empty if the key is absent or null. */
+    /** A token id or a list of them; -1, which some write for none, is none. */
     List<Integer> tokens(String key, int vocabulary) {
         List<Integer> tokens = new ArrayList<>();
         value(key).ifPresent(node -> {
             for (JsonNode token : node.isArray() ? node : List.of(node)) {
-                if (!token.isInt() || token.intValue() < 0 || token.intValue() >= vocabulary) {
+                if (token.isInt() && token.intValue() == -1) {
+                    continue;
+                } else if (!token.isInt() || token.intValue() < 0 || token.intValue() >= vocabulary) {
                     throw wrong(key, "not a token id, or a list of them")
                             .found(node)
                             .expected("0 to " + (vocabulary - 1));
@@ -152,6 +205,13 @@ public final class ConfigFile {
             }
         });
         return tokens;
+    }
+
+    /** A token id that nothing is computed from; empty if it is none of the vocabulary. */
+    Optional<Integer> tokenIfAny(String key, int vocabulary) {
+        return value(key)
+                .filter(node -> node.isInt() && node.intValue() >= 0 && node.intValue() < vocabulary)
+                .map(JsonNode::intValue);
     }
 
     public Optional<ConfigFile> object(String key) {
@@ -191,33 +251,41 @@ public final class ConfigFile {
     }
 
     /**
-     * Refuses every key that was not asked for, is not known to be harmless, and says something (is not null or empty). An
-     * unknown false says something: it may switch off what is on by default.
+     * Every key that was not asked for, is not known to be harmless, and says something (is not null or empty). An unknown
+     * false says something: it may switch off what is on by default.
      */
-    void refuseOthers(Set<String> harmless) {
-        Set<String> others = new TreeSet<>();
+    SortedMap<String, JsonNode> others(Set<String> harmless) {
+        SortedMap<String, JsonNode> others = new TreeMap<>();
         root.properties().forEach(entry -> {
             String key = entry.getKey();
             if (!isNothing(entry.getValue()) && !used.contains(key) && !harmless.contains(key)) {
-                others.add(key);
+                others.put(key, entry.getValue());
             }
         });
-        others.stream().findFirst().ifPresent(key -> {
-            throw wrong(key, "this option is not supported")
-                    .found(root.get(key))
-                    .hint("if it does not change what the model computes, copy the checkpoint and remove it from"
-                            + " the copy's config");
-        });
+        return others;
+    }
+
+    /** The name of a key in the whole file. */
+    String name(String key) {
+        return prefix + key;
+    }
+
+    /** Whether a key has one value here and in another object. */
+    boolean agrees(String key, ConfigFile other) {
+        return equal(root.path(key), other.root.path(key));
+    }
+
+    private static boolean equal(JsonNode first, JsonNode second) {
+        return first.isNumber() && second.isNumber()
+                ? first.doubleValue() == second.doubleValue()
+                : first.equals(second);
     }
 
     /** Refuses two names of one setting that have different values. */
     void requireEqual(String key, String other) {
         JsonNode first = root.path(key);
         JsonNode second = root.path(other);
-        boolean equal = first.isNumber() && second.isNumber()
-                ? first.doubleValue() == second.doubleValue()
-                : first.equals(second);
-        if (!equal) {
+        if (!equal(first, second)) {
             throw wrong(key, "it is another name of " + spelling.apply(prefix + other) + ", which has another value")
                     .found(first + " and " + second)
                     .hint("copy the checkpoint, and remove the wrong one from the copy's config");

@@ -25,6 +25,8 @@ import java.util.Set;
 /** Builds the decoder of a checkpoint from the description of its family, its config and the headers of its tensors. */
 public final class DecoderReader {
 
+    private static final String AUTO_MAP = "auto_map";
+
     private final Path source;
     private final Family family;
     private final Settings settings;
@@ -33,10 +35,10 @@ public final class DecoderReader {
     private final LayerReader layers;
     private final TensorSource tensors;
 
-    private DecoderReader(Path source, Family family, ConfigFile config, TensorSource tensors) {
+    private DecoderReader(Path source, Family family, ConfigFile config, UnknownKeys unknown, TensorSource tensors) {
         this.source = source;
         this.family = family;
-        this.settings = new Settings(config);
+        this.settings = new Settings(config, unknown);
         this.shape = ModelShape.read(settings, family.sizes());
         ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
         ModelLimits.checkHeadSize(config, Settings.name(family.sizes().headSize(), "head size"), shape.headSize());
@@ -53,9 +55,14 @@ public final class DecoderReader {
      *     unused, or of the wrong shape or type
      */
     public static Decoder read(
-            Path source, Family family, ConfigFile config, TensorSource tensors, Optional<ConfigFile> generation) {
+            Path source,
+            Family family,
+            ConfigFile config,
+            UnknownKeys unknown,
+            TensorSource tensors,
+            Optional<ConfigFile> generation) {
         refuseQuantized(config);
-        Decoder decoder = new DecoderReader(source, family, config, tensors).read(generation);
+        Decoder decoder = new DecoderReader(source, family, config, unknown, tensors).read(generation);
         DecoderVerifier.verify(decoder);
         ModelLimits.check(config, decoder, family);
         return decoder;
@@ -80,9 +87,10 @@ public final class DecoderReader {
                 shape.hidden(),
                 shape.vocabulary(),
                 rules.context(),
-                shape.context(),
+                Math.max(rules.context(), shape.context()),
                 settings.config().tokens("bos_token_id", shape.vocabulary()),
-                endTokens(generation));
+                endTokens(generation),
+                padToken(generation));
         Embedding embedding = embedding();
         Norm finalNorm = finalNorm();
         boolean tied = settings.flag(family.embedding().tied(), false);
@@ -99,6 +107,7 @@ public final class DecoderReader {
         Optional<Double> cap = settings.number(family.head().cap());
         refuseOthers();
         tensors.requireExact(shape.layers());
+        tensors.requireMerged();
         return new Decoder(facts, embedding, steps, finalNorm, Linear.withoutBias(head), cap, Precision.FP32);
     }
 
@@ -109,6 +118,13 @@ public final class DecoderReader {
                 .map(config -> config.tokens("eos_token_id", shape.vocabulary()))
                 .orElse(List.of());
         return overriding.isEmpty() ? own : overriding;
+    }
+
+    private Optional<Integer> padToken(Optional<ConfigFile> generation) {
+        Optional<Integer> own = settings.config().tokenIfAny("pad_token_id", shape.vocabulary());
+        return generation
+                .flatMap(config -> config.tokenIfAny("pad_token_id", shape.vocabulary()))
+                .or(() -> own);
     }
 
     private Embedding embedding() {
@@ -133,12 +149,16 @@ public final class DecoderReader {
     private void refuseOthers() {
         ConfigFile config = settings.config();
         Families.Common common = Families.common();
+        Set<String> harmless = new HashSet<>(common.harmless());
+        harmless.addAll(family.harmless());
         Map<String, Family.Refusal> refused = new LinkedHashMap<>(common.refused());
         refused.keySet().removeAll(family.harmless());
         refused.putAll(family.refused());
+        if (settings.unknown().ignores(AUTO_MAP) || !UnknownKeys.pointsToCode(config)) {
+            refused.remove(AUTO_MAP);
+            harmless.add(AUTO_MAP);
+        }
         config.refuse(refused);
-        Set<String> harmless = new HashSet<>(common.harmless());
-        harmless.addAll(family.harmless());
-        config.refuseOthers(harmless);
+        settings.unknown().check(config, harmless);
     }
 }

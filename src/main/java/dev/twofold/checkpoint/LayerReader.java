@@ -57,8 +57,8 @@ final class LayerReader {
                 new Branch(read, attention(prefix, layer, rule), normIfAny(prefix, attention.resultNorm()), origin);
         Optional<Norm> readNext =
                 parallel && family.layer().sharedNorm() ? read : normIfAny(prefix, feedForward.norm());
-        Branch second =
-                new Branch(readNext, feedForwards.read(prefix), normIfAny(prefix, feedForward.resultNorm()), origin);
+        Branch second = new Branch(
+                readNext, feedForwards.read(prefix, layer), normIfAny(prefix, feedForward.resultNorm()), origin);
         return parallel ? List.of(new Step(List.of(first, second))) : List.of(Step.of(first), Step.of(second));
     }
 

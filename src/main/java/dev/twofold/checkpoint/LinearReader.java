@@ -2,6 +2,7 @@ package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Linear;
 import dev.twofold.weight.Weights;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,24 @@ record LinearReader(TensorSource tensors, double scale) {
         return new Linear(
                 tensors.matrix(name, outputs, inputs),
                 bias ? Optional.of(tensors.tensor(name + ".bias", outputs)) : Optional.empty());
+    }
+
+    boolean has(String name) {
+        return tensors.has(name);
+    }
+
+    /** Projections of one tensor {@code [count, outputs, inputs]}. */
+    List<Linear> slices(String name, int count, long outputs, long inputs) {
+        return tensors.matrices(name, count, outputs, inputs).stream()
+                .map(Linear::withoutBias)
+                .toList();
+    }
+
+    /** The same of the last projections of a branch. */
+    List<Linear> lastSlices(String name, int count, long outputs, long inputs) {
+        return tensors.matrices(name, count, outputs, inputs).stream()
+                .map(matrix -> Linear.withoutBias(Weights.times(matrix, scale)))
+                .toList();
     }
 
     /** The last projection of a branch, with the scale of its result, which is linear in it. */

@@ -25,7 +25,14 @@ record ModelShape(
                 headSize,
                 feedForward(settings, sizes.feedForward(), hidden),
                 settings.size(sizes.vocabulary()),
-                settings.size(sizes.context()));
+                context(settings, sizes.context()));
+    }
+
+    /** Old files have another name for it, which no class of transformers reads. */
+    private static int context(Settings settings, Setting setting) {
+        return settings.sizeIfAny(setting)
+                .or(() -> settings.config().positiveIfPresent("max_sequence_length"))
+                .orElseGet(() -> settings.size(setting));
     }
 
     private static int derived(ConfigFile config, Family.Sizes sizes, int hidden, int heads) {

@@ -1,12 +1,12 @@
 package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Rotary;
-import dev.twofold.decoder.Rotary.Scaling;
 import dev.twofold.decoder.Rotary.Unscaled;
 import dev.twofold.family.RotaryStyle;
 import dev.twofold.family.Setting;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Reads rotary positions, in the form of transformers 4 ({@code rope_theta}, {@code rope_scaling}) or of transformers 5
@@ -20,6 +20,7 @@ final class RotaryConfig {
     static final String SLIDING = "sliding_attention";
 
     private static final Set<String> READ_BY_THETA = Set.of("rope_theta", "partial_rotary_factor");
+    private static final Set<String> KIND = Set.of("rope_type", "type");
 
     private final Settings settings;
     private final RotaryStyle style;
@@ -50,22 +51,50 @@ final class RotaryConfig {
         ConfigFile config = settings.config();
         Optional<ConfigFile> parameters = config.object("rope_parameters");
         Optional<ConfigFile> scaling = config.object("rope_scaling");
-        if (parameters.isPresent() && scaling.isPresent()) {
-            throw config.wrong("rope_scaling", "rope_parameters says the same thing, perhaps differently")
-                    .hint("copy the checkpoint, and remove the wrong one from the copy's config");
+        scaling.filter(old -> parameters.isPresent() && !agree(old, parameters.get()))
+                .ifPresent(old -> {
+                    throw config.wrong("rope_scaling", "rope_parameters says something else")
+                            .hint("copy the checkpoint, and remove the wrong one from the copy's config");
+                });
+        if (style.scaled() && parameters.isEmpty() && scaling.isEmpty()) {
+            throw config.missing("rope_parameters");
         }
         Optional<ConfigFile> byKind = parameters.filter(
                 object -> object.object(FULL).or(() -> object.object(SLIDING)).isPresent());
         if (byKind.isPresent()) {
             ConfigFile kinds = byKind.get();
-            Positions positions = new Positions(
-                    rotary(style.theta(), kinds.object(FULL)), rotary(localTheta(), kinds.object(SLIDING)));
-            kinds.refuseOthers(Set.of());
-            return positions;
+            Rotary full = rotary(style.theta(), kinds.object(FULL));
+            Rotary sliding = rotary(localTheta(), kinds.object(SLIDING));
+            settings.unknown().checkPart(kinds, Set.of());
+            return lengthened(full, sliding);
         }
         Optional<ConfigFile> one = parameters.or(() -> scaling);
         Rotary full = rotary(style.theta(), one);
-        return new Positions(full, style.localTheta().equals(Setting.NONE) ? full : local(one));
+        return style.localTheta().equals(Setting.NONE) ? new Positions(full, full) : lengthened(full, local(one));
+    }
+
+    /** What is not scaled holds for as many positions as what is. */
+    private static Positions lengthened(Rotary full, Rotary sliding) {
+        int longest = Math.max(full.positions(), sliding.positions());
+        return new Positions(lengthened(full, longest), lengthened(sliding, longest));
+    }
+
+    private static Rotary lengthened(Rotary rotary, int positions) {
+        return rotary.scaling() instanceof Unscaled
+                ? new Rotary(rotary.theta(), rotary.width(), rotary.interleaved(), rotary.scaling(), positions)
+                : rotary;
+    }
+
+    /** Files that are saved for both releases say the same thing twice; what the old form leaves out is beside it. */
+    private boolean agree(ConfigFile old, ConfigFile current) {
+        return kind(old).equals(kind(current))
+                && Stream.concat(old.keys().stream(), current.keys().stream())
+                        .filter(key -> !KIND.contains(key))
+                        .allMatch(key -> current.agrees(key, old.lacks(key) ? settings.config() : old));
+    }
+
+    private static Optional<String> kind(ConfigFile options) {
+        return options.text("rope_type").or(() -> options.text("type"));
     }
 
     /** Not scaled; where it has the base of the other layers by name, it has it by value too. */
@@ -89,14 +118,14 @@ final class RotaryConfig {
                 .or(() -> outerTheta)
                 .orElseThrow(() -> settings.config().missing(thetaSetting.key()));
         int width = width(options);
-        Scaling scaling = options.map(inner -> {
-                    Scaling read = RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
-                    inner.refuseOthers(READ_BY_THETA);
+        RotaryScaling.Read scaled = options.map(inner -> {
+                    RotaryScaling.Read read =
+                            RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
+                    settings.unknown().checkPart(inner, READ_BY_THETA);
                     return read;
                 })
-                .orElseGet(Unscaled::new);
-        return new Rotary(
-                theta, width, style.interleaved(), scaling, RotaryScaling.positions(scaling, shape.context()));
+                .orElseGet(() -> new RotaryScaling.Read(new Unscaled(), shape.context()));
+        return new Rotary(theta, width, style.interleaved(), scaled.scaling(), scaled.positions());
     }
 
     /** How many elements of a head turn. */

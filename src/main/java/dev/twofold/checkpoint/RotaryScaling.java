@@ -17,17 +17,14 @@ final class RotaryScaling {
 
     private RotaryScaling() {}
 
-    /** Positions that a scaling holds for: LongRoPE has other factors past its short range. */
-    static int positions(Scaling scaling, int context) {
-        return scaling instanceof LongRopeScaling longRope ? Math.min(context, longRope.positions()) : context;
-    }
+    /** What a config.json says of scaling, and how many positions it holds for. */
+    record Read(Scaling scaling, int positions) {}
 
     /**
      * @param config the whole config.json
      * @param options its part about scaling
      */
-    static Scaling read(
-            ConfigFile config, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
+    static Read read(ConfigFile config, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
         Optional<String> old = options.text("type");
         String type = options.text("rope_type").or(() -> old).orElse("default");
         if (!style.scalings().contains(type)) {
@@ -36,17 +33,17 @@ final class RotaryScaling {
                     .expected(String.join(", ", style.scalings()));
         }
         return switch (type) {
-            case "linear" -> new LinearScaling(options.positiveNumber("factor"));
-            case "llama3" -> llama3(options);
+            case "linear" -> new Read(new LinearScaling(options.positiveNumber("factor")), context);
+            case "llama3" -> new Read(llama3(options), context);
             case "yarn" -> yarn(options, theta, width, context);
             case "longrope", "su" -> longRope(config, options, width, context);
             // Within the context that the model was made for, "dynamic" changes nothing, and no positions are made past
             // it.
             case "dynamic" -> {
                 options.positiveNumber("factor");
-                yield new Unscaled();
+                yield new Read(new Unscaled(), context);
             }
-            default -> new Unscaled();
+            default -> new Read(new Unscaled(), context);
         };
     }
 
@@ -60,7 +57,8 @@ final class RotaryScaling {
         return new Llama3Scaling(options.positiveNumber("factor"), low, high, options.positive(ORIGINAL));
     }
 
-    private static Scaling yarn(ConfigFile options, double theta, int width, int context) {
+    /** People turn it on by its factor alone, and leave the context as it was: it is that much longer then. */
+    private static Read yarn(ConfigFile options, double theta, int width, int context) {
         double factor = options.positiveNumber("factor");
         int original = options.positiveIfPresent(ORIGINAL).orElse(context);
         double fast = options.positiveNumberIfPresent("beta_fast").orElse(32.0);
@@ -76,7 +74,9 @@ final class RotaryScaling {
                 ? magnitude(factor, above.get()) / magnitude(factor, below.get())
                 : magnitude(factor, 1);
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
-        return new YarnScaling(factor, first, first == last ? last + 0.001 : last, magnitude);
+        YarnScaling scaling = new YarnScaling(factor, first, first == last ? last + 0.001 : last, magnitude);
+        long extended = (long) Math.min(Integer.MAX_VALUE, Math.floor(original * factor));
+        return new Read(scaling, (int) Math.max(context, extended));
     }
 
     /** The pair, counted in fractions, that turns so many times over the original context. */
@@ -88,7 +88,8 @@ final class RotaryScaling {
         return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
     }
 
-    private static Scaling longRope(ConfigFile config, ConfigFile options, int width, int context) {
+    /** Past its short range it has other factors. */
+    private static Read longRope(ConfigFile config, ConfigFile options, int width, int context) {
         List<Double> factors = factors(options, "short_factor", width);
         factors(options, "long_factor", width);
         int original = options.positiveIfPresent(ORIGINAL)
@@ -101,7 +102,7 @@ final class RotaryScaling {
         options.positiveNumberIfPresent("factor");
         double inferred = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
-        return new LongRopeScaling(factors, magnitude, original);
+        return new Read(new LongRopeScaling(factors, magnitude, original), Math.min(context, original));
     }
 
     private static List<Double> factors(ConfigFile options, String key, int width) {

@@ -13,8 +13,10 @@ import java.util.function.Predicate;
 /**
  * What the settings of a family come to in one config.json. A key that is absent means the setting's default; one that is
  * null means none.
+ *
+ * @param unknown what becomes of keys that no setting reads
  */
-record Settings(ConfigFile config) {
+record Settings(ConfigFile config, UnknownKeys unknown) {
 
     /** @throws TwofoldException of kind INPUT if there is none, or no positive whole number */
     int size(Setting setting) {
@@ -26,6 +28,23 @@ record Settings(ConfigFile config) {
                 ? config.positiveIfPresent(key(setting))
                 : constant(setting, node -> node.isInt() && node.intValue() > 0, "a positive whole number")
                         .map(JsonNode::intValue);
+    }
+
+    /** The same, where zero and -1 mean none. */
+    Optional<Integer> sizeOrNone(Setting setting) {
+        return ownValue(setting) ? config.positiveOrNone(key(setting)) : sizeIfAny(setting);
+    }
+
+    /** Passes over what something else says better. */
+    void skip(Setting setting) {
+        if (!setting.isConstant()) {
+            config.lacks(key(setting));
+        }
+    }
+
+    /** A number of things, of which there may be none. */
+    Optional<Integer> countIfAny(Setting setting) {
+        return ownValue(setting) ? config.countIfPresent(key(setting)) : sizeIfAny(setting);
     }
 
     Optional<Double> number(Setting setting) {

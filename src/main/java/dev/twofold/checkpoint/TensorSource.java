@@ -15,14 +15,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Hands out the tensors of a checkpoint by name and shape, and knows in the end which are missing and which were not
  * asked for.
  */
 public final class TensorSource {
+
+    /** What the names of weights end in. */
+    static final String WEIGHT = ".weight";
 
     /** Names that a message lists before it only counts. */
     private static final int LISTED = 8;
@@ -38,14 +43,22 @@ public final class TensorSource {
     /** What says of which shapes they are, for messages. */
     private final String config;
 
+    private final Optional<? extends Adaptation> adapter;
+
     private TensorSource(
-            Path defaultFile, String config, Map<String, OnDisk> tensors, Family.Names names, boolean described) {
+            Path defaultFile,
+            String config,
+            Map<String, OnDisk> tensors,
+            Family.Names names,
+            boolean described,
+            Optional<? extends Adaptation> adapter) {
         this.defaultFile = defaultFile;
         this.config = config;
         this.names = names;
-        this.unused = new TreeMap<>(tensors);
+        this.unused = new TreeMap<>(Wrappers.removed(tensors, names));
         this.described = described;
-        String layer = names.layer().substring(0, names.layer().indexOf('{'));
+        this.adapter = adapter;
+        String layer = names.layersPrefix();
         this.prefix = names.prefixes().stream()
                 .filter(candidate -> unused.keySet().stream().anyMatch(name -> name.startsWith(candidate + layer)))
                 .findFirst()
@@ -57,9 +70,15 @@ public final class TensorSource {
      *
      * @param file that a missing one should be in
      * @param config what says of which shapes they are, such as {@code config.json}
+     * @param adapter what changes them, if anything does
      */
-    public static TensorSource of(Map<String, ? extends OnDisk> tensors, Path file, String config, Family.Names names) {
-        return new TensorSource(file, config, new TreeMap<>(tensors), names, false);
+    public static TensorSource of(
+            Map<String, ? extends OnDisk> tensors,
+            Path file,
+            String config,
+            Family.Names names,
+            Optional<? extends Adaptation> adapter) {
+        return new TensorSource(file, config, new TreeMap<>(tensors), names, false, adapter);
     }
 
     /**
@@ -68,7 +87,7 @@ public final class TensorSource {
      * @param config the file
      */
     public static TensorSource described(Path config, Family.Names names) {
-        return new TensorSource(config, String.valueOf(config.getFileName()), Map.of(), names, true);
+        return new TensorSource(config, String.valueOf(config.getFileName()), Map.of(), names, true, Optional.empty());
     }
 
     /** The prefix that this checkpoint's names have. */
@@ -78,9 +97,15 @@ public final class TensorSource {
 
     /** A matrix {@code [outputs, inputs]} of a layer, however it is stored. */
     Weight matrix(String name, long outputs, long inputs) {
-        return names.transposed()
-                ? Weights.transpose(tensor(name + ".weight", inputs, outputs))
-                : tensor(name + ".weight", outputs, inputs);
+        String tensor = name + WEIGHT;
+        Weight plain = names.transposed()
+                ? Weights.transpose(stored(tensor, inputs, outputs))
+                : stored(tensor, outputs, inputs);
+        return adapted(tensor, plain);
+    }
+
+    private Weight adapted(String name, Weight matrix) {
+        return adapter.map(found -> found.apply(name, matrix)).orElse(matrix);
     }
 
     /**
@@ -89,11 +114,17 @@ public final class TensorSource {
      * @throws TwofoldException of kind INPUT if it has another shape, or no type of weights
      */
     Weight tensor(String name, long... dims) {
+        return adapted(name, stored(name, dims));
+    }
+
+    private Weight stored(String name, long... dims) {
         Shape expected = Shape.of(dims);
         if (described) {
             return new Described(name, expected);
         }
-        OnDisk tensor = unused.remove(name);
+        OnDisk own = unused.remove(name);
+        Optional<OnDisk> replacement = adapter.flatMap(found -> found.replacement(name));
+        OnDisk tensor = replacement.orElse(own);
         if (tensor == null) {
             missing.put(name, expected);
             return new Described(name, expected);
@@ -110,7 +141,7 @@ public final class TensorSource {
             throw TwofoldException.input("unsupported element type")
                     .at(origin)
                     .found(stored.dtype())
-                    .expected("F32, F16 or BF16")
+                    .expected("F64, F32, F16 or BF16")
                     .hint("convert the original checkpoint, not a quantised one");
         }
         return tensor;
@@ -124,6 +155,28 @@ public final class TensorSource {
         if (repeated) {
             unused.remove(name);
         }
+    }
+
+    /** Whether there is a tensor that nothing asked for yet. */
+    boolean has(String name) {
+        return unused.containsKey(name);
+    }
+
+    /** The matrices of a tensor {@code [count, rows, columns]}, one after the other. */
+    List<Weight> matrices(String name, int count, long rows, long columns) {
+        Shape each = Shape.of(rows, columns);
+        Weight all = tensor(name, count, rows, columns);
+        return IntStream.range(0, count)
+                .<Weight>mapToObj(i -> all instanceof Stored stored
+                        ? new Stored(
+                                stored.file(),
+                                name,
+                                stored.offset()
+                                        + i * rows * columns * stored.dtype().bytes(),
+                                stored.dtype(),
+                                each)
+                        : new Described(name, each))
+                .toList();
     }
 
     /** The elements of a matrix, row after row. */
@@ -166,6 +219,11 @@ public final class TensorSource {
                                             + " remove the tensor"
                                     : "check that " + config + " belongs to these tensors");
         }
+    }
+
+    /** @throws TwofoldException of kind INPUT if an adapter has something that was not asked for */
+    void requireMerged() {
+        adapter.ifPresent(Adaptation::requireUsed);
     }
 
     private static String andMore(int count) {

@@ -42,6 +42,10 @@ public record Decoder(
         this(facts, embedding, steps, finalNorm, head, logitCap, precision, Optional.empty());
     }
 
+    public Decoder withFacts(ModelFacts others) {
+        return new Decoder(others, embedding, steps, finalNorm, head, logitCap, precision, sharding);
+    }
+
     public Decoder withSteps(List<Step> others) {
         return new Decoder(facts, embedding, others, finalNorm, head, logitCap, precision, sharding);
     }

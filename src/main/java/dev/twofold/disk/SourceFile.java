@@ -102,6 +102,17 @@ public final class SourceFile {
         }
     }
 
+    /** Whether a link leads to a blob of the Hugging Face cache that it is in. */
+    public static boolean leadsToHubBlob(Path link) {
+        try {
+            Path real = link.toRealPath();
+            Path snapshots = real.resolveSibling("../snapshots").toRealPath();
+            return isBlob(real) && link.resolveSibling("").toRealPath().startsWith(snapshots);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** {@code models--owner--name/blobs/HASH}, which has {@code snapshots} beside it. */
     private static boolean isBlob(Path real) {
         Path folder = real.getParent();

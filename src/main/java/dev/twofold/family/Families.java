@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The families that Twofold knows, and how their files are read. */
 public final class Families {
@@ -26,6 +27,9 @@ public final class Families {
 
     /** A file of this name in a checkpoint describes its family. */
     public static final String OWN = "twofold-family.yaml";
+
+    /** Letters that names of relatives have in common; the first three of gpt and glm would say nothing. */
+    private static final int ALIKE = 4;
 
     private static final ObjectMapper MAPPER = new ObjectMapper(PlainYaml.FACTORY)
             .setPropertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
@@ -45,6 +49,11 @@ public final class Families {
 
     public static Common common() {
         return resource("common", new TypeReference<Common>() {});
+    }
+
+    /** What transformers reads. */
+    public static ClassKeys classKeys() {
+        return resource("transformers", new TypeReference<ClassKeys>() {});
     }
 
     /** The file of every model type, in the order in which documents list them. */
@@ -85,7 +94,7 @@ public final class Families {
         Map<String, String> index = index();
         String file = index.get(modelType);
         if (file == null) {
-            String near = NearestName.nearest(modelType, index.keySet());
+            String near = relative(modelType, index.keySet());
             throw TwofoldException.input("unknown model family")
                     .at(origin)
                     .found(modelType)
@@ -104,6 +113,14 @@ public final class Families {
      */
     public static Family differing(String modelType, ObjectNode differences) {
         return reader().differing(file(modelType), differences);
+    }
+
+    /** The nearest name of those that begin alike; most families differ little from Llama. */
+    private static String relative(String modelType, Set<String> known) {
+        List<String> alike = known.stream()
+                .filter(name -> name.regionMatches(0, modelType, 0, ALIKE) && name.length() >= ALIKE)
+                .toList();
+        return alike.isEmpty() ? "llama" : NearestName.nearest(modelType, alike);
     }
 
     private static <T> T resource(String name, TypeReference<T> type) {

@@ -47,6 +47,11 @@ public record Family(
         refused = refused == null ? Map.of() : Map.copyOf(refused);
     }
 
+    /** Whether the code that checkpoints bring computes what is described here. */
+    public boolean ownCodeIsKnown() {
+        return harmless.contains("auto_map");
+    }
+
     static <T> T required(String key, T value) {
         if (value == null) {
             throw new IllegalArgumentException("the key " + key + " is missing");
@@ -101,6 +106,11 @@ public record Family(
             String head,
             boolean transposed,
             List<String> ignored) {
+
+        /** What the names of all layers begin with, after the prefix. */
+        public String layersPrefix() {
+            return layer.substring(0, layer.indexOf('{'));
+        }
 
         /** Each is compared with every tensor that nothing else asked for. */
         private static final int MAX_PATTERNS = 32;

@@ -22,6 +22,9 @@ public record FeedForwardStyle(
         Setting activation,
         ExpertsStyle experts) {
 
+    /** Stands for the number of an expert. */
+    public static final String EXPERT = "{expert}";
+
     public FeedForwardStyle {
         required("down", down);
         required("activation", activation);
@@ -48,7 +51,14 @@ public record FeedForwardStyle(
                 experts);
     }
 
+    /** The names of a layer without experts. */
+    public FeedForwardStyle dense() {
+        ExpertsStyle.DenseStyle plain = experts.dense();
+        return new FeedForwardStyle(
+                norm, resultNorm, plain.gate(), plain.up(), "", plain.down(), bias, activation, ExpertsStyle.ABSENT);
+    }
+
     private static String named(String pattern, int number) {
-        return pattern.replace("{expert}", String.valueOf(number));
+        return pattern.replace(EXPERT, String.valueOf(number));
     }
 }

@@ -11,10 +11,12 @@ import java.util.List;
  * @param localTheta the base in layers with a window, which are not scaled; the same as elsewhere if nothing is said
  * @param fraction of a head that turns
  * @param interleaved whether neighbours turn together
- * @param scalings that the family knows; default, linear, llama3 and yarn if nothing is said
+ * @param scalings that the family knows; default, linear, llama3, yarn and dynamic if nothing is said
  * @param listed key of config.json: a list with 0 for each layer without positions
  * @param skipEvery without that list, every so many layers one has no positions
  * @param windowed whether only layers with a window have positions
+ * @param unwindowed whether, if there are no windows at all, all layers have them
+ * @param scaled whether something has to be said of a scaling
  */
 public record RotaryStyle(
         Setting theta,
@@ -24,16 +26,18 @@ public record RotaryStyle(
         List<String> scalings,
         String listed,
         Setting skipEvery,
-        boolean windowed) {
+        boolean windowed,
+        boolean unwindowed,
+        boolean scaled) {
 
-    static final RotaryStyle ABSENT =
-            new RotaryStyle(Setting.NONE, Setting.NONE, Setting.NONE, false, List.of(), "", Setting.NONE, false);
+    static final RotaryStyle ABSENT = new RotaryStyle(
+            Setting.NONE, Setting.NONE, Setting.NONE, false, List.of(), "", Setting.NONE, false, false, false);
 
     public RotaryStyle {
         required("theta", theta);
         localTheta = Setting.orNone(localTheta);
         fraction = Setting.orNone(fraction);
-        scalings = scalings == null ? List.of("default", "linear", "llama3", "yarn") : List.copyOf(scalings);
+        scalings = scalings == null ? List.of("default", "linear", "llama3", "yarn", "dynamic") : List.copyOf(scalings);
         listed = listed == null ? "" : listed;
         skipEvery = Setting.orNone(skipEvery);
     }

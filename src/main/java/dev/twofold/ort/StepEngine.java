@@ -115,6 +115,28 @@ public final class StepEngine implements DecoderEngine {
     }
 
     @Override
+    public Peaks peaks(Decoder decoder, Step step, HiddenStates before) {
+        List<float[]> after = new ArrayList<>();
+        float[] largest = new float[step.branches().size()];
+        for (int window = 0; window < before.windows().size(); window++) {
+            PlainGraph graph = graphs.peaks(decoder, step, before.tokens(window));
+            try (PlainModel loaded = load(graph, "step", Lanes.allThreads())) {
+                List<float[]> outputs = loaded.outputs(before.windows().get(window), before.hidden());
+                after.add(outputs.get(0));
+                for (int i = 0; i < largest.length; i++) {
+                    // Not a number is larger than any.
+                    largest[i] = Math.max(largest[i], outputs.get(1)[i]);
+                }
+            }
+        }
+        List<Float> branches = new ArrayList<>();
+        for (float peak : largest) {
+            branches.add(peak);
+        }
+        return new Peaks(new HiddenStates(after, before.hidden()), branches);
+    }
+
+    @Override
     public HiddenStates inner(Decoder decoder, Branch branch, HiddenStates before) {
         return map(before, length -> graphs.inner(decoder, branch, length));
     }

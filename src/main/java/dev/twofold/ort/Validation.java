@@ -131,6 +131,7 @@ public final class Validation {
         ModelSession.Output output =
                 session.run(Rows.of(tokens, 0, tokens.length), Rows.ones(1, tokens.length), session.emptyCache(1));
         output.cache().close();
+        output.requireFinite(0);
         return output.logits();
     }
 
@@ -141,6 +142,7 @@ public final class Validation {
         Parity parity = Parity.NONE;
         for (int i = start; i < tokens.length; i++) {
             ModelSession.Output output = session.run(Rows.of(tokens, i, i + 1), Rows.ones(1, i + 1), cache);
+            output.requireFinite(0);
             parity = parity.and(Parity.of(output.logits(), 0, expected, i * vocabulary, vocabulary));
             cache = output.cache();
         }

@@ -12,6 +12,7 @@ import dev.twofold.passes.rewrite.DropLayers;
 import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.passes.rewrite.ScaleStream;
 import dev.twofold.passes.rewrite.SwapLayers;
 import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.passes.shard.Shard;
@@ -28,6 +29,7 @@ public final class ShippedPasses {
             PairLayers.SPEC,
             MergeSteps.SPEC,
             Compensate.SPEC,
+            ScaleStream.SPEC,
             FoldNorms.SPEC,
             Widen.SPEC,
             ChooseBits.SPEC,

@@ -132,7 +132,8 @@ public final class Compiler {
     private CompiledOutput write(OutputPlace place, Compilation compilation, OutputWriter.Tools tools) {
         repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(settings.host()::notice));
         String name = repeated.map(FromManifest::sourceName).orElse(source.name());
-        OutputWriter.Result result = new OutputWriter(compilation, name, tools)
+        Runnable trial = settings.trialOf(source, compilation.decoder());
+        OutputWriter.Result result = new OutputWriter(compilation, name, tools, trial)
                 .write(place, settings.host().progress());
         target.notes(compilation.decoder()).forEach(settings.host()::notice);
         return new CompiledOutput(compilation, result, repeated.map(manifest -> manifest.compare(result.manifests())));

@@ -5,7 +5,7 @@ import java.util.Optional;
 /**
  * Element types of the safetensors format, by the format's own spelling, and two more that Twofold writes.
  *
- * <p>Only {@link #F32}, {@link #F16} and {@link #BF16} can be read as weights; the others are known so that a header
+ * <p>Only {@link #F64}, {@link #F32}, {@link #F16} and {@link #BF16} can be read as weights; the others are known so that a header
  * which mentions them can be checked and the tensor refused by name when a model needs it.
  */
 public enum DType {
@@ -62,7 +62,7 @@ public enum DType {
 
     /** Whether Twofold can evaluate weights of this type. */
     public boolean isWeight() {
-        return this == F32 || this == F16 || this == BF16;
+        return this == F64 || this == F32 || this == F16 || this == BF16;
     }
 
     /** The type with this exact name, if the format has one. */

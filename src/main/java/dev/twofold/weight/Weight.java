@@ -229,6 +229,23 @@ public sealed interface Weight {
         }
     }
 
+    /** A matrix {@code [m, k]} times a matrix {@code [k, n]}, for few k, which are summed in float64. */
+    record Product(Weight left, Weight right) implements Weight {
+
+        public Product {
+            if (left.shape().rank() != 2
+                    || right.shape().rank() != 2
+                    || left.shape().dim(1) != right.shape().dim(0)) {
+                throw new IllegalArgumentException(left.shape() + " does not multiply " + right.shape());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return Shape.of(left.shape().dim(0), right.shape().dim(1));
+        }
+    }
+
     /** One number everywhere. */
     record Filled(Shape shape, float value) implements Weight {}
 

@@ -11,6 +11,7 @@ import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Reciprocal;
 import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
@@ -32,6 +33,9 @@ public final class WeightEvaluator {
             MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle FLOATS =
             MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private static final VarHandle DOUBLES =
+            MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
 
     /** Elements that {@link #read(Weight, FloatBuffer)} holds at a time. */
     private static final int STRIP = 1 << 16;
@@ -94,6 +98,8 @@ public final class WeightEvaluator {
             rounding.fill(rounded, region, data, tile);
         } else if (leaf instanceof BlockTensor tensor) {
             rounding.fill(tensor, region, data, tile);
+        } else if (leaf instanceof Product product) {
+            multiply(product, region, data, tile);
         } else if (leaf instanceof Filled filled) {
             float[] row = new float[region.columns()];
             Arrays.fill(row, filled.value());
@@ -206,6 +212,29 @@ public final class WeightEvaluator {
         }
     }
 
+    private void multiply(Product product, Region region, float[] data, Tile tile) {
+        int depth = Math.toIntExact(product.left().shape().dim(1));
+        float[] left = new float[region.rows() * depth];
+        float[] right = new float[depth * region.columns()];
+        fill(product.left(), new Region(region.row(), region.rows(), 0, depth), left, Tile.rowMajor(depth));
+        Region columns = new Region(0, depth, region.column(), region.columns());
+        fill(product.right(), columns, right, Tile.rowMajor(region.columns()));
+        double[] sums = new double[region.columns()];
+        for (int r = 0; r < region.rows(); r++) {
+            Arrays.fill(sums, 0);
+            for (int k = 0; k < depth; k++) {
+                double factor = left[r * depth + k];
+                for (int c = 0; c < sums.length; c++) {
+                    sums[c] += factor * right[k * sums.length + c];
+                }
+            }
+            Tile row = tile.from(r, 0);
+            for (int c = 0; c < sums.length; c++) {
+                data[row.offset() + c * row.columnStride()] = (float) sums[c];
+            }
+        }
+    }
+
     private static void put(float[] values, int from, float[] data, Tile tile, int count) {
         for (int i = 0; i < count; i++) {
             data[tile.offset() + i * tile.columnStride()] = values[from + i];
@@ -245,6 +274,11 @@ public final class WeightEvaluator {
             case F32 -> {
                 for (int i = 0; i < count; i++) {
                     data[at + i * stride] = (float) FLOATS.get(raw, from + 4 * i);
+                }
+            }
+            case F64 -> {
+                for (int i = 0; i < count; i++) {
+                    data[at + i * stride] = (float) (double) DOUBLES.get(raw, from + 8 * i);
                 }
             }
             default -> throw new IllegalStateException("a checkpoint reader let through " + stored);

@@ -9,6 +9,7 @@ import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.OnDisk;
+import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Reciprocal;
 import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
@@ -135,6 +136,8 @@ public final class Weights {
             return Stream.of(rounded.source());
         } else if (weight instanceof BlockTensor tensor) {
             return Stream.of(tensor.matrix());
+        } else if (weight instanceof Product product) {
+            return Stream.of(product.left(), product.right());
         }
         return Stream.empty();
     }
@@ -176,6 +179,8 @@ public final class Weights {
             return at(sizes.matrices().get(0), 0, column);
         } else if (weight instanceof Reciprocal reciprocal) {
             return at(reciprocal.vector(), row, column);
+        } else if (weight instanceof Product product) {
+            return at(product.left(), row, 0);
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -236,6 +241,8 @@ public final class Weights {
             return rounded.blocks() + "(" + operands + ")";
         } else if (weight instanceof BlockTensor tensor) {
             return PlainName.of(tensor.part()) + "(" + operands + ")";
+        } else if (weight instanceof Product) {
+            return "product(" + operands + ")";
         }
         return "combine(" + operands + ")";
     }

@@ -9,6 +9,7 @@ import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.OnDisk;
+import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Reciprocal;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
@@ -108,9 +109,9 @@ final class Expressions {
     }
 
     Weight matrix(int rows, int columns, int depth) {
-        return switch (depth == 0 ? 0 : random.nextInt(12)) {
-            case 10 -> woven(matrix(rows, columns, depth - 1));
-            case 11 -> {
+        return switch (depth == 0 ? 0 : random.nextInt(13)) {
+            case 11 -> woven(matrix(rows, columns, depth - 1));
+            case 12 -> {
                 int begin = random.nextInt(70);
                 yield new Sliced(blocked(rows, begin + columns + 33), 1, begin, begin + columns);
             }
@@ -149,6 +150,7 @@ final class Expressions {
                 random.nextBoolean()
                         ? new Filled(Shape.of(rows, columns), 0.1f)
                         : new Computed(Shape.of(rows, columns), new Waves(random.nextInt(100)));
+            case 9 -> new Product(matrix(rows, 3, depth - 1), matrix(3, columns, depth - 1));
             default -> stored(dtype(), rows, columns);
         };
     }
@@ -245,6 +247,12 @@ final class Expressions {
             return columnSize(sizes, column);
         } else if (weight instanceof Reciprocal reciprocal) {
             return 1 / element(reciprocal.vector(), row, column);
+        } else if (weight instanceof Product product) {
+            double sum = 0;
+            for (int k = 0; k < product.left().shape().columns(); k++) {
+                sum += (double) element(product.left(), row, k) * element(product.right(), k, column);
+            }
+            return (float) sum;
         } else if (weight instanceof Filled filled) {
             return filled.value();
         }

@@ -132,7 +132,7 @@ final class ShardingRules {
         return node.operand(0).devices();
     }
 
-    /** Operands are cut alike, or are the same for all elements of the axis that is cut. */
+    /** Operands are cut alike, or are the same for all elements of the axis that is cut; a single part is not cut at all. */
     private static List<Integer> elementwise(CutNode node) {
         TensorSharding first = node.operand(0);
         for (int i = 0; i < node.proto().getInputCount(); i++) {
@@ -141,7 +141,7 @@ final class ShardingRules {
                 node.require(first.matches(operand));
                 node.input(i, operand);
             } else {
-                node.require(node.isNumber(i) || first.isCutFromEnd(1) && node.isColumn(i));
+                node.require(first.isOnePart() || node.isNumber(i) || first.isCutFromEnd(1) && node.isColumn(i));
             }
         }
         node.output(0, first);
@@ -185,14 +185,19 @@ final class ShardingRules {
         return all.devices();
     }
 
-    /** Every device has query heads, the KV heads they read, and the caches of those. */
+    /**
+     * Every device has query heads, the KV heads they read, and the caches of those. Where every device has all KV heads,
+     * one a layer, queries that are cut layer by layer read those of their layers.
+     */
     private static List<Integer> attention(CutNode node, int pastKey) {
         TensorSharding query = node.operand(0);
         TensorSharding key = node.operand(1);
         node.require(query.isCutFromEnd(1)
                 && key.isCutFromEnd(1)
                 && key.equals(node.operand(2))
-                && query.cut().orElseThrow().layers() == key.cut().orElseThrow().layers()
+                && (key.isOnePart()
+                        || query.cut().orElseThrow().layers()
+                                == key.cut().orElseThrow().layers())
                 && query.devices().equals(key.devices()));
         TensorSharding cache = key.moved(1, CACHE, node.attribute("kv_num_heads"));
         node.input(0, query);

@@ -61,6 +61,7 @@ public final class OperatorTable {
             onnx("Max", 1, ANY).cut(CutRule.ELEMENTWISE),
             onnx("Min", 1, ANY).cut(CutRule.ELEMENTWISE),
             onnx("Clip", 1, 3),
+            onnx("Abs", 1),
             onnx("Sqrt", 1),
             onnx("Erf", 1),
             onnx("Tanh", 1).cut(CutRule.ELEMENTWISE),

@@ -3,6 +3,7 @@ package dev.twofold.source.gguf;
 import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.checkpoint.DecoderReader;
 import dev.twofold.checkpoint.TensorSource;
+import dev.twofold.checkpoint.UnknownKeys;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.NearestName;
 import dev.twofold.diag.Origin;
@@ -135,8 +136,8 @@ public final class GgufFormat implements SourceFormat {
                 ConfigFile.of(file, described.made()::spelled, described.made().config());
         Optional<ConfigFile> generation = vocabulary.map(tokens ->
                 ConfigFile.of(file, described.made()::spelled, new CompanionDocuments(tokens).generationConfig()));
-        TensorSource source = TensorSource.of(tensors, file, METADATA, family.names());
-        return DecoderReader.read(file, family, config, source, generation);
+        TensorSource source = TensorSource.of(tensors, file, METADATA, family.names(), Optional.empty());
+        return DecoderReader.read(file, family, config, UnknownKeys.of(config, Set.of(), false), source, generation);
     }
 
     /** Spelled so that what it lists is spelled like the file. */

@@ -106,6 +106,7 @@ final class OperatorTableTest {
                 lowering.head(decoder, decoder.head().weight()),
                 lowering.comparison(decoder, decoder.head().weight())));
         decoder.steps().forEach(step -> graphs.add(lowering.step(decoder, step, 8)));
+        graphs.add(lowering.peaks(decoder, decoder.steps().get(0), 8));
         List<NodeProto> nodes = new ArrayList<>();
         for (PlainGraph graph : graphs) {
             nodes.addAll(ModelProto.parseFrom(graph.model()).getGraph().getNodeList());
