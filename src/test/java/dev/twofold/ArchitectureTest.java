@@ -40,6 +40,7 @@ final class ArchitectureTest {
                         "dev.twofold.pass..",
                         "dev.twofold.execution..",
                         "dev.twofold.measure..",
+                        "dev.twofold.stepwise..",
                         "dev.twofold.layers..")
                 .layer("2")
                 .definedBy("dev.twofold.decoder..")

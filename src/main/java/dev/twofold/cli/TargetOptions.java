@@ -1,5 +1,6 @@
 package dev.twofold.cli;
 
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
@@ -7,11 +8,22 @@ import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.target.Target;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
+import dev.twofold.target.transformers.TransformersTarget;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What the model is written as. */
 final class TargetOptions {
+
+    @Option(
+            names = "--target",
+            paramLabel = "NAME",
+            description = "What to write: onnx (default), or transformers, a checkpoint that PyTorch loads, trains and"
+                    + " shards.")
+    private TargetName name = TargetName.ONNX;
 
     @Option(
             names = "--dialect",
@@ -24,7 +36,7 @@ final class TargetOptions {
             names = "--kv-layout",
             paramLabel = "NAME",
             description = "KV caches: per-layer (default) or wide, one a pair.")
-    private KvLayout layout = KvLayout.PER_LAYER;
+    private @Nullable KvLayout layout;
 
     @Option(
             names = "--collective",
@@ -38,8 +50,25 @@ final class TargetOptions {
     }
 
     Target target(TrialRuntime runtime) {
+        if (name == TargetName.TRANSFORMERS) {
+            requireNoneOfOnnx();
+            return new TransformersTarget();
+        }
         CollectiveName engine = collective == null ? CollectiveName.ORT : collective;
         DialectName operators = dialect == null ? engine.dialect() : dialect;
-        return new OnnxTarget(new OnnxOptions(operators, layout, engine), runtime);
+        KvLayout caches = layout == null ? KvLayout.PER_LAYER : layout;
+        return new OnnxTarget(new OnnxOptions(operators, caches, engine), runtime);
+    }
+
+    private void requireNoneOfOnnx() {
+        Map<String, Optional<Object>> given = new LinkedHashMap<>();
+        given.put("--dialect", Optional.ofNullable(dialect));
+        given.put("--kv-layout", Optional.ofNullable(layout));
+        given.put("--collective", Optional.ofNullable(collective));
+        given.forEach((option, value) -> value.ifPresent(found -> {
+            throw TwofoldException.usage(option + " is about ONNX models")
+                    .found(option + " " + found + " with --target " + name)
+                    .hint("leave it out");
+        }));
     }
 }

@@ -9,6 +9,7 @@ import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
 import dev.twofold.source.huggingface.family.Families;
 import dev.twofold.source.huggingface.family.Family;
+import dev.twofold.stepwise.StepwiseConfig;
 import dev.twofold.tokenizer.TokenizerCheck;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Files;
@@ -74,6 +75,9 @@ public final class HuggingFaceFormat implements SourceFormat {
                     .hint("a checkpoint of its text part alone, of type "
                             + text.text("model_type").orElse("of its own"));
         });
+        if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
+            return StepwiseDecoder.read(directory, file, index);
+        }
         Family family = ownFamily(directory).orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
         TensorSource tensors = index.map(found -> TensorSource.of(found, family.names()))
                 .orElseGet(() -> TensorSource.described(file, family.names()));

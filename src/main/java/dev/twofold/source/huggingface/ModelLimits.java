@@ -65,10 +65,23 @@ final class ModelLimits {
 
     /** @throws TwofoldException of kind INPUT that names what is beyond a limit */
     static void check(Path config, Decoder decoder, Family family) {
+        check(
+                config,
+                decoder,
+                family.sizes().context().key(),
+                Settings.name(family.norm().epsilon(), "epsilon"));
+    }
+
+    /**
+     * @param contextKey what config.json calls the context length
+     * @param epsilonKey and the number that norms add
+     * @throws TwofoldException of kind INPUT that names what is beyond a limit
+     */
+    static void check(Path config, Decoder decoder, String contextKey, String epsilonKey) {
         int context = decoder.facts().contextLength();
         if (context > MAX_CONTEXT) {
             throw TwofoldException.input("the context is too long")
-                    .at(Origin.key(config, family.sizes().context().key()))
+                    .at(Origin.key(config, contextKey))
                     .found(context)
                     .expected("at most " + MAX_CONTEXT)
                     .hint("put what the model was trained for into a copy of the checkpoint's config");
@@ -87,7 +100,7 @@ final class ModelLimits {
                 .findFirst()
                 .ifPresent(epsilon -> {
                     throw TwofoldException.input("an epsilon that norms cannot use in float32")
-                            .at(Origin.key(config, Settings.name(family.norm().epsilon(), "epsilon")))
+                            .at(Origin.key(config, epsilonKey))
                             .found(epsilon)
                             .expected(Float.MIN_NORMAL + " to 1");
                 });
