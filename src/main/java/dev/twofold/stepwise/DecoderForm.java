@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the key {@code decoder} of config.json says: all of a decoder but its weights and sizes. A key that is left out
+ * What the key {@code twofold} of config.json says: all of a decoder but its weights and sizes. A key that is left out
  * says that there is no such thing.
  *
  * @param family where the model came from

@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The config.json of Twofold's own architecture. Of its keys four and {@code decoder} decide what is computed; the others
+ * The config.json of Twofold's own architecture. Of its keys four and {@code twofold} decide what is computed; the others
  * are those that transformers keeps for every model, and the modelling code does not ask for them.
  */
 public record StepwiseConfig(int vocabulary, int hidden, int context, boolean tied, DecoderForm decoder) {
@@ -35,7 +35,7 @@ public record StepwiseConfig(int vocabulary, int hidden, int context, boolean ti
     /** {@code model_type}. */
     public static final String MODEL_TYPE = "twofold";
 
-    private static final String DECODER = "decoder";
+    private static final String DECODER = "twofold";
     private static final String VOCABULARY = "vocab_size";
     private static final String HIDDEN = "hidden_size";
     private static final String CONTEXT = "max_position_embeddings";

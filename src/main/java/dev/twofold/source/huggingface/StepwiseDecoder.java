@@ -32,7 +32,7 @@ final class StepwiseDecoder {
         }
         tensors.requireExact(decoder.facts().layers());
         DecoderVerifier.verify(decoder);
-        ModelLimits.check(file, decoder, "max_position_embeddings", "decoder");
+        ModelLimits.check(file, decoder, "max_position_embeddings", "twofold");
         return decoder;
     }
 }

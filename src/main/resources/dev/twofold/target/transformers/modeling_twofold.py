@@ -1,6 +1,6 @@
 """A decoder as Twofold compiles it: a residual stream, and the steps that add to it.
 
-config.json lists the steps under "decoder". All branches of a step read the same stream, and their results are added to
+config.json lists the steps under "twofold". All branches of a step read the same stream, and their results are added to
 it once. An ordinary layer is two steps of a branch each, attention and feed-forward; a pair of layers is two steps that
 are twice as wide; a merged step has an attention and a feed-forward side by side. On N devices a step costs one
 all-reduce.
@@ -53,17 +53,17 @@ def branches_of(steps):
 
 
 class TwofoldConfig(PreTrainedConfig):
-    """What "decoder" lists, and what the library asks of any config, which follows from it."""
+    """What "twofold" lists, and what the library asks of any config, which follows from it."""
 
     model_type = "twofold"
     keys_to_ignore_at_inference = ["past_key_values", "cache"]
 
-    def __init__(self, decoder=None, vocab_size=1, hidden_size=1, max_position_embeddings=1, **kwargs):
-        self.decoder = decoder or {"steps": [], "rotaries": [], "final_norm": {"kind": "rms", "epsilon": 1e-6}}
+    def __init__(self, twofold=None, vocab_size=1, hidden_size=1, max_position_embeddings=1, **kwargs):
+        self.twofold = twofold or {"steps": [], "rotaries": [], "final_norm": {"kind": "rms", "epsilon": 1e-6}}
         self.vocab_size = vocab_size
         self.hidden_size = hidden_size
         self.max_position_embeddings = max_position_embeddings
-        attentions = [branch["attention"] for branch in branches_of(self.decoder["steps"]) if "attention" in branch]
+        attentions = [branch["attention"] for branch in branches_of(self.twofold["steps"]) if "attention" in branch]
         widest = max((heads(attention) for attention in attentions), default=(1, 1))
         windows = {attention["sliding_window"] for attention in attentions if "sliding_window" in attention}
         derived = {
@@ -73,10 +73,10 @@ class TwofoldConfig(PreTrainedConfig):
             "head_dim": max((attention["head_dim"] for attention in attentions), default=1),
             "layer_types": [layer_type(attention) for attention in attentions],
             "sliding_window": max(windows, default=None),
-            "use_cache": True,
         }
-        super().__init__(**{**kwargs, **derived, "use_cache": kwargs.get("use_cache", True)})
-        self.base_model_tp_plan = tensor_parallel_plan(self.decoder["steps"])
+        self.use_cache = kwargs.pop("use_cache", True)
+        super().__init__(**{**kwargs, **derived})
+        self.base_model_tp_plan = tensor_parallel_plan(self.twofold["steps"])
 
 
 def heads(attention):
@@ -413,7 +413,7 @@ class TwofoldPreTrainedModel(PreTrainedModel):
 
     def __init__(self, config, *args, **kwargs):
         # torch's scaled_dot_product_attention has no soft cap, and would leave it out in silence.
-        capped = any("cap" in branch.get("attention", {}) for branch in branches_of(config.decoder["steps"]))
+        capped = any("cap" in branch.get("attention", {}) for branch in branches_of(config.twofold["steps"]))
         self._supports_sdpa = not capped
         super().__init__(config, *args, **kwargs)
 
@@ -430,7 +430,7 @@ class TwofoldModel(TwofoldPreTrainedModel):
 
     def __init__(self, config):
         super().__init__(config)
-        decoder = config.decoder
+        decoder = config.twofold
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
         learned = decoder.get("learned_positions", False)
         self.embed_positions = nn.Embedding(config.max_position_embeddings, config.hidden_size) if learned else None
@@ -518,7 +518,7 @@ class TwofoldForCausalLM(TwofoldPreTrainedModel, GenerationMixin):
         super().__init__(config)
         self.model = TwofoldModel(config)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-        self.logit_cap = config.decoder.get("logit_cap")
+        self.logit_cap = config.twofold.get("logit_cap")
         self.post_init()
 
     @can_return_tuple
