@@ -2,7 +2,7 @@
 # Compares `twofold convert` with copying the same checkpoint, and reports the peak heap of the conversion.
 # usage: tools/bench-convert.sh [--shape NAME] [--work DIR] [--big] [--help]
 #
-#   --shape NAME  a shape of tools/SyntheticCheckpoint.java with at least 14 layers; default llama-3.2-1b
+#   --shape NAME  a shape of tools/synthetic-checkpoint.sh with at least 14 layers; default llama-3.2-1b
 #   --work DIR    keep the checkpoint in DIR/synth-NAME, or use the one that is there; default: a temporary directory
 #   --big         also convert llama-3.2-1b-x4, four times the bytes, once (23 GB of disk) and report its peak heap
 #   RUNS=5        runs of each, alternating
@@ -50,7 +50,7 @@ trap 'exit 130' INT TERM
 checkpoint() { # SHAPE: sets ckpt
   ckpt=$work/synth-$1
   # config.json is written last, so it stands for a whole checkpoint
-  [[ -e $ckpt/config.json ]] || java "$root/tools/SyntheticCheckpoint.java" "$1" -o "$ckpt" \
+  [[ -e $ckpt/config.json ]] || "$root/tools/synthetic-checkpoint.sh" "$1" -o "$ckpt" \
     || die 4 "the checkpoint could not be made"
 }
 

@@ -94,7 +94,7 @@ verified() {
 }
 
 export TWOFOLD_JAVA_OPTS="-XX:TieredStopAtLevel=1 ${TWOFOLD_JAVA_OPTS:-}" # the shortest run, not the fastest code
-java "$root/tools/SyntheticCheckpoint.java" tiny -o "$scratch/tiny" > /dev/null || die 4 "the checkpoint could not be made"
+"$root/tools/synthetic-checkpoint.sh" tiny -o "$scratch/tiny" > /dev/null || die 4 "the checkpoint could not be made"
 "$root/twofold" --help > /dev/null || die 4 "twofold does not run" # builds it if need be
 declare -A takes begins # milliseconds that a conversion takes, and of these, until it begins to write
 for checkpoint in "$root/testmodels/novels-13m" "$scratch/tiny"; do

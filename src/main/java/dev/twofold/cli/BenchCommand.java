@@ -21,28 +21,32 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Times prefill and decoding of converted models, side by side.")
+        description =
+                "Times converted models side by side: how fast they read a prompt (prefill) and write tokens (decode).")
 final class BenchCommand implements Callable<Integer> {
 
     @Parameters(
             arity = "1..*",
             paramLabel = "DIR",
-            description = "Output directories; speed-ups are against the first.")
+            description = "Directories that convert wrote. Speed-ups are against the first.")
     private List<Path> directories = List.of();
 
-    @Option(names = "--prompt-tokens", paramLabel = "N", description = "Tokens of the prompt (default: 128).")
+    @Option(names = "--prompt-tokens", paramLabel = "N", description = "How many tokens the prompt has (default: 128).")
     private int promptTokens = 128;
 
-    @Option(names = "--new-tokens", paramLabel = "N", description = "Tokens decoded after it (default: 64).")
+    @Option(names = "--new-tokens", paramLabel = "N", description = "How many tokens to write after it (default: 64).")
     private int newTokens = 64;
 
-    @Option(names = "--batch", paramLabel = "B", description = "Rows (default: 1).")
+    @Option(names = "--batch", paramLabel = "B", description = "How many texts to run at once (default: 1).")
     private int batch = 1;
 
-    @Option(names = "--rounds", paramLabel = "R", description = "Timed rounds; the median counts (default: 5).")
+    @Option(
+            names = "--rounds",
+            paramLabel = "R",
+            description = "How often to time each model; the median counts (default: 5).")
     private int rounds = 5;
 
-    @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
+    @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
@@ -78,7 +82,7 @@ final class BenchCommand implements Callable<Integer> {
             throw TwofoldException.usage("prompt and new tokens do not fit the model's context")
                     .found(promptTokens + " + " + newTokens)
                     .expected("at most " + context)
-                    .hint("--prompt-tokens and --new-tokens");
+                    .hint("lower --prompt-tokens or --new-tokens");
         }
     }
 
@@ -89,7 +93,7 @@ final class BenchCommand implements Callable<Integer> {
                     .found(batch + " rows of " + promptTokens + " tokens, a vocabulary of "
                             + manifest.model().vocabularySize())
                     .expected("a product of at most " + Integer.MAX_VALUE)
-                    .hint("fewer --prompt-tokens or a smaller --batch");
+                    .hint("lower --prompt-tokens or --batch");
         }
     }
 

@@ -18,7 +18,7 @@ final class Console {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--quiet", description = "Print errors only, and what was asked for.")
+    @Option(names = "--quiet", description = "Print no progress and no notes, only errors and what was asked for.")
     private boolean quiet;
 
     boolean quiet() {

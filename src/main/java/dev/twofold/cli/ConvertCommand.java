@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,21 +28,26 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "convert",
         mixinStandardHelpOptions = true,
-        description = "Converts a checkpoint to a layer-parallel model.")
+        description = "Converts a checkpoint to an ONNX model with fewer and wider layers.")
 final class ConvertCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "CHECKPOINT", description = "A directory with config.json and safetensors.")
+    @Parameters(
+            paramLabel = "CHECKPOINT",
+            description = "The directory of the model, with config.json and safetensors files.")
     private Path checkpoint = Path.of("");
 
     @Option(
             names = {"-o", "--output", "--out"},
             required = true,
             paramLabel = "DIR",
-            description = "The output directory.")
+            description = "The directory to write. With --force it may hold an earlier output.")
     private Path output = Path.of("");
 
     @Mixin
     private RecipeOptions recipe = new RecipeOptions();
+
+    @Mixin
+    private GoalOptions goal = new GoalOptions();
 
     @Mixin
     private RepeatOption repeat = new RepeatOption();
@@ -49,27 +55,28 @@ final class ConvertCommand implements Callable<Integer> {
     @Mixin
     private TargetOptions target = new TargetOptions();
 
-    @Option(names = "--rank", paramLabel = "R", description = "With --devices, compile for this device only, from 0.")
+    @Option(
+            names = "--rank",
+            paramLabel = "R",
+            description = "With --devices: write the part of device R only, counted from 0.")
     private @Nullable Integer rank;
 
-    @Option(names = "--force", description = "Replace an earlier output.")
+    @Option(names = "--force", description = "Replace an output that is already there.")
     private boolean force;
 
-    @Option(
-            names = "--no-load",
-            description = "Do not load the result once in ONNX Runtime, which is how it is checked before it appears.")
+    @Option(names = "--no-load", description = "Skip the last check, which loads the result once in ONNX Runtime.")
     private boolean noLoad;
 
-    @Option(names = "--dry-run", description = "Check everything, say what would be written, and write nothing.")
+    @Option(names = "--dry-run", description = "Check everything and say what would be written, but write nothing.")
     private boolean dryRun;
 
     @Option(
             names = "--dump-after",
             paramLabel = "PASS",
-            description = "Print the decoder after this pass to standard error.")
+            description = "Print the model to standard error, as it is after this pass.")
     private @Nullable String dumpAfter;
 
-    @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
+    @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
@@ -86,7 +93,7 @@ final class ConvertCommand implements Callable<Integer> {
         long start = System.nanoTime();
         Optional<FromManifest> repeated = repeat.read();
         TrialRuntime runtime = noLoad ? TrialRuntime.NONE : new TrialLoad();
-        Recipe asked = repeated.map(FromManifest::recipe).orElseGet(recipe::recipe);
+        Recipe asked = repeated.map(FromManifest::recipe).orElseGet(() -> recipe.recipe(goal.devices(), goal.goal()));
         Target form = repeated.map(manifest -> manifest.target(runtime)).orElseGet(() -> target.target(runtime));
         requireUseOfDevices(asked);
         Source source = Sources.SHIPPED.open(checkpoint);
@@ -130,12 +137,10 @@ final class ConvertCommand implements Callable<Integer> {
         if (report.target().equals(TransformersTarget.NAME)) {
             return "next: twofold convert " + output + " --window 0:0 -o DIR, for ONNX Runtime, now or after training";
         }
-        String fitted = measuring
-                .texts()
-                .file()
+        String fitted = measuring.texts().files().stream()
                 .filter(file -> report.isCompensated())
                 .map(file -> " --calibration " + file)
-                .orElse("");
+                .collect(Collectors.joining());
         return "next: twofold validate " + output + " --against " + checkpoint + fitted;
     }
 
@@ -157,7 +162,7 @@ final class ConvertCommand implements Callable<Integer> {
                 .isPresent();
         if (!sharded && (rank != null || target.namesCollective())) {
             throw TwofoldException.usage((rank != null ? "--rank" : "--collective") + " goes with a number of devices")
-                    .hint("--devices 2");
+                    .hint("add the number, such as --devices 2");
         }
     }
 }

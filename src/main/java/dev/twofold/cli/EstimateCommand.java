@@ -2,16 +2,17 @@ package dev.twofold.cli;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.estimate.HardwareChoice;
 import dev.twofold.estimate.RuntimeName;
 import dev.twofold.estimate.Speed;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.inspection.MiddleGroups;
+import dev.twofold.inspection.PlannedModel;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.pipeline.DescribedOutput;
-import dev.twofold.pipeline.PlannedModel;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.Recipe;
@@ -30,52 +31,66 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "estimate",
         mixinStandardHelpOptions = true,
-        description = "Predicts the speed of a model, before and after pairing, on hardware that is not here.",
+        description =
+                "Predicts how fast a model runs before and after pairing, on hardware that you do not have at hand.",
         footer = {
-            "%nThe config.json of a checkpoint is enough; no weight is read. --depth pairs layers in the middle, since the",
-            "speed does not depend on which."
+            "%nThe config.json of a checkpoint is enough: no weights are read. --depth pairs layers in the middle,"
+                    + " because the",
+            "speed does not depend on which layers are paired."
         })
 final class EstimateCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "DIR|CHECKPOINT", description = "An output of convert, or a directory with a config.json.")
+    @Parameters(
+            paramLabel = "DIR|CHECKPOINT",
+            description = "A directory that convert wrote, or one with a config.json.")
     private Path model = Path.of("");
 
     @Option(
             names = "--hardware",
             required = true,
             paramLabel = "NAME",
-            description = "What to run on, such as a100-sxm-80gb-x2, or a YAML file with figures of your own.")
+            description =
+                    "The hardware to predict for, such as a100-sxm-80gb-x2, or a YAML file with your own figures.")
     private String hardware = "";
 
     @Option(
             names = "--runtime",
             paramLabel = "NAME",
-            description = "How kernels are launched: graph (recorded, as in CUDA graphs), stream (node by node, as in"
-                    + " ONNX Runtime, default), or eager (operator by operator, as in PyTorch).")
+            description = "How kernels are launched: all at once, as in CUDA graphs (graph); one by one, as in ONNX"
+                    + " Runtime (stream, default); or by Python, operator by operator, as in PyTorch (eager).")
     private RuntimeName runtime = RuntimeName.STREAM;
 
-    @Option(names = "--prompt-tokens", paramLabel = "N", description = "Tokens of the prompt (default: 128).")
+    @Option(names = "--prompt-tokens", paramLabel = "N", description = "How many tokens the prompt has (default: 128).")
     private int promptTokens = 128;
 
-    @Option(names = "--new-tokens", paramLabel = "N", description = "Tokens decoded after it (default: 128).")
+    @Option(
+            names = "--new-tokens",
+            paramLabel = "N",
+            description = "How many tokens are written after it (default: 128).")
     private int newTokens = 128;
 
-    @Option(names = "--batch", paramLabel = "B", description = "Rows (default: 1).")
+    @Option(names = "--batch", paramLabel = "B", description = "How many texts run at once (default: 1).")
     private int batch = 1;
 
     @Option(
             names = "--against",
             paramLabel = "CHECKPOINT",
-            description = "What DIR was converted from, where the config.json beside the model is not the same.")
+            description = "The checkpoint that DIR was converted from, if the config.json in DIR is not the same.")
     private @Nullable Path against;
 
-    @Option(names = "--dialect", paramLabel = "NAME", description = "Operators: ort (default) or onnx.")
+    @Option(
+            names = "--dialect",
+            paramLabel = "NAME",
+            description = "The operators of the graph: ort (default) or onnx.")
     private @Nullable DialectName dialect;
 
-    @Option(names = "--kv-layout", paramLabel = "NAME", description = "KV caches: per-layer (default) or wide.")
+    @Option(
+            names = "--kv-layout",
+            paramLabel = "NAME",
+            description = "Keep a KV cache for each layer (per-layer, default) or one for each pair (wide).")
     private @Nullable KvLayout layout;
 
-    @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
+    @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
@@ -110,7 +125,7 @@ final class EstimateCommand implements Callable<Integer> {
             throw TwofoldException.usage("prompt and new tokens do not fit the model's context")
                     .found(promptTokens + " + " + newTokens)
                     .expected("at most " + context)
-                    .hint("--prompt-tokens and --new-tokens");
+                    .hint("lower --prompt-tokens or --new-tokens");
         }
     }
 
@@ -132,7 +147,7 @@ final class EstimateCommand implements Callable<Integer> {
         Integer depth = options.depth();
         if (depth == null) {
             throw TwofoldException.usage("which layers keep a loss would have to be measured")
-                    .hint("--depth N for any layers, --pairs or --window for these, --window 0:0 for none");
+                    .hint("add --depth N, or name layers with --pairs or --window; --window 0:0 pairs none");
         }
         Integer size = options.group();
         return MiddleGroups.of(layers, depth, size == null ? Math.max(2, (layers + depth - 1) / depth) : size);
@@ -142,7 +157,7 @@ final class EstimateCommand implements Callable<Integer> {
         if (!recipe.isEmpty() || dialect != null || layout != null) {
             throw TwofoldException.usage("the manifest says how the model was made")
                     .at(model.resolve(Manifest.NAME).toString())
-                    .hint("give the checkpoint to estimate another plan");
+                    .hint("give the checkpoint instead, to estimate another plan");
         }
         return DescribedOutput.of(model).planned(Sources.SHIPPED, Optional.ofNullable(against));
     }

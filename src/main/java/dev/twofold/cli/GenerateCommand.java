@@ -19,22 +19,23 @@ import picocli.CommandLine.Parameters;
 @Command(name = "generate", mixinStandardHelpOptions = true, description = "Writes text with a converted model.")
 final class GenerateCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
+    @Parameters(paramLabel = "DIR", description = "A directory that convert wrote.")
     private Path directory = Path.of("");
 
-    @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The text to go on from.")
+    @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The text to continue.")
     private String prompt = "";
 
-    @Option(names = "--max-tokens", paramLabel = "N", description = "New tokens at most (default: 64).")
+    @Option(names = "--max-tokens", paramLabel = "N", description = "How many tokens to write at most (default: 64).")
     private int maxTokens = 64;
 
     @Option(
             names = "--temperature",
             paramLabel = "T",
-            description = "0 takes the likeliest token (default); above 0 draws one, more freely the higher.")
+            description = "0 always takes the likeliest token (default). Above 0 tokens are drawn at random, the more"
+                    + " freely the higher it is.")
     private double temperature;
 
-    @Option(names = "--seed", paramLabel = "S", description = "Seed of the draws (default: 0).")
+    @Option(names = "--seed", paramLabel = "S", description = "The seed for drawing tokens (default: 0).")
     private long seed;
 
     @Mixin

@@ -7,10 +7,10 @@ import picocli.CommandLine.Option;
 /** Where models are run. */
 final class HostOptions {
 
-    @Option(names = "--provider", paramLabel = "NAME", description = "cpu (default) or cuda.")
+    @Option(names = "--provider", paramLabel = "NAME", description = "Run models on the cpu (default) or on cuda.")
     private Provider provider = Provider.CPU;
 
-    @Option(names = "--device-id", paramLabel = "K", description = "Which GPU (default: 0).")
+    @Option(names = "--device-id", paramLabel = "K", description = "The number of the GPU to use (default: 0).")
     private int device;
 
     Provider provider() {

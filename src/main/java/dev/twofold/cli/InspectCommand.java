@@ -24,41 +24,45 @@ import picocli.CommandLine.Parameters;
         name = "inspect",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures how far the layers of a checkpoint depend on one another, and which can run side by side.",
-            "With -o, writes report.html, report.json and the measurements, which convert then uses."
+            "Measures how much the layers of a checkpoint depend on one another, and which can run side by side.",
+            "With -o, it also writes a report (report.html, report.json) and what it measured, which convert can reuse."
         })
 final class InspectCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "CHECKPOINT", description = "A directory with config.json and safetensors.")
+    @Parameters(
+            paramLabel = "CHECKPOINT",
+            description = "The directory of the model, with config.json and safetensors files.")
     private Path checkpoint = Path.of("");
 
     @Option(
             names = {"-o", "--output", "--out"},
             paramLabel = "DIR",
-            description = "Where to write the report.")
+            description = "The directory to write the report to.")
     private @Nullable Path output;
 
     @Mixin
     private MeasuringOptions measuring = new MeasuringOptions();
 
-    @Option(names = "--group", paramLabel = "N", description = "Layers in the largest group to try (default: 4).")
+    @Option(names = "--group", paramLabel = "N", description = "The largest group of layers to try (default: 4).")
     private int group = ChoosePairs.DEFAULT_GROUP;
 
-    @Option(names = "--one-sync", description = "Measure groups in their one-sync form.")
+    @Option(names = "--one-sync", description = "Measure groups whose layers each run on their own copy of the stream.")
     private boolean oneSync;
 
     @Option(
             names = "--compensate",
-            description = "Also measure what compensation wins back, on the held-out text; takes many times as long.")
+            description =
+                    "Also measure what compensation wins back, on the text that checks the choice. This takes many"
+                            + " times as long.")
     private boolean compensate;
 
     @Option(
             names = "--calibration-tokens",
             paramLabel = "N",
-            description = "Tokens of the text that compensation is fitted to (default: 49152).")
+            description = "How many tokens of text --compensate fits to (default: 49152).")
     private @Nullable Integer calibrationTokens;
 
-    @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
+    @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
@@ -78,7 +82,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         if (compensate && oneSync) {
             throw TwofoldException.usage("compensation refits two-sync groups only")
-                    .hint("leave out --one-sync or --compensate");
+                    .hint("leave out one of --one-sync and --compensate");
         }
         if (group < 2) {
             throw TwofoldException.usage("--group should be 2 or more");

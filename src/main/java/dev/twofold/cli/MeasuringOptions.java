@@ -17,21 +17,26 @@ final class MeasuringOptions {
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description = "Text to measure layers on; what follows the tokens that are used checks the choice"
-                    + " (default: one book that comes with Twofold, and another for the check).")
-    private @Nullable Path text;
+            description =
+                    "A text to measure layers on, and to refit on. Give it several times to use an equal share of each. What"
+                            + " comes after the measured tokens is used to check the choice (default: texts of six kinds to measure"
+                            + " on and a book to check, which come with Twofold).")
+    private List<Path> texts = List.of();
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            description = "How many tokens of the text to measure (default: 4096).")
     private @Nullable Integer tokens;
 
     @Option(
             names = "--cache",
             paramLabel = "DIR",
-            description = "Where measurements are kept for the next time, or 'none' (default: ~/.cache/twofold).")
+            description = "Where to keep measurements for the next run, or 'none' (default: ~/.cache/twofold).")
     private @Nullable String cache;
 
     Texts texts() {
-        return new Texts(Optional.ofNullable(text), Optional.ofNullable(tokens));
+        return new Texts(texts, Optional.ofNullable(tokens));
     }
 
     /** @param beside directories to look in before the user's own */

@@ -18,10 +18,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "passes",
         mixinStandardHelpOptions = true,
-        description = "Lists passes and shipped pipelines, or shows one.")
+        description = "Lists the passes and pipelines that come with Twofold, or shows one.")
 final class PassesCommand implements Callable<Integer> {
 
-    @Parameters(arity = "0..1", paramLabel = "NAME", description = "A pass or a shipped pipeline.")
+    @Parameters(arity = "0..1", paramLabel = "NAME", description = "The pass or pipeline to show.")
     private @Nullable String name;
 
     @Mixin
@@ -43,7 +43,7 @@ final class PassesCommand implements Callable<Integer> {
             console.out().flush();
         } else if (passes.isEmpty()) {
             throw TwofoldException.usage("there is no pass or pipeline '" + name + "'")
-                    .hint("twofold passes");
+                    .hint("list them with 'twofold passes'");
         }
         return 0;
     }

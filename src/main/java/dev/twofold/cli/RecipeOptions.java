@@ -33,18 +33,20 @@ final class RecipeOptions {
     @Option(
             names = "--pipeline",
             paramLabel = "FILE",
-            description = "A YAML file of passes, or the name of a shipped pipeline (default: "
-                    + ShippedPipelines.DEFAULT + ").")
+            description =
+                    "A YAML file that lists passes, or the name of a pipeline that 'twofold passes' lists (default: "
+                            + ShippedPipelines.DEFAULT + ").")
     private @Nullable String pipeline;
 
     @Option(
             names = "--pairs",
             split = ",",
             paramLabel = "A-B",
-            description = "Layers to run side by side, such as 4-5,6-7; 4-7 is a group of four.")
+            description = "Run these layers side by side, such as 4-5,6-7. A longer range is a larger group: 4-7 is a"
+                    + " group of four.")
     private @Nullable List<LayerRange> pairs;
 
-    @Option(names = "--window", paramLabel = "A:B", description = "Pair layers A to B-1; 0:0 pairs nothing.")
+    @Option(names = "--window", paramLabel = "A:B", description = "Pair the layers from A to B-1. 0:0 pairs none.")
     private @Nullable LayerWindow window;
 
     @Option(
@@ -59,65 +61,68 @@ final class RecipeOptions {
     @Option(
             names = "--max-loss",
             paramLabel = "X%",
-            description = "Measure, and pair as many layers as raise the perplexity by at most this much"
-                    + " (default: 1%%, if no layers are named).")
+            description = "Measure the layers, and run as many side by side as raise the perplexity by X%% at most"
+                    + " (default: 1%%, if you name no layers).")
     private @Nullable LossLimit maxLoss;
 
     @Option(
             names = "--depth",
             paramLabel = "N",
-            description = "Measure, and choose the best layers to pair for this effective depth.")
+            description = "Measure the layers, and find the best way to reach this effective depth.")
     private @Nullable Integer depth;
 
     @Option(
             names = "--group",
             paramLabel = "N",
-            description = "Layers a group of the window (default: 2), or in the largest group to choose (default: 4).")
+            description =
+                    "With --window: how many layers are in a group (default: 2). When layers are measured: how many"
+                            + " may be (default: 4).")
     private @Nullable Integer group;
 
     @Option(
             names = "--form",
             paramLabel = "NAME",
             description =
-                    "How the layers of a group run: attentions, then feed-forwards (two-sync, default); all that comes"
-                            + " before the last feed-forward, then that one (staggered); or each layer whole on its own copy of the"
-                            + " stream (one-sync).")
+                    "How the layers of a group run: two-sync, staggered or one-sync. two-sync (the default) runs all attentions"
+                            + " side by side, then all feed-forwards. staggered runs everything up to the last feed-forward side by"
+                            + " side, then that one; it loses less. one-sync runs each layer on its own copy of the stream; a group"
+                            + " then needs one all-reduce, not two.")
     private PairLayers.@Nullable Form form;
 
-    @Option(names = "--one-sync", description = "The same as --form one-sync: one all-reduce instead of two.")
+    @Option(names = "--one-sync", description = "The same as --form one-sync.")
     private boolean oneSync;
 
     @Option(
             names = "--compensate",
-            description = "Refit the layers that run side by side to what they did one after the other.")
+            description = "Refit the layers that run side by side, so that they do what they did one after the other.")
     private boolean compensate;
 
     @Option(
             names = "--calibration-tokens",
             paramLabel = "N",
-            description = "Tokens of the text to refit on (default: 49152).")
+            description = "How many tokens of text --compensate fits to (default: 102400).")
     private @Nullable Integer calibrationTokens;
 
     @Option(
             names = "--memory",
             paramLabel = "SIZE",
-            description = "Memory that the sums of --compensate may take (default: 2g).")
+            description = "How much memory --compensate may use for its sums (default: 2g).")
     private @Nullable MemorySize memory;
 
-    @Option(names = "--dtype", paramLabel = "TYPE", description = "fp32 (default), fp16 or bf16.")
+    @Option(names = "--dtype", paramLabel = "TYPE", description = "Store and compute in fp32 (default), fp16 or bf16.")
     private @Nullable Precision dtype;
 
-    @Option(names = "--devices", paramLabel = "N", description = "Cut the model over N devices.")
+    @Option(names = "--devices", paramLabel = "N", description = "Split the model over N devices.")
     private @Nullable Integer devices;
 
     @Option(
             names = "--placement",
             paramLabel = "NAME",
-            description = "Give every device a share of each layer's heads (heads, default), or the layers of a pair"
-                    + " devices of their own (layers).")
+            description = "How to split: heads (default) gives each device a share of every layer's heads, layers gives"
+                    + " each layer of a group its own devices.")
     private @Nullable Placement placement;
 
-    @Option(names = "--shard-vocabulary", description = "Cut the embedding and the head over the devices too.")
+    @Option(names = "--shard-vocabulary", description = "Split the embedding and the head over the devices too.")
     private boolean vocabulary;
 
     /** Whether none of them is given. */
@@ -147,23 +152,28 @@ final class RecipeOptions {
         return recipe(OptionalInt.empty());
     }
 
+    Recipe recipe(OptionalInt fallback) {
+        return recipe(fallback, ChoosePairs.Options.NONE);
+    }
+
     /**
      * What is asked for.
      *
      * @param fallback over how many devices to cut the model, if neither an option nor the pipeline says
+     * @param goal what else plans are to be chosen by
      */
-    Recipe recipe(OptionalInt fallback) {
+    Recipe recipe(OptionalInt fallback, ChoosePairs.Options goal) {
         Recipe recipe = ShippedPipelines.read(pipeline == null ? ShippedPipelines.DEFAULT : pipeline);
-        boolean measured = maxLoss != null || depth != null;
+        boolean measured = maxLoss != null || depth != null || !goal.equals(ChoosePairs.Options.NONE);
         if (pairs != null || window != null || merge != null) {
             if (measured) {
                 throw TwofoldException.usage("layers are either named or chosen by measuring")
-                        .found(flags() + " and " + choiceFlags())
-                        .expected("one of --pairs, --window, --merge, --max-loss, --depth");
+                        .found(flags() + " and " + choiceFlags(goal))
+                        .expected("one of --pairs, --window, --merge, --max-loss, --depth, --steps, --speedup");
             }
             recipe = merging(pairing(recipe));
         } else {
-            recipe = choosing(recipe, measured);
+            recipe = choosing(recipe, measured, goal);
         }
         recipe = compensating(recipe);
         if (dtype != null) {
@@ -205,7 +215,7 @@ final class RecipeOptions {
         OptionalInt count = devices != null ? OptionalInt.of(devices) : asked ? OptionalInt.empty() : fallback;
         if (count.isEmpty() && (placement != null || vocabulary)) {
             throw TwofoldException.usage("a placement goes with a number of devices")
-                    .hint("--devices 2");
+                    .hint("add the number, such as --devices 2");
         }
         if (count.isEmpty()) {
             return recipe;
@@ -242,7 +252,7 @@ final class RecipeOptions {
     }
 
     /** Leaves the layers to be measured, wherever the pipeline does not name them. */
-    private Recipe choosing(Recipe recipe, boolean measured) {
+    private Recipe choosing(Recipe recipe, boolean measured, ChoosePairs.Options goal) {
         Recipe formed = form() == null
                 ? recipe
                 : fill(recipe, PairLayers.SPEC, new PairLayers.Options(null, null, null, form()), "--form " + form());
@@ -251,18 +261,33 @@ final class RecipeOptions {
         Recipe choosing = open && !formed.has(ChoosePairs.SPEC)
                 ? formed.insert(0, PassRequest.bare(ChoosePairs.SPEC, "the default --max-loss " + LossLimit.DEFAULT))
                 : formed;
-        return measured || group != null
-                ? fill(choosing, ChoosePairs.SPEC, new ChoosePairs.Options(maxLoss, depth, group, null), choiceFlags())
-                : choosing;
+        if (!measured && group == null) {
+            return choosing;
+        }
+        ChoosePairs.Options options =
+                new ChoosePairs.Options(maxLoss, depth, goal.steps(), goal.speedup(), goal.hardware(), group, null);
+        Recipe asked = fill(choosing, ChoosePairs.SPEC, options, choiceFlags(goal));
+        return options.mergesSteps() && !asked.has(MergeSteps.SPEC)
+                ? asked.insertAfter(PairLayers.SPEC, PassRequest.bare(MergeSteps.SPEC, choiceFlags(goal)))
+                : asked;
     }
 
-    private String choiceFlags() {
+    private String choiceFlags(ChoosePairs.Options goal) {
         List<String> flags = new ArrayList<>();
         if (maxLoss != null) {
             flags.add("--max-loss " + maxLoss);
         }
         if (depth != null) {
             flags.add("--depth " + depth);
+        }
+        if (goal.steps() != null) {
+            flags.add("--steps " + goal.steps());
+        }
+        if (goal.speedup() != null) {
+            flags.add("--speedup " + goal.speedup());
+        }
+        if (goal.hardware() != null) {
+            flags.add("--hardware " + goal.hardware());
         }
         if (group != null) {
             flags.add("--group " + group);
@@ -301,7 +326,7 @@ final class RecipeOptions {
             throw TwofoldException.usage("the pipeline does not take " + flag)
                     .found(found)
                     .expected("one '- " + spec.name() + "' without options")
-                    .hint("write them in the pipeline instead");
+                    .hint("write it into the pipeline instead");
         }
         return recipe.replace(requests.get(0), requests.get(0).with(options, flag));
     }

@@ -35,8 +35,8 @@ final class RepeatOption {
     @Option(
             names = "--from-manifest",
             paramLabel = "FILE",
-            description = "Repeat the conversion of this twofold.json, to the byte. It takes the same checkpoint and,"
-                    + " if layers were refitted on a text of your own, that as --text.")
+            description = "Repeat the conversion that this twofold.json describes, byte for byte. Give the same"
+                    + " checkpoint, and the same --text if the model was compensated on a text of your own.")
     private @Nullable Path manifest;
 
     /** @throws TwofoldException of kind USAGE if other options would change the output */
@@ -52,7 +52,7 @@ final class RepeatOption {
         if (!deciding.isEmpty()) {
             throw TwofoldException.usage("with --from-manifest, the manifest says what " + deciding.get(0) + " would")
                     .found(String.join(" ", deciding))
-                    .hint("leave it out, or --from-manifest");
+                    .hint("leave out either these options or --from-manifest");
         }
         return Optional.of(FromManifest.read(manifest));
     }

@@ -21,28 +21,29 @@ final class TargetOptions {
     @Option(
             names = "--target",
             paramLabel = "NAME",
-            description = "What to write: onnx (default), or transformers, a checkpoint that PyTorch loads, trains and"
-                    + " shards.")
+            description = "Write an ONNX model (onnx, default) or a checkpoint that PyTorch loads, trains and shards"
+                    + " (transformers).")
     private TargetName name = TargetName.ONNX;
 
     @Option(
             names = "--dialect",
             paramLabel = "NAME",
             description =
-                    "Operators: ort (fused, default) or onnx (standard only, default with --collective tensorrt).")
+                    "Build the graph of ONNX Runtime's fused operators (ort, default) or of standard operators only"
+                            + " (onnx, default with --collective tensorrt).")
     private @Nullable DialectName dialect;
 
     @Option(
             names = "--kv-layout",
             paramLabel = "NAME",
-            description = "KV caches: per-layer (default) or wide, one a pair.")
+            description = "Keep a KV cache for each layer (per-layer, default) or one for each pair (wide).")
     private @Nullable KvLayout layout;
 
     @Option(
             names = "--collective",
             paramLabel = "NAME",
-            description = "With --devices, how the devices meet: ort (com.microsoft.AllReduce, default), tensorrt"
-                    + " (DistCollective), or annotate (one model that says how to cut it).")
+            description = "With --devices: add up the devices' results with com.microsoft.AllReduce (ort, default) or"
+                    + " DistCollective (tensorrt), or write one whole model that says how to split it (annotate).")
     private @Nullable CollectiveName collective;
 
     boolean namesCollective() {

@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "twofold",
         description =
-                "Makes language models shallower and wider: a decoder checkpoint in, a layer-parallel ONNX model out.",
+                "Makes language models shallower and wider: it reads a checkpoint, runs chosen layers side by side,"
+                        + " and writes an ONNX model.",
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
@@ -17,9 +18,9 @@ import picocli.CommandLine.Spec;
         exitCodeList = {
             "0:done",
             "1:a check failed",
-            "2:the command line or a plan given on it is wrong",
-            "3:an input was rejected",
-            "4:the environment failed: disk, memory, a provider that is missing",
+            "2:something on the command line is wrong",
+            "3:an input is bad, and was refused",
+            "4:the machine failed: no room on the disk, no memory, a provider that is missing",
             "70:a bug in Twofold"
         },
         subcommands = {
@@ -40,6 +41,6 @@ final class TwofoldCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing command");
+        throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 }

@@ -9,6 +9,8 @@ import dev.twofold.source.Source;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -20,53 +22,59 @@ import picocli.CommandLine.Parameters;
         name = "validate",
         mixinStandardHelpOptions = true,
         description = {
-            "Proves a converted model against its checkpoint.",
-            "Parity is how exactly the emitted graph computes its plan, and decides whether the model passes."
-                    + " Quality is how well the plan predicts text next to the original, and is reported."
+            "Compares a converted model with its checkpoint.",
+            "Parity says whether the graph computes exactly what its plan says. It decides whether the model passes."
+                    + " Quality says how well the model predicts a text, next to the original. It is reported, and"
+                    + " decides"
+                    + " only with --min-accuracy-kept."
         })
 final class ValidateCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
+    @Parameters(paramLabel = "DIR", description = "A directory that convert wrote.")
     private Path directory = Path.of("");
 
     @Option(
             names = "--against",
             required = true,
             paramLabel = "CHECKPOINT",
-            description = "The checkpoint it was converted from.")
+            description = "The checkpoint that the model was converted from.")
     private Path checkpoint = Path.of("");
 
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description = "Text to measure on (default: a book that comes with Twofold).")
+            description = "The text to measure on (default: a book that comes with Twofold).")
     private @Nullable Path text;
 
     @Option(
             names = "--calibration",
             paramLabel = "FILE",
-            description = "The text that the model was compensated with, if it was (default: the one that comes with"
-                    + " Twofold).")
-    private @Nullable Path calibration;
+            description =
+                    "A text that the model was compensated on, if it was one of your own. Give it as often as convert had --text.")
+    private List<Path> calibration = List.of();
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Tokens of it to measure (default: 4096).")
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            description = "How many tokens of the text to measure (default: 4096).")
     private int tokens = 4096;
 
     @Option(
             names = "--tolerance",
             paramLabel = "X",
-            description = "Largest difference of logits over the largest logit of a token"
-                    + " (default: 1e-4 for fp32, 2e-2 for fp16, 1e-1 for bf16).")
+            description = "How far logits may be off, as a share of the token's largest logit (default: 1e-4 for fp32,"
+                    + " 2e-2 for fp16, 1e-1 for bf16).")
     private @Nullable Double tolerance;
 
     @Option(
             names = "--min-accuracy-kept",
             paramLabel = "X",
             description =
-                    "Also fail if less than this share of the original's next-token accuracy is kept, such as 0.97.")
+                    "Also fail if the model keeps less than this share of the original's next-token accuracy, such"
+                            + " as 0.97.")
     private @Nullable Double minAccuracyKept;
 
-    @Option(names = "--format", paramLabel = "FORMAT", description = "text (default) or json.")
+    @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
@@ -89,7 +97,7 @@ final class ValidateCommand implements Callable<Integer> {
         Manifest manifest = Manifest.read(directory);
         Source source = Sources.SHIPPED.open(checkpoint);
         Texts.Named measured = text == null ? Texts.evaluation() : Texts.read(text);
-        Texts.Named fitted = calibration == null ? Texts.calibration() : Texts.read(calibration);
+        List<Texts.Named> fitted = new Texts(calibration, Optional.empty()).calibrating();
         Validator.Outcome outcome =
                 new Validator(directory, manifest, source, measured, fitted, tokens, hosting.host(console)).validate();
         ValidationReport report = new ValidationReport(

@@ -20,12 +20,13 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Checks every file of a converted model against its manifest.",
-            "Each has to have its size and SHA-256; none may be missing, extra, or a link to elsewhere; the statements of"
-                    + " provenance and the options of the plan have to be what the manifest says."
+            "Each file must have the size and SHA-256 of the manifest. None may be missing or extra, or be a link to"
+                    + " elsewhere. The statements about where the model comes from, and the options in the manifest,"
+                    + " must agree with it."
         })
 final class VerifyCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "DIR", description = "An output directory of convert.")
+    @Parameters(paramLabel = "DIR", description = "A directory that convert wrote.")
     private Path directory = Path.of("");
 
     @Mixin

@@ -15,7 +15,9 @@ public final class NearestName {
 
     /** The advice to use the nearest of the known names, or the list of them if none is near. */
     public static String hint(String name, Collection<String> known) {
-        return of(name, known).map(near -> "did you mean '" + near + "'?").orElse("one of " + String.join(", ", known));
+        return of(name, known)
+                .map(near -> "did you mean '" + near + "'?")
+                .orElse("use one of " + String.join(", ", known));
     }
 
     /** The known name within a few edits of this one. */

@@ -94,7 +94,7 @@ public record Destination(Path path, boolean replaces) {
         if (!replaces) {
             throw TwofoldException.input("the output directory already exists")
                     .at(Origin.file(path))
-                    .hint("choose another name, or replace it with --force");
+                    .hint("choose another name, or add --force to replace it");
         }
         if (!isOutput()) {
             throw TwofoldException.input(

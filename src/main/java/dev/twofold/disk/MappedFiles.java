@@ -99,7 +99,7 @@ public final class MappedFiles implements AutoCloseable {
                 throw TwofoldException.environment("the file cannot be read")
                         .at(Origin.file(path))
                         .found("an error of the disk or the network it is on")
-                        .hint("look into the system's log, or copy the checkpoint to another disk")
+                        .hint("look in the system's log, or copy the checkpoint to another disk")
                         .cause(e);
             }
         }

@@ -138,7 +138,7 @@ public final class OutputDirectory implements AutoCloseable {
         return TwofoldException.environment("cannot write the output")
                 .at(Origin.file(path))
                 .found(e)
-                .hint("check permissions and space")
+                .hint("check that you may write there, and that the disk has room")
                 .cause(e);
     }
 }

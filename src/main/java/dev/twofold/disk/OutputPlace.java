@@ -123,7 +123,7 @@ public final class OutputPlace implements AutoCloseable {
                         .at(Origin.file(target.path()))
                         .found(room + " bytes free")
                         .expected("at least " + bytes)
-                        .hint("free some, or write to another disk");
+                        .hint("free some space, or write to another disk");
             }
         } catch (IOException e) {
             throw OutputDirectory.unwritable(target.path(), e);

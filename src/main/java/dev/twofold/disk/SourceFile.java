@@ -29,7 +29,7 @@ public final class SourceFile {
     public static void require(Path file) {
         if (!exists(file)) {
             throw rejected(file, "the file is missing")
-                    .hint("a Hugging Face checkpoint directory has it; download the checkpoint again");
+                    .hint("download the checkpoint again: every Hugging Face checkpoint has this file");
         }
         try {
             if (!Files.exists(file)) {

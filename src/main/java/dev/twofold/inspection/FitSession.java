@@ -1,17 +1,13 @@
 package dev.twofold.inspection;
 
 import dev.twofold.diag.Progress;
-import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.execution.DecoderEngine;
 import dev.twofold.graph.plain.PlainLowering;
-import dev.twofold.measure.TextWindows;
-import dev.twofold.measure.TokenizedText;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.pass.Calibration;
 import dev.twofold.pass.FitFinding;
 import dev.twofold.pass.PassContext;
-import dev.twofold.source.Source;
 import dev.twofold.weight.SpilledWeights;
 import dev.twofold.weight.WeightEvaluator;
 import java.util.ArrayList;
@@ -24,43 +20,26 @@ import java.util.TreeMap;
 /** What a recipe's {@code compensate} works with, and what it found. The weights it computes last until this is closed. */
 public final class FitSession implements AutoCloseable {
 
-    /** One window of so many is held out. */
-    private static final int HELD_OUT = 8;
-
     private final MappedFiles files = new MappedFiles();
     private final SpilledWeights spill = new SpilledWeights();
     private final StepEngine engine;
-    private final TextWindows text;
+    private final CalibrationText text;
     private final Host host;
     private final List<FitFinding> findings = new ArrayList<>();
 
     /** @param host hears what people should know before a fit starts */
-    public FitSession(TextWindows text, Host host) {
+    public FitSession(CalibrationText text, Host host) {
         this.text = text;
         this.host = host;
         this.engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device());
     }
 
-    /** The first tokens of a text, in whole windows. */
-    public static TextWindows text(Source source, Texts.Named text, int tokens, Host host) {
-        TokenizedText ids = WindowCut.encode(source, text);
-        TextWindows windows = WindowCut.cut(text.name(), ids, source.decoder(), tokens, host.notices());
-        int length = WindowCut.length(source.decoder());
-        int whole = windows.tokens() / length * length;
-        if (whole < 2 * length) {
-            throw TwofoldException.input("too few tokens to compensate with")
-                    .at(text.name())
-                    .found(windows.tokens() + " of " + ids.tokens().length)
-                    .expected("at least " + 2 * length)
-                    .hint("a longer text, or more --calibration-tokens");
-        }
-        return TextWindows.cut(ids, length, whole);
+    public PassContext context(Progress progress) {
+        return new PassContext(progress, Optional.of(calibration()));
     }
 
-    public PassContext context(Progress progress) {
-        Calibration calibration =
-                new Calibration(engine, text.inputs(), heldOutWindows(), spill, findings::add, host.notices());
-        return new PassContext(progress, Optional.of(calibration));
+    Calibration calibration() {
+        return new Calibration(engine, text.windows().inputs(), text.heldOut(), spill, findings::add, host.notices());
     }
 
     /** Versions of what decides the refitted weights, by name. */
@@ -75,15 +54,11 @@ public final class FitSession implements AutoCloseable {
 
     /** What was fitted, and on how many tokens. */
     public Fits fits() {
-        return new Fits(text.tokens(), heldOutWindows() * text.inputs().get(0).length, List.copyOf(findings));
+        return new Fits(text.tokens(), text.heldOutTokens(), List.copyOf(findings));
     }
 
     /** @param heldOutTokens among the tokens, that nothing was fitted to */
     public record Fits(int tokens, int heldOutTokens, List<FitFinding> findings) {}
-
-    private int heldOutWindows() {
-        return Math.max(1, text.inputs().size() / HELD_OUT);
-    }
 
     @Override
     public void close() {

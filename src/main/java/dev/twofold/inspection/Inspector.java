@@ -5,7 +5,6 @@ import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.measure.LayerFindings;
 import dev.twofold.measure.PlanScore;
-import dev.twofold.measure.TextWindows;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.source.Source;
 import java.util.HashSet;
@@ -45,12 +44,12 @@ public record Inspector(
                     .expected("2 or more");
         }
         Passages passages = Passages.of(source, texts, Optional.empty(), fittedTokens.orElse(0), host);
-        Optional<TextWindows> fitted =
-                fittedTokens.map(tokens -> FitSession.text(source, texts.calibrating(), tokens, host));
+        Optional<CalibrationText> fitted =
+                fittedTokens.map(tokens -> CalibrationText.of(source, texts.calibrating(), tokens, host));
         if (fitted.isPresent() && passages.heldOut().isEmpty()) {
             throw TwofoldException.input("there is no text left to measure compensation on")
                     .at(passages.calibration().name())
-                    .hint("a longer text, or less --tokens and --calibration-tokens");
+                    .hint("give a longer text, or lower --tokens or --calibration-tokens");
         }
         try (MeasurementSession session = new MeasurementSession(source, passages, form, cache, host)) {
             Inspection inspection = inspect(session, fitted, start);
@@ -58,15 +57,18 @@ public record Inspector(
         }
     }
 
-    private Inspection inspect(MeasurementSession session, Optional<TextWindows> fitted, long start) {
+    private Inspection inspect(MeasurementSession session, Optional<CalibrationText> fitted, long start) {
         TextMeasurement text = session.calibration();
         int layers = text.layerCount();
         LayerFindings findings = text.layers();
         PlanFrontier frontier = PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), text, host.progress());
         Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier));
         List<CompensationStudy.Row> compensation = fitted.flatMap(windows -> session.heldOut()
-                        .map(other -> new CompensationStudy(source, other, windows, host.with(once()))
-                                .of(frontier, findings)))
+                        .map(other -> {
+                            Host quiet = host.with(once());
+                            RefittedPlans refitted = new RefittedPlans(source, form, windows, quiet);
+                            return new CompensationStudy(source, other, refitted, quiet).of(frontier, findings);
+                        }))
                 .orElse(List.of());
         int measured = text.measured()
                 + session.heldOut().map(TextMeasurement::measured).orElse(0);

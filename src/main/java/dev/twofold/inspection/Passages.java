@@ -1,8 +1,8 @@
 package dev.twofold.inspection;
 
 import dev.twofold.measure.TextWindows;
-import dev.twofold.measure.TokenizedText;
 import dev.twofold.source.Source;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -24,30 +24,18 @@ public record Passages(Passage calibration, Optional<Passage> heldOut) {
      */
     public static Passages of(Source source, Texts texts, Optional<Integer> planned, int taken, Host host) {
         int count = texts.tokens().or(() -> planned).orElse(DEFAULT_TOKENS);
-        return texts.file().isPresent()
-                ? ofUser(source, Texts.read(texts.file().get()), count, taken, host)
-                : new Passages(
-                        passage(source, Texts.calibration(), count, host),
-                        Optional.of(passage(source, Texts.evaluation(), count, host)));
-    }
-
-    private static Passage passage(Source source, Texts.Named text, int count, Host host) {
-        TokenizedText ids = WindowCut.encode(source, text);
-        return new Passage(text.name(), WindowCut.cut(text.name(), ids, source.decoder(), count, host.notices()));
-    }
-
-    private static Passages ofUser(Source source, Texts.Named text, int count, int taken, Host host) {
-        TokenizedText ids = WindowCut.encode(source, text);
-        TextWindows first = WindowCut.cut(text.name(), ids, source.decoder(), count, host.notices());
-        TokenizedText rest = ids.from(Math.max(taken, first.tokens()));
-        Passage calibration = new Passage(text.name(), first);
-        if (rest.tokens().length <= WindowCut.FEW_TOKENS) {
+        TextMix calibration = TextMix.of(source, texts.calibrating());
+        TextWindows measured = calibration.cut(count);
+        WindowCut.announce(calibration.name(), measured, count, host.notices());
+        TextMix heldOut = texts.files().isEmpty()
+                ? TextMix.of(source, List.of(Texts.evaluation()))
+                : calibration.after(Math.max(taken, measured.tokens()));
+        String name = texts.files().isEmpty() ? heldOut.name() : "what follows in " + heldOut.name();
+        Passage passage = new Passage(calibration.name(), measured);
+        if (heldOut.predictions() < WindowCut.FEW_TOKENS) {
             host.notice("note: too little of the text is left to check the choice on");
-            return new Passages(calibration, Optional.empty());
+            return new Passages(passage, Optional.empty());
         }
-        String name = "what follows in " + text.name();
-        TextWindows second =
-                WindowCut.cut(name, rest, source.decoder(), Math.min(count, rest.predictions()), host.notices());
-        return new Passages(calibration, Optional.of(new Passage(name, second)));
+        return new Passages(passage, Optional.of(new Passage(name, heldOut.cut(count))));
     }
 }

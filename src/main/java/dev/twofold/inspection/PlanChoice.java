@@ -15,8 +15,14 @@ import java.util.Optional;
  *
  * @param plan its groups and scores on the calibration text
  * @param rejected shallower plans that keep the limit on the calibration text, and not on the held-out one
+ * @param speedup that is predicted for the hardware that was named, if one was
  */
-public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected) {
+public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected, Optional<Double> speedup) {
+
+    /** A plan that was chosen by its loss alone. */
+    PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected) {
+        this(plan, rejected, Optional.empty());
+    }
 
     /** Measures what has to be, and chooses. */
     public static PlanChoice make(
@@ -44,7 +50,7 @@ public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected) {
                 .findFirst()
                 .orElseThrow(() -> TwofoldException.input("no plan of an effective depth of " + depth + " was found")
                         .found("every one needs a group around a pair that ruins the model by itself")
-                        .hint("a greater depth, or layers of your own choice with --pairs"));
+                        .hint("ask for a greater depth, or name layers yourself with --pairs"));
     }
 
     /** The shallowest plan within the limit on both texts. */

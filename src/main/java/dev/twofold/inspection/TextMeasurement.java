@@ -1,6 +1,7 @@
 package dev.twofold.inspection;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.LayerGroup;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.DecoderEngine;
@@ -102,6 +103,19 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
     }
 
     /**
+     * Measures the original with some neighbouring layers replaced.
+     *
+     * @param name what was done to them, under which the score is remembered
+     * @param runner of what is in their place
+     */
+    PlanScore score(String name, LayerGroup replaced, DecoderEngine runner) {
+        PlanScore score = measure().score(replaced, runner);
+        measurements.plans().put(name, score);
+        measured++;
+        return score;
+    }
+
+    /**
      * The original's score.
      *
      * @throws TwofoldException of kind INPUT if its loss is no finite number
@@ -116,7 +130,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
             throw TwofoldException.input("the model computes something else than finite numbers")
                     .at(subject.source().path().toString())
                     .found("a loss of " + base.loss())
-                    .hint("look for weights that are no finite numbers, or are too large for float32");
+                    .hint("download the checkpoint again: a weight may be broken, or too large for float32");
         }
         return base;
     }

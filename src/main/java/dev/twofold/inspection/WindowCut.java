@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 public final class WindowCut {
 
     /** Tokens in a window, if the model's context is not shorter. */
-    private static final int LENGTH = 256;
+    private static final int LENGTH = 512;
 
     /** Below this, what is measured says little. */
     static final int FEW_TOKENS = 1000;
@@ -50,13 +50,18 @@ public final class WindowCut {
                     .found(ids.whole().length + " tokens")
                     .expected("2 or more");
         }
+        announce(name, windows, tokens, notices);
+        return windows;
+    }
+
+    /** Says how little it is, if it is little. */
+    static void announce(String name, TextWindows windows, int tokens, Consumer<String> notices) {
         if (windows.tokens() < tokens) {
             notices.accept("note: " + name + " has only " + windows.tokens() + " tokens to predict, not " + tokens);
         }
         if (windows.tokens() < FEW_TOKENS) {
             notices.accept("note: " + windows.tokens() + " tokens of " + name + " say little; give more text");
         }
-        return windows;
     }
 
     /** Tokens in a window of a decoder. */

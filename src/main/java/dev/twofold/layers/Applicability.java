@@ -115,7 +115,7 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
                     attention.verdict(),
                     attention.verdict() == Verdict.YES
                             ? ""
-                            : "one a pair where its attentions are one, else one a layer",
+                            : "one for each pair whose attentions merge, else one for each layer",
                     "");
         }
 

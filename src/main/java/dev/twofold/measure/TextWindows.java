@@ -44,6 +44,30 @@ public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Inte
         return new TextWindows(inputs, targets, text.begin());
     }
 
+    /** The windows of several texts of one tokenizer, one text after the other. */
+    public static TextWindows joined(List<TextWindows> texts) {
+        return new TextWindows(
+                texts.stream().flatMap(text -> text.inputs().stream()).toList(),
+                texts.stream().flatMap(text -> text.targets().stream()).toList(),
+                texts.get(0).begin());
+    }
+
+    /** Windows {@code from} to {@code to - 1}. */
+    public TextWindows part(int from, int to) {
+        return new TextWindows(inputs.subList(from, to), targets.subList(from, to), begin);
+    }
+
+    /** The first tokens of each window. */
+    public TextWindows beginnings(int length) {
+        return new TextWindows(first(inputs, length), first(targets, length), begin);
+    }
+
+    private static List<int[]> first(List<int[]> windows, int length) {
+        return windows.stream()
+                .map(window -> Arrays.copyOf(window, Math.min(length, window.length)))
+                .toList();
+    }
+
     /** Number of predictions. */
     public int tokens() {
         return inputs.stream().mapToInt(window -> window.length).sum();

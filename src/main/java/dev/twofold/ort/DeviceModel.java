@@ -119,7 +119,7 @@ final class DeviceModel implements AutoCloseable {
             return failure.hint("check the directory with 'twofold verify', or convert the checkpoint again");
         }
         return failure.as(TwofoldException.Kind.ENVIRONMENT)
-                .hint("check memory and, with --provider cuda, --device-id");
+                .hint("check that there is enough memory and, with --provider cuda, that --device-id is right");
     }
 
     /** Of each segment, the values made by it or an earlier one that no later one reads; a cache is never among them. */

@@ -116,7 +116,7 @@ final class Rendezvous {
             throw TwofoldException.environment("what the devices exchange at once does not fit a buffer")
                     .found(values + " values")
                     .expected("at most " + MAX_VALUES)
-                    .hint("fewer tokens at a time");
+                    .hint("run fewer tokens at a time");
         }
     }
 

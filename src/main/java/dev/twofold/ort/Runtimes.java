@@ -31,8 +31,8 @@ final class Runtimes {
         } catch (LinkageError e) {
             throw TwofoldException.environment("the native library of ONNX Runtime cannot be loaded")
                     .found(e)
-                    .hint("it is unpacked to " + System.getProperty("java.io.tmpdir")
-                            + ": check that directory, or choose another with -Djava.io.tmpdir")
+                    .hint("check the directory it is unpacked to, " + System.getProperty("java.io.tmpdir")
+                            + ", or choose another with TWOFOLD_JAVA_OPTS=-Djava.io.tmpdir=DIR")
                     .cause(e);
         }
     }
@@ -50,9 +50,8 @@ final class Runtimes {
                 options.close();
                 throw TwofoldException.environment("the CUDA provider cannot be used")
                         .found(reason(e))
-                        .hint(
-                                "TWOFOLD_PROFILE=gpu builds for CUDA on Linux x64; it needs an NVIDIA driver, and CUDA 12 with"
-                                        + " cuDNN 9 on the library path. Or use --provider cpu")
+                        .hint("set TWOFOLD_PROFILE=gpu, which builds for CUDA on Linux x64 and needs an NVIDIA driver,"
+                                + " and CUDA 12 with cuDNN 9 on the library path; or use --provider cpu")
                         .cause(e);
             }
         }

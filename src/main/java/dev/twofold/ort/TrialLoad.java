@@ -62,7 +62,7 @@ public final class TrialLoad implements TrialRuntime {
             throw TwofoldException.environment("ONNX Runtime failed while loading the model once")
                     .at(Origin.file(file))
                     .found(Runtimes.reason(e))
-                    .hint("more memory, or --no-load to leave out this check")
+                    .hint("free some memory, or add --no-load to skip this check")
                     .cause(e);
         }
     }

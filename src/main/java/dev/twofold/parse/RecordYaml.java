@@ -106,7 +106,7 @@ public record RecordYaml<T>(Class<T> type, ObjectMapper mapper, ShippedYaml file
                                     : "wrong value for " + String.join(".", path))
                     .at(place(file, text, path))
                     .found(BindingFailure.reason(e))
-                    .hint("compare it with those that come with Twofold")
+                    .hint("compare the file with those that come with Twofold")
                     .cause(e);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("reading from memory", e);

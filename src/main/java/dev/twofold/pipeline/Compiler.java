@@ -3,9 +3,9 @@ package dev.twofold.pipeline;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.disk.Destination;
 import dev.twofold.disk.OutputPlace;
+import dev.twofold.inspection.CalibrationText;
 import dev.twofold.inspection.FitSession;
 import dev.twofold.inspection.Host;
-import dev.twofold.measure.TextWindows;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
 import dev.twofold.passes.compensate.Compensate;
@@ -114,7 +114,7 @@ public final class Compiler {
         Host fitting = repeated.flatMap(manifest -> manifest.provider(request.options()))
                 .map(host::with)
                 .orElse(host);
-        TextWindows text = FitSession.text(
+        CalibrationText text = CalibrationText.of(
                 source, settings.texts().calibrating(), request.options().tokens(), host);
         CheckedRecipe recipe = resolved.recipe()
                 .replace(request, FittedText.of(text).on(fitting.provider(), request))

@@ -5,6 +5,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileFact;
 import dev.twofold.disk.FileHash;
+import dev.twofold.inspection.PlannedModel;
 import dev.twofold.report.Manifest;
 import dev.twofold.target.onnx.OnnxOptions;
 import java.nio.file.Files;
@@ -50,6 +51,6 @@ public record DescribedOutput(Path directory, Manifest manifest) {
                 .findFirst()
                 .orElseThrow(() -> TwofoldException.input("the output does not have the checkpoint's own " + CONFIG)
                         .at(Origin.file(directory))
-                        .hint("--against CHECKPOINT, whose " + CONFIG + " is enough"));
+                        .hint("add --against CHECKPOINT; its " + CONFIG + " is enough"));
     }
 }

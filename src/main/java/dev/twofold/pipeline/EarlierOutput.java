@@ -29,7 +29,7 @@ record EarlierOutput(Path path) {
             throw TwofoldException.input("the directory holds files that Twofold did not write")
                     .at(Origin.file(path))
                     .found(String.join(", ", strangers))
-                    .hint("move them away, or choose another name");
+                    .hint("move them away, or choose another directory");
         }
     }
 
@@ -49,7 +49,7 @@ record EarlierOutput(Path path) {
             throw TwofoldException.input("the output holds other ranks, which would be deleted with it")
                     .at(Origin.file(path))
                     .found("ranks " + others)
-                    .hint("compile into another directory, and move " + Part.rankDirectory(rank.get()) + " there");
+                    .hint("write to another directory, and then move " + Part.rankDirectory(rank.get()) + " there");
         }
     }
 }

@@ -1,7 +1,7 @@
 package dev.twofold.pipeline;
 
 import dev.twofold.diag.TwofoldException;
-import dev.twofold.measure.TextWindows;
+import dev.twofold.inspection.CalibrationText;
 import dev.twofold.measure.TokenHash;
 import dev.twofold.ort.Provider;
 import dev.twofold.passes.compensate.Compensate;
@@ -16,8 +16,8 @@ import java.util.Optional;
  */
 record FittedText(String hash, int tokens) {
 
-    static FittedText of(TextWindows text) {
-        return new FittedText(TokenHash.of(text), text.tokens());
+    static FittedText of(CalibrationText text) {
+        return new FittedText(TokenHash.of(text.windows()), text.tokens());
     }
 
     /**
@@ -26,7 +26,7 @@ record FittedText(String hash, int tokens) {
      * @throws TwofoldException of kind INPUT if another text was asked for
      */
     PassRequest<Compensate.Options> on(Provider provider, PassRequest<Compensate.Options> request) {
-        requireAsked(request.options(), request.origin(), "give the text that the pipeline names with --text");
+        requireAsked(request.options(), request.origin(), "give --text the text whose hash the pipeline names");
         return request.with(request.options().fitted(hash, tokens, provider.toString()));
     }
 

@@ -74,7 +74,7 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
                 && !manifest.sharding().collective().equals(CollectiveName.ANNOTATE.toString())) {
             throw TwofoldException.input("this is the manifest of one rank")
                     .at(Origin.file(place))
-                    .hint("give that of the directory above it, and --rank to compile one rank only");
+                    .hint("give the manifest of the directory above it, and add --rank to write one rank only");
         }
         return manifest;
     }
@@ -107,7 +107,7 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
         throw TwofoldException.input("the model is no ONNX model")
                 .at(Origin.file(file))
                 .found(manifest.emission().target())
-                .hint("give the checkpoint to estimate a plan");
+                .hint("give the checkpoint it was made from");
     }
 
     public String sourceName() {

@@ -72,7 +72,7 @@ public final class ModelOpener {
             throw TwofoldException.input("this is one rank of a model for " + sharding.devices() + " devices")
                     .at(Origin.file(directory))
                     .found("rank " + sharding.ranks().get(0))
-                    .hint("give the directory above it, with every rank in it");
+                    .hint("give the directory above it, which holds every rank");
         }
     }
 }

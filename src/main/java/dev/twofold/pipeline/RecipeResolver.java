@@ -45,13 +45,13 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
 
     /** A text that nothing is measured on or fitted to would be taken for one that the output depends on. */
     private void requireUseOfText(Recipe asked, boolean measures) {
-        settings.texts()
-                .file()
+        settings.texts().files().stream()
                 .filter(file -> !measures && !asked.has(Compensate.SPEC))
+                .findFirst()
                 .ifPresent(file -> {
                     throw TwofoldException.usage("nothing is measured on a text, or fitted to one")
                             .found("--text " + file)
-                            .hint("leave it out, or leave the layers to be chosen, or add --compensate");
+                            .hint("leave out --text, or let convert choose the layers, or add --compensate");
                 });
     }
 

@@ -37,7 +37,8 @@ public final class SourceMatch {
      * @throws TwofoldException of kind INPUT that names a file which differs
      */
     public static void requireSameModel(Manifest manifest, Source source) {
-        new SourceMatch(manifest.source(), source, "give --against the checkpoint named").require(source::decides);
+        new SourceMatch(manifest.source(), source, "give --against the checkpoint that the output was made from:")
+                .require(source::decides);
     }
 
     /**
@@ -46,7 +47,8 @@ public final class SourceMatch {
      * @throws TwofoldException of kind INPUT that names a file which differs
      */
     public static void requireSameFiles(Manifest manifest, Source source) {
-        new SourceMatch(manifest.source(), source, "convert the checkpoint named").require(name -> true);
+        new SourceMatch(manifest.source(), source, "give the checkpoint that the output was made from:")
+                .require(name -> true);
     }
 
     private void require(Predicate<String> matters) {

@@ -3,6 +3,7 @@ package dev.twofold.pipeline;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.inspection.CalibrationText;
 import dev.twofold.inspection.FitSession;
 import dev.twofold.inspection.Host;
 import dev.twofold.inspection.Texts;
@@ -24,6 +25,7 @@ import dev.twofold.source.Source;
 import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -39,7 +41,7 @@ public record Validator(
         Manifest manifest,
         Source source,
         Texts.Named text,
-        Texts.Named calibration,
+        List<Texts.Named> calibration,
         int tokens,
         Host host) {
 
@@ -90,9 +92,12 @@ public record Validator(
     /** What the fits of the conversion are repeated with. */
     private FitSession refit(PassRequest<Compensate.Options> request) {
         Compensate.Options options = request.options();
-        TextWindows fitted = FitSession.text(source, calibration, options.tokens(), host);
+        CalibrationText fitted = CalibrationText.of(source, calibration, options.tokens(), host);
         FittedText.of(fitted)
-                .requireAsked(options, calibration.name(), "give the text of the conversion with --calibration");
+                .requireAsked(
+                        options,
+                        Texts.Named.together(calibration),
+                        "give --calibration the texts that convert had as --text");
         host.notice("note: repeating the fits of the conversion");
         Provider provider = Arrays.stream(Provider.values())
                 .filter(candidate -> candidate.toString().equals(options.provider()))

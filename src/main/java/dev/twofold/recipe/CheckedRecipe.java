@@ -63,7 +63,8 @@ public record CheckedRecipe(Recipe recipe, List<CheckedPass> passes) {
             throw refused(
                     request,
                     new NotApplicable(
-                            "it requires " + describe(missing), "put a pass that establishes it before this one"));
+                            "it requires " + describe(missing),
+                            "put a pass before it that does this; 'twofold" + " passes NAME' says what each one does"));
         }
         pass.check(facts).ifPresent(reason -> {
             throw refused(request, reason);

@@ -16,7 +16,8 @@ import java.util.List;
 /** Reads {@code steps: [- name: {option: value}]} from YAML, with the line of each step. */
 public final class PipelineReader {
 
-    private static final String EXAMPLE = "such as 'steps: [{pair-layers: {window: 4:12}}, fold-norms, widen]'";
+    private static final String EXAMPLE =
+            "write, for example, 'steps: [{pair-layers: {window: 4:12}}, fold-norms," + " widen]'";
 
     static final int MAX_STEPS = 1_000;
 
@@ -58,7 +59,7 @@ public final class PipelineReader {
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 if (requests.size() == MAX_STEPS) {
                     throw malformed("a pipeline has at most " + MAX_STEPS + " steps")
-                            .hint("a layer needs a few at most");
+                            .hint("leave steps out: a layer needs a few at most");
                 }
                 requests.add(step());
             }

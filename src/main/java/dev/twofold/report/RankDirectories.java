@@ -45,21 +45,21 @@ public final class RankDirectories {
             throw TwofoldException.input(
                             "rank " + rank + " of " + above.sharding().devices() + wrong)
                     .at(Origin.file(directory))
-                    .hint("compile it with --rank " + rank + ", and put its directory here");
+                    .hint("convert with --rank " + rank + ", and put its directory here");
         }
         mismatch(Manifest.read(directory), rank, above).ifPresent(found -> {
             throw TwofoldException.input("rank " + rank + " is from another conversion")
                     .at(Origin.file(directory))
                     .found(found)
                     .expected("what " + directory.resolveSibling(Manifest.NAME) + " says")
-                    .hint("compile every rank from one checkpoint with the same options");
+                    .hint("convert every rank from one checkpoint with the same options");
         });
         List<String> problems = Verification.of(directory).problems();
         if (!problems.isEmpty()) {
             throw TwofoldException.input("rank " + rank + " is not as it was written")
                     .at(Origin.file(directory))
                     .found(problems.get(0))
-                    .hint("compile it again with --rank " + rank + " into another directory, and move "
+                    .hint("convert again with --rank " + rank + " into another directory, and move "
                             + Part.rankDirectory(rank) + " here");
         }
     }

@@ -115,7 +115,7 @@ public final class ReportDirectory {
         return TwofoldException.environment("cannot write the report")
                 .at(Origin.file(path))
                 .found(e)
-                .hint("check permissions and space")
+                .hint("check that you may write there, and that the disk has room")
                 .cause(e);
     }
 }

@@ -129,6 +129,6 @@ public final class TokenizerCheck {
     private TwofoldException wrong(String key, String what) {
         return TwofoldException.input(what)
                 .at(key.isEmpty() ? Origin.file(file) : Origin.key(file, key))
-                .hint("the tokenizer may be broken, or belong to another model; download it again");
+                .hint("download it again: it may be broken, or belong to another model");
     }
 }

@@ -42,7 +42,7 @@ public final class TokenizerFile implements AutoCloseable {
         } catch (LibraryException e) {
             throw TwofoldException.environment("the native library of the tokenizer cannot be loaded")
                     .found(String.valueOf(e.getMessage()))
-                    .hint("it is unpacked to DJL_CACHE_DIR, or .djl.ai in the home directory: check that directory")
+                    .hint("check the directory it is unpacked to: DJL_CACHE_DIR, or .djl.ai in your home directory")
                     .cause(e);
         } catch (IOException e) {
             throw unusable(file, "the tokenizer cannot be read", e);
@@ -70,7 +70,7 @@ public final class TokenizerFile implements AutoCloseable {
                         .at(Origin.file(file))
                         .found("token " + id)
                         .expected("below " + vocabulary)
-                        .hint("the tokenizer belongs to another model");
+                        .hint("put the tokenizer.json of this model beside it; this one belongs to another model");
             }
         }
         return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();

@@ -103,11 +103,12 @@ final class WeightEncoder {
                     .at(place)
                     .found(value + " after folding, for " + placement.name())
                     .expected("a magnitude of at most " + (half ? Float16.MAX : BFloat16.MAX))
-                    .hint(half ? "--dtype bf16 or --dtype fp32" : "--dtype fp32");
+                    .hint(half ? "use --dtype bf16 or --dtype fp32" : "use --dtype fp32");
         }
         return TwofoldException.input("a weight is not a finite number")
                 .at(place)
                 .found(value + " for " + placement.name())
-                .hint("download the checkpoint again, or ask its author: a model with such weights computes nothing");
+                .hint("download the checkpoint again, or tell its author: a model with such a weight cannot compute"
+                        + " anything");
     }
 }

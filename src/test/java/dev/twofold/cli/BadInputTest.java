@@ -345,7 +345,7 @@ class BadInputTest {
         assertThat(refused(Main.USAGE, "convrt", checkpoint)).contains("convrt", "try:      ", "convert");
         assertThat(refused(Main.USAGE, "convert", checkpoint, "--window", "0:4"))
                 .contains("-o");
-        assertThat(refused(Main.USAGE)).contains("missing command");
+        assertThat(refused(Main.USAGE)).contains("a command is missing");
     }
 
     @Test

@@ -202,7 +202,7 @@ final class FromManifestTest {
                 .contains(
                         checkpoint.resolve("model.safetensors") + ": the model was not converted from this checkpoint",
                         "SHA-256",
-                        "convert the checkpoint named checkpoint");
+                        "give the checkpoint that the output was made from: checkpoint");
         assertThat(second).doesNotExist();
     }
 

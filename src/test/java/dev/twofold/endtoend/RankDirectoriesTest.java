@@ -284,7 +284,7 @@ final class RankDirectoriesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--devices 3                                   | devices that work: 2, 4",
+                "--devices 3                                   | use one of these numbers of devices: 2, 4",
                 "--placement layers                            | --devices 2",
                 "--rank 0                                      | --devices 2",
                 "--collective tensorrt                         | --devices 2",

@@ -140,7 +140,7 @@ final class PairLayersTest {
     void refuses_a_window_that_groups_do_not_fill_and_names_one_that_they_do() {
         assertThat(window("4:13", 2, Form.TWO_SYNC).check(facts()))
                 .get()
-                .hasFieldOrPropertyWithValue("hint", "window: 4:12");
+                .hasFieldOrPropertyWithValue("hint", "use the window 4:12");
     }
 
     @Test

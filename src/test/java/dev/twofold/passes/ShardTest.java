@@ -92,7 +92,7 @@ final class ShardTest {
     void names_the_numbers_that_work() {
         assertThat(refusal(shard(3, Placement.HEADS), facts()))
                 .contains("layer 0 has 4 attention heads, 2 KV heads and a feed-forward of 704")
-                .contains("devices that work: 2, 4");
+                .contains("use one of these numbers of devices: 2, 4");
     }
 
     @Test
@@ -101,7 +101,7 @@ final class ShardTest {
                 .simulate(facts());
         assertThat(shard(8, Placement.LAYERS).check(everyLayerPaired)).isEmpty();
         assertThat(refusal(shard(8, Placement.HEADS), everyLayerPaired))
-                .contains("devices that work: 2, 4; with placement layers: 2, 4, 8");
+                .contains("use one of these numbers of devices: 2, 4; with placement layers: 2, 4, 8");
     }
 
     @Test

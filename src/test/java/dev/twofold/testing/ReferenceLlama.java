@@ -1,6 +1,7 @@
 package dev.twofold.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.decoder.StepName;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -47,6 +48,27 @@ public final class ReferenceLlama {
             x[t] = tensors.row("model.embed_tokens.weight", (int) tokens[t]);
         }
         return x;
+    }
+
+    /** u = x + what every step up to the first of the last layer adds to it; y = u + F(u) of the last layer. */
+    public double[][] staggered(double[][] x, List<Integer> group) {
+        int last = group.get(group.size() - 1);
+        double[][] u = add(x, attention(x, last));
+        for (int layer : group.subList(0, group.size() - 1)) {
+            u = add(add(u, attention(x, layer)), feedForward(x, layer));
+        }
+        return add(u, feedForward(u, last));
+    }
+
+    /** The stream after a step whose parts all read {@code x}. */
+    public double[][] step(double[][] x, List<StepName> parts) {
+        double[][] y = x;
+        for (StepName part : parts) {
+            y = add(
+                    y,
+                    part.part() == StepName.Part.ATTENTION ? attention(x, part.layer()) : feedForward(x, part.layer()));
+        }
+        return y;
     }
 
     /** The stream after the layers of a group, side by side. */

@@ -34,12 +34,12 @@ final class Collectives {
         if (engine == CollectiveName.TENSORRT && dialect == DialectName.ORT) {
             throw TwofoldException.usage("TensorRT does not have the operators of the dialect ort")
                     .found("--collective tensorrt --dialect ort")
-                    .hint("--dialect onnx");
+                    .hint("use --dialect onnx");
         }
         if (engine == CollectiveName.ORT && precision == Precision.BF16) {
             throw TwofoldException.usage("com.microsoft.AllReduce does not sum bf16")
                     .found("--collective ort --dtype bf16")
-                    .hint("--dtype fp16, or --collective tensorrt or annotate");
+                    .hint("use --dtype fp16, or another --collective: tensorrt or annotate");
         }
         return new Collectives(graph, engine, devices);
     }

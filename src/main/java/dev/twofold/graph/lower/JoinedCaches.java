@@ -27,7 +27,7 @@ record JoinedCaches(GraphBuilder graph) {
         if (part.rule().cap().isPresent()) {
             throw TwofoldException.input("TensorRT does not cap the scores of an attention, as this model does")
                     .found("--collective tensorrt")
-                    .hint("--collective ort, or annotate");
+                    .hint("use --collective ort or --collective annotate");
         }
         String query = byHead(name + "/q", operands.get(0), part.heads(), part.headSize());
         String key = byHead(name + "/k", operands.get(1), part.kvHeads(), part.headSize());

@@ -79,7 +79,7 @@ final class OrtDialect implements Dialect {
             throw TwofoldException.input("GroupQueryAttention takes only heads of a multiple of " + HEAD_SIZE)
                     .at(decoder.facts().source())
                     .found("head size " + size)
-                    .hint("--dialect onnx");
+                    .hint("use --dialect onnx");
         }
     }
 

@@ -130,6 +130,11 @@ public final class Compensate implements Pass {
             return new Options(other, side, scope, ridges, tokens, memory, provider, text);
         }
 
+        /** The same with other ridges to choose from. */
+        public Options with(List<Double> others) {
+            return new Options(method, side, scope, others, tokens, memory, provider, text);
+        }
+
         /** The same with other limits; null leaves one as it is. */
         public Options with(@Nullable Integer otherTokens, @Nullable MemorySize otherMemory) {
             return new Options(
@@ -165,10 +170,13 @@ public final class Compensate implements Pass {
         }
         if (options.ridges().isEmpty()
                 || options.ridges().stream().anyMatch(ridge -> !(ridge >= LEAST_RIDGE && ridge <= MOST_RIDGE))) {
-            return problem("a ridge should be " + LEAST_RIDGE + " to " + MOST_RIDGE, "ridges: " + RIDGES);
+            return problem(
+                    "a ridge should be " + LEAST_RIDGE + " to " + MOST_RIDGE, "write, for example, ridges: " + RIDGES);
         }
         if (options.tokens() < 1) {
-            return problem("it cannot fit to " + options.tokens() + " tokens", "tokens: " + DEFAULT_TOKENS);
+            return problem(
+                    "it cannot fit to " + options.tokens() + " tokens",
+                    "write, for example, tokens: " + DEFAULT_TOKENS);
         }
         return facts.groups().stream()
                         .anyMatch(group -> group.arrangement() == Facts.Arrangement.ONE_SYNC

@@ -40,6 +40,33 @@ final class Fitting implements AutoCloseable {
         this.compiled = original;
     }
 
+    /** Where another is, with tools of its own. */
+    private Fitting(Fitting other, Calibration calibration) {
+        this.decoder = other.decoder;
+        this.engine = calibration.engine();
+        this.streams = other.streams;
+        this.context = new FitContext(decoder, calibration, other.context.options(), streams.batches());
+        this.fit = new StepFit(context);
+        this.original = other.original;
+        this.compiled = other.original;
+    }
+
+    /**
+     * A group refitted as if it were the next of the stream and everything before it untouched; this stays where it is.
+     *
+     * @param calibration of the same text
+     */
+    LayerGroup trial(LayerGroup group, Calibration calibration) {
+        Fitting trial = new Fitting(this, calibration);
+        Originals were =
+                trial.new Originals(StepOrigins.of(group, decoder.facts().stepsPerLayer()));
+        LayerGroup refitted = trial.refit(were);
+        were.releaseOwn();
+        trial.original.release();
+        trial.compiled.release();
+        return refitted;
+    }
+
     /** The next group of the stream, refitted if it is to be. */
     LayerGroup next(LayerGroup group) {
         StepOrigins origins = StepOrigins.of(group, decoder.facts().stepsPerLayer());
@@ -49,7 +76,11 @@ final class Fitting implements AutoCloseable {
             compiled = drifted ? moved(compiled, group.steps()) : original;
             return group;
         }
-        return refit(origins);
+        Originals were = new Originals(origins);
+        LayerGroup refitted = refit(were);
+        were.releaseOwn();
+        were.before.release();
+        return refitted;
     }
 
     /** A stream after some steps; what it was is not needed any more. */
@@ -72,9 +103,9 @@ final class Fitting implements AutoCloseable {
     }
 
     /** Step by step, each fitted to what the steps of the checkpoint did one after the other. */
-    private LayerGroup refit(StepOrigins origins) {
+    private LayerGroup refit(Originals were) {
+        StepOrigins origins = were.origins;
         LayerGroup group = origins.group();
-        Originals were = new Originals(origins);
         List<Step> refitted = new ArrayList<>();
         for (int i = 0; i < group.steps().size(); i++) {
             Step step = group.steps().get(i);
@@ -84,7 +115,6 @@ final class Fitting implements AutoCloseable {
             compiled = compiled == were.before ? after(compiled, List.of(step)) : moved(compiled, List.of(step));
             refitted.add(step);
         }
-        were.release();
         return new LayerGroup(group.layers(), refitted);
     }
 
@@ -168,9 +198,8 @@ final class Fitting implements AutoCloseable {
                     .toList();
         }
 
-        void release() {
+        void releaseOwn() {
             own.forEach(Kept::release);
-            before.release();
         }
     }
 

@@ -56,7 +56,7 @@ public final class AverageLayers implements Pass {
     @Override
     public Optional<NotApplicable> check(Facts facts) {
         if (groups.isEmpty()) {
-            return Optional.of(new NotApplicable("it names no range", "ranges: [4-5]"));
+            return Optional.of(new NotApplicable("it names no range", "say which, such as ranges: [4-5]"));
         }
         if (facts.properties().contains(Property.NORMS_FOLDED)) {
             return Optional.of(new NotApplicable("the norms are already folded", "put it before fold-norms"));

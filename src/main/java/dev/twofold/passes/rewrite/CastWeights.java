@@ -41,7 +41,9 @@ public final class CastWeights implements Pass {
 
     @Override
     public Optional<NotApplicable> check(Facts facts) {
-        return dtype == null ? Optional.of(new NotApplicable("it needs a dtype", "dtype: fp16")) : Optional.empty();
+        return dtype == null
+                ? Optional.of(new NotApplicable("it needs a dtype", "say which, such as dtype: fp16"))
+                : Optional.empty();
     }
 
     @Override

@@ -49,10 +49,10 @@ public final class DropLayers implements Pass {
     @Override
     public Optional<NotApplicable> check(Facts facts) {
         if (dropped.isEmpty()) {
-            return Optional.of(new NotApplicable("it names no layer", "layers: [7, 8]"));
+            return Optional.of(new NotApplicable("it names no layer", "say which, such as layers: [7, 8]"));
         }
         if (dropped.size() >= facts.order().size()) {
-            return Optional.of(new NotApplicable("it drops every layer", "keep at least one"));
+            return Optional.of(new NotApplicable("it drops every layer", "leave at least one layer"));
         }
         return LayerChecks.requireOrdinary(facts, dropped);
     }

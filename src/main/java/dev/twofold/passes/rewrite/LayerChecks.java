@@ -24,7 +24,7 @@ final class LayerChecks {
             if (layer < 0 || layer >= facts.layers()) {
                 return Optional.of(new NotApplicable(
                         "layer " + layer + " does not exist: the model has " + facts.layers() + " layers",
-                        "layers 0 to " + (facts.layers() - 1)));
+                        "choose from layers 0 to " + (facts.layers() - 1)));
             }
             if (!seen.add(layer)) {
                 return Optional.of(

@@ -38,7 +38,7 @@ final class MeanBranch {
         if (kinds.size() != 1) {
             throw TwofoldException.usage("layers " + layers + " differ in more than their weights, and have no mean")
                     .found(kinds)
-                    .hint("average layers of one kind");
+                    .hint("average only layers of one kind");
         }
         return bodies.get(0).match(new Mean(bodies, layers));
     }
@@ -95,7 +95,7 @@ final class MeanBranch {
         private TwofoldException without(Operator operator) {
             return TwofoldException.usage("layers " + layers + " have parts that have no mean")
                     .found(operator.kind())
-                    .hint("drop-layers, or pair-layers");
+                    .hint("use drop-layers or pair-layers");
         }
     }
 

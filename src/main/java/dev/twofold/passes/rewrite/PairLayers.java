@@ -127,7 +127,7 @@ public final class PairLayers implements Pass {
 
         /** The same with the groups of a plan. */
         public Options with(Plan plan) {
-            return plan.isEmpty()
+            return plan.groups().isEmpty()
                     ? new Options(pairs, new LayerWindow(0, 0), group, form)
                     : new Options(plan.groups(), window, group, form);
         }
@@ -160,34 +160,36 @@ public final class PairLayers implements Pass {
         if ((options.pairs() == null) == (window == null)) {
             return problem(
                     window == null ? "it does not say which layers" : "it has both pairs and a window",
-                    "either pairs, such as 4-5,6-7, or a window, such as 4:14");
+                    "give either pairs, such as 4-5,6-7, or a window, such as 4:14");
         }
         if (window == null) {
             return options.group() == null
                     ? Optional.empty()
                     : problem(
                             "a group size goes with a window, not with pairs",
-                            "a range is a group: 4-7 is one of four");
+                            "leave out the group size: a range is a group, and 4-7 is one of four");
         }
         int size = groupSize();
         if (size < 2) {
-            return problem("a group holds two layers or more, not " + size, "group: 2");
+            return problem("a group holds two layers or more, not " + size, "write group: 2 or more");
         }
         if (window.end() > facts.layers()) {
             return problem(
                     "the window " + window + " ends after the last layer: the model has " + facts.layers() + " layers",
-                    "a window that ends at " + facts.layers() + " or before");
+                    "end the window at " + facts.layers() + " or before");
         }
         int layers = (int) facts.order().stream().filter(window::contains).count();
         if (layers == 0 && window.begin() < window.end()) {
-            return problem("the window " + window + " holds no layers any more", "another window, or 0:0 to pair none");
+            return problem(
+                    "the window " + window + " holds no layers any more",
+                    "choose another window, or 0:0 to" + " pair none");
         }
         int left = layers % size;
         return left == 0
                 ? Optional.empty()
                 : problem(
                         "the window " + window + " holds " + layers + " layers, not a multiple of " + size,
-                        "window: " + window.begin() + ":" + (window.end() - left));
+                        "use the window " + window.begin() + ":" + (window.end() - left));
     }
 
     private static Optional<NotApplicable> problem(String reason, String hint) {

@@ -51,7 +51,8 @@ public final class SwapLayers implements Pass {
     @Override
     public Optional<NotApplicable> check(Facts facts) {
         if (order.size() < 2) {
-            return Optional.of(new NotApplicable("it needs the new order of two layers or more", "order: [5, 4]"));
+            return Optional.of(new NotApplicable(
+                    "it needs the new order of two layers or more", "give one, such as" + " order: [5, 4]"));
         }
         return LayerChecks.requireOrdinary(facts, order)
                 .or(() -> LayerChecks.requireAdjacent(

@@ -33,7 +33,8 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
     private Optional<String> oneSync(Facts.Group group, int devices) {
         if (placement == Placement.HEADS) {
             return Optional.of("the layers " + group.layers()
-                    + " run one-sync: between its attention and its feed-forward a layer does not hear of other devices, so"
+                    + " run one-sync: between its attention and its feed-forward a layer does not hear of other"
+                    + " devices, so"
                     + " it cannot be cut");
         }
         int size = group.layers().size();
@@ -110,7 +111,8 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
 
     private String hint() {
         if (facts.sizes().layers().stream().anyMatch(LayerSize::normsWidths)) {
-            return "put every layer into a group, such as --window 0:N, with --placement layers and a device for each layer"
+            return "put every layer into a group, such as --window 0:N, with --placement layers and a device for"
+                    + " each layer"
                     + " of a group";
         }
         List<Integer> possible = possible();
@@ -119,8 +121,8 @@ record DeviceCounts(Facts facts, Placement placement, boolean vocabulary) {
                 new DeviceCounts(facts, placement == Placement.HEADS ? Placement.LAYERS : Placement.HEADS, vocabulary);
         List<Integer> possibleOtherwise = otherwise.possible();
         String hint = possible.isEmpty()
-                ? "no number of devices works with placement " + placement
-                : "devices that work: " + list(possible);
+                ? "leave the model whole: no number of devices works with placement " + placement
+                : "use one of these numbers of devices: " + list(possible);
         return possibleOtherwise.isEmpty() ? hint : hint + "; with placement " + other + ": " + list(possibleOtherwise);
     }
 

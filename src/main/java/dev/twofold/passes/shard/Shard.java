@@ -67,7 +67,7 @@ public final class Shard implements Pass {
             String found = options.devices() == null
                     ? "it does not say over how many devices"
                     : options.devices() + " devices";
-            return Optional.of(new NotApplicable(found, "devices: 2"));
+            return Optional.of(new NotApplicable(found, "say how many, such as devices: 2"));
         }
         if (facts.properties().contains(Property.SHARDED)) {
             return Optional.of(new NotApplicable("the model is sharded already", "shard it once, at the end"));

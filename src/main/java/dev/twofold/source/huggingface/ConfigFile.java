@@ -169,7 +169,7 @@ final class ConfigFile {
             if (!allowed && !used.contains(key)) {
                 throw wrong(key, "this option is not supported: " + refusal.because())
                         .found(value)
-                        .hint("another checkpoint of the family, or an issue that asks for this option");
+                        .hint("use another checkpoint of this family, or open an issue that asks for this option");
             }
             used.add(key);
         });
@@ -190,8 +190,8 @@ final class ConfigFile {
         others.stream().findFirst().ifPresent(key -> {
             throw wrong(key, "this option is not supported")
                     .found(root.get(key))
-                    .hint(
-                            "if it does not change what the model computes, remove it from a copy of the checkpoint's config");
+                    .hint("if it does not change what the model computes, copy the checkpoint and remove it from"
+                            + " the copy's config");
         });
     }
 
@@ -205,7 +205,7 @@ final class ConfigFile {
         if (!equal) {
             throw wrong(key, "it is another name of " + prefix + other + ", which has another value")
                     .found(first + " and " + second)
-                    .hint("remove the one that is not meant from a copy of the checkpoint's config");
+                    .hint("copy the checkpoint, and remove the wrong one from the copy's config");
         }
     }
 

@@ -17,12 +17,12 @@ enum FileImpostor {
             "PK\u0003\u0004"),
     HTML(
             "an HTML page, not safetensors",
-            "the download was answered by a web page; log in or check the address, then download it again",
+            "log in or check the address, and download it again: the answer was a web page",
             "<!doctype",
             "<html");
 
     private static final String PICKLE_HINT =
-            "pickle can run code; convert it to safetensors with the tools of its framework first";
+            "convert it to safetensors with the tools of its framework first: a pickle can run code";
 
     private final String what;
     private final String hint;

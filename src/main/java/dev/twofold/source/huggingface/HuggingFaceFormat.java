@@ -72,8 +72,8 @@ public final class HuggingFaceFormat implements SourceFormat {
             throw config.wrong("text_config", "a model of more than text, which Twofold does not read")
                     .found(modelType)
                     .expected("a model of text only")
-                    .hint("a checkpoint of its text part alone, of type "
-                            + text.text("model_type").orElse("of its own"));
+                    .hint("save its text part as a checkpoint of its own, of type "
+                            + text.text("model_type").orElse("of text only"));
         });
         if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
             return StepwiseDecoder.read(directory, file, index);

@@ -36,7 +36,7 @@ final class ModelLimits {
             throw config.wrong(key, "the attention heads are too large")
                     .found(size)
                     .expected("at most " + MAX_HEAD_SIZE)
-                    .hint("compare the checkpoint's config with the one on its page");
+                    .hint("compare this file with the one on the model's page");
         }
     }
 
@@ -49,7 +49,7 @@ final class ModelLimits {
             throw config.wrong(key, "too many")
                     .found(parts + " in each of " + layers + " layers")
                     .expected("at most " + MAX_PARTS + " in all")
-                    .hint("compare the checkpoint's config with the one on its page");
+                    .hint("compare this file with the one on the model's page");
         }
     }
 
@@ -59,7 +59,7 @@ final class ModelLimits {
             throw config.wrong(key, "too many layers")
                     .found(layers)
                     .expected("at most " + MAX_LAYERS)
-                    .hint("compare the checkpoint's config with the one on its page");
+                    .hint("compare this file with the one on the model's page");
         }
     }
 
@@ -84,13 +84,14 @@ final class ModelLimits {
                     .at(Origin.key(config, contextKey))
                     .found(context)
                     .expected("at most " + MAX_CONTEXT)
-                    .hint("put what the model was trained for into a copy of the checkpoint's config");
+                    .hint("copy the checkpoint, and write into the copy's config the length that the model was"
+                            + " trained for");
         }
         decoder.rotaries().stream().filter(rotary -> !turns(rotary)).findFirst().ifPresent(rotary -> {
             throw TwofoldException.input("the rotary positions turn faster than numbers can say")
                     .at(Origin.key(config, "rope_theta or rope_scaling"))
                     .found("theta " + rotary.theta())
-                    .hint("compare the checkpoint's config with the one on its page");
+                    .hint("compare this file with the one on the model's page");
         });
         Stream<Norm> norms =
                 decoder.branches().flatMap(branch -> Stream.concat(branch.in().stream(), branch.out().stream()));

@@ -32,7 +32,7 @@ record ModelShape(
         if (hidden % heads != 0) {
             throw config.wrong(sizes.heads().key(), "the hidden size does not divide among the heads")
                     .found(sizes.hidden().key() + " " + hidden + ", " + heads + " heads")
-                    .hint("a checkpoint with such sizes gives head_dim");
+                    .hint("copy the checkpoint, and add head_dim to the copy's config");
         }
         return hidden / heads;
     }

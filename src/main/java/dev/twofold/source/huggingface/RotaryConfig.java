@@ -52,7 +52,7 @@ final class RotaryConfig {
         Optional<ConfigFile> scaling = config.object("rope_scaling");
         if (parameters.isPresent() && scaling.isPresent()) {
             throw config.wrong("rope_scaling", "rope_parameters says the same thing, perhaps differently")
-                    .hint("keep one of the two");
+                    .hint("copy the checkpoint, and remove the wrong one from the copy's config");
         }
         Optional<ConfigFile> byKind = parameters.filter(
                 object -> object.object(FULL).or(() -> object.object(SLIDING)).isPresent());

@@ -55,12 +55,12 @@ final class SafetensorsFile {
                 throw rejected("the header length is out of range")
                         .found(Long.toUnsignedString(length))
                         .expected("1 to " + MAX_HEADER + " bytes")
-                        .hint("this may not be a safetensors file; download it again");
+                        .hint("download the file again: this may not be a safetensors file");
             }
             if (length > size - LENGTH_BYTES) {
                 throw rejected("the header ends past the end of the file")
                         .found("a header of " + length + " bytes in a file of " + size)
-                        .hint("the file may be truncated; download it again");
+                        .hint("download the file again: it may be truncated");
             }
             new HeaderInput(channel, LENGTH_BYTES, length).invalidUtf8().ifPresent(position -> {
                 throw rejected("the header is not UTF-8").found("an invalid byte at " + position);
@@ -93,7 +93,7 @@ final class SafetensorsFile {
                 throw rejected(entry, "its data ends past the end of the file")
                         .found((fileSize - dataStart) + " bytes of data")
                         .expected("at least " + position)
-                        .hint("the file is truncated; download it again");
+                        .hint("download the file again: it is truncated");
             }
             tensors.add(new Stored(file, entry.name(), dataStart + entry.begin(), entry.dtype(), entry.shape()));
         }

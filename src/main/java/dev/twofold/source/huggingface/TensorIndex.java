@@ -32,7 +32,7 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
             if (SourceFile.exists(single)) {
                 throw TwofoldException.input("the checkpoint has both " + SINGLE + " and " + INDEX)
                         .at(Origin.file(directory))
-                        .hint("keep the one that belongs to it");
+                        .hint("keep the one that the model was saved with, and remove the other");
             }
             return sharded(directory, index);
         }
@@ -45,7 +45,7 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
                     .hint(
                             pickled
                                     ? "convert pytorch_model.bin to safetensors first"
-                                    : "is this a Hugging Face checkpoint?");
+                                    : "give the directory of a Hugging Face checkpoint, with its weights");
         }
         Map<String, Stored> tensors = new LinkedHashMap<>();
         SafetensorsFile.read(single).forEach(tensor -> tensors.put(tensor.name(), tensor));
@@ -99,7 +99,7 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
                 throw TwofoldException.input("a shard should be the plain name of a .safetensors file")
                         .at(Origin.key(index, "weight_map." + entry.getKey()))
                         .found(entry.getValue())
-                        .hint("do not use this checkpoint unless you know who made it");
+                        .hint("find out who made this checkpoint before you use it");
             }
             shardOf.put(entry.getKey(), shard);
         });
@@ -124,7 +124,7 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
                     .at(Origin.key(index, "metadata.total_size"))
                     .found(total)
                     .expected(bytes)
-                    .hint("a shard may be from another checkpoint; download it again");
+                    .hint("download the checkpoint again: a shard may be from another one");
         }
     }
 }

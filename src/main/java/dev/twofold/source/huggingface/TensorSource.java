@@ -145,8 +145,8 @@ final class TensorSource {
                             new ArrayList<>(unused.keySet()))
                     .hint(
                             first.name().equals(names.head() + ".weight")
-                                    ? "it differs from the embedding: set tie_word_embeddings to false to use it, or remove"
-                                            + " the tensor"
+                                    ? "set tie_word_embeddings to false to use this head, which differs from the embedding, or"
+                                            + " remove the tensor"
                                     : "check that config.json belongs to these tensors");
         }
     }

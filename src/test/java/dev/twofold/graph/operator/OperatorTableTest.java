@@ -15,7 +15,7 @@ import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.graph.proto.NodeProto;
-import dev.twofold.pipeline.PlannedModel;
+import dev.twofold.inspection.PlannedModel;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.PipelineReader;
 import dev.twofold.recipe.Recipe;

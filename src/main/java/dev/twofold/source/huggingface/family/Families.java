@@ -91,7 +91,7 @@ public final class Families {
                     .expected("one of " + String.join(", ", index.keySet()))
                     .hint("if it computes what " + near + " does, put a file " + OWN
                             + " into the checkpoint that says 'like: " + index.get(near)
-                            + "', and in which it differs");
+                            + "' and what differs");
         }
         return reader().shipped(file);
     }

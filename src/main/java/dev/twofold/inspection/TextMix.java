@@ -1,0 +1,109 @@
+package dev.twofold.inspection;
+
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.measure.TextWindows;
+import dev.twofold.measure.TokenizedText;
+import dev.twofold.source.Source;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Texts of which equal shares are taken, as far as they reach.
+ *
+ * @param length tokens in a window
+ */
+public record TextMix(List<Texts.Named> names, List<TokenizedText> texts, int length) {
+
+    public TextMix {
+        names = List.copyOf(names);
+        texts = List.copyOf(texts);
+    }
+
+    /** The texts as a source's tokenizer reads them. */
+    public static TextMix of(Source source, List<Texts.Named> names) {
+        return new TextMix(
+                names,
+                names.stream().map(name -> WindowCut.encode(source, name)).toList(),
+                WindowCut.length(source.decoder()));
+    }
+
+    /** What to call all of them. */
+    public String name() {
+        return Texts.Named.together(names);
+    }
+
+    /** Tokens that can be predicted. */
+    public int predictions() {
+        return texts.stream().mapToInt(TokenizedText::predictions).reduce(0, Math::addExact);
+    }
+
+    /**
+     * So many tokens to predict, in windows, of each text.
+     *
+     * @throws TwofoldException of kind INPUT if there is nothing to predict
+     */
+    List<TextWindows> cutEach(int tokens) {
+        int[] shares = shares(tokens);
+        if (IntStream.of(shares).sum() == 0) {
+            throw TwofoldException.input("the text is too short")
+                    .at(name())
+                    .found(texts.stream().mapToInt(text -> text.whole().length).sum() + " tokens")
+                    .expected("2 or more");
+        }
+        return IntStream.range(0, shares.length)
+                .mapToObj(i -> TextWindows.cut(texts.get(i), length, shares[i]))
+                .toList();
+    }
+
+    /** So many tokens to predict, in windows, of all texts. */
+    public TextWindows cut(int tokens) {
+        return TextWindows.joined(cutEach(tokens));
+    }
+
+    /** What is left of the texts when so many tokens are taken. */
+    TextMix after(int tokens) {
+        int[] shares = shares(tokens);
+        return new TextMix(
+                names,
+                IntStream.range(0, shares.length)
+                        .mapToObj(i -> texts.get(i).from(shares[i]))
+                        .toList(),
+                length);
+    }
+
+    /** Tokens of each text: whole windows in turn, and what is left of the tokens from the first that still has some. */
+    private int[] shares(int tokens) {
+        int[] shares = new int[texts.size()];
+        int left = tokens;
+        boolean taken = true;
+        while (left >= length && taken) {
+            taken = false;
+            for (int i = 0; i < shares.length && left >= length; i++) {
+                if (texts.get(i).predictions() - shares[i] >= length) {
+                    shares[i] += length;
+                    left -= length;
+                    taken = true;
+                }
+            }
+        }
+        for (int i = 0; i < shares.length && left > 0; i++) {
+            int rest = Math.min(left, texts.get(i).predictions() - shares[i]);
+            shares[i] += rest;
+            left -= rest;
+        }
+        return shares;
+    }
+
+    /** The windows that are as long as any. */
+    List<TextWindows> wholeWindows(int tokens) {
+        List<TextWindows> whole = new ArrayList<>();
+        for (TextWindows windows : cutEach(tokens)) {
+            int count = (int) windows.inputs().stream()
+                    .filter(window -> window.length == length)
+                    .count();
+            whole.add(windows.part(0, count));
+        }
+        return whole;
+    }
+}
