@@ -35,6 +35,10 @@ final class TransformersFamiliesTest {
 
     private static final double TOLERANCE = 1e-4;
 
+    /** Families of each kind of layer; the others are run in one plan. */
+    private static final List<String> IN_EVERY_PLAN = List.of(
+            "cohere", "gemma3", "gpt2", "gpt_neox", "llama3.2", "mixtral", "olmo2", "qwen2", "qwen3", "starcoder2");
+
     /** Row by row, the tokens of a prompt in a padded batch. */
     private static final int[] PROMPTS = {20, 9};
 
@@ -94,15 +98,20 @@ final class TransformersFamiliesTest {
     }
 
     static Stream<Case> cases() {
-        return TinyFamilies.names().stream()
-                .flatMap(family -> Stream.of(
-                                Arrangement.BASE,
-                                Arrangement.PAIRS,
-                                Arrangement.MERGES,
-                                Arrangement.STAGGERED_PAIRS,
-                                Arrangement.ONE_SYNC_PAIRS)
-                        .filter(plan -> TinyFamilies.takes(family, plan))
-                        .map(plan -> new Case(family, plan)));
+        return TinyFamilies.names().stream().flatMap(family -> plans(family).map(plan -> new Case(family, plan)));
+    }
+
+    private static Stream<Arrangement> plans(String family) {
+        if (IN_EVERY_PLAN.contains(family)) {
+            return Stream.of(
+                            Arrangement.BASE,
+                            Arrangement.PAIRS,
+                            Arrangement.MERGES,
+                            Arrangement.STAGGERED_PAIRS,
+                            Arrangement.ONE_SYNC_PAIRS)
+                    .filter(plan -> TinyFamilies.takes(family, plan));
+        }
+        return Stream.of(TinyFamilies.takes(family, Arrangement.MERGES) ? Arrangement.MERGES : Arrangement.PAIRS);
     }
 
     @BeforeAll
@@ -145,7 +154,8 @@ final class TransformersFamiliesTest {
             assertThat(Logits.distance(logits, Logits.onePass(session, one.tokens())))
                     .isLessThan(TOLERANCE);
             assertThat(one.result().path("generated"))
-                    .hasToString(greedy(session, one).toString());
+                    .extracting(JsonNode::intValue)
+                    .isEqualTo(greedy(session, one));
         }
         int next = 0;
         for (int[] row : TinyFamilies.golden(one.family()).tokens()) {
