@@ -45,6 +45,7 @@ final class ArchitectureTest {
                         "dev.twofold.pass..",
                         "dev.twofold.execution..",
                         "dev.twofold.measure..",
+                        "dev.twofold.stepwise..",
                         "dev.twofold.layers..",
                         "dev.twofold.family..",
                         "dev.twofold.checkpoint..")

@@ -63,9 +63,22 @@ final class ModelLimits {
 
     /** @throws TwofoldException of kind INPUT that names what is beyond a limit */
     static void check(ConfigFile config, Decoder decoder, Family family) {
+        check(
+                config,
+                decoder,
+                family.sizes().context().key(),
+                Settings.name(family.norm().epsilon(), "epsilon"));
+    }
+
+    /**
+     * @param contextKey what config.json calls the context length
+     * @param epsilonKey and the number that norms add
+     * @throws TwofoldException of kind INPUT that names what is beyond a limit
+     */
+    static void check(ConfigFile config, Decoder decoder, String contextKey, String epsilonKey) {
         int context = decoder.facts().contextLength();
         if (context > MAX_CONTEXT) {
-            throw config.wrong(family.sizes().context().key(), "the context is too long")
+            throw config.wrong(contextKey, "the context is too long")
                     .found(context)
                     .expected("at most " + MAX_CONTEXT)
                     .hint("copy the checkpoint, and write into the copy's config the length that the model was"
@@ -83,9 +96,7 @@ final class ModelLimits {
                 .filter(epsilon -> !(epsilon >= Float.MIN_NORMAL && epsilon <= 1))
                 .findFirst()
                 .ifPresent(epsilon -> {
-                    throw config.wrong(
-                                    Settings.name(family.norm().epsilon(), "epsilon"),
-                                    "an epsilon that norms cannot use in float32")
+                    throw config.wrong(epsilonKey, "an epsilon that norms cannot use in float32")
                             .found(epsilon)
                             .expected(Float.MIN_NORMAL + " to 1");
                 });

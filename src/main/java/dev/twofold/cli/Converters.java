@@ -39,6 +39,7 @@ final class Converters {
         named(line, Provider.class);
         named(line, OutputFormat.class);
         named(line, RuntimeName.class);
+        named(line, TargetName.class);
         line.registerConverter(LayerWindow.class, converter(LayerWindow::valueOf));
         line.registerConverter(MemorySize.class, converter(MemorySize::valueOf));
         line.registerConverter(LossLimit.class, converter(LossLimit::valueOf));

@@ -14,6 +14,7 @@ import dev.twofold.ort.Provider;
 import dev.twofold.ort.ValidatedModel;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
+import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +54,7 @@ public final class ModelOpener {
     }
 
     private ModelSession open(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> wanted) {
+        requireOnnx(directory, manifest);
         boolean bf16 = manifest.emission().dtype().equals(Precision.BF16.toString());
         boolean widened = bf16 && host.provider() == Provider.CPU;
         if (widened) {
@@ -76,6 +78,15 @@ public final class ModelOpener {
         Optional<byte[]> instead =
                 form.map(changed -> changed.apply(ModelFile.read(directory)).toByteArray());
         return ModelSession.open(directory, instead, host.provider(), host.device());
+    }
+
+    private static void requireOnnx(Path directory, Manifest manifest) {
+        if (!manifest.emission().target().equals(OnnxTarget.NAME)) {
+            throw TwofoldException.input("the model is no ONNX model, which ONNX Runtime runs")
+                    .at(Origin.file(directory))
+                    .found("a model for " + manifest.emission().target())
+                    .hint("twofold convert " + directory + " --window 0:0 -o DIR makes one of it");
+        }
     }
 
     /** One device's part alone computes nothing that is worth having. */

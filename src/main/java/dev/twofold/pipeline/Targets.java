@@ -9,11 +9,13 @@ import dev.twofold.report.Manifest;
 import dev.twofold.target.Target;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
+import dev.twofold.target.transformers.TransformersTarget;
 import java.util.Optional;
 
 /** The formats that models are written in, as manifests name them. A new format is added here. */
 enum Targets {
-    ONNX(OnnxTarget.NAME, Targets::onnx);
+    ONNX(OnnxTarget.NAME, Targets::onnx),
+    TRANSFORMERS(TransformersTarget.NAME, (conversion, runtime) -> new TransformersTarget());
 
     private final String name;
     private final Maker maker;

@@ -2,6 +2,7 @@ package dev.twofold.source.huggingface;
 
 import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.checkpoint.DecoderReader;
+import dev.twofold.checkpoint.StepwiseDecoder;
 import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.checkpoint.UnknownKeys;
 import dev.twofold.decoder.Decoder;
@@ -11,6 +12,7 @@ import dev.twofold.disk.SourceFile;
 import dev.twofold.family.Families;
 import dev.twofold.family.Family;
 import dev.twofold.source.SourceOptions;
+import dev.twofold.stepwise.StepwiseConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,15 +85,23 @@ final class CheckpointReader {
                     .hint("a checkpoint of its text part alone, of type "
                             + text.text("model_type").orElse("of its own"));
         });
+        if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
+            return StepwiseDecoder.read(directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter));
+        }
         Family family = ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
-        TensorSource tensors = index.map(found -> TensorSource.of(
-                        found.tensors(), found.files().get(0), HuggingFaceFormat.CONFIG, family.names(), adapter))
-                .orElseGet(() -> TensorSource.described(file, family.names()));
+        TensorSource tensors = tensors(index, file, family.names(), adapter);
         Decoder decoder = DecoderReader.read(directory, family, config, unknown, tensors, generation());
         unknown.requireUse();
         notes.addAll(unknown.notes());
         return decoder;
+    }
+
+    private static TensorSource tensors(
+            Optional<TensorIndex> index, Path config, Family.Names names, Optional<Adapter> adapter) {
+        return index.map(found -> TensorSource.of(
+                        found.tensors(), found.files().get(0), HuggingFaceFormat.CONFIG, names, adapter))
+                .orElseGet(() -> TensorSource.described(config, names));
     }
 
     private Optional<Family> ownFamily() {
