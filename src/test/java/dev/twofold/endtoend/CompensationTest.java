@@ -148,7 +148,7 @@ final class CompensationTest {
                 "1024",
                 "-o",
                 directory.resolve("few"));
-        assertThat(run.err()).contains("512 fitted tokens are fewer than the 1408 unknowns");
+        assertThat(run.err()).contains("768 fitted tokens are fewer than the 1408 unknowns");
     }
 
     @ParameterizedTest
