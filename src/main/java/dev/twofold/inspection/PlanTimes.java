@@ -12,11 +12,8 @@ import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
-import dev.twofold.pass.PassSpec.NoOptions;
 import dev.twofold.passes.rewrite.CastWeights;
-import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.PairLayers;
-import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.passes.shard.Shard;
 import dev.twofold.recipe.CheckedRecipe;
 import dev.twofold.recipe.PassRequest;
@@ -75,9 +72,7 @@ record PlanTimes(String hardware, int devices, double unplanned, List<OptionalDo
 
     private static Optional<List<Workload>> workloads(
             Decoder original, PairLayers.Form form, Plan plan, Shard.Options cut) {
-        Recipe recipe = PlanRecipe.of(plan, form)
-                .append(PassRequest.own(FoldNorms.SPEC, new NoOptions()))
-                .append(PassRequest.own(Widen.SPEC, new NoOptions()))
+        Recipe recipe = PlanRecipe.widened(plan, form)
                 .append(PassRequest.own(CastWeights.SPEC, new CastWeights.Options(Precision.FP16)));
         List<CheckedRecipe.CheckedPass> checked =
                 recipe.check(Facts.of(original)).passes();

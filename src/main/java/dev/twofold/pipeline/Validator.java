@@ -15,9 +15,7 @@ import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.ValidatedModel;
 import dev.twofold.ort.Validation;
 import dev.twofold.pass.PassContext;
-import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.compensate.Compensate;
-import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.StoredRecipe;
 import dev.twofold.recipe.TextFits;
@@ -28,7 +26,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Proves an output against its source: the graph against the recipe without the passes that only change the form, and the
@@ -59,7 +56,7 @@ public record Validator(
     public Outcome validate() {
         SourceMatch.requireSameModel(manifest, source);
         Decoder base = source.decoder();
-        Recipe recipe = inexact();
+        Recipe recipe = StoredRecipe.computing(manifest.plan(), Manifest.NAME);
         TextWindows windows = WindowCut.cut(text.name(), WindowCut.encode(source, text), base, tokens, host.notices());
         TextFits asked = new TextFits(recipe);
         try (ValidatedModel model = new ModelOpener(host).openToValidate(directory, manifest);
@@ -90,23 +87,6 @@ public record Validator(
 
     private PassContext context() {
         return new PassContext(host.progress());
-    }
-
-    /**
-     * The recipe of the output, without the passes that only change the form: what its graph should compute. What is rounded is
-     * rounded in the form that the passes before it made.
-     */
-    private Recipe inexact() {
-        List<PassRequest<?>> passes =
-                StoredRecipe.read(manifest.plan(), Manifest.NAME).passes();
-        int formed = IntStream.range(0, passes.size())
-                .filter(i -> passes.get(i).spec().effect() == PassSpec.Effect.ROUNDING)
-                .max()
-                .orElse(-1);
-        return new Recipe(IntStream.range(0, passes.size())
-                .filter(i -> i <= formed || passes.get(i).spec().effect() == PassSpec.Effect.APPROXIMATE)
-                .<PassRequest<?>>mapToObj(passes::get)
-                .toList());
     }
 
     /** What the fits of the conversion are repeated with. */

@@ -31,6 +31,11 @@ public record FitContext(
         return norm.map(in -> new NormOf(in, engine()).apply(states)).orElse(states);
     }
 
+    /** The stream after the last step as the head reads it. */
+    public HiddenStates beforeHead(HiddenStates states) {
+        return normalized(Optional.of(decoder.finalNorm()), states);
+    }
+
     /** A weight in float64. */
     DMatrixRMaj matrix(Weight weight) {
         float[] values = engine().read(weight);

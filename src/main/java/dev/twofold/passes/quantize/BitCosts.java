@@ -2,7 +2,6 @@ package dev.twofold.passes.quantize;
 
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
 import dev.twofold.execution.DecoderEngine;
@@ -14,7 +13,6 @@ import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.weight.SpilledWeights;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Measures what rounding costs, one place at a time: what an operator reads together (q, k and v; gate and up), or what it writes with, is
@@ -112,12 +110,12 @@ public final class BitCosts {
                 Rounder readers = rounder(branch.in()
                         .map(norm -> new NormOf(norm, engine).apply(fit))
                         .orElse(fit));
-                costs.add(cost(
+                costs.add(BitCost.of(
                         branch,
                         true,
                         lost(number, i, RoundedOperators.round(matrices, branch, readers, Rounder.LATER))));
                 Rounder writer = rounder(engine.inner(decoder, branch, fit));
-                costs.add(cost(
+                costs.add(BitCost.of(
                         branch,
                         false,
                         lost(number, i, RoundedOperators.round(matrices, branch, Rounder.LATER, writer))));
@@ -149,24 +147,8 @@ public final class BitCosts {
                             decoder.facts().vocabularySize());
                 }
             }
-            return new BitCost(
-                    List.of(MatrixName.EMBEDDING, MatrixName.HEAD),
-                    List.of(),
-                    sum / scored.tokens(),
-                    decoder.head().weight().shape().elements());
+            return BitCost.ofHead(sum / scored.tokens(), decoder);
         }
-    }
-
-    private static BitCost cost(Branch branch, boolean readers, double loss) {
-        boolean attention = branch.body().kind() == Operator.Kind.ATTENTION;
-        Operator body = branch.body();
-        List<MatrixName> names = attention
-                ? readers ? List.of(MatrixName.Q, MatrixName.K, MatrixName.V) : List.of(MatrixName.O)
-                : readers ? List.of(MatrixName.GATE, MatrixName.UP) : List.of(MatrixName.DOWN);
-        long elements = (readers ? body.readers().stream() : Optional.of(body).flatMap(Operator::writer).stream())
-                .mapToLong(linear -> linear.weight().shape().elements())
-                .sum();
-        return new BitCost(names, branch.origin().layers(), loss, elements);
     }
 
     /** Sum over tokens of the divergence of distributions over a vocabulary, in nats. */

@@ -6,7 +6,6 @@ import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
 import dev.twofold.execution.DecoderEngine;
-import dev.twofold.execution.HiddenStates;
 import dev.twofold.pass.Calibration;
 import dev.twofold.pass.MemorySize;
 import dev.twofold.passes.compensate.Batches;
@@ -22,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * Rounds a decoder front to back. The matrices of a step are rounded to what they multiply in the model that is rounded so far: first
@@ -38,7 +36,7 @@ final class CalibratedRounding implements AutoCloseable {
     private final MatrixRounding matrices;
     private final Rounding rounding;
     private final boolean refit;
-    private final MemorySize memory;
+    private final Rounders rounders;
     private final Streams streams;
     private final FitContext fit;
 
@@ -55,8 +53,8 @@ final class CalibratedRounding implements AutoCloseable {
         this.matrices = matrices;
         this.rounding = rounding;
         this.refit = refit;
-        this.memory = memory;
         this.streams = new Streams(engine.archive(), Batches.of(calibration));
+        this.rounders = new Rounders(calibration, rounding, memory, streams.batches());
         this.fit =
                 new FitContext(decoder, calibration, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
     }
@@ -69,9 +67,7 @@ final class CalibratedRounding implements AutoCloseable {
             progress.advance(1);
         }
         Kept end = last;
-        Rounder head = rounder(
-                decoder.facts().hiddenSize(),
-                batch -> fit.normalized(Optional.of(decoder.finalNorm()), end.get(batch)));
+        Rounder head = rounders.of(decoder.facts().hiddenSize(), batch -> fit.beforeHead(end.get(batch)));
         Decoder ends = new RoundedEnds(matrices).round(decoder, head);
         end.release();
         Walk walk = new Walk(ends);
@@ -100,23 +96,6 @@ final class CalibratedRounding implements AutoCloseable {
         Kept after = after(stream, step);
         stream.release();
         return after;
-    }
-
-    /** What rounds matrices that read something; to the nearest if the sums take too much memory. */
-    private Rounder rounder(long inputs, Function<Batch, HiddenStates> read) {
-        if (InputProducts.bytes(inputs) > memory.bytes() || inputs * inputs > Integer.MAX_VALUE) {
-            calibration
-                    .notices()
-                    .accept("note: products of " + inputs
-                            + " inputs take more than --memory allows, so what reads them is"
-                            + " rounded to the nearest");
-            return Rounder.NEAREST;
-        }
-        InputProducts products = InputProducts.of(Math.toIntExact(inputs));
-        for (Batch batch : streams.batches().all()) {
-            products.add(engine, read.apply(batch));
-        }
-        return new FittedRounder(engine, calibration.spill(), rounding, products);
     }
 
     /** The two streams, the original's and that of the rounded model, on their way from step to step. */
@@ -163,14 +142,14 @@ final class CalibratedRounding implements AutoCloseable {
         }
 
         private Rounder behind(Norm norm) {
-            return rounder(
+            return rounders.of(
                     decoder.facts().hiddenSize(), batch -> fit.normalized(Optional.of(norm), rounded.get(batch)));
         }
 
         private Branch writer(Branch branch) {
             return branch.body()
                     .writer()
-                    .map(writer -> rounder(
+                    .map(writer -> rounders.of(
                             writer.weight().shape().dim(1), batch -> engine.inner(decoder, branch, rounded.get(batch))))
                     .map(rounder -> RoundedOperators.round(matrices, branch, Rounder.LATER, rounder))
                     .orElse(branch);
