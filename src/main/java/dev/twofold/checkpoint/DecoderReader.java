@@ -61,19 +61,10 @@ public final class DecoderReader {
             UnknownKeys unknown,
             TensorSource tensors,
             Optional<ConfigFile> generation) {
-        refuseQuantized(config);
         Decoder decoder = new DecoderReader(source, family, config, unknown, tensors).read(generation);
         DecoderVerifier.verify(decoder);
         ModelLimits.check(config, decoder, family);
         return decoder;
-    }
-
-    private static void refuseQuantized(ConfigFile config) {
-        config.object("quantization_config").ifPresent(quantization -> {
-            throw config.wrong("quantization_config", "quantised checkpoints are not supported")
-                    .found(quantization.text("quant_method").orElse("a quantised checkpoint"))
-                    .hint("convert the original checkpoint in bf16, fp16 or fp32");
-        });
     }
 
     private Decoder read(Optional<ConfigFile> generation) {

@@ -3,6 +3,7 @@ package dev.twofold.checkpoint;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.family.Family;
+import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Blocked;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -44,6 +46,7 @@ public final class TensorSource {
     private final String config;
 
     private final Optional<? extends Adaptation> adapter;
+    private final Optional<Quantization> quantization;
 
     private TensorSource(
             Path defaultFile,
@@ -51,7 +54,9 @@ public final class TensorSource {
             Map<String, OnDisk> tensors,
             Family.Names names,
             boolean described,
-            Optional<? extends Adaptation> adapter) {
+            Optional<? extends Adaptation> adapter,
+            Optional<Quantization> quantization) {
+        this.quantization = quantization;
         this.defaultFile = defaultFile;
         this.config = config;
         this.names = names;
@@ -71,14 +76,16 @@ public final class TensorSource {
      * @param file that a missing one should be in
      * @param config what says of which shapes they are, such as {@code config.json}
      * @param adapter what changes them, if anything does
+     * @param quantization how matrices are quantized, if they are
      */
     public static TensorSource of(
             Map<String, ? extends OnDisk> tensors,
             Path file,
             String config,
             Family.Names names,
-            Optional<? extends Adaptation> adapter) {
-        return new TensorSource(file, config, new TreeMap<>(tensors), names, false, adapter);
+            Optional<? extends Adaptation> adapter,
+            Optional<Quantization> quantization) {
+        return new TensorSource(file, config, new TreeMap<>(tensors), names, false, adapter, quantization);
     }
 
     /**
@@ -87,7 +94,14 @@ public final class TensorSource {
      * @param config the file
      */
     public static TensorSource described(Path config, Family.Names names) {
-        return new TensorSource(config, String.valueOf(config.getFileName()), Map.of(), names, true, Optional.empty());
+        return new TensorSource(
+                config,
+                String.valueOf(config.getFileName()),
+                Map.of(),
+                names,
+                true,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** The prefix that this checkpoint's names have. */
@@ -98,6 +112,11 @@ public final class TensorSource {
     /** A matrix {@code [outputs, inputs]} of a layer, however it is stored. */
     Weight matrix(String name, long outputs, long inputs) {
         String tensor = name + WEIGHT;
+        Optional<Weight> numbers =
+                quantization.flatMap(found -> QuantizedMatrix.read(found, this, name, outputs, inputs));
+        if (numbers.isPresent()) {
+            return adapted(tensor, numbers.get());
+        }
         Weight plain = names.transposed()
                 ? Weights.transpose(stored(tensor, inputs, outputs))
                 : stored(tensor, outputs, inputs);
@@ -157,6 +176,20 @@ public final class TensorSource {
         }
     }
 
+    /** A tensor that is there, whatever its shape is. */
+    Stored take(String name, Set<DType> types) {
+        OnDisk found = unused.remove(name);
+        Stored stored = found instanceof Stored plain ? plain : null;
+        if (stored == null || !types.contains(stored.dtype())) {
+            throw TwofoldException.input(stored == null ? "the tensor is missing" : "unsupported element type")
+                    .at(Origin.tensor(stored == null ? defaultFile : stored.file(), name))
+                    .found(stored == null ? "nothing" : stored.dtype())
+                    .expected(types.stream().sorted().map(DType::toString).collect(Collectors.joining(", ")))
+                    .hint("download the checkpoint again, or convert the original one");
+        }
+        return stored;
+    }
+
     /** Whether there is a tensor that nothing asked for yet. */
     boolean has(String name) {
         return unused.containsKey(name);
@@ -206,6 +239,8 @@ public final class TensorSource {
                     .hint("check that " + config + " belongs to these tensors, or download the checkpoint again");
         }
         unused.keySet().removeIf(name -> names.ignored().stream().anyMatch(pattern -> matches(pattern, name)));
+        quantization.ifPresent(found -> unused.keySet()
+                .removeIf(name -> Quantization.IGNORED.stream().anyMatch(pattern -> matches(pattern, name))));
         if (!unused.isEmpty()) {
             OnDisk first = unused.values().iterator().next();
             throw listed(

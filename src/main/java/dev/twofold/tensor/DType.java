@@ -5,7 +5,8 @@ import java.util.Optional;
 /**
  * Element types of the safetensors format, by the format's own spelling, and two more that Twofold writes.
  *
- * <p>Only {@link #F64}, {@link #F32}, {@link #F16} and {@link #BF16} can be read as weights; the others are known so that a header
+ * <p>Only {@link #F64}, {@link #F32}, {@link #F16} and {@link #BF16} can be read as weights; some of the others
+ * are the codes of quantized ones; all are known so that a header
  * which mentions them can be checked and the tensor refused by name when a model needs it.
  */
 public enum DType {

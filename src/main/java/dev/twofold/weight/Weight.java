@@ -5,6 +5,7 @@ import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.tensor.Shape;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A weight as an expression over tensors on disk. Building one reads nothing; {@link WeightEvaluator} computes any
@@ -243,6 +244,51 @@ public sealed interface Weight {
         @Override
         public Shape shape() {
             return Shape.of(left.shape().dim(0), right.shape().dim(1));
+        }
+    }
+
+    /**
+     * Whole numbers from 0 of few bits, several in each 32-bit word of a matrix, the first in the lowest bits.
+     *
+     * @param axis that the numbers of a word lie along
+     * @param woven whether numbers of even place come first in a word, then the others, as AWQ has them
+     */
+    record Unpacked(Stored words, int bits, int axis, boolean woven) implements Weight {
+
+        public Unpacked {
+            if (words.dtype() != DType.I32 || words.shape().rank() != 2 || 32 % bits != 0) {
+                throw new IllegalArgumentException(words + " holds no numbers of " + bits + " bits");
+            }
+        }
+
+        /** Numbers in a word. */
+        public int each() {
+            return 32 / bits;
+        }
+
+        @Override
+        public Shape shape() {
+            return words.shape().with(axis, words.shape().dim(axis) * each());
+        }
+    }
+
+    /**
+     * {@code (codes - zeros) * scales}, where a rectangle of codes shares a zero and a scale, rounded to the type of the
+     * scales.
+     *
+     * @param zeros 0 if empty; else of the shape of the scales
+     * @param scales a matrix with an element for each rectangle
+     * @param height rows of a rectangle, the last of which may be cut off
+     * @param width its columns, likewise
+     * @param groups a number for each row of codes, in whose row of the scales its scale is, in place of a height
+     */
+    record Dequantized(
+            Weight codes, Optional<Weight> zeros, Stored scales, long height, long width, Optional<Stored> groups)
+            implements Weight {
+
+        @Override
+        public Shape shape() {
+            return codes.shape();
         }
     }
 

@@ -9,6 +9,7 @@ import dev.twofold.weight.Weight.Blocked;
 import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
+import dev.twofold.weight.Weight.Dequantized;
 import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Product;
@@ -16,6 +17,7 @@ import dev.twofold.weight.Weight.Reciprocal;
 import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Stored;
+import dev.twofold.weight.Weight.Unpacked;
 import dev.twofold.weight.Weight.Woven;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -34,6 +36,7 @@ public final class WeightEvaluator {
     private static final VarHandle FLOATS =
             MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle DOUBLES =
             MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -112,6 +115,10 @@ public final class WeightEvaluator {
                 computed.rows().fill(region.row() + r, row);
                 put(row, Math.toIntExact(region.column()), data, tile.from(r, 0), region.columns());
             }
+        } else if (leaf instanceof Unpacked unpacked) {
+            DequantizedTiles.unpack(this, unpacked, region, data, tile);
+        } else if (leaf instanceof Dequantized quantized) {
+            DequantizedTiles.dequantize(this, quantized, region, data, tile);
         } else if (leaf instanceof Described described) {
             throw new IllegalStateException(
                     "the tensor " + described.name() + " is only described, and has no numbers to read");
@@ -274,6 +281,16 @@ public final class WeightEvaluator {
             case F32 -> {
                 for (int i = 0; i < count; i++) {
                     data[at + i * stride] = (float) FLOATS.get(raw, from + 4 * i);
+                }
+            }
+            case F8_E4M3, F8_E5M2, I8, U8 -> {
+                for (int i = 0; i < count; i++) {
+                    data[at + i * stride] = SmallNumbers.toFloat(stored.dtype(), raw[from + i]);
+                }
+            }
+            case I32 -> {
+                for (int i = 0; i < count; i++) {
+                    data[at + i * stride] = (int) INTS.get(raw, from + 4 * i);
                 }
             }
             case F64 -> {

@@ -7,6 +7,7 @@ import dev.twofold.weight.Weight.BlockTensor;
 import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
+import dev.twofold.weight.Weight.Dequantized;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.OnDisk;
 import dev.twofold.weight.Weight.Product;
@@ -17,6 +18,7 @@ import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
 import dev.twofold.weight.Weight.Tensor;
 import dev.twofold.weight.Weight.Transposed;
+import dev.twofold.weight.Weight.Unpacked;
 import dev.twofold.weight.Weight.Woven;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -138,6 +140,14 @@ public final class Weights {
             return Stream.of(tensor.matrix());
         } else if (weight instanceof Product product) {
             return Stream.of(product.left(), product.right());
+        } else if (weight instanceof Unpacked unpacked) {
+            return Stream.of(unpacked.words());
+        } else if (weight instanceof Dequantized quantized) {
+            return Stream.of(
+                            Stream.of(quantized.codes(), quantized.scales()),
+                            quantized.zeros().stream(),
+                            quantized.groups().stream())
+                    .flatMap(operands -> operands);
         }
         return Stream.empty();
     }
@@ -181,6 +191,11 @@ public final class Weights {
             return at(reciprocal.vector(), row, column);
         } else if (weight instanceof Product product) {
             return at(product.left(), row, 0);
+        } else if (weight instanceof Dequantized quantized) {
+            return at(quantized.codes(), row, column);
+        } else if (weight instanceof Unpacked unpacked) {
+            boolean rows = unpacked.axis() == 0;
+            return at(unpacked.words(), rows ? row / unpacked.each() : row, rows ? column : column / unpacked.each());
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -243,6 +258,10 @@ public final class Weights {
             return PlainName.of(tensor.part()) + "(" + operands + ")";
         } else if (weight instanceof Product) {
             return "product(" + operands + ")";
+        } else if (weight instanceof Unpacked unpacked) {
+            return "unpack" + unpacked.bits() + "(" + operands + ")";
+        } else if (weight instanceof Dequantized) {
+            return "dequantize(" + operands + ")";
         }
         return "combine(" + operands + ")";
     }

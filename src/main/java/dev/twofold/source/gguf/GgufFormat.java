@@ -136,7 +136,8 @@ public final class GgufFormat implements SourceFormat {
                 ConfigFile.of(file, described.made()::spelled, described.made().config());
         Optional<ConfigFile> generation = vocabulary.map(tokens ->
                 ConfigFile.of(file, described.made()::spelled, new CompanionDocuments(tokens).generationConfig()));
-        TensorSource source = TensorSource.of(tensors, file, METADATA, family.names(), Optional.empty());
+        TensorSource source =
+                TensorSource.of(tensors, file, METADATA, family.names(), Optional.empty(), Optional.empty());
         return DecoderReader.read(file, family, config, UnknownKeys.of(config, Set.of(), false), source, generation);
     }
 

@@ -2,6 +2,7 @@ package dev.twofold.source.huggingface;
 
 import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.checkpoint.DecoderReader;
+import dev.twofold.checkpoint.Quantization;
 import dev.twofold.checkpoint.StepwiseDecoder;
 import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.checkpoint.UnknownKeys;
@@ -86,11 +87,14 @@ final class CheckpointReader {
                             + text.text("model_type").orElse("of its own"));
         });
         if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
-            return StepwiseDecoder.read(directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter));
+            return StepwiseDecoder.read(
+                    directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter, Optional.empty()));
         }
         Family family = ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
-        TensorSource tensors = tensors(index, file, family.names(), adapter);
+        Optional<Quantization> quantization = Quantization.of(config);
+        quantization.map(Quantization::note).ifPresent(notes::add);
+        TensorSource tensors = tensors(index, file, family.names(), adapter, quantization);
         Decoder decoder = DecoderReader.read(directory, family, config, unknown, tensors, generation());
         unknown.requireUse();
         notes.addAll(unknown.notes());
@@ -98,9 +102,13 @@ final class CheckpointReader {
     }
 
     private static TensorSource tensors(
-            Optional<TensorIndex> index, Path config, Family.Names names, Optional<Adapter> adapter) {
+            Optional<TensorIndex> index,
+            Path config,
+            Family.Names names,
+            Optional<Adapter> adapter,
+            Optional<Quantization> quantization) {
         return index.map(found -> TensorSource.of(
-                        found.tensors(), found.files().get(0), HuggingFaceFormat.CONFIG, names, adapter))
+                        found.tensors(), found.files().get(0), HuggingFaceFormat.CONFIG, names, adapter, quantization))
                 .orElseGet(() -> TensorSource.described(config, names));
     }
 
