@@ -70,7 +70,9 @@ public record Inspector(
                             return new CompensationStudy(source, other, refitted, quiet).of(frontier, findings);
                         }))
                 .orElse(List.of());
+        Optional<StepStudy> steps = StepStudy.of(session, source.decoder(), form, host.progress());
         int measured = text.measured()
+                + session.screening().measured()
                 + session.heldOut().map(TextMeasurement::measured).orElse(0);
         return new Inspection(
                 form,
@@ -79,6 +81,7 @@ public record Inspector(
                 text.base(),
                 heldOut,
                 compensation,
+                steps,
                 (System.nanoTime() - start) / 1e9,
                 text.plansKnown(),
                 measured == 0);

@@ -29,10 +29,10 @@ import java.util.stream.Stream;
 record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Progress progress) {
 
     /** In nats: a place that costs more by itself is not refitted to see what is left of that. */
-    private static final double HOPELESS = 1.5;
+    private static final double HOPELESS = 0.5;
 
     /** Tokens that a trial is fitted to. */
-    static final int TRIAL_TOKENS = 16_384;
+    static final int TRIAL_TOKENS = 8192;
 
     /** In units of the mean squared input; one that did well on every model that was tried. */
     private static final List<Double> TRIAL_RIDGES = List.of(0.03);

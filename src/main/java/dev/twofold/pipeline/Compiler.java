@@ -121,8 +121,15 @@ public final class Compiler {
                 .check(facts);
         try (FitSession session = new FitSession(text, fitting)) {
             Decoder decoder = run(recipe, session.context(host.progress()));
+            FitSession.Fits fits = session.fits();
             Compilation compilation = new Compilation(
-                    source, recipe, decoder, target, settings.rank(), resolved.chosen(), Optional.of(session.fits()));
+                    source,
+                    FittedText.recorded(recipe.recipe(), fits).check(facts),
+                    decoder,
+                    target,
+                    settings.rank(),
+                    resolved.chosen(),
+                    Optional.of(fits));
             return write(place, compilation, new OutputWriter.Tools(settings.version(), session.libraries()));
         }
     }

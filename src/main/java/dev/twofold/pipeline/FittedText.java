@@ -2,10 +2,14 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.CalibrationText;
+import dev.twofold.inspection.FitSession;
 import dev.twofold.measure.TokenHash;
 import dev.twofold.ort.Provider;
+import dev.twofold.pass.FitFinding;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.PassRequest;
+import dev.twofold.recipe.Recipe;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,6 +32,13 @@ record FittedText(String hash, int tokens) {
     PassRequest<Compensate.Options> on(Provider provider, PassRequest<Compensate.Options> request) {
         requireAsked(request.options(), request.origin(), "give --text the text whose hash the pipeline names");
         return request.with(request.options().fitted(hash, tokens, provider.toString()));
+    }
+
+    /** A recipe with the ridges that its fits chose, so that a repetition need not search. */
+    static Recipe recorded(Recipe recipe, FitSession.Fits fits) {
+        PassRequest<Compensate.Options> request = recipe.find(Compensate.SPEC).orElseThrow();
+        List<Double> ridges = fits.findings().stream().map(FitFinding::ridge).toList();
+        return recipe.replace(request, request.with(request.options().found(ridges)));
     }
 
     /** @throws TwofoldException of kind INPUT if a text is not the one that was fitted to */

@@ -15,7 +15,12 @@ import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 
 /** What every fit of a pass shares: the text, the engine, and where refitted weights and findings go. */
-record FitContext(Decoder decoder, Calibration calibration, Compensate.Options options, Batches batches) {
+record FitContext(
+        Decoder decoder, Calibration calibration, Compensate.Options options, Ridges ridges, Batches batches) {
+
+    FitContext(Decoder decoder, Calibration calibration, Compensate.Options options, Batches batches) {
+        this(decoder, calibration, options, new Ridges(options), batches);
+    }
 
     DecoderEngine engine() {
         return calibration.engine();
@@ -90,7 +95,7 @@ record FitContext(Decoder decoder, Calibration calibration, Compensate.Options o
      * @param fitted sums over the tokens that are fitted to, and {@code heldOut} over the others
      */
     RidgeChoice chooseOutput(List<Branch> branches, LeastSquares fitted, LeastSquares heldOut) {
-        RidgeChoice choice = RidgeChoice.best(options.ridges(), fitted, heldOut);
+        RidgeChoice choice = RidgeChoice.best(ridges.next(), fitted, heldOut);
         double after = choice.dropped() ? fitted.error() : fitted.error(choice.correction());
         report(
                 branches.stream()

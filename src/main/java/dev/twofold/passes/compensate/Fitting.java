@@ -60,11 +60,19 @@ final class Fitting implements AutoCloseable {
         Fitting trial = new Fitting(this, calibration);
         Originals were =
                 trial.new Originals(StepOrigins.of(group, decoder.facts().stepsPerLayer()));
-        LayerGroup refitted = trial.refit(were);
+        List<Step> steps = new ArrayList<>();
+        for (int i = 0; i < group.steps().size(); i++) {
+            if (i > 0) {
+                trial.passOn(were, steps.get(i - 1));
+            }
+            steps.add(trial.refit(were, i));
+        }
         were.releaseOwn();
         trial.original.release();
-        trial.compiled.release();
-        return refitted;
+        if (trial.compiled != original) {
+            trial.compiled.release();
+        }
+        return new LayerGroup(group.layers(), steps);
     }
 
     /** The next group of the stream, refitted if it is to be. */
@@ -77,10 +85,14 @@ final class Fitting implements AutoCloseable {
             return group;
         }
         Originals were = new Originals(origins);
-        LayerGroup refitted = refit(were);
+        List<Step> steps = new ArrayList<>();
+        for (int i = 0; i < group.steps().size(); i++) {
+            steps.add(refit(were, i));
+            passOn(were, steps.get(i));
+        }
         were.releaseOwn();
         were.before.release();
-        return refitted;
+        return new LayerGroup(group.layers(), steps);
     }
 
     /** A stream after some steps; what it was is not needed any more. */
@@ -102,20 +114,16 @@ final class Fitting implements AutoCloseable {
         return after;
     }
 
-    /** Step by step, each fitted to what the steps of the checkpoint did one after the other. */
-    private LayerGroup refit(Originals were) {
-        StepOrigins origins = were.origins;
-        LayerGroup group = origins.group();
-        List<Step> refitted = new ArrayList<>();
-        for (int i = 0; i < group.steps().size(); i++) {
-            Step step = group.steps().get(i);
-            if (origins.joins(i) || context.options().scope() == Compensate.Scope.ALL) {
-                step = fit.refit(step, compiled, were.read(i), were.targets.get(i));
-            }
-            compiled = compiled == were.before ? after(compiled, List.of(step)) : moved(compiled, List.of(step));
-            refitted.add(step);
-        }
-        return new LayerGroup(group.layers(), refitted);
+    /** A step of a group, fitted to what the steps of the checkpoint did one after the other. */
+    private Step refit(Originals were, int place) {
+        Step step = were.origins.group().steps().get(place);
+        return were.origins.joins(place) || context.options().scope() == Compensate.Scope.ALL
+                ? fit.refit(step, compiled, were.read(place), were.targets.get(place))
+                : step;
+    }
+
+    private void passOn(Originals were, Step step) {
+        compiled = compiled == were.before ? after(compiled, List.of(step)) : moved(compiled, List.of(step));
     }
 
     /** What the steps of the checkpoint, one after the other, read and made in place of a group. */

@@ -101,6 +101,7 @@ final class OperatorTableTest {
         PlainGraphs lowering = new PlainLowering();
         List<PlainGraph> graphs = new ArrayList<>(List.of(
                 lowering.product(),
+                lowering.multiplication(),
                 lowering.head(decoder, decoder.head().weight()),
                 lowering.comparison(decoder, decoder.head().weight())));
         decoder.steps().forEach(step -> graphs.add(lowering.step(decoder, step, 8)));

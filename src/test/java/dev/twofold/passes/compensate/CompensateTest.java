@@ -91,7 +91,7 @@ final class CompensateTest {
     }
 
     private static Compensate.Options options(Compensate.Method form, Compensate.Side side) {
-        return new Compensate.Options(form, side, null, null, null, null, null, null);
+        return new Compensate.Options(form, side, null, null, null, null, null, null, null);
     }
 
     private HiddenStates run(Decoder decoder, int steps) {
