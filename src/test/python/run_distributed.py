@@ -1,9 +1,9 @@
-"""Runs a checkpoint cut over the processes of torchrun, beside the same in one process.
+"""Runs checkpoints cut over the processes of torchrun, beside the same in one process.
 
-usage: run_distributed.py CHECKPOINT RESULT.json
+usage: run_distributed.py RESULTS.json CHECKPOINT...
 
-RESULT.json has {difference, collectives, embedding, seconds}: the largest difference of logits, how often one forward
-called each collective, and the seconds that a token took (the median of some) while generating.
+RESULTS.json has a {checkpoint, processes, difference, collectives, seconds} for each: the largest difference of logits,
+how often one forward called each collective, and the seconds that a token took while generating (the median of some).
 """
 
 import json
@@ -13,7 +13,7 @@ import sys
 import time
 
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["HF_MODULES_CACHE"] = sys.argv[2] + f".modules{os.environ['RANK']}"
+os.environ["HF_MODULES_CACHE"] = f"{sys.argv[1]}.modules{os.environ['RANK']}"
 
 import torch
 import torch.distributed as dist
@@ -28,8 +28,7 @@ torch.set_num_threads(1)
 NEW_TOKENS = 16
 
 
-def load(**options):
-    path = sys.argv[1]
+def load(path, **options):
     return AutoModelForCausalLM.from_pretrained(path, trust_remote_code=True, dtype=torch.float32, **options).eval()
 
 
@@ -49,24 +48,32 @@ def seconds_a_token(model, tokens):
     return statistics.median(times)
 
 
-def main():
-    model = load(distributed_config=DistributedConfig(tp_size=int(os.environ["WORLD_SIZE"]), tp_plan="auto"))
+def run(path):
+    parts = DistributedConfig(tp_size=dist.get_world_size(), tp_plan="auto")
+    model = load(path, distributed_config=parts)
     tokens = torch.arange(5, 69)[None]
     with torch.no_grad(), CommDebugMode() as counted:
         logits = model(input_ids=tokens).logits
     collectives = {str(name): count for name, count in counted.get_comm_counts().items()}
     seconds = seconds_a_token(model, tokens)
+    whole = load(path)
+    with torch.no_grad():
+        difference = (logits - whole(input_ids=tokens).logits).abs().max().item()
+    return {
+        "checkpoint": path,
+        "processes": dist.get_world_size(),
+        "difference": difference,
+        "collectives": collectives,
+        "seconds": seconds,
+    }
+
+
+def main():
+    dist.init_process_group("gloo")
+    results = [run(path) for path in sys.argv[2:]]
     if dist.get_rank() == 0:
-        with torch.no_grad():
-            whole = load()(input_ids=tokens).logits
-        result = {
-            "processes": dist.get_world_size(),
-            "difference": (logits - whole).abs().max().item(),
-            "collectives": collectives,
-            "seconds": seconds,
-        }
-        with open(sys.argv[2], "w", encoding="utf-8") as file:
-            json.dump(result, file)
+        with open(sys.argv[1], "w", encoding="utf-8") as file:
+            json.dump(results, file)
     dist.barrier()
     dist.destroy_process_group()
 
