@@ -12,6 +12,7 @@ import dev.twofold.passes.rewrite.DropLayers;
 import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.passes.rewrite.ShareNorms;
 import dev.twofold.passes.rewrite.SwapLayers;
 import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.passes.shard.Shard;
@@ -29,6 +30,7 @@ public final class ShippedPasses {
             MergeSteps.SPEC,
             Compensate.SPEC,
             FoldNorms.SPEC,
+            ShareNorms.SPEC,
             Widen.SPEC,
             ChooseBits.SPEC,
             Balance.SPEC,

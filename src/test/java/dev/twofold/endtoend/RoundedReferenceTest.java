@@ -56,8 +56,17 @@ final class RoundedReferenceTest {
                         + ", symmetric: " + symmetric + "}\n");
         Path output = directory.resolve("output");
         CommandRun.succeeding(
-                "convert", checkpoint, "-o", output, "--quiet", "--pipeline", pipeline, "--dialect", dialect,
-                "--accuracy-level", "1");
+                "convert",
+                checkpoint,
+                "-o",
+                output,
+                "--quiet",
+                "--pipeline",
+                pipeline,
+                "--dialect",
+                dialect,
+                "--accuracy-level",
+                "1");
         StoredTensors stored = StoredTensors.of(checkpoint);
         tiny.names().stream().filter(name -> stored.shape(name).length == 2).forEach(name -> {
             int columns = (int) stored.shape(name)[1];
