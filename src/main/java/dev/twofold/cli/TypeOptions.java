@@ -4,6 +4,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.TextFile;
 import dev.twofold.measure.LossLimit;
 import dev.twofold.pass.MemorySize;
+import dev.twofold.pass.PassSpec.NoOptions;
 import dev.twofold.passes.quantize.Balance;
 import dev.twofold.passes.quantize.ChooseBits;
 import dev.twofold.passes.quantize.MixFile;
@@ -11,6 +12,8 @@ import dev.twofold.passes.quantize.Place;
 import dev.twofold.passes.quantize.Quantize;
 import dev.twofold.passes.quantize.Rounding;
 import dev.twofold.passes.rewrite.CastWeights;
+import dev.twofold.passes.rewrite.FoldNorms;
+import dev.twofold.passes.rewrite.ShareNorms;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.tensor.Precision;
@@ -108,7 +111,10 @@ final class TypeOptions {
         if (dtype != null && dtype.precision().isEmpty()) {
             Recipe cast = around == null ? recipe : fill(recipe, around, "--around " + around);
             return RecipeOptions.fill(
-                    bare(choosing(cast, half)), Quantize.SPEC, options(dtype, tokens, memory), "--dtype " + dtype);
+                    bare(choosing(sharing(cast), half)),
+                    Quantize.SPEC,
+                    options(dtype, tokens, memory),
+                    "--dtype " + dtype);
         }
         if (Stream.of(around, block, mix, rounding).anyMatch(Objects::nonNull) || asymmetric || refit) {
             throw TwofoldException.usage(
@@ -117,6 +123,15 @@ final class TypeOptions {
                     .hint("--dtype int4");
         }
         return dtype == null ? recipe : fill(recipe, dtype.precision().orElseThrow(), "--dtype " + dtype);
+    }
+
+    /** Norms keep gains where weights are rounded; see {@link ShareNorms}. */
+    private static Recipe sharing(Recipe recipe) {
+        Recipe shared = recipe;
+        for (PassRequest<NoOptions> fold : recipe.all(FoldNorms.SPEC)) {
+            shared = shared.replace(fold, PassRequest.bare(ShareNorms.SPEC, "--dtype"));
+        }
+        return shared;
     }
 
     /** Whether it is measured which matrices have other bits. */

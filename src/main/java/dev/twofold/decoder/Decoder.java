@@ -54,10 +54,6 @@ public record Decoder(
         return new Decoder(facts, otherEmbedding, steps, finalNorm, otherHead, logitCap, precision, sharding);
     }
 
-    public Decoder withHead(Norm otherNorm, Linear otherHead) {
-        return new Decoder(facts, embedding, steps, otherNorm, otherHead, logitCap, precision, sharding);
-    }
-
     public Decoder withPrecision(Precision other) {
         return new Decoder(facts, embedding, steps, finalNorm, head, logitCap, other, sharding);
     }

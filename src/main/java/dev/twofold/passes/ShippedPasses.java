@@ -13,6 +13,7 @@ import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.rewrite.ScaleStream;
+import dev.twofold.passes.rewrite.ShareNorms;
 import dev.twofold.passes.rewrite.SwapLayers;
 import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.passes.shard.Shard;
@@ -31,6 +32,7 @@ public final class ShippedPasses {
             Compensate.SPEC,
             ScaleStream.SPEC,
             FoldNorms.SPEC,
+            ShareNorms.SPEC,
             Widen.SPEC,
             ChooseBits.SPEC,
             Balance.SPEC,

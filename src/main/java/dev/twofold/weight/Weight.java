@@ -177,17 +177,24 @@ public sealed interface Weight {
         }
     }
 
-    /** The root mean square of every column of matrices that have as many, laid below one another; 1 for a column of zeros. */
+    /**
+     * The root mean square of every column of matrices that have as many, laid below one another; 1 for a column of zeros. A vector is
+     * a row.
+     */
     record ColumnSizes(List<Weight> matrices) implements Weight {
 
         public ColumnSizes {
             matrices = List.copyOf(matrices);
-            Weights.requireStackable(0, matrices);
+            long columns = matrices.get(0).shape().columns();
+            if (matrices.stream().anyMatch(matrix -> matrix.shape().columns() != columns)) {
+                throw new IllegalArgumentException(
+                        "columns of " + matrices.stream().map(Weight::shape).toList());
+            }
         }
 
         @Override
         public Shape shape() {
-            return Shape.of(matrices.get(0).shape().dim(1));
+            return Shape.of(matrices.get(0).shape().columns());
         }
     }
 

@@ -203,7 +203,7 @@ public final class WeightEvaluator {
         double[] squares = new double[columns];
         long count = 0;
         for (Weight matrix : sizes.matrices()) {
-            long height = matrix.shape().dim(0);
+            long height = matrix.shape().rows();
             for (long from = 0; from < height; from += strip) {
                 int part = (int) Math.min(strip, height - from);
                 fill(matrix, new Region(from, part, region.column(), columns), rows, Tile.rowMajor(columns));

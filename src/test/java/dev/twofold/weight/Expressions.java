@@ -101,8 +101,7 @@ final class Expressions {
             case 5 -> new Filled(Shape.of(length), random.nextInt(9) - 4);
             case 6 -> new Computed(Shape.of(length), new Waves(random.nextInt(100)));
             case 7 ->
-                new ColumnSizes(
-                        List.of(matrix(1 + random.nextInt(9), length, depth - 1), matrix(3, length, depth - 1)));
+                new ColumnSizes(List.of(matrix(1 + random.nextInt(9), length, depth - 1), vector(length, depth - 1)));
             case 8 -> new Reciprocal(new ColumnSizes(List.of(matrix(2, length, depth - 1))));
             default -> stored(dtype(), length);
         };
@@ -263,7 +262,7 @@ final class Expressions {
         double squares = 0;
         int rows = 0;
         for (Weight matrix : sizes.matrices()) {
-            for (int row = 0; row < matrix.shape().dim(0); row++) {
+            for (int row = 0; row < matrix.shape().rows(); row++) {
                 float value = element(matrix, row, column);
                 squares += (double) value * value;
                 rows++;

@@ -1,13 +1,11 @@
 package dev.twofold.passes.quantize;
 
 import dev.twofold.decoder.Attention;
-import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
-import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.pass.Facts;
@@ -26,25 +24,24 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Makes the columns of every matrix one size, by factors that move into what comes before it, which is exact. A block of a row then
- * has numbers of one size, which its few codes are spread over evenly; without it, one large column costs all its neighbours. It is the
- * scaling of AWQ (Lin et al., 2023), by the weights alone.
+ * Makes the columns of what an operator multiplies last one size, by factors that move into the rows of what makes its inputs, which is
+ * exact. A block of a row then has numbers of one size, which its few codes are spread over evenly; without it, one large column costs all
+ * its neighbours. It is the scaling of AWQ (Lin et al., 2023), by the weights alone.
  *
  * <pre>
- * before                                    after, with s the root mean square of each column
- *   W (unit(x) * g)                           (W / s) (unit(x) * g s)       q, k and v together, gate and up together
- *   down (act(gate x) * up x)                 (down / s) (act(gate x) * (s up) x)
- *   o (mixed values of v x)                   (o / s) (mixed values of (s v) x)    one s a value head, for all query heads on it
+ * before                        after, with s the root mean square of each column
+ *   down (act(gate x) * up x)     (down / s) (act(gate x) * (s up) x)
+ *   o (mixed values of v x)       (o / s) (mixed values of (s v) x)    one s a value head, for all query heads on it
  * </pre>
  *
- * <p>Feed-forwards without a gate keep down, and attentions that clip their values keep o. A head keeps its columns where the
- * embedding is tied to it.
+ * <p>What reads a norm keeps its columns: the trained gain has made large what is multiplied most. Feed-forwards without a gate keep down,
+ * and attentions that clip their values keep o.
  */
 public final class Balance implements Pass {
 
     public static final PassSpec<PassSpec.NoOptions> SPEC = new PassSpec<>(
             "balance",
-            "make the columns of every matrix one size, before they are rounded",
+            "make the columns of down and o one size, before they are rounded",
             "- balance",
             PassSpec.Effect.EXACT,
             PassSpec.NoOptions.class,
@@ -60,43 +57,13 @@ public final class Balance implements Pass {
 
     @Override
     public Decoder run(Decoder decoder, PassContext context) {
-        Decoder balanced =
-                decoder.withSteps(decoder.steps().stream().map(Balance::balance).toList());
-        if (decoder.tied()) {
-            return balanced;
-        }
-        Weight sizes = new ColumnSizes(List.of(decoder.head().weight()));
-        return balanced.withHead(scaled(decoder.finalNorm(), sizes), divided(decoder.head(), sizes));
+        return decoder.withSteps(decoder.steps().stream().map(Balance::balance).toList());
     }
 
     private static Step balance(Step step) {
-        List<Branch> inside = step.branches().stream()
+        return new Step(step.branches().stream()
                 .map(branch -> branch.withBody(branch.body().match(new Inside())))
-                .toList();
-        List<Branch> balanced = new ArrayList<>();
-        for (Branch branch : inside) {
-            balanced.add(branch.in().map(norm -> behind(norm, branch, inside)).orElse(branch));
-        }
-        return new Step(balanced);
-    }
-
-    /** Branches that read one norm are scaled alike, so that they still do. */
-    private static Branch behind(Norm norm, Branch branch, List<Branch> all) {
-        List<Weight> readers = all.stream()
-                .filter(other -> other.in().equals(Optional.of(norm)))
-                .flatMap(other -> other.body().readers().stream())
-                .map(Linear::weight)
-                .toList();
-        Weight sizes = new ColumnSizes(readers);
-        Operator body = branch.body()
-                .withReaders(branch.body().readers().stream()
-                        .map(reader -> divided(reader, sizes))
-                        .toList());
-        return new Branch(Optional.of(scaled(norm, sizes)), body, branch.out(), branch.origin());
-    }
-
-    private static Norm scaled(Norm norm, Weight sizes) {
-        return norm.withGain(new Scaled(norm.gain(), 0, sizes), norm.bias().map(bias -> new Scaled(bias, 0, sizes)));
+                .toList());
     }
 
     /** Its inputs are larger by these factors now. */

@@ -9,8 +9,6 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.DecoderVerifier;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
-import dev.twofold.decoder.Norm;
-import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.execution.HiddenStates;
@@ -69,11 +67,11 @@ final class BalanceTest {
 
     @ParameterizedTest
     @MethodSource("families")
-    void a_balanced_pair_computes_the_same(String family) {
+    void a_pair_with_shared_norms_and_balanced_columns_computes_the_same(String family) {
         Path checkpoint = TinyFamilies.checkpoint(family);
         String before = "{pair-layers: {window: '0:2'}}, fold-norms, widen";
         float[] expected = logits(run(checkpoint, before));
-        Decoder balanced = run(checkpoint, before + ", balance");
+        Decoder balanced = run(checkpoint, "{pair-layers: {window: '0:2'}}, share-norms, widen, balance");
         DecoderVerifier.verify(balanced);
         float[] actual = logits(balanced);
         double largest = 0;
@@ -86,29 +84,40 @@ final class BalanceTest {
     }
 
     @Test
-    void columns_that_read_one_norm_have_the_size_one_together() {
-        Decoder decoder = run(Novels.CHECKPOINT, "{merge-steps: {runs: [3A-3F]}}, fold-norms, widen, balance");
-        Step merged = decoder.steps().get(6);
-        assertThat(merged.branches()).hasSize(2);
-        assertThat(merged.branches().stream().map(Branch::in).distinct()).hasSize(1);
-        assertThat(sizes(merged.branches().stream()
-                        .flatMap(branch -> branch.body().readers().stream())
-                        .toList()))
-                .usingComparatorWithPrecision(1e-5)
-                .containsOnly(1);
-        merged.branches()
-                .forEach(branch -> assertThat(
-                                sizes(branch.body().writer().stream().toList()))
-                        .hasSize(branch.body().kind() == Operator.Kind.ATTENTION ? 256 : 704));
-        FeedForward feedForward = (FeedForward) merged.branches().get(1).body();
+    void columns_of_down_have_the_size_one() {
+        Decoder decoder = run(Novels.CHECKPOINT, "{pair-layers: {window: '2:4'}}, share-norms, widen, balance");
+        FeedForward feedForward =
+                (FeedForward) decoder.steps().get(5).branches().get(0).body();
+        assertThat(feedForward.width()).isEqualTo(2 * 704);
         assertThat(sizes(List.of(feedForward.down())))
                 .usingComparatorWithPrecision(1e-5)
                 .containsOnly(1);
     }
 
     @Test
+    void a_shared_gain_is_in_the_middle_and_a_norm_of_one_branch_is_left_alone() {
+        Decoder before = run(Novels.CHECKPOINT, "{merge-steps: {runs: [3A-3F]}}");
+        Decoder after = run(Novels.CHECKPOINT, "{merge-steps: {runs: [3A-3F]}}, share-norms");
+        assertThat(after.steps().get(0)).isEqualTo(before.steps().get(0));
+        Step merged = after.steps().get(6);
+        assertThat(merged.branches()).hasSize(2);
+        assertThat(merged.branches().stream().map(Branch::in).distinct()).hasSize(1);
+        float[] first = gain(before.steps().get(6).branches().get(0));
+        float[] second = gain(before.steps().get(6).branches().get(1));
+        float[] shared = gain(merged.branches().get(0));
+        for (int i = 0; i < shared.length; i++) {
+            double middle = Math.sqrt(((double) first[i] * first[i] + (double) second[i] * second[i]) / 2);
+            assertThat((double) shared[i]).isEqualTo(middle, within(1e-6 * middle));
+        }
+    }
+
+    private float[] gain(Branch branch) {
+        return evaluator.read(branch.in().orElseThrow().gain());
+    }
+
+    @Test
     void query_heads_that_share_a_value_head_are_scaled_alike() {
-        Decoder decoder = run(Novels.CHECKPOINT, "fold-norms, balance");
+        Decoder decoder = run(Novels.CHECKPOINT, "share-norms, balance");
         Attention attention =
                 (Attention) decoder.steps().get(0).branches().get(0).body();
         double[] sizes = sizes(List.of(attention.output()));
@@ -120,16 +129,6 @@ final class BalanceTest {
                 assertThat(Math.sqrt((first * first + second * second) / 2)).isEqualTo(1, within(1e-5));
             }
         }
-    }
-
-    @Test
-    void a_tied_head_keeps_its_columns() {
-        Decoder before = run(Novels.CHECKPOINT, "fold-norms");
-        Decoder after = run(Novels.CHECKPOINT, "fold-norms, balance");
-        assertThat(after.tied()).isTrue();
-        assertThat(after.head()).isEqualTo(before.head());
-        Norm finalNorm = after.finalNorm();
-        assertThat(finalNorm).isEqualTo(before.finalNorm());
     }
 
     private double[] sizes(List<Linear> matrices) {
