@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 /** A model that is being measured: on a calibration text, and on a held-out one if there is one. */
 public final class MeasurementSession implements AutoCloseable {
 
-    /** Tokens of a window that places by themselves are measured on. */
-    private static final int SCREENED = 128;
+    /** Windows that places by themselves are measured on: whole ones, since a model treats first tokens apart. */
+    private static final int SCREENED = 3;
 
     private final MappedFiles files = new MappedFiles();
     private final StepEngine engine;
@@ -34,12 +34,12 @@ public final class MeasurementSession implements AutoCloseable {
         calibration =
                 new TextMeasurement(engine, subject, passages.calibration().windows(), cache, host.progress());
         screening = new TextMeasurement(
-                engine, subject, passages.calibration().windows().beginnings(SCREENED), cache, host.progress());
+                engine, subject, passages.calibration().windows().spaced(SCREENED), cache, host.progress());
         heldOut = passages.heldOut()
                 .map(passage -> new TextMeasurement(engine, subject, passage.windows(), cache, host.progress()));
     }
 
-    /** The beginnings of the calibration text's windows, on which places by themselves are measured. */
+    /** A few of the calibration text's windows, on which places by themselves are measured. */
     TextMeasurement screening() {
         return screening;
     }
