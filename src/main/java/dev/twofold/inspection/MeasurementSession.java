@@ -3,6 +3,7 @@ package dev.twofold.inspection;
 import dev.twofold.disk.FileHash;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.source.Source;
@@ -33,8 +34,11 @@ public final class MeasurementSession implements AutoCloseable {
         TextMeasurement.Subject subject = new TextMeasurement.Subject(source, conditions, form);
         calibration =
                 new TextMeasurement(engine, subject, passages.calibration().windows(), cache, host.progress());
-        screening = new TextMeasurement(
-                engine, subject, passages.calibration().windows().spaced(SCREENED), cache, host.progress());
+        TextWindows windows = passages.calibration().windows();
+        // Of one text there is one measurement: two would each keep what the other does not know.
+        screening = windows.inputs().size() <= SCREENED
+                ? calibration
+                : new TextMeasurement(engine, subject, windows.spaced(SCREENED), cache, host.progress());
         heldOut = passages.heldOut()
                 .map(passage -> new TextMeasurement(engine, subject, passage.windows(), cache, host.progress()));
     }
@@ -60,7 +64,9 @@ public final class MeasurementSession implements AutoCloseable {
     @Override
     public void close() {
         heldOut.ifPresent(TextMeasurement::close);
-        screening.close();
+        if (screening != calibration) {
+            screening.close();
+        }
         calibration.close();
         engine.close();
         files.close();
