@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.family.Families;
 import dev.twofold.layers.Applicability;
 import dev.twofold.pipeline.Sources;
-import dev.twofold.source.huggingface.family.Families;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -69,6 +69,8 @@ final class FanOutTest {
             }
         }
         assertThat(lengths).containsKeys(Path.of("tools/synthetic/Shape.java"), Path.of("tools/kill-test.sh"));
+        // A checkpoint brings its modelling code in one file, that whoever trusts it can read from top to bottom.
+        lengths.remove(Path.of("src/main/resources/dev/twofold/target/transformers/modeling_twofold.py"));
         lengths.values().removeIf(count -> count <= MOST_LINES);
         assertThat(lengths).isEmpty();
     }

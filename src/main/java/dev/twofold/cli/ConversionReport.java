@@ -33,6 +33,11 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
         return written.flatMap(CompiledOutput::comparison);
     }
 
+    /** Of what it is written as. */
+    String target() {
+        return compilation.target().name();
+    }
+
     boolean isCompensated() {
         return compilation.fits().isPresent();
     }

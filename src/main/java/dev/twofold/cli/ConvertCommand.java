@@ -12,6 +12,7 @@ import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
 import dev.twofold.target.Target;
+import dev.twofold.target.transformers.TransformersTarget;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -138,6 +139,9 @@ final class ConvertCommand implements Callable<Integer> {
         if (rank != null) {
             return "next: twofold verify " + output.resolve(Part.rankDirectory(rank))
                     + "; once every rank is in one directory, twofold validate";
+        }
+        if (report.target().equals(TransformersTarget.NAME)) {
+            return "next: twofold convert " + output + " --window 0:0 -o DIR, for ONNX Runtime, now or after training";
         }
         String fitted = measuring.texts().files().stream()
                 .filter(file -> report.isCompensated())

@@ -1,17 +1,30 @@
 package dev.twofold.cli;
 
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
+import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.target.Target;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
+import dev.twofold.target.transformers.TransformersTarget;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What the model is written as. */
 final class TargetOptions {
+
+    @Option(
+            names = "--target",
+            paramLabel = "NAME",
+            description = "Write an ONNX model (onnx, default) or a checkpoint that PyTorch loads, trains and shards"
+                    + " (transformers).")
+    private TargetName name = TargetName.ONNX;
 
     @Option(
             names = "--dialect",
@@ -25,7 +38,7 @@ final class TargetOptions {
             names = "--kv-layout",
             paramLabel = "NAME",
             description = "Keep a KV cache for each layer (per-layer, default) or one for each pair (wide).")
-    private KvLayout layout = KvLayout.PER_LAYER;
+    private @Nullable KvLayout layout;
 
     @Option(
             names = "--collective",
@@ -34,13 +47,39 @@ final class TargetOptions {
                     + " DistCollective (tensorrt), or write one whole model that says how to split it (annotate).")
     private @Nullable CollectiveName collective;
 
+    @Option(
+            names = "--accuracy-level",
+            paramLabel = "N",
+            description =
+                    "With int4 or int8, what ONNX Runtime multiplies in: 4 (int8, default in fp32 models), 1 (fp32), or"
+                            + " 0 (its choice, default in fp16).")
+    private @Nullable AccuracyLevel accuracy;
+
     boolean namesCollective() {
         return collective != null;
     }
 
     Target target(TrialRuntime runtime) {
+        if (name == TargetName.TRANSFORMERS) {
+            requireNoneOfOnnx();
+            return new TransformersTarget();
+        }
         CollectiveName engine = collective == null ? CollectiveName.ORT : collective;
         DialectName operators = dialect == null ? engine.dialect() : dialect;
-        return new OnnxTarget(new OnnxOptions(operators, layout, engine), runtime);
+        KvLayout caches = layout == null ? KvLayout.PER_LAYER : layout;
+        return new OnnxTarget(new OnnxOptions(operators, caches, engine, Optional.ofNullable(accuracy)), runtime);
+    }
+
+    private void requireNoneOfOnnx() {
+        Map<String, Optional<Object>> given = new LinkedHashMap<>();
+        given.put("--dialect", Optional.ofNullable(dialect));
+        given.put("--kv-layout", Optional.ofNullable(layout));
+        given.put("--collective", Optional.ofNullable(collective));
+        given.put("--accuracy-level", Optional.ofNullable(accuracy));
+        given.forEach((option, value) -> value.ifPresent(found -> {
+            throw TwofoldException.usage(option + " is about ONNX models")
+                    .found(option + " " + found + " with --target " + name)
+                    .hint("leave it out");
+        }));
     }
 }

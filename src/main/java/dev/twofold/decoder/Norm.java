@@ -1,5 +1,6 @@
 package dev.twofold.decoder;
 
+import dev.twofold.diag.PlainName;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Filled;
@@ -20,7 +21,12 @@ public record Norm(Kind kind, Weight gain, Optional<Weight> bias, double epsilon
         /** {@code x / sqrt(mean(x^2) + epsilon)} (Zhang and Sennrich, 2019). */
         RMS,
         /** {@code (x - mean(x)) / sqrt(variance(x) + epsilon)} (Ba, Kiros and Hinton, 2016). */
-        LAYER
+        LAYER;
+
+        @Override
+        public String toString() {
+            return PlainName.of(this);
+        }
     }
 
     public static Norm rms(Weight gain, double epsilon) {

@@ -1,5 +1,6 @@
 package dev.twofold.decoder;
 
+import dev.twofold.diag.PlainName;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Stacked;
 import dev.twofold.weight.Weights;
@@ -22,7 +23,12 @@ public record QueryKeyNorm(Span span, Norm query, Norm key) {
         /** Every head by itself. */
         HEAD,
         /** All heads of a layer. */
-        WIDTH
+        WIDTH;
+
+        @Override
+        public String toString() {
+            return PlainName.of(this);
+        }
     }
 
     /** Norms that every head has the same gain in. */

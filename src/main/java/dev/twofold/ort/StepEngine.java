@@ -23,6 +23,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +54,8 @@ public final class StepEngine implements DecoderEngine {
     private final Map<ByteBuffer, OrtSession> sessions = new HashMap<>();
     private final Lanes lanes;
     private final WeightBuffers buffers;
+    /** Numbers of the heads that are open, whose weights must not be in the same buffers. */
+    private final BitSet heads = new BitSet();
 
     public StepEngine(PlainGraphs graphs, WeightEvaluator evaluator, Provider provider, int device) {
         this.graphs = graphs;
@@ -223,7 +226,9 @@ public final class StepEngine implements DecoderEngine {
 
     @Override
     public Head head(Decoder decoder) {
-        return new ChunkedHead(this, graphs, decoder, ChunkedHead.CHUNK_BYTES);
+        int number = heads.nextClearBit(0);
+        heads.set(number);
+        return new ChunkedHead(this, graphs, decoder, ChunkedHead.CHUNK_BYTES, number, () -> heads.clear(number));
     }
 
     @Override

@@ -9,19 +9,19 @@ import java.util.Collection;
 import java.util.List;
 
 /** Why keys and values do not make a record, without the words that Jackson has for its callers. */
-final class BindingFailure {
+public final class BindingFailure {
 
     private BindingFailure() {}
 
     /** The keys that lead to the value, from the outermost on; a number for a place in a list. */
-    static List<String> path(JsonMappingException e) {
+    public static List<String> path(JsonMappingException e) {
         return e.getPath().stream()
                 .map(part -> part.getFieldName() == null ? String.valueOf(part.getIndex()) : part.getFieldName())
                 .toList();
     }
 
     /** What is wrong with the value. */
-    static String reason(JsonMappingException e) {
+    public static String reason(JsonMappingException e) {
         String message = PlainYaml.firstLine(e.getOriginalMessage());
         if (e.getCause() instanceof IllegalArgumentException refusal) {
             return PlainYaml.firstLine(refusal.getMessage());

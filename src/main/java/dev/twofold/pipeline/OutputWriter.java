@@ -182,7 +182,7 @@ public final class OutputWriter {
                 tools.libraries(),
                 origin,
                 compilation.recipe().recipe().entries(),
-                Manifest.Emission.of(target, decoder.precision()),
+                Manifest.Emission.of(target, decoder),
                 sharding,
                 compilation.model(),
                 files);

@@ -40,7 +40,7 @@ public final class WeightWriter {
     public record Placement(String name, Weight weight, DType dtype, long offset) {
 
         public long bytes() {
-            return weight.shape().elements() * dtype.bytes();
+            return dtype.bytes(weight.shape().elements());
         }
     }
 
@@ -50,11 +50,15 @@ public final class WeightWriter {
     private record Strip(int index, Placement placement, long row, int rows) {
 
         long offset() {
-            return placement.offset() + row * rowBytes(placement);
+            return placement.offset() + bytes(row);
         }
 
         int bytes() {
-            return Math.toIntExact(rows * rowBytes(placement));
+            return Math.toIntExact(bytes(rows));
+        }
+
+        private long bytes(long count) {
+            return placement.dtype().bytes(count * placement.weight().shape().columns());
         }
     }
 
@@ -80,8 +84,17 @@ public final class WeightWriter {
      * @throws TwofoldException if a number does not fit its type, or the disk does not take the file
      */
     public Written write(Path file, List<Placement> placements) {
+        return write(file, new byte[0], placements);
+    }
+
+    /**
+     * The same with bytes before the weights, in a format whose header says where they are.
+     *
+     * @param head the first bytes of the file; no placement begins before their end
+     */
+    public Written write(Path file, byte[] head, List<Placement> placements) {
         try (SequentialFile output = SequentialFile.create(file)) {
-            return new Run(file, output, strips(placements)).run();
+            return new Run(file, output, head, strips(placements)).run();
         } catch (IOException e) {
             throw unwritable(file, e);
         }
@@ -107,27 +120,30 @@ public final class WeightWriter {
         return strips;
     }
 
+    /** An even number, so that strips of half bytes start with a whole one. */
     private static int stripRows(long rowBytes) {
         long wanted = Math.max(STRIP_BYTES / rowBytes, Math.min(WANTED_STRIP_ROWS, MAX_STRIP_BYTES / rowBytes));
-        return (int) Math.max(MIN_STRIP_ROWS, wanted);
+        return (int) Math.max(MIN_STRIP_ROWS, wanted / MIN_STRIP_ROWS * MIN_STRIP_ROWS);
     }
 
     private static long rowBytes(Placement placement) {
-        return placement.weight().shape().columns() * placement.dtype().bytes();
+        return placement.dtype().bytes(placement.weight().shape().columns());
     }
 
     /** One file being written. */
     private final class Run {
         private final Path file;
         private final SequentialFile output;
+        private final byte[] head;
         private final List<Strip> strips;
         private final List<CompletableFuture<ByteBuffer>> evaluated = new ArrayList<>();
         private final AtomicInteger next = new AtomicInteger();
         private final BlockingQueue<ByteBuffer> free = new ArrayBlockingQueue<>(threads + 2);
 
-        Run(Path file, SequentialFile output, List<Strip> strips) {
+        Run(Path file, SequentialFile output, byte[] head, List<Strip> strips) {
             this.file = file;
             this.output = output;
+            this.head = head.clone();
             this.strips = strips;
         }
 
@@ -188,6 +204,7 @@ public final class WeightWriter {
 
         private Written hashAndWrite() throws IOException, InterruptedException {
             MessageDigest digest = sha256();
+            append(digest, ByteBuffer.wrap(head));
             for (int i = 0; i < strips.size(); i++) {
                 ByteBuffer bytes = await(evaluated.get(i));
                 append(digest, ByteBuffer.allocate(Math.toIntExact(strips.get(i).offset() - output.length())));

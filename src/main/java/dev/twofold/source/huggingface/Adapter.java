@@ -1,5 +1,6 @@
 package dev.twofold.source.huggingface;
 
+import dev.twofold.checkpoint.Adaptation;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.SourceFile;
@@ -24,9 +25,12 @@ import java.util.TreeMap;
  *
  * <p>The sum is made in float32 and rounded once, when it is written.
  */
-final class Adapter {
+final class Adapter implements Adaptation {
 
     static final String CONFIG = "adapter_config.json";
+
+    /** At the end of the name of a matrix. */
+    private static final String WEIGHT = ".weight";
 
     private static final String WEIGHTS = "adapter_model.safetensors";
     private static final String PICKLED = "adapter_model.bin";
@@ -76,23 +80,19 @@ final class Adapter {
         return files;
     }
 
-    /** The tensor that takes the place of another, if there is one. */
-    Optional<Stored> replacement(String name) {
+    @Override
+    public Optional<Stored> replacement(String name) {
         Optional<Stored> replacement = find(name).map(unused::remove);
         replacement.ifPresent(tensor -> merged++);
         return replacement;
     }
 
-    /**
-     * A matrix {@code [out, in]} with what the adapter adds to it.
-     *
-     * @param name of the checkpoint's tensor
-     */
-    Weight apply(String name, Weight matrix) {
-        if (!name.endsWith(TensorSource.WEIGHT)) {
+    @Override
+    public Weight apply(String name, Weight matrix) {
+        if (!name.endsWith(WEIGHT)) {
             return matrix;
         }
-        String module = name.substring(0, name.length() - TensorSource.WEIGHT.length());
+        String module = name.substring(0, name.length() - WEIGHT.length());
         return find(module + A)
                 .map(unused::remove)
                 .map(a -> sum(module, matrix, a))
@@ -137,7 +137,8 @@ final class Adapter {
     }
 
     /** @throws TwofoldException of kind INPUT if it has tensors that were merged into nothing */
-    void requireUsed() {
+    @Override
+    public void requireUsed() {
         unused.values().stream().findFirst().ifPresent(tensor -> {
             throw TwofoldException.input("the adapter changes what Twofold cannot merge it into"
                             + (unused.size() == 1 ? "" : ", in " + unused.size() + " tensors"))

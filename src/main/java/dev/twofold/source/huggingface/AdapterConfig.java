@@ -1,5 +1,6 @@
 package dev.twofold.source.huggingface;
 
+import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.nio.file.Path;

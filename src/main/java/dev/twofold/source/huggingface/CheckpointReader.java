@@ -1,13 +1,19 @@
 package dev.twofold.source.huggingface;
 
+import dev.twofold.checkpoint.ConfigFile;
+import dev.twofold.checkpoint.DecoderReader;
+import dev.twofold.checkpoint.Quantization;
+import dev.twofold.checkpoint.StepwiseDecoder;
+import dev.twofold.checkpoint.TensorSource;
+import dev.twofold.checkpoint.UnknownKeys;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.DecoderVerifier;
 import dev.twofold.diag.Origin;
 import dev.twofold.disk.FileStamps;
 import dev.twofold.disk.SourceFile;
+import dev.twofold.family.Families;
+import dev.twofold.family.Family;
 import dev.twofold.source.SourceOptions;
-import dev.twofold.source.huggingface.family.Families;
-import dev.twofold.source.huggingface.family.Family;
+import dev.twofold.stepwise.StepwiseConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,18 +86,30 @@ final class CheckpointReader {
                     .hint("a checkpoint of its text part alone, of type "
                             + text.text("model_type").orElse("of its own"));
         });
+        if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
+            return StepwiseDecoder.read(
+                    directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter, Optional.empty()));
+        }
         Family family = ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
         Optional<Quantization> quantization = Quantization.of(config);
         quantization.map(Quantization::note).ifPresent(notes::add);
-        TensorSource tensors = index.map(found -> TensorSource.of(found, family.names(), adapter, quantization))
-                .orElseGet(() -> TensorSource.described(file, family.names()));
+        TensorSource tensors = tensors(index, file, family.names(), adapter, quantization);
         Decoder decoder = DecoderReader.read(directory, family, config, unknown, tensors, generation());
         unknown.requireUse();
         notes.addAll(unknown.notes());
-        DecoderVerifier.verify(decoder);
-        ModelLimits.check(file, decoder, family);
         return decoder;
+    }
+
+    private static TensorSource tensors(
+            Optional<TensorIndex> index,
+            Path config,
+            Family.Names names,
+            Optional<Adapter> adapter,
+            Optional<Quantization> quantization) {
+        return index.map(found -> TensorSource.of(
+                        found.tensors(), found.files().get(0), HuggingFaceFormat.CONFIG, names, adapter, quantization))
+                .orElseGet(() -> TensorSource.described(config, names));
     }
 
     private Optional<Family> ownFamily() {

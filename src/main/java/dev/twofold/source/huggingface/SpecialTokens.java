@@ -1,5 +1,6 @@
 package dev.twofold.source.huggingface;
 
+import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.disk.SourceFile;
 import dev.twofold.tokenizer.TokenizerCheck;
 import dev.twofold.tokenizer.TokenizerFile;

@@ -1,0 +1,131 @@
+package dev.twofold.stepwise;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.twofold.decoder.Activation;
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.stepwise.DecoderForm.NormForm;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One branch: its norms, and one of attention, feed-forward, experts and chain.
+ *
+ * @param layers of the checkpoint that it stands for
+ * @param norm what it reads the stream through
+ * @param outNorm what its result passes through
+ * @param chain steps on a stream of their own
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record BranchForm(
+        List<Integer> layers,
+        @Nullable NormForm norm,
+        @Nullable NormForm outNorm,
+        @Nullable AttentionForm attention,
+        @Nullable FeedForwardForm feedForward,
+        @Nullable ExpertsForm experts,
+        @Nullable List<List<BranchForm>> chain) {
+
+    private static final int MAX_HEAD_SIZE = 1 << 14;
+    private static final int MAX_PARTS = 1 << 16;
+    private static final int MAX_WIDTH = 1 << 26;
+
+    BranchForm {
+        Bounds.requirePresent("layers", layers);
+        layers = List.copyOf(layers);
+        long kinds = Stream.of(attention, feedForward, experts, chain)
+                .filter(Objects::nonNull)
+                .count();
+        if (kinds != 1) {
+            throw new IllegalArgumentException(
+                    "a branch should be one of attention, feed_forward, experts and chain, not " + kinds);
+        }
+    }
+
+    /**
+     * An attention.
+     *
+     * @param members the layers that it stands for, with their heads
+     * @param rotary the number of its rotary positions
+     * @param norms of queries and keys
+     * @param biases the projections that have one
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record AttentionForm(
+            List<Attention.Heads> members,
+            int headDim,
+            double scale,
+            @Nullable Double clip,
+            @Nullable Double cap,
+            @Nullable Integer slidingWindow,
+            @Nullable Integer rotary,
+            @Nullable HeadNormForm norms,
+            List<String> biases) {
+
+        AttentionForm {
+            Bounds.requirePresent("members", members);
+            Bounds.requirePresent("biases", biases);
+            members = List.copyOf(members);
+            biases = List.copyOf(biases);
+            Bounds.require("members", members.size(), 1, MAX_PARTS);
+            members.forEach(member -> {
+                Bounds.require("heads", member.heads(), 1, MAX_PARTS);
+                Bounds.require("kv_heads", member.kvHeads(), 1, MAX_PARTS);
+            });
+            Bounds.require("head_dim", headDim, 1, MAX_HEAD_SIZE);
+            if (slidingWindow != null) {
+                Bounds.require("sliding_window", slidingWindow, 1, Integer.MAX_VALUE);
+            }
+        }
+
+        /** @throws IllegalArgumentException if it names rotary positions or a layer that there are not */
+        void requireNumbers(int rotaries, int layers) {
+            members.forEach(member -> Bounds.require("layer", member.layer(), 0, layers - 1));
+            if (rotary != null) {
+                Bounds.require("rotary", rotary, 0, rotaries - 1);
+            }
+        }
+    }
+
+    /** Norms of queries and keys. */
+    record HeadNormForm(QueryKeyNorm.Span span, Norm.Kind kind, double epsilon) {
+
+        HeadNormForm {
+            Bounds.requirePresent("span", span);
+            Bounds.requirePresent("kind", kind);
+            if (!(epsilon >= Float.MIN_NORMAL && epsilon <= 1)) {
+                throw new IllegalArgumentException("epsilon should be " + Float.MIN_NORMAL + " to 1, not " + epsilon);
+            }
+        }
+    }
+
+    /** A feed-forward. */
+    record FeedForwardForm(long width, boolean gated, Activation activation, List<String> biases) {
+
+        FeedForwardForm {
+            Bounds.require("width", width, 1, MAX_WIDTH);
+            Bounds.requirePresent("activation", activation);
+            Bounds.requirePresent("biases", biases);
+            biases = List.copyOf(biases);
+        }
+    }
+
+    /**
+     * A mixture of experts.
+     *
+     * @param chosen how many a token gets
+     * @param normed whether their probabilities are divided by their sum
+     * @param expert each of them; the router has a bias if it is among its biases
+     */
+    record ExpertsForm(int count, int chosen, boolean normed, FeedForwardForm expert) {
+
+        ExpertsForm {
+            Bounds.requirePresent("expert", expert);
+            Bounds.require("count", count, 1, MAX_PARTS);
+            Bounds.require("chosen", chosen, 1, count);
+        }
+    }
+}
