@@ -16,6 +16,7 @@ class_of() {
   case $1 in
     safetensors) echo dev.twofold.source.huggingface.SafetensorsFuzz ;;
     safetensors-header) echo dev.twofold.source.huggingface.SafetensorsHeaderFuzz ;;
+    gguf) echo dev.twofold.source.gguf.GgufFuzz ;;
     index) echo dev.twofold.fuzz.IndexFuzz ;;
     config) echo dev.twofold.fuzz.ConfigFuzz ;;
     family) echo dev.twofold.fuzz.FamilyFuzz ;;

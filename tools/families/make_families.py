@@ -22,12 +22,16 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
+import exaone
 import internlm2
 import relics
 import tokenizer
 from configs import FAMILIES
 
 ROWS, LENGTH = 2, 32
+
+# Families whose code comes with their checkpoints: what makes the equal Llama of them.
+OWN_CODE = {"exaone": exaone, "internlm2": internlm2}
 
 
 @contextlib.contextmanager
@@ -52,7 +56,7 @@ def float64_throughout():
 def randomise(model, name):
     """Nothing is left at a value that hides it: gains and biases too are random, and scores are far from uniform."""
     generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
-    gemma = type(model).__name__.startswith("Gemma")
+    one_plus = "Gemma" in type(model).__name__ or "Nemotron" in type(model).__name__
     conv1d = type(model).__name__.startswith("GPT2")
 
     def normal(shape, deviation):
@@ -63,7 +67,7 @@ def randomise(model, name):
             if key.endswith("bias"):
                 value = normal(parameter.shape, 0.2)
             elif "norm" in key or "ln_" in key or parameter.dim() == 1:
-                value = normal(parameter.shape, 0.3) + (0.0 if gemma else 1.0)
+                value = normal(parameter.shape, 0.3) + (0.0 if one_plus else 1.0)
             elif "embed" in key or "wte" in key or "wpe" in key:
                 value = normal(parameter.shape, 0.4)
             else:
@@ -74,7 +78,7 @@ def randomise(model, name):
 
 def strength(key):
     """Of a matrix: 1 keeps the size of what it is applied to."""
-    if any(part in key for part in ("lm_head", "embed_out", ".gate.weight")):
+    if any(part in key for part in ("lm_head", "embed_out", ".gate.weight", "router")):
         return 2.5
     if any(part in key for part in ("o_proj", "down_proj", "c_proj", "dense.", "4h_to_h")):
         return 0.8
@@ -90,13 +94,14 @@ def tensors_of(model, directory):
 def build(name, config, directory):
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
-        (scratch / "config.json").write_text(json.dumps(internlm2.as_llama(config)))
+        own = OWN_CODE.get(config["model_type"])
+        (scratch / "config.json").write_text(json.dumps(own.as_llama(config) if own else config))
         model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(scratch), dtype=torch.float64)
         randomise(model, name)
         tensors = relics.published(config, tensors_of(model.to(torch.bfloat16), scratch))
         current = json.loads((scratch / "config.json").read_text())
-    if config["model_type"] == "internlm2":
-        tensors = internlm2.from_llama(tensors, config)
+    if own:
+        tensors = own.from_llama(tensors, config)
     (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     tensors = {key: tensors[key].contiguous() for key in sorted(tensors)}
     save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
@@ -104,8 +109,8 @@ def build(name, config, directory):
 
 
 def read_back(config, directory):
-    if config["model_type"] == "internlm2":
-        return internlm2.model(directory, config)
+    if config["model_type"] in OWN_CODE:
+        return OWN_CODE[config["model_type"]].model(directory, config)
     model, report = AutoModelForCausalLM.from_pretrained(
         directory, dtype=torch.float64, attn_implementation="eager", output_loading_info=True)
     missing = {key for key in report["missing_keys"] if "lm_head" not in key and "embed_out" not in key}
@@ -159,7 +164,7 @@ def main(root, names):
         golden(name, config, directory)
         for file in directory.iterdir():
             file.chmod(0o644)
-        if config["model_type"] != "internlm2":
+        if config["model_type"] not in OWN_CODE:
             (current / f"{name}.json").write_text(json.dumps(saved, indent=2, sort_keys=True) + "\n")
 
 

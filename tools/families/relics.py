@@ -19,7 +19,7 @@ def published(config, tensors):
             tensors[prefix + "bias"] = torch.ones(size, size, dtype=torch.bool).tril().view(1, 1, size, size)
             tensors[prefix + "masked_bias"] = torch.tensor(-1e9)
             tensors[prefix + "rotary_emb.inv_freq"] = frequencies(config["rotary_emb_base"], half)
-    elif "rope_theta" not in config:
+    elif config["model_type"] == "llama" and "rope_theta" not in config:
         # The first conversions of Llama: the rotary frequencies.
         half = config["hidden_size"] // config["num_attention_heads"] // 2
         for layer in layers:

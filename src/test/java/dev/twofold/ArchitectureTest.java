@@ -34,14 +34,21 @@ final class ArchitectureTest {
                         "dev.twofold.report..",
                         "dev.twofold.estimate..")
                 .layer("4")
-                .definedBy("dev.twofold.graph..", "dev.twofold.shard..", "dev.twofold.source", "dev.twofold.target")
+                .definedBy(
+                        "dev.twofold.graph..",
+                        "dev.twofold.gguf..",
+                        "dev.twofold.shard..",
+                        "dev.twofold.source",
+                        "dev.twofold.target")
                 .layer("3")
                 .definedBy(
                         "dev.twofold.pass..",
                         "dev.twofold.execution..",
                         "dev.twofold.measure..",
                         "dev.twofold.stepwise..",
-                        "dev.twofold.layers..")
+                        "dev.twofold.layers..",
+                        "dev.twofold.family..",
+                        "dev.twofold.checkpoint..")
                 .layer("2")
                 .definedBy("dev.twofold.decoder..")
                 .layer("1")

@@ -8,7 +8,6 @@ import dev.twofold.passes.shard.Shard;
 import dev.twofold.pipeline.Compiler;
 import dev.twofold.pipeline.CompilerSettings;
 import dev.twofold.pipeline.FromManifest;
-import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
@@ -44,6 +43,9 @@ final class ConvertCommand implements Callable<Integer> {
     private Path output = Path.of("");
 
     @Mixin
+    private CheckpointOptions reading = new CheckpointOptions();
+
+    @Mixin
     private RecipeOptions recipe = new RecipeOptions();
 
     @Mixin
@@ -64,7 +66,10 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--force", description = "Replace an output that is already there.")
     private boolean force;
 
-    @Option(names = "--no-load", description = "Skip the last check, which loads the result once in ONNX Runtime.")
+    @Option(
+            names = "--no-load",
+            description =
+                    "Skip the last checks: loading the result once in ONNX Runtime, and reading a text before fp16.")
     private boolean noLoad;
 
     @Option(names = "--dry-run", description = "Check everything and say what would be written, but write nothing.")
@@ -96,7 +101,7 @@ final class ConvertCommand implements Callable<Integer> {
         Recipe asked = repeated.map(FromManifest::recipe).orElseGet(() -> recipe.recipe(goal.devices(), goal.goal()));
         Target form = repeated.map(manifest -> manifest.target(runtime)).orElseGet(() -> target.target(runtime));
         requireUseOfDevices(asked);
-        Source source = Sources.SHIPPED.open(checkpoint);
+        Source source = reading.open(checkpoint);
         Compiler compiler = new Compiler(source, asked, form, settings(), repeated);
         compiler.requireRoom(output, force);
         ConversionReport report = dryRun
@@ -114,6 +119,7 @@ final class ConvertCommand implements Callable<Integer> {
                 Optional.ofNullable(rank),
                 Optional.ofNullable(dumpAfter),
                 console::aside,
+                !noLoad,
                 Version.current());
     }
 
@@ -141,7 +147,7 @@ final class ConvertCommand implements Callable<Integer> {
                 .filter(file -> report.isCompensated())
                 .map(file -> " --calibration " + file)
                 .collect(Collectors.joining());
-        return "next: twofold validate " + output + " --against " + checkpoint + fitted;
+        return "next: twofold validate " + output + " --against " + checkpoint + reading.again() + fitted;
     }
 
     private int repeated(FromManifest.Comparison comparison) {

@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.estimate.RuntimeName;
+import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
@@ -11,6 +12,7 @@ import dev.twofold.layers.StepRange;
 import dev.twofold.measure.LossLimit;
 import dev.twofold.ort.Provider;
 import dev.twofold.pass.MemorySize;
+import dev.twofold.passes.quantize.Rounding;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.tensor.Precision;
 import java.util.Arrays;
@@ -26,6 +28,9 @@ final class Converters {
 
     static void register(CommandLine line) {
         named(line, Precision.class);
+        named(line, WeightType.class);
+        named(line, AccuracyLevel.class);
+        named(line, Rounding.class);
         named(line, DialectName.class);
         named(line, KvLayout.class);
         named(line, CollectiveName.class);

@@ -12,6 +12,9 @@ final class FitTable {
     private FitTable() {}
 
     static void print(Fits fits, PrintWriter out) {
+        if (fits.findings().isEmpty()) {
+            return;
+        }
         out.println("error over what was to be reached          ridge   fitted tokens       held-out tokens");
         for (FitFinding fit : fits.findings()) {
             out.printf(

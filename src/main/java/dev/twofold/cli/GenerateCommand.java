@@ -22,8 +22,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Parameters(paramLabel = "DIR", description = "A directory that convert wrote.")
     private Path directory = Path.of("");
 
-    @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The text to continue.")
-    private String prompt = "";
+    @Mixin
+    private PromptOptions prompt = new PromptOptions();
 
     @Option(names = "--max-tokens", paramLabel = "N", description = "How many tokens to write at most (default: 64).")
     private int maxTokens = 64;
@@ -53,10 +53,11 @@ final class GenerateCommand implements Callable<Integer> {
             throw TwofoldException.usage("--max-tokens should be 1 or more");
         }
         Manifest manifest = Manifest.read(directory);
+        PromptOptions.Prompt asked = prompt.read();
         try (ModelSession session = new ModelOpener(hosting.host(console)).open(directory, manifest);
-                TokenizerFile tokenizer = TokenizerFile.open(
-                        RankDirectories.of(directory, manifest).get(0))) {
-            int[] ids = tokenizer.encode(prompt, manifest.model().vocabularySize());
+                TokenizerFile tokenizer = TokenizerFile.open(companions(manifest))) {
+            int[] ids = asked.encode(
+                    tokenizer, companions(manifest), manifest.model().vocabularySize());
             int room = manifest.model().contextLength() - ids.length;
             if (ids.length == 0) {
                 throw TwofoldException.usage("the prompt is empty");
@@ -67,7 +68,7 @@ final class GenerateCommand implements Callable<Integer> {
                         .expected("1 to " + (manifest.model().contextLength() - 1));
             }
             int limit = Math.min(maxTokens, room);
-            StreamedText text = new StreamedText(tokenizer, ids, console.out());
+            StreamedText text = new StreamedText(tokenizer, ids, !asked.chat(), console.out());
             Generation generation = new Generation(
                     temperature, seed, new HashSet<>(manifest.model().endTokens()));
             long start = System.nanoTime();
@@ -77,6 +78,11 @@ final class GenerateCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "%d tokens in %.2f s, %s", text.tokens(), seconds, reason(end, limit)));
         }
         return 0;
+    }
+
+    /** The directory of the tokenizer's files. */
+    private Path companions(Manifest manifest) {
+        return RankDirectories.of(directory, manifest).get(0);
     }
 
     private Generation.End write(Generation generation, ModelSession session, int[] ids, int limit, StreamedText text) {

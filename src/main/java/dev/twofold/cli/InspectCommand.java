@@ -7,7 +7,6 @@ import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.pipeline.ModelNotes;
-import dev.twofold.pipeline.Sources;
 import dev.twofold.report.ReportDirectory;
 import dev.twofold.source.Source;
 import java.nio.file.Path;
@@ -39,6 +38,9 @@ final class InspectCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description = "The directory to write the report to.")
     private @Nullable Path output;
+
+    @Mixin
+    private CheckpointOptions reading = new CheckpointOptions();
 
     @Mixin
     private MeasuringOptions measuring = new MeasuringOptions();
@@ -87,7 +89,8 @@ final class InspectCommand implements Callable<Integer> {
         if (group < 2) {
             throw TwofoldException.usage("--group should be 2 or more");
         }
-        Source source = Sources.SHIPPED.open(checkpoint);
+        Source source = reading.open(checkpoint);
+        source.notes().forEach(console::notice);
         ModelNotes.of(source.decoder()).forEach(console::notice);
         Optional<ReportDirectory> report =
                 Optional.ofNullable(output).map(directory -> ReportDirectory.open(directory, checkpoint));

@@ -6,6 +6,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParameterException;
@@ -42,9 +43,13 @@ public final class Main {
                 .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
                 .setUsageHelpAutoWidth(true)
+                // A prompt or a path may begin with @, and means itself.
+                .setExpandAtFiles(false)
                 .setExecutionExceptionHandler(handler())
                 .setParameterExceptionHandler(Main::misused);
         Converters.register(line);
+        // A prompt may look like an option.
+        Objects.requireNonNull(line.getSubcommands().get("generate")).setAllowOptionsAsOptionParameters(true);
         CommandLine.IExecutionStrategy strategy = new CommandLine.RunLast();
         line.setExecutionStrategy(parsed -> guarded(line, parsed, strategy));
         return line;

@@ -10,14 +10,12 @@ import dev.twofold.pass.MemorySize;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
-import dev.twofold.passes.rewrite.CastWeights;
 import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.shard.Shard;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.ShippedPipelines;
-import dev.twofold.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -25,6 +23,7 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say what is to be done to the model: a pipeline, and shorthands for its {@code pair-layers}. */
@@ -109,8 +108,8 @@ final class RecipeOptions {
             description = "How much memory --compensate may use for its sums (default: 2g).")
     private @Nullable MemorySize memory;
 
-    @Option(names = "--dtype", paramLabel = "TYPE", description = "Store and compute in fp32 (default), fp16 or bf16.")
-    private @Nullable Precision dtype;
+    @Mixin
+    private TypeOptions type = new TypeOptions();
 
     @Option(names = "--devices", paramLabel = "N", description = "Split the model over N devices.")
     private @Nullable Integer devices;
@@ -138,10 +137,10 @@ final class RecipeOptions {
                                 group,
                                 calibrationTokens,
                                 memory,
-                                dtype,
                                 devices,
                                 placement)
                         .allMatch(Objects::isNull)
+                && type.isEmpty()
                 && !oneSync
                 && !compensate
                 && !vocabulary;
@@ -175,14 +174,9 @@ final class RecipeOptions {
         } else {
             recipe = choosing(recipe, measured, goal);
         }
-        recipe = compensating(recipe);
-        if (dtype != null) {
-            Recipe cast = recipe.has(CastWeights.SPEC)
-                    ? recipe
-                    : recipe.append(PassRequest.bare(CastWeights.SPEC, "--dtype"));
-            recipe = fill(cast, CastWeights.SPEC, new CastWeights.Options(dtype), "--dtype " + dtype);
-        }
-        return sharding(recipe, fallback);
+        return sharding(
+                type.into(compensating(recipe), calibrationTokens, memory, maxLoss == null ? null : half(maxLoss)),
+                fallback);
     }
 
     private Recipe pairing(Recipe recipe) {
@@ -229,7 +223,7 @@ final class RecipeOptions {
 
     private Recipe compensating(Recipe recipe) {
         Recipe compensated = compensate && !recipe.has(Compensate.SPEC) ? withCompensation(recipe) : recipe;
-        return calibrationTokens == null && memory == null
+        return (calibrationTokens == null && memory == null) || type.byText() && !compensated.has(Compensate.SPEC)
                 ? compensated
                 : fill(
                         compensated,
@@ -264,12 +258,21 @@ final class RecipeOptions {
         if (!measured && group == null) {
             return choosing;
         }
-        ChoosePairs.Options options =
-                new ChoosePairs.Options(maxLoss, depth, goal.steps(), goal.speedup(), goal.hardware(), group, null);
+        ChoosePairs.Options options = new ChoosePairs.Options(
+                layersLoss(), depth, goal.steps(), goal.speedup(), goal.hardware(), group, null);
         Recipe asked = fill(choosing, ChoosePairs.SPEC, options, choiceFlags(goal));
         return options.mergesSteps() && !asked.has(MergeSteps.SPEC)
                 ? asked.insertAfter(PairLayers.SPEC, PassRequest.bare(MergeSteps.SPEC, choiceFlags(goal)))
                 : asked;
+    }
+
+    /** Where bits are chosen too, layers and bits may lose half of it each. */
+    private @Nullable LossLimit layersLoss() {
+        return maxLoss != null && type.measured() ? half(maxLoss) : maxLoss;
+    }
+
+    private static LossLimit half(LossLimit limit) {
+        return LossLimit.valueOf(limit.share().doubleValue() / 2);
     }
 
     private String choiceFlags(ChoosePairs.Options goal) {
@@ -319,7 +322,7 @@ final class RecipeOptions {
     }
 
     /** Gives options to the one request for a pass that has none yet. */
-    private static <O extends Record> Recipe fill(Recipe recipe, PassSpec<O> spec, O options, String flag) {
+    static <O extends Record> Recipe fill(Recipe recipe, PassSpec<O> spec, O options, String flag) {
         List<PassRequest<O>> requests = recipe.all(spec);
         if (requests.size() != 1 || !requests.get(0).isBare()) {
             String found = requests.isEmpty() ? "no " + spec.name() : spec.name() + " with options of its own";

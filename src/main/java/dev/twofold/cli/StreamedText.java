@@ -20,12 +20,17 @@ final class StreamedText {
     private final int prompt;
     private String printed = "";
 
-    StreamedText(TokenizerFile tokenizer, int[] prompt, PrintWriter out) {
+    /** @param echo whether to print the prompt before what follows */
+    StreamedText(TokenizerFile tokenizer, int[] prompt, boolean echo, PrintWriter out) {
         this.tokenizer = tokenizer;
         this.out = out;
         this.prompt = prompt.length;
         Arrays.stream(prompt).forEach(ids::add);
-        print();
+        if (echo) {
+            print();
+        } else {
+            printed = tokenizer.decode(ids);
+        }
     }
 
     boolean accept(int token) {

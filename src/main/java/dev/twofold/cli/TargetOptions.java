@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
+import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
@@ -46,6 +47,14 @@ final class TargetOptions {
                     + " DistCollective (tensorrt), or write one whole model that says how to split it (annotate).")
     private @Nullable CollectiveName collective;
 
+    @Option(
+            names = "--accuracy-level",
+            paramLabel = "N",
+            description =
+                    "With int4 or int8, what ONNX Runtime multiplies in: 4 (int8, default in fp32 models), 1 (fp32), or"
+                            + " 0 (its choice, default in fp16).")
+    private @Nullable AccuracyLevel accuracy;
+
     boolean namesCollective() {
         return collective != null;
     }
@@ -58,7 +67,7 @@ final class TargetOptions {
         CollectiveName engine = collective == null ? CollectiveName.ORT : collective;
         DialectName operators = dialect == null ? engine.dialect() : dialect;
         KvLayout caches = layout == null ? KvLayout.PER_LAYER : layout;
-        return new OnnxTarget(new OnnxOptions(operators, caches, engine), runtime);
+        return new OnnxTarget(new OnnxOptions(operators, caches, engine, Optional.ofNullable(accuracy)), runtime);
     }
 
     private void requireNoneOfOnnx() {
@@ -66,6 +75,7 @@ final class TargetOptions {
         given.put("--dialect", Optional.ofNullable(dialect));
         given.put("--kv-layout", Optional.ofNullable(layout));
         given.put("--collective", Optional.ofNullable(collective));
+        given.put("--accuracy-level", Optional.ofNullable(accuracy));
         given.forEach((option, value) -> value.ifPresent(found -> {
             throw TwofoldException.usage(option + " is about ONNX models")
                     .found(option + " " + found + " with --target " + name)

@@ -2,7 +2,6 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.Texts;
-import dev.twofold.pipeline.Sources;
 import dev.twofold.pipeline.Validator;
 import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
@@ -43,7 +42,8 @@ final class ValidateCommand implements Callable<Integer> {
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description = "The text to measure on (default: a book that comes with Twofold).")
+            description = "The text to measure on, in UTF-8; line ends of Windows and a byte order mark do not count"
+                    + " (default: a book that comes with Twofold).")
     private @Nullable Path text;
 
     @Option(
@@ -78,6 +78,9 @@ final class ValidateCommand implements Callable<Integer> {
     private OutputFormat format = OutputFormat.TEXT;
 
     @Mixin
+    private CheckpointOptions reading = new CheckpointOptions();
+
+    @Mixin
     private HostOptions hosting = new HostOptions();
 
     @Mixin
@@ -95,7 +98,7 @@ final class ValidateCommand implements Callable<Integer> {
             throw TwofoldException.usage("--min-accuracy-kept is a share above 0 and at most 1, such as 0.97");
         }
         Manifest manifest = Manifest.read(directory);
-        Source source = Sources.SHIPPED.open(checkpoint);
+        Source source = reading.open(checkpoint);
         Texts.Named measured = text == null ? Texts.evaluation() : Texts.read(text);
         List<Texts.Named> fitted = new Texts(calibration, Optional.empty()).calibrating();
         Validator.Outcome outcome =

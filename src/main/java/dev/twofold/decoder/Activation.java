@@ -11,7 +11,9 @@ public enum Activation {
     /** GELU by its approximation with a hyperbolic tangent. */
     GELU_TANH,
     /** {@code max(x, 0)}. */
-    RELU;
+    RELU,
+    /** {@code max(x, 0)^2}. */
+    RELU_SQUARED;
 
     @Override
     public String toString() {

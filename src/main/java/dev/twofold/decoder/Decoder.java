@@ -1,6 +1,8 @@
 package dev.twofold.decoder;
 
+import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.tensor.Precision;
+import dev.twofold.weight.RoundedForm;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -40,8 +42,16 @@ public record Decoder(
         this(facts, embedding, steps, finalNorm, head, logitCap, precision, Optional.empty());
     }
 
+    public Decoder withFacts(ModelFacts others) {
+        return new Decoder(others, embedding, steps, finalNorm, head, logitCap, precision, sharding);
+    }
+
     public Decoder withSteps(List<Step> others) {
         return new Decoder(facts, embedding, others, finalNorm, head, logitCap, precision, sharding);
+    }
+
+    public Decoder withEnds(Embedding otherEmbedding, Linear otherHead) {
+        return new Decoder(facts, otherEmbedding, steps, finalNorm, otherHead, logitCap, precision, sharding);
     }
 
     public Decoder withPrecision(Precision other) {
@@ -110,6 +120,15 @@ public record Decoder(
         return attentions()
                 .flatMap(attention -> attention.rule().rotary().stream())
                 .distinct()
+                .toList();
+    }
+
+    /** The blocks of few bits that matrices are rounded to, each once; none if no matrix is rounded. */
+    public List<IntegerBlocks> blocks() {
+        return DecoderSize.weights(this)
+                .flatMap(RoundedForm::blocks)
+                .distinct()
+                .sorted(Comparator.comparing(IntegerBlocks::toString))
                 .toList();
     }
 

@@ -27,7 +27,8 @@ public record DecoderSize(long parameters, long feedForwardSize) {
         return new DecoderSize(parameters, width);
     }
 
-    private static Stream<Weight> weights(Decoder decoder) {
+    /** Every weight, with repetitions. */
+    static Stream<Weight> weights(Decoder decoder) {
         Stream<Weight> ends = Stream.of(
                         decoder.embedding().weights(),
                         decoder.finalNorm().weights(),

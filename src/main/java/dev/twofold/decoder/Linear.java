@@ -50,6 +50,12 @@ public record Linear(Weight weight, Optional<Weight> bias) {
         return new Linear(Weights.slice(weight, 1, begin, end), bias.filter(values -> biased));
     }
 
+    /** The projection to the same outputs in another order, that of {@link Weights#weave}. */
+    public Linear woven(int strands, int length) {
+        return new Linear(
+                Weights.weave(weight, strands, length), bias.map(values -> Weights.weave(values, strands, length)));
+    }
+
     /** Weight and, if there is one, bias. */
     public Stream<Weight> weights() {
         return Stream.concat(Stream.of(weight), bias.stream());

@@ -1,6 +1,7 @@
 package dev.twofold.decoder;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a checkpoint says of itself, unchanged by any pass.
@@ -14,6 +15,7 @@ import java.util.List;
  * @param statedContext positions that the checkpoint promises; more where they are scaled otherwise past some length
  * @param beginTokens ids that start a text; empty if none is declared
  * @param endTokens ids at which generation stops; empty if none is declared
+ * @param padToken the id that fills up what is too short, if one is declared
  */
 public record ModelFacts(
         String modelType,
@@ -26,10 +28,55 @@ public record ModelFacts(
         int contextLength,
         int statedContext,
         List<Integer> beginTokens,
-        List<Integer> endTokens) {
+        List<Integer> endTokens,
+        Optional<Integer> padToken) {
 
     public ModelFacts {
         beginTokens = List.copyOf(beginTokens);
         endTokens = List.copyOf(endTokens);
+    }
+
+    /** Of a model that declares no token to fill up with. */
+    public ModelFacts(
+            String modelType,
+            String runtimeType,
+            String source,
+            int layers,
+            int stepsPerLayer,
+            int hiddenSize,
+            int vocabularySize,
+            int contextLength,
+            int statedContext,
+            List<Integer> beginTokens,
+            List<Integer> endTokens) {
+        this(
+                modelType,
+                runtimeType,
+                source,
+                layers,
+                stepsPerLayer,
+                hiddenSize,
+                vocabularySize,
+                contextLength,
+                statedContext,
+                beginTokens,
+                endTokens,
+                Optional.empty());
+    }
+
+    public ModelFacts withEndTokens(List<Integer> others) {
+        return new ModelFacts(
+                modelType,
+                runtimeType,
+                source,
+                layers,
+                stepsPerLayer,
+                hiddenSize,
+                vocabularySize,
+                contextLength,
+                statedContext,
+                beginTokens,
+                others,
+                padToken);
     }
 }

@@ -57,6 +57,13 @@ public final class FileStamps {
         }
     }
 
+    /** These and others. */
+    public FileStamps and(FileStamps others) {
+        Map<Path, Stamp> all = new HashMap<>(stamps);
+        all.putAll(others.stamps);
+        return new FileStamps(all);
+    }
+
     /** @throws TwofoldException of kind ENVIRONMENT that names a file which is not what it was */
     public void requireUnchanged(List<Path> files) {
         for (Path file : files) {

@@ -27,24 +27,41 @@ public final class SourceFile {
      * @throws TwofoldException of kind INPUT unless it is a regular file that belongs to the checkpoint
      */
     public static void require(Path file) {
+        requireChosen(file);
+        try {
+            requireInside(file);
+        } catch (IOException e) {
+            throw rejected(file, "cannot read the file").found(e).cause(e);
+        }
+    }
+
+    /**
+     * The same of a file that the user named, who may name it by a link to anywhere.
+     *
+     * @throws TwofoldException of kind INPUT unless it is a regular file
+     */
+    public static void requireChosen(Path file) {
         if (!exists(file)) {
             throw rejected(file, "the file is missing")
                     .hint("download the checkpoint again: every Hugging Face checkpoint has this file");
         }
+        if (!Files.exists(file)) {
+            throw rejected(file, "the file is a link that leads nowhere")
+                    .found("a link to " + target(file))
+                    .hint("download the checkpoint again, or copy it with what its links lead to (cp -L)");
+        }
+        if (!Files.isRegularFile(file)) {
+            throw rejected(file, "not a regular file")
+                    .found(Files.isDirectory(file) ? "a directory" : "a pipe, a device or the like")
+                    .hint("download the checkpoint again");
+        }
+    }
+
+    private static Path target(Path link) {
         try {
-            if (!Files.exists(file)) {
-                throw rejected(file, "the file is a link that leads nowhere")
-                        .found("a link to " + Files.readSymbolicLink(file))
-                        .hint("download the checkpoint again, or copy it with what its links lead to (cp -L)");
-            }
-            if (!Files.isRegularFile(file)) {
-                throw rejected(file, "not a regular file")
-                        .found(Files.isDirectory(file) ? "a directory" : "a pipe, a device or the like")
-                        .hint("download the checkpoint again");
-            }
-            requireInside(file);
+            return Files.readSymbolicLink(link);
         } catch (IOException e) {
-            throw rejected(file, "cannot read the file").found(e).cause(e);
+            throw rejected(link, "cannot read the file").found(e).cause(e);
         }
     }
 
@@ -82,6 +99,17 @@ public final class SourceFile {
             throw rejected(file, "the file is a link to a place outside the checkpoint")
                     .found("a link to " + real)
                     .hint("if you trust who made the link, put the file itself in its place");
+        }
+    }
+
+    /** Whether a link leads to a blob of the Hugging Face cache that it is in. */
+    public static boolean leadsToHubBlob(Path link) {
+        try {
+            Path real = link.toRealPath();
+            Path snapshots = real.resolveSibling("../snapshots").toRealPath();
+            return isBlob(real) && link.resolveSibling("").toRealPath().startsWith(snapshots);
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -14,9 +14,13 @@ import java.nio.file.Path;
 /** Text files that a user names, and those inside Twofold's jar. */
 public final class TextFile {
 
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+
     private TextFile() {}
 
     /**
+     * Line ends of any system count as line feeds, and a byte order mark as nothing: texts are about words.
+     *
      * @param limit in bytes
      * @throws TwofoldException of kind INPUT if the file is missing, too large, or not UTF-8
      */
@@ -33,21 +37,48 @@ public final class TextFile {
                         .found(Files.size(file) + " bytes")
                         .expected("at most " + limit + " bytes");
             }
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(Files.readAllBytes(file)))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw TwofoldException.input("not UTF-8 text")
-                    .at(Origin.file(file))
-                    .hint("save it as UTF-8")
-                    .cause(e);
+            return decoded(Files.readAllBytes(file));
         } catch (IOException e) {
-            throw TwofoldException.input("cannot read the file")
-                    .at(Origin.file(file))
-                    .found(e)
-                    .cause(e);
+            throw unreadable(file.toString(), e);
         }
+    }
+
+    /**
+     * The same of what is not a file yet.
+     *
+     * @param name for messages
+     */
+    public static String read(InputStream in, String name, long limit) {
+        try {
+            byte[] bytes = in.readNBytes(Math.toIntExact(limit) + 1);
+            if (bytes.length > limit) {
+                throw TwofoldException.input("the text is too large").at(name).expected("at most " + limit + " bytes");
+            }
+            return decoded(bytes);
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    private static String decoded(byte[] bytes) throws CharacterCodingException {
+        String text = StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(bytes))
+                .toString();
+        String words = text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text;
+        return words.replace("\r\n", "\n").replace('\r', '\n');
+    }
+
+    private static TwofoldException unreadable(String name, IOException e) {
+        return e instanceof CharacterCodingException
+                ? TwofoldException.input("not UTF-8 text")
+                        .at(name)
+                        .hint("save it as UTF-8")
+                        .cause(e)
+                : TwofoldException.input("cannot read the file")
+                        .at(name)
+                        .found(e)
+                        .cause(e);
     }
 
     /** A text inside Twofold's jar. */

@@ -30,7 +30,9 @@ import java.util.Optional;
 public final class GraphWorkload {
 
     private final long elementBytes;
-    private final Map<String, NamedWeight> weights = new HashMap<>();
+    /** Of an initializer itself; of what runtimes make of some when they load the model, all of those. */
+    private final Map<String, List<NamedWeight>> weights = new HashMap<>();
+
     private final Map<String, List<Long>> constants = new HashMap<>();
     private final Map<String, TensorShapeProto> pasts = new HashMap<>();
     private final Map<String, Long> widths = new HashMap<>();
@@ -39,7 +41,7 @@ public final class GraphWorkload {
 
     private GraphWorkload(Graph graph, long elementBytes) {
         this.elementBytes = elementBytes;
-        graph.weights().forEach(weight -> weights.put(weight.name(), weight));
+        graph.weights().forEach(weight -> weights.put(weight.name(), List.of(weight)));
         for (TensorProto constant : graph.constants()) {
             constants.put(constant.getName(), constant.getInt64DataList());
         }
@@ -90,21 +92,21 @@ public final class GraphWorkload {
             widths.put(node.getOutput(0), width);
             return;
         }
+        List<NamedWeight> read = node.getInputList().stream()
+                .flatMap(input -> weights.getOrDefault(input, List.of()).stream())
+                .toList();
         if (row.weights() == WeightUse.FOLDED && weights.containsKey(node.getInput(0))) {
-            weights.put(node.getOutput(0), weights.get(node.getInput(0)));
+            weights.put(node.getOutput(0), read);
             return;
         }
         tally.kernels = tally.kernels.plus(row.kernels());
-        List<NamedWeight> read = node.getInputList().stream()
-                .filter(weights::containsKey)
-                .map(weights::get)
-                .toList();
         if (row.weights() != WeightUse.LOOK_UP) {
             tally.weightBytes += read.stream().mapToLong(GraphWorkload::bytes).sum();
         }
         if (row.weights() == WeightUse.PRODUCT) {
-            tally.weightFlops +=
-                    2 * read.stream().mapToLong(GraphWorkload::elements).sum();
+            // Of a weight in blocks the first has its elements, and the others a number for many of them.
+            tally.weightFlops += 2
+                    * read.stream().limit(1).mapToLong(GraphWorkload::elements).sum();
         }
         tally.activationElements +=
                 node.getInputList().stream().mapToLong(this::width).sum();
@@ -132,6 +134,7 @@ public final class GraphWorkload {
                 read.isEmpty()
                         ? likeWidest
                         : List.of(read.get(0).weight().shape().dim(1));
+            case ROWS -> List.of(read.get(0).dims().get(0));
             case NUM_HEADS -> List.of(attend(node, "num_heads"));
             case Q_NUM_HEADS -> List.of(attend(node, "q_num_heads"));
         };
@@ -169,6 +172,6 @@ public final class GraphWorkload {
     }
 
     private static long bytes(NamedWeight weight) {
-        return elements(weight) * weight.dtype().bits() / 8;
+        return weight.dtype().bytes(elements(weight));
     }
 }

@@ -22,6 +22,22 @@ public interface DecoderEngine extends AutoCloseable {
     HiddenStates apply(Decoder decoder, Step step, HiddenStates before);
 
     /**
+     * The same, and how large numbers become on the way.
+     *
+     * @param branches of each branch, the largest magnitude of anything that it rounds to the type it computes in, over all
+     *     windows
+     */
+    record Peaks(HiddenStates after, List<Float> branches) {
+
+        public Peaks {
+            branches = List.copyOf(branches);
+        }
+    }
+
+    /** Applies a step, and looks at every number on the way. */
+    Peaks peaks(Decoder decoder, Step step, HiddenStates before);
+
+    /**
      * What the last projection of a branch reads: the heads' mixed values of an attention, the gated activations of a
      * feed-forward; {@code [tokens, columns of the projection]}.
      */

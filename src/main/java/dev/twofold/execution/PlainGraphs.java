@@ -21,6 +21,12 @@ public interface PlainGraphs {
     /** {@code x} and {@code y} are streams, {@code [batch, tokens, hidden]}; positions count from 0. */
     PlainGraph step(Decoder decoder, Step step, int tokens);
 
+    /**
+     * The same step, and a second output {@code [branches]}: the largest magnitude of anything that a branch rounds to the
+     * type it computes in, the stream with its result in it included.
+     */
+    PlainGraph peaks(Decoder decoder, Step step, int tokens);
+
     /** From a stream to what the last projection of a branch reads, {@code [batch, tokens, columns]}. */
     PlainGraph inner(Decoder decoder, Branch branch, int tokens);
 

@@ -3,6 +3,7 @@ package dev.twofold.graph;
 import dev.twofold.graph.proto.DeviceConfigurationProto;
 import dev.twofold.graph.proto.NodeProto;
 import dev.twofold.graph.proto.TensorProto;
+import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.graph.proto.ValueInfoProto;
 import dev.twofold.tensor.DType;
 import dev.twofold.weight.Weight;
@@ -42,6 +43,16 @@ public record Graph(
         return new Graph(others, constants, weights, inputs, outputs, opsets, version, List.of(configuration));
     }
 
-    /** A weight under its name in the graph, and the type it is stored as. */
-    public record NamedWeight(String name, Weight weight, DType dtype) {}
+    /**
+     * A weight under its name in the graph, and how it is stored.
+     *
+     * @param type of its elements, as the graph declares it: of several to a byte, perhaps that of the bytes
+     * @param dims of what the graph declares
+     */
+    public record NamedWeight(String name, Weight weight, DType dtype, DataType type, List<Long> dims) {
+
+        public NamedWeight {
+            dims = List.copyOf(dims);
+        }
+    }
 }

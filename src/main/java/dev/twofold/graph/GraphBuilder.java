@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
 public final class GraphBuilder {
 
     private final DType precision;
+    private final BlockOperators blocks;
     private final List<NodeProto> nodes = new ArrayList<>();
     private final Map<String, TensorProto> constants = new LinkedHashMap<>();
     private final Map<Weight, NamedWeight> weights = new LinkedHashMap<>();
@@ -38,7 +39,17 @@ public final class GraphBuilder {
 
     /** @param precision the type that weights are stored and floating-point values computed in */
     public GraphBuilder(DType precision) {
+        this(precision, BlockOperators.STANDARD);
+    }
+
+    /** @param blocks how what is done with weights in blocks is said */
+    public GraphBuilder(DType precision, BlockOperators blocks) {
         this.precision = precision;
+        this.blocks = blocks;
+    }
+
+    public BlockOperators blocks() {
+        return blocks;
     }
 
     /** A dimension of an input or output: a number, or a name for one that varies. */
@@ -112,9 +123,20 @@ public final class GraphBuilder {
 
     /** An initializer for a weight; equal weights share one. */
     public String weight(String name, Weight weight) {
+        return weight(
+                name, weight, precision, dataType(precision), weight.shape().dims());
+    }
+
+    /**
+     * The same of one that is not stored as other weights are, which is never one of those.
+     *
+     * @param type of the elements, as the graph is to declare it
+     * @param dims of what it declares, which may be the bytes
+     */
+    public String weight(String name, Weight weight, DType stored, DataType type, List<Long> dims) {
         NamedWeight known = weights.get(weight);
         if (known == null) {
-            known = new NamedWeight(unique(name), weight, precision);
+            known = new NamedWeight(unique(name), weight, stored, type, dims);
             weights.put(weight, known);
         }
         return known.name();
@@ -201,8 +223,13 @@ public final class GraphBuilder {
         return dataType(precision);
     }
 
-    static DataType dataType(DType dtype) {
+    /** What ONNX calls a type. */
+    public static DataType dataType(DType dtype) {
         return switch (dtype) {
+            case U4 -> DataType.UINT4;
+            case I4 -> DataType.INT4;
+            case U8 -> DataType.UINT8;
+            case I8 -> DataType.INT8;
             case F32 -> DataType.FLOAT;
             case F16 -> DataType.FLOAT16;
             case BF16 -> DataType.BFLOAT16;

@@ -80,7 +80,9 @@ public final class OnnxFile {
                 .addAllInput(graph.inputs())
                 .addAllOutput(graph.outputs())
                 .addAllInitializer(graph.constants());
-        placements.forEach(placement -> body.addInitializer(external(placement)));
+        for (int i = 0; i < placements.size(); i++) {
+            body.addInitializer(external(graph.weights().get(i), placements.get(i)));
+        }
         return wrap(graph, body);
     }
 
@@ -104,11 +106,11 @@ public final class OnnxFile {
         return model.build();
     }
 
-    private static TensorProto external(Placement placement) {
+    private static TensorProto external(Graph.NamedWeight weight, Placement placement) {
         return TensorProto.newBuilder()
-                .setName(placement.name())
-                .setDataType(GraphBuilder.dataType(placement.dtype()).getNumber())
-                .addAllDims(placement.weight().shape().dims())
+                .setName(weight.name())
+                .setDataType(weight.type().getNumber())
+                .addAllDims(weight.dims())
                 .setDataLocation(DataLocation.EXTERNAL)
                 .addExternalData(entry("location", GraphNames.DATA))
                 .addExternalData(entry("offset", String.valueOf(placement.offset())))

@@ -5,11 +5,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
-import dev.twofold.pass.PassSpec.NoOptions;
-import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.PairLayers;
-import dev.twofold.passes.rewrite.Widen;
-import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
@@ -41,9 +37,7 @@ final class PlanForms {
     record EmittedForm(int allReduces, long kvBytesPerToken, int nodes) {}
 
     EmittedForm of(Plan plan) {
-        Recipe recipe = PlanRecipe.of(plan, form)
-                .append(PassRequest.own(FoldNorms.SPEC, new NoOptions()))
-                .append(PassRequest.own(Widen.SPEC, new NoOptions()));
+        Recipe recipe = PlanRecipe.widened(plan, form);
         Decoder original = source.decoder();
         Decoder decoder = recipe.check(Facts.of(original)).run(original);
         Preview preview = TARGET.preview(Part.whole(decoder));

@@ -12,26 +12,26 @@ import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
-import dev.twofold.pass.PassSpec.NoOptions;
 import dev.twofold.passes.rewrite.CastWeights;
-import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.PairLayers;
-import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.passes.shard.Shard;
+import dev.twofold.recipe.CheckedRecipe;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * How fast plans decode one text in fp16 on one machine, as predicted.
  *
  * @param devices that the model is cut over by heads
  * @param unplanned seconds for a token without a plan
- * @param speedups of the plans, in their order
+ * @param speedups of the plans, in their order; empty for one that cannot be cut so
  */
-record PlanTimes(String hardware, int devices, double unplanned, List<Double> speedups) {
+record PlanTimes(String hardware, int devices, double unplanned, List<OptionalDouble> speedups) {
 
     private static final Speed.Text TEXT = new Speed.Text(1, 128, 128);
 
@@ -50,16 +50,18 @@ record PlanTimes(String hardware, int devices, double unplanned, List<Double> sp
             if (devices > 1 && new Shard(cut).check(Facts.of(original)).isPresent()) {
                 continue;
             }
-            List<Workload> plain =
-                    workloads(original, form, Plan.none(original.facts().layers()), cut);
-            List<List<Workload>> planned = plans.stream()
+            List<Workload> plain = workloads(
+                            original, form, Plan.none(original.facts().layers()), cut)
+                    .orElseThrow();
+            List<Optional<List<Workload>>> planned = plans.stream()
                     .map(plan -> workloads(original, form, plan, cut))
                     .toList();
             for (Hardware machine : machines) {
                 if (machine.devices().contains(devices)) {
                     double unplanned = seconds(machine, plain);
-                    List<Double> speedups = planned.stream()
-                            .map(work -> unplanned / seconds(machine, work))
+                    List<OptionalDouble> speedups = planned.stream()
+                            .map(work -> work.map(own -> OptionalDouble.of(unplanned / seconds(machine, own)))
+                                    .orElseGet(OptionalDouble::empty))
                             .toList();
                     times.add(new PlanTimes(machine.name(), devices, unplanned, speedups));
                 }
@@ -68,14 +70,19 @@ record PlanTimes(String hardware, int devices, double unplanned, List<Double> sp
         return times;
     }
 
-    private static List<Workload> workloads(Decoder original, PairLayers.Form form, Plan plan, Shard.Options cut) {
-        Recipe recipe = PlanRecipe.of(plan, form)
-                .append(PassRequest.own(FoldNorms.SPEC, new NoOptions()))
-                .append(PassRequest.own(Widen.SPEC, new NoOptions()))
+    private static Optional<List<Workload>> workloads(
+            Decoder original, PairLayers.Form form, Plan plan, Shard.Options cut) {
+        Recipe recipe = PlanRecipe.widened(plan, form)
                 .append(PassRequest.own(CastWeights.SPEC, new CastWeights.Options(Precision.FP16)));
+        List<CheckedRecipe.CheckedPass> checked =
+                recipe.check(Facts.of(original)).passes();
+        Facts after = checked.get(checked.size() - 1).after();
+        if (cut.cuts() && new Shard(cut).check(after).isPresent()) {
+            return Optional.empty();
+        }
         Recipe whole = cut.cuts() ? recipe.append(PassRequest.own(Shard.SPEC, cut)) : recipe;
-        return PlannedModel.of(original, whole, DialectName.ORT, KvLayout.PER_LAYER)
-                .workloads();
+        return Optional.of(PlannedModel.of(original, whole, DialectName.ORT, KvLayout.PER_LAYER)
+                .workloads());
     }
 
     private static double seconds(Hardware machine, List<Workload> work) {

@@ -9,9 +9,10 @@ import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.pass.Facts;
-import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.quantize.Quantize;
 import dev.twofold.passes.shard.Shard;
 import dev.twofold.recipe.Recipe;
+import dev.twofold.recipe.TextFits;
 import dev.twofold.shard.RankDecoder;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
@@ -22,7 +23,7 @@ import java.util.Optional;
 /**
  * What a plan would make of a model, for which no weight is needed.
  *
- * @param original as the checkpoint is
+ * @param original as the checkpoint is, but rounded as the decoder is
  * @param decoder after the plan, not cut yet
  */
 public record PlannedModel(Decoder original, Decoder decoder, OnnxTarget target) {
@@ -34,10 +35,20 @@ public record PlannedModel(Decoder original, Decoder decoder, OnnxTarget target)
      */
     public static PlannedModel of(Decoder original, Recipe recipe, DialectName dialect, KvLayout layout) {
         Decoder decoder =
-                recipe.without(Compensate.SPEC).check(Facts.of(original)).run(original);
+                new TextFits(recipe).without().check(Facts.of(original)).run(original);
         // Of the exchanges only their place and size matters here, and this engine goes with both dialects.
         OnnxOptions options = new OnnxOptions(dialect, layout, CollectiveName.ORT);
-        return new PlannedModel(original, decoder, new OnnxTarget(options, TrialRuntime.NONE));
+        return new PlannedModel(
+                rounded(original, decoder, recipe), decoder, new OnnxTarget(options, TrialRuntime.NONE));
+    }
+
+    private static Decoder rounded(Decoder original, Decoder planned, Recipe recipe) {
+        return new TextFits(recipe)
+                .without()
+                .find(Quantize.SPEC)
+                .map(request ->
+                        Recipe.of(request).check(Facts.of(original)).run(original.withPrecision(planned.precision())))
+                .orElse(original);
     }
 
     /** How many devices the model is cut over. */

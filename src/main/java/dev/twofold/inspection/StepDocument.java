@@ -9,6 +9,7 @@ import dev.twofold.layers.StepRange;
 import dev.twofold.measure.MeasuredPlan;
 import dev.twofold.measure.PlanScore;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /** What an inspection found of merged steps, and how fast plans are predicted to be, as parts of its JSON document. */
@@ -68,9 +69,21 @@ record StepDocument(Decoder decoder, Inspection inspection, PlanForms forms) {
                     .put("hardware", times.hardware())
                     .put("devices", times.devices())
                     .put("secondsPerToken", times.unplanned());
-            times.speedups().subList(0, layerPlans).forEach(row.putArray("plans")::add);
-            times.speedups().subList(layerPlans, times.speedups().size()).forEach(row.putArray("stepPlans")::add);
+            put(row.putArray("plans"), times.speedups().subList(0, layerPlans));
+            put(
+                    row.putArray("stepPlans"),
+                    times.speedups().subList(layerPlans, times.speedups().size()));
         }
         return rows;
+    }
+
+    private static void put(ArrayNode array, List<OptionalDouble> speedups) {
+        for (OptionalDouble speedup : speedups) {
+            if (speedup.isPresent()) {
+                array.add(speedup.getAsDouble());
+            } else {
+                array.addNull();
+            }
+        }
     }
 }

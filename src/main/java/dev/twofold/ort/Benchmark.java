@@ -80,6 +80,8 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
         }
         long decoded = System.nanoTime();
         output.cache().close();
+        // What is not a number stays so from there on; how fast it is made is of no use to anybody.
+        output.requireFinite(0);
         return new Times((prefilled - start) / 1e9, (decoded - prefilled) / 1e9, session.exchangeSeconds() - exchanged);
     }
 }

@@ -28,9 +28,21 @@ final class ChunkedHead implements DecoderEngine.Head {
     private final Decoder decoder;
     private final int vocabulary;
     private final long chunkBytes;
+    private final String slot;
+    private final Runnable closed;
     private final Map<String, List<Chunk>> loaded = new HashMap<>();
 
     ChunkedHead(StepEngine engine, PlainGraphs graphs, Decoder decoder, long chunkBytes) {
+        this(engine, graphs, decoder, chunkBytes, 0, () -> {});
+    }
+
+    /**
+     * @param number that no other open head of the engine has
+     * @param closed is told when this head gives the number back
+     */
+    ChunkedHead(StepEngine engine, PlainGraphs graphs, Decoder decoder, long chunkBytes, int number, Runnable closed) {
+        this.slot = "head " + number + " ";
+        this.closed = closed;
         this.engine = engine;
         this.graphs = graphs;
         this.decoder = decoder;
@@ -50,7 +62,7 @@ final class ChunkedHead implements DecoderEngine.Head {
             for (int from = 0; from < vocabulary; from += size) {
                 int to = Math.min(vocabulary, from + size);
                 PlainGraph lowered = graph.apply(Weights.slice(table, 0, from, to));
-                chunks.add(new Chunk(from, to, engine.load(lowered, key + from, threads)));
+                chunks.add(new Chunk(from, to, engine.load(lowered, slot + key + from, threads)));
             }
             return chunks;
         });
@@ -158,5 +170,6 @@ final class ChunkedHead implements DecoderEngine.Head {
     @Override
     public void close() {
         loaded.values().forEach(chunks -> chunks.forEach(chunk -> chunk.model().close()));
+        closed.run();
     }
 }

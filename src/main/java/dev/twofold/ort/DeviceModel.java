@@ -105,7 +105,9 @@ final class DeviceModel implements AutoCloseable {
         return file;
     }
 
+    /** A model in another form than it is shipped in is one that is looked at, and so computes as exactly as it can. */
     private static OrtSession create(Path directory, byte[] model, SessionOptions options) throws OrtException {
+        options.addConfigEntry("session.qdq_matmulnbits_accuracy_level", "1");
         options.addConfigEntry("session.model_external_initializers_file_folder_path", directory.toString());
         return Runtimes.environment().createSession(model, options);
     }

@@ -2,9 +2,9 @@ package dev.twofold.ort;
 
 import java.util.Arrays;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 
 /**
  * Generates tokens one by one with a KV cache.
@@ -35,7 +35,8 @@ public record Generation(double temperature, long seed, Set<Integer> stop) {
      * @param sink receives each new token but a stop token; returns false to end
      */
     public End run(ModelSession session, int[] prompt, int limit, IntPredicate sink) {
-        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        // One of Java's core: others are in a module that a small Java may lack.
+        RandomGenerator random = new SplittableRandom(seed);
         int read = Math.max(0, (prompt.length - 1) / CHUNK * CHUNK);
         long[][] ids = Rows.of(prompt, read, prompt.length);
         KvCache cache = session.emptyCache(1);
@@ -66,6 +67,7 @@ public record Generation(double temperature, long seed, Set<Integer> stop) {
 
     private int next(ModelSession.Output output, RandomGenerator random) {
         int from = output.logits().length - output.vocabulary();
+        output.requireFinite(from);
         if (temperature == 0) {
             return Distribution.argmax(output.logits(), from, output.vocabulary());
         }

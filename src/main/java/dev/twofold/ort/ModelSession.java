@@ -79,7 +79,24 @@ public final class ModelSession implements AutoCloseable {
     }
 
     /** What a run yields: logits {@code [batch * sequence, vocabulary]} row-major, and the cache to go on with. */
-    public record Output(float[] logits, int vocabulary, KvCache cache) {}
+    public record Output(float[] logits, int vocabulary, KvCache cache) {
+
+        /**
+         * @param from the first logit to look at
+         * @throws TwofoldException of kind INPUT if a logit is no finite number
+         */
+        void requireFinite(int from) {
+            for (int i = from; i < logits.length; i++) {
+                if (!Float.isFinite(logits[i])) {
+                    throw TwofoldException.input("the model computes logits that are no finite numbers")
+                            .found(logits[i] + " for token " + i % vocabulary)
+                            .hint(
+                                    "if it is an fp16 model, its activations may be beyond fp16: convert with --dtype bf16 or"
+                                            + " fp32; else look for weights that are no finite numbers");
+                }
+            }
+        }
+    }
 
     /** A cache with no tokens in it. */
     public KvCache emptyCache(int batch) {

@@ -17,9 +17,14 @@ record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, On
 
     /** The output for one window of a stream, {@code [tokens, hidden]}. */
     float[] run(float[] x, int hidden) {
+        return outputs(x, hidden).get(0);
+    }
+
+    /** All outputs for one window of a stream, {@code [tokens, hidden]}. */
+    List<float[]> outputs(float[] x, int hidden) {
         long[] shape = {1, x.length / hidden, hidden};
         try (OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(x), shape)) {
-            return run(Map.of("x", input)).get(0);
+            return run(Map.of("x", input));
         } catch (OrtException e) {
             throw StepEngine.failed(e);
         }

@@ -23,6 +23,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +54,8 @@ public final class StepEngine implements DecoderEngine {
     private final Map<ByteBuffer, OrtSession> sessions = new HashMap<>();
     private final Lanes lanes;
     private final WeightBuffers buffers;
+    /** Numbers of the heads that are open, whose weights must not be in the same buffers. */
+    private final BitSet heads = new BitSet();
 
     public StepEngine(PlainGraphs graphs, WeightEvaluator evaluator, Provider provider, int device) {
         this.graphs = graphs;
@@ -109,6 +112,28 @@ public final class StepEngine implements DecoderEngine {
     @Override
     public HiddenStates apply(Decoder decoder, Step step, HiddenStates before) {
         return map(before, length -> graphs.step(decoder, step, length));
+    }
+
+    @Override
+    public Peaks peaks(Decoder decoder, Step step, HiddenStates before) {
+        List<float[]> after = new ArrayList<>();
+        float[] largest = new float[step.branches().size()];
+        for (int window = 0; window < before.windows().size(); window++) {
+            PlainGraph graph = graphs.peaks(decoder, step, before.tokens(window));
+            try (PlainModel loaded = load(graph, "step", Lanes.allThreads())) {
+                List<float[]> outputs = loaded.outputs(before.windows().get(window), before.hidden());
+                after.add(outputs.get(0));
+                for (int i = 0; i < largest.length; i++) {
+                    // Not a number is larger than any.
+                    largest[i] = Math.max(largest[i], outputs.get(1)[i]);
+                }
+            }
+        }
+        List<Float> branches = new ArrayList<>();
+        for (float peak : largest) {
+            branches.add(peak);
+        }
+        return new Peaks(new HiddenStates(after, before.hidden()), branches);
     }
 
     @Override
@@ -201,7 +226,9 @@ public final class StepEngine implements DecoderEngine {
 
     @Override
     public Head head(Decoder decoder) {
-        return new ChunkedHead(this, graphs, decoder, ChunkedHead.CHUNK_BYTES);
+        int number = heads.nextClearBit(0);
+        heads.set(number);
+        return new ChunkedHead(this, graphs, decoder, ChunkedHead.CHUNK_BYTES, number, () -> heads.clear(number));
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.twofold.execution.DecoderEngine;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
+import java.util.Optional;
 
 /**
  * Compares an emitted model with the plain reference of its plan (parity) and with the original checkpoint (quality).
@@ -16,12 +17,12 @@ public final class Validation {
     /** Tokens at the end of the first window that are run one by one, on the cache of those before. */
     private static final int DECODED = 16;
 
-    private final ModelSession session;
+    private final ValidatedModel model;
     private final DecoderEngine engine;
     private final Progress progress;
 
-    public Validation(ModelSession session, DecoderEngine engine, Progress progress) {
-        this.session = session;
+    public Validation(ValidatedModel model, DecoderEngine engine, Progress progress) {
+        this.model = model;
         this.engine = engine;
         this.progress = progress;
     }
@@ -30,15 +31,19 @@ public final class Validation {
      * @param tokens predictions compared
      * @param parity over whole windows
      * @param decodedParity over tokens run one by one with the cache
+     * @param shippedParity of the model as it is shipped, if the others are of one with exact products
      */
-    public record Result(long tokens, Parity parity, Parity decodedParity, Quality quality) {}
+    public record Result(
+            long tokens, Parity parity, Parity decodedParity, Optional<Parity> shippedParity, Quality quality) {}
 
     /**
      * @param base the original checkpoint
      * @param reference the plan without the passes that only change the form
      */
     public Result run(Decoder base, Decoder reference, TextWindows text) {
-        boolean same = base.steps().equals(reference.steps());
+        boolean same = base.steps().equals(reference.steps())
+                && base.embedding().equals(reference.embedding())
+                && sameHead(base, reference);
         int steps = base.steps().size() + (same ? 0 : reference.steps().size());
         progress.begin("running the reference", steps, Progress.Unit.STEPS);
         HiddenStates baseStates = states(base, text);
@@ -46,28 +51,57 @@ public final class Validation {
         progress.begin("running the model", text.tokens(), Progress.Unit.TOKENS);
         Quality.Sums quality = new Quality.Sums();
         Parity parity = Parity.NONE;
+        Parity shipped = Parity.NONE;
         Parity decoded = Parity.NONE;
-        try (DecoderEngine.Head head = engine.head(base)) {
+        ModelSession session = model.shipped();
+        ModelSession exactly = model.exact().orElse(session);
+        try (Heads heads = new Heads(base, reference)) {
             for (int window = 0; window < text.inputs().size(); window++) {
                 int[] tokens = text.inputs().get(window);
                 int[] targets = text.targets().get(window);
-                float[] expected = head.logits(referenceStates, window);
-                float[] original = same ? expected : head.logits(baseStates, window);
-                float[] actual = whole(tokens);
+                float[] expected = heads.reference.logits(referenceStates, window);
+                float[] original = same ? expected : heads.base.logits(baseStates, window);
+                float[] actual = whole(session, tokens);
+                float[] exactLogits = exactly == session ? actual : whole(exactly, tokens);
                 int vocabulary = actual.length / tokens.length;
                 for (int i = 0; i < tokens.length; i++) {
                     int from = i * vocabulary;
-                    parity = parity.and(Parity.of(actual, from, expected, from, vocabulary));
+                    parity = parity.and(Parity.of(exactLogits, from, expected, from, vocabulary));
+                    shipped = shipped.and(Parity.of(actual, from, expected, from, vocabulary));
                     quality.add(original, actual, from, vocabulary, targets[i]);
                 }
                 if (window == 0) {
-                    decoded = decoded(tokens, expected, vocabulary);
+                    decoded = decoded(exactly, tokens, expected, vocabulary);
                 }
                 progress.advance(tokens.length);
             }
         }
         progress.end();
-        return new Result(quality.tokens(), parity, decoded, quality.mean());
+        Parity asShipped = shipped;
+        return new Result(quality.tokens(), parity, decoded, model.exact().map(other -> asShipped), quality.mean());
+    }
+
+    private static boolean sameHead(Decoder base, Decoder reference) {
+        return base.head().equals(reference.head()) && base.finalNorm().equals(reference.finalNorm());
+    }
+
+    /** The heads of two decoders, which are one unless it was rounded. */
+    private final class Heads implements AutoCloseable {
+        private final DecoderEngine.Head base;
+        private final DecoderEngine.Head reference;
+
+        Heads(Decoder base, Decoder reference) {
+            this.base = engine.head(base);
+            this.reference = sameHead(base, reference) ? this.base : engine.head(reference);
+        }
+
+        @Override
+        public void close() {
+            base.close();
+            if (reference != base) {
+                reference.close();
+            }
+        }
     }
 
     /** How well a plan predicts the text, without emitting it. */
@@ -93,20 +127,22 @@ public final class Validation {
         return states;
     }
 
-    private float[] whole(int[] tokens) {
+    private static float[] whole(ModelSession session, int[] tokens) {
         ModelSession.Output output =
                 session.run(Rows.of(tokens, 0, tokens.length), Rows.ones(1, tokens.length), session.emptyCache(1));
         output.cache().close();
+        output.requireFinite(0);
         return output.logits();
     }
 
-    private Parity decoded(int[] tokens, float[] expected, int vocabulary) {
+    private static Parity decoded(ModelSession session, int[] tokens, float[] expected, int vocabulary) {
         int start = Math.max(1, tokens.length - DECODED);
         KvCache cache = session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1))
                 .cache();
         Parity parity = Parity.NONE;
         for (int i = start; i < tokens.length; i++) {
             ModelSession.Output output = session.run(Rows.of(tokens, i, i + 1), Rows.ones(1, i + 1), cache);
+            output.requireFinite(0);
             parity = parity.and(Parity.of(output.logits(), 0, expected, i * vocabulary, vocabulary));
             cache = output.cache();
         }

@@ -45,6 +45,8 @@ public final class JsonFailure {
                 .findFirst()
                 .orElse("")
                 .replaceFirst("\\(?\\[Source.*|\\(start marker.*", "")
-                .replaceFirst(", from `[^`]*`", "");
+                .replaceFirst(", from `[^`]*`", "")
+                .replaceFirst(": maybe a \\(non-standard\\) comment.*", ": a comment")
+                .replaceFirst(": enable `.*", "");
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.NearestName;
 import dev.twofold.diag.Origin;
@@ -41,9 +42,19 @@ public record RecordYaml<T>(Class<T> type, ObjectMapper mapper, ShippedYaml file
      * @throws IllegalStateException if it is malformed
      */
     public T shipped(String name) {
+        return differing(name, JsonNodeFactory.instance.objectNode());
+    }
+
+    /**
+     * What a file that comes with Twofold says, with what differs from it.
+     *
+     * @param differences in the keys of the file
+     * @throws IllegalStateException if one of both is malformed
+     */
+    public T differing(String name, ObjectNode differences) {
         String text = files.text(name);
         try {
-            return record(name, text, whole(name, text, List.of(name)));
+            return record(name, text, Overlay.of(whole(name, text, List.of(name)), differences));
         } catch (TwofoldException e) {
             throw malformed(name, e);
         }

@@ -31,6 +31,11 @@ public record PassSpec<O extends Record>(
     public enum Effect {
         /** Nothing but rounding: the reference that a graph is compared with leaves these passes out. */
         EXACT,
+        /**
+         * It rounds the numbers of the form that the decoder then has: the reference has that form, made by the passes before it,
+         * and is rounded too.
+         */
+        ROUNDING,
         /** It computes something else, which is why the user asked for it. */
         APPROXIMATE
     }

@@ -6,6 +6,8 @@ public enum Property {
     NORMS_FOLDED,
     /** Groups were refitted to what their layers did one after the other. */
     COMPENSATED,
+    /** Weights are rounded to few bits; nothing may be computed with them any more. */
+    QUANTIZED,
     /** It is decided how the model is cut over devices; layers may not be rearranged any more. */
     SHARDED
 }

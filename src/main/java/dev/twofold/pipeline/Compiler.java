@@ -8,11 +8,10 @@ import dev.twofold.inspection.FitSession;
 import dev.twofold.inspection.Host;
 import dev.twofold.pass.Facts;
 import dev.twofold.pass.PassContext;
-import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.CheckedRecipe;
-import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.PassRunner;
 import dev.twofold.recipe.Recipe;
+import dev.twofold.recipe.TextFits;
 import dev.twofold.source.Source;
 import dev.twofold.target.Target;
 import java.nio.file.Path;
@@ -63,7 +62,7 @@ public final class Compiler {
     public Compilation preview() {
         ResolvedRecipe resolved = resolve(settings.withoutKeeping());
         // Refitting changes no shape, and would take the time that a preview is there to save.
-        CheckedRecipe rewriting = resolved.recipe().without(Compensate.SPEC).check(facts);
+        CheckedRecipe rewriting = new TextFits(resolved.recipe()).without().check(facts);
         Decoder decoder = run(rewriting, new PassContext(settings.host().progress()));
         return new Compilation(
                 source, rewriting, decoder, target, settings.rank(), resolved.chosen(), Optional.empty());
@@ -95,8 +94,8 @@ public final class Compiler {
 
     private CompiledOutput compile(OutputPlace place) {
         ResolvedRecipe resolved = resolve(settings);
-        Optional<PassRequest<Compensate.Options>> fit = resolved.recipe().find(Compensate.SPEC);
-        if (fit.isEmpty()) {
+        TextFits fits = new TextFits(resolved.recipe());
+        if (!fits.any()) {
             CheckedRecipe recipe = resolved.recipe().check(facts);
             Decoder decoder = run(recipe, new PassContext(settings.host().progress()));
             return write(
@@ -105,31 +104,27 @@ public final class Compiler {
                             source, recipe, decoder, target, settings.rank(), resolved.chosen(), Optional.empty()),
                     new OutputWriter.Tools(settings.version(), new TreeMap<>()));
         }
-        return compensated(place, resolved, fit.get());
+        return fitted(place, resolved, fits);
     }
 
-    private CompiledOutput compensated(
-            OutputPlace place, ResolvedRecipe resolved, PassRequest<Compensate.Options> request) {
+    private CompiledOutput fitted(OutputPlace place, ResolvedRecipe resolved, TextFits fits) {
         Host host = settings.host();
-        Host fitting = repeated.flatMap(manifest -> manifest.provider(request.options()))
+        Host fitting = repeated.flatMap(manifest -> manifest.provider(fits))
                 .map(host::with)
                 .orElse(host);
-        CalibrationText text = CalibrationText.of(
-                source, settings.texts().calibrating(), request.options().tokens(), host);
-        CheckedRecipe recipe = resolved.recipe()
-                .replace(request, FittedText.of(text).on(fitting.provider(), request))
-                .check(facts);
+        CalibrationText text = CalibrationText.of(source, settings.texts().calibrating(), fits.tokens(), host);
+        CheckedRecipe recipe = FittedText.of(text).on(fitting.provider(), fits).check(facts);
         try (FitSession session = new FitSession(text, fitting)) {
             Decoder decoder = run(recipe, session.context(host.progress()));
-            FitSession.Fits fits = session.fits();
+            FitSession.Fits found = session.fits();
             Compilation compilation = new Compilation(
                     source,
-                    FittedText.recorded(recipe.recipe(), fits).check(facts),
+                    FittedText.recorded(recipe.recipe(), found).check(facts),
                     decoder,
                     target,
                     settings.rank(),
                     resolved.chosen(),
-                    Optional.of(fits));
+                    Optional.of(found));
             return write(place, compilation, new OutputWriter.Tools(settings.version(), session.libraries()));
         }
     }
@@ -137,7 +132,8 @@ public final class Compiler {
     private CompiledOutput write(OutputPlace place, Compilation compilation, OutputWriter.Tools tools) {
         repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(settings.host()::notice));
         String name = repeated.map(FromManifest::sourceName).orElse(source.name());
-        OutputWriter.Result result = new OutputWriter(compilation, name, tools)
+        Runnable trial = settings.trialOf(source, compilation.decoder());
+        OutputWriter.Result result = new OutputWriter(compilation, name, tools, trial)
                 .write(place, settings.host().progress());
         target.notes(compilation.decoder()).forEach(settings.host()::notice);
         return new CompiledOutput(compilation, result, repeated.map(manifest -> manifest.compare(result.manifests())));

@@ -1,8 +1,10 @@
 package dev.twofold.pipeline;
 
+import dev.twofold.decoder.Decoder;
 import dev.twofold.inspection.Host;
 import dev.twofold.inspection.MeasurementCache;
 import dev.twofold.inspection.Texts;
+import dev.twofold.source.Source;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -14,6 +16,7 @@ import java.util.function.Consumer;
  * @param cache what was measured before
  * @param rank the only device to compile for; all if empty
  * @param dumpAfter the pass after which {@code dump} receives the decoder as text
+ * @param trial whether a model that is to compute in fp16 reads a text first, to see whether fp16 holds what it computes
  * @param version of Twofold, for the manifest
  */
 public record CompilerSettings(
@@ -23,6 +26,7 @@ public record CompilerSettings(
         Optional<Integer> rank,
         Optional<String> dumpAfter,
         Consumer<String> dump,
+        boolean trial,
         String version) {
 
     /** The CPU, the texts that come with Twofold, nothing kept of what is measured, and nobody listens. */
@@ -33,10 +37,16 @@ public record CompilerSettings(
             Optional.empty(),
             Optional.empty(),
             text -> {},
+            true,
             "development");
 
     /** The same, with nothing kept of what is measured anew. */
     CompilerSettings withoutKeeping() {
-        return new CompilerSettings(host, texts, cache.readOnly(), rank, dumpAfter, dump, version);
+        return new CompilerSettings(host, texts, cache.readOnly(), rank, dumpAfter, dump, trial, version);
+    }
+
+    /** What a decoder of a source is tried on before its output appears; nothing without a trial. */
+    Runnable trialOf(Source source, Decoder decoder) {
+        return trial ? () -> new HalfRange(source, host).require(decoder) : () -> {};
     }
 }

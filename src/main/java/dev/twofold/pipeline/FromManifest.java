@@ -5,9 +5,9 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.ort.Provider;
-import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.StoredRecipe;
+import dev.twofold.recipe.TextFits;
 import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
@@ -115,8 +115,8 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
     }
 
     /** What the layers were refitted on, if it is known. */
-    Optional<Provider> provider(Compensate.Options options) {
-        return Optional.ofNullable(options.provider()).map(name -> constant("provider", Provider.values(), name));
+    Optional<Provider> provider(TextFits fits) {
+        return fits.provider().map(name -> constant("provider", Provider.values(), name));
     }
 
     /** One of the constants that this version knows. */

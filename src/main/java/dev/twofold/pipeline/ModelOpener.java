@@ -2,12 +2,16 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.graph.ExactProducts;
+import dev.twofold.graph.ModelFile;
 import dev.twofold.graph.WidenedModel;
 import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.inspection.Host;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
+import dev.twofold.ort.ValidatedModel;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
 import dev.twofold.target.onnx.OnnxTarget;
@@ -15,6 +19,7 @@ import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Loads outputs, whole or with all their ranks. */
 public final class ModelOpener {
@@ -31,6 +36,24 @@ public final class ModelOpener {
      *     provider is
      */
     public ModelSession open(Path directory, Manifest manifest) {
+        return open(directory, manifest, Optional.empty());
+    }
+
+    /** The same, and once more with exact products if it has weights in blocks. */
+    ValidatedModel openToValidate(Path directory, Manifest manifest) {
+        ModelSession shipped = open(directory, manifest);
+        if (manifest.emission().blocks().isEmpty()) {
+            return new ValidatedModel(shipped, Optional.empty());
+        }
+        try {
+            return new ValidatedModel(shipped, Optional.of(open(directory, manifest, Optional.of(ExactProducts::of))));
+        } catch (RuntimeException e) {
+            shipped.close();
+            throw e;
+        }
+    }
+
+    private ModelSession open(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> wanted) {
         requireOnnx(directory, manifest);
         boolean bf16 = manifest.emission().dtype().equals(Precision.BF16.toString());
         boolean widened = bf16 && host.provider() == Provider.CPU;
@@ -39,9 +62,11 @@ public final class ModelOpener {
                     + " the bf16 weights run with fp32 arithmetic here");
         }
         requireWhole(directory, manifest);
+        Optional<UnaryOperator<ModelProto>> form = widened ? Optional.of(WidenedModel::of) : wanted;
         if (manifest.sharding().isAbove()) {
             List<ModelSession.Device> ranks = RankDirectories.require(directory, manifest).stream()
-                    .map(rank -> new ModelSession.Device(rank, SegmentedModel.read(rank, widened)))
+                    .map(rank -> new ModelSession.Device(
+                            rank, SegmentedModel.read(rank, form.orElse(UnaryOperator.identity()))))
                     .toList();
             if (!saidOfDevices) {
                 saidOfDevices = true;
@@ -50,7 +75,8 @@ public final class ModelOpener {
             }
             return ModelSession.open(ranks, host.provider(), host.device());
         }
-        Optional<byte[]> instead = widened ? Optional.of(WidenedModel.read(directory)) : Optional.empty();
+        Optional<byte[]> instead =
+                form.map(changed -> changed.apply(ModelFile.read(directory)).toByteArray());
         return ModelSession.open(directory, instead, host.provider(), host.device());
     }
 

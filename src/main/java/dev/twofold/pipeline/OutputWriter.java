@@ -41,12 +41,14 @@ public final class OutputWriter {
     private final List<Companion> companions;
     private final String name;
     private final Tools tools;
+    private final Runnable trial;
 
     /**
      * @param name what the manifest calls the source
      * @param tools for the manifest
+     * @param trial run when the weights are written, which were looked at one by one by then; nothing appears if it fails
      */
-    OutputWriter(Compilation compilation, String name, Tools tools) {
+    OutputWriter(Compilation compilation, String name, Tools tools, Runnable trial) {
         this.compilation = compilation;
         this.source = compilation.source();
         this.target = compilation.target();
@@ -55,6 +57,7 @@ public final class OutputWriter {
         this.companions = source.companions();
         this.name = name;
         this.tools = tools;
+        this.trial = trial;
     }
 
     /**
@@ -93,6 +96,7 @@ public final class OutputWriter {
             Manifest.Source origin = new Manifest.Source(name, sources.byName());
             files.requireUnchanged();
             requireUnchanged();
+            trial.run();
             List<Manifest> manifests = new ArrayList<>();
             data.forEach((part, written) -> {
                 Path directory = output.path().resolve(part.directory());
@@ -178,7 +182,7 @@ public final class OutputWriter {
                 tools.libraries(),
                 origin,
                 compilation.recipe().recipe().entries(),
-                Manifest.Emission.of(target, decoder.precision()),
+                Manifest.Emission.of(target, decoder),
                 sharding,
                 compilation.model(),
                 files);

@@ -2,13 +2,15 @@ package dev.twofold.pipeline;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.inspection.ChosenBits;
 import dev.twofold.inspection.ChosenPlan;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
-import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.recipe.OpenBits;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
+import dev.twofold.recipe.TextFits;
 import dev.twofold.source.Source;
 import dev.twofold.target.Target;
 import java.util.List;
@@ -24,13 +26,20 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         requireDumpable(asked);
         Facts facts = Facts.of(source.decoder());
         Optional<OpenPlan> open = OpenPlan.in(asked, facts);
-        requireUseOfText(asked, open.isPresent());
+        Optional<OpenBits> bits = OpenBits.in(asked);
+        requireUseOfText(asked, open.isPresent() || bits.isPresent());
         rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
         Optional<ChosenPlan> chosen =
                 open.map(plan -> ChosenPlan.of(plan, source, settings.texts(), settings.cache(), settings.host()));
         Recipe recipe = open.flatMap(plan -> chosen.map(ChosenPlan::plan).map(plan::with))
                 .orElse(asked);
-        return new ResolvedRecipe(recipe, chosen);
+        return new ResolvedRecipe(OpenBits.in(recipe).map(this::chosen).orElse(recipe), chosen);
+    }
+
+    private Recipe chosen(OpenBits bits) {
+        ChosenBits chosen = ChosenBits.of(bits, source, settings.texts(), settings.host());
+        settings.host().notice("note: " + chosen.describe());
+        return bits.with(chosen.choice().places());
     }
 
     /** A name that is mistyped should not come to light after a long measurement. */
@@ -46,19 +55,20 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
     /** A text that nothing is measured on or fitted to would be taken for one that the output depends on. */
     private void requireUseOfText(Recipe asked, boolean measures) {
         settings.texts().files().stream()
-                .filter(file -> !measures && !asked.has(Compensate.SPEC))
+                .filter(file -> !measures && !new TextFits(asked).any())
                 .findFirst()
                 .ifPresent(file -> {
                     throw TwofoldException.usage("nothing is measured on a text, or fitted to one")
                             .found("--text " + file)
-                            .hint("leave out --text, or let convert choose the layers, or add --compensate");
+                            .hint(
+                                    "leave out --text, or let convert choose the layers, or add --compensate, or round by it with --rounding gptq");
                 });
     }
 
     /** What a pass or the target refuses is refused before layers are measured and refitted. */
     private void rehearse(Recipe recipe, Facts facts) {
         recipe.check(facts);
-        Decoder decoder = recipe.without(Compensate.SPEC).check(facts).run(source.decoder());
+        Decoder decoder = new TextFits(recipe).without().check(facts).run(source.decoder());
         target.check(decoder).ifPresent(reason -> {
             throw TwofoldException.usage("the target " + target.name() + " cannot hold the model: " + reason.reason())
                     .hint(reason.hint());

@@ -5,6 +5,8 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
+import dev.twofold.source.SourceOptions;
+import dev.twofold.source.gguf.GgufFormat;
 import dev.twofold.source.huggingface.HuggingFaceFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +21,7 @@ import java.util.stream.Collectors;
 public record Sources(List<SourceFormat> formats) {
 
     /** Those that come with Twofold. A new format is added here. */
-    public static final Sources SHIPPED = new Sources(List.of(new HuggingFaceFormat()));
+    public static final Sources SHIPPED = new Sources(List.of(new GgufFormat(), new HuggingFaceFormat()));
 
     public Sources {
         formats = List.copyOf(formats);
@@ -27,7 +29,12 @@ public record Sources(List<SourceFormat> formats) {
 
     /** @throws TwofoldException of kind INPUT if there is no model that can be read */
     public Source open(Path path) {
-        return format(path).open(path);
+        return open(path, SourceOptions.NONE);
+    }
+
+    /** @throws TwofoldException of kind INPUT if there is no model that can be read, or none that can be read so */
+    public Source open(Path path, SourceOptions options) {
+        return format(path).open(path, options);
     }
 
     /** What a model computes, by its configuration alone. */

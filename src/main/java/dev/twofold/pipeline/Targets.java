@@ -1,6 +1,7 @@
 package dev.twofold.pipeline;
 
 import dev.twofold.execution.TrialRuntime;
+import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
@@ -9,6 +10,7 @@ import dev.twofold.target.Target;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.target.transformers.TransformersTarget;
+import java.util.Optional;
 
 /** The formats that models are written in, as manifests name them. A new format is added here. */
 enum Targets {
@@ -52,7 +54,10 @@ enum Targets {
         OnnxOptions options = new OnnxOptions(
                 conversion.constant(OnnxOptions.DIALECT, DialectName.values(), emission.option(OnnxOptions.DIALECT)),
                 conversion.constant(OnnxOptions.KV_LAYOUT, KvLayout.values(), emission.option(OnnxOptions.KV_LAYOUT)),
-                collective);
+                collective,
+                Optional.of(emission.option(OnnxOptions.ACCURACY_LEVEL))
+                        .filter(level -> !level.isEmpty())
+                        .map(level -> conversion.constant(OnnxOptions.ACCURACY_LEVEL, AccuracyLevel.values(), level)));
         return new OnnxTarget(options, runtime);
     }
 }

@@ -10,16 +10,15 @@ import dev.twofold.inspection.Texts;
 import dev.twofold.inspection.WindowCut;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
-import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
+import dev.twofold.ort.ValidatedModel;
 import dev.twofold.ort.Validation;
 import dev.twofold.pass.PassContext;
-import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.compensate.Compensate;
-import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.StoredRecipe;
+import dev.twofold.recipe.TextFits;
 import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
 import dev.twofold.weight.WeightEvaluator;
@@ -57,50 +56,51 @@ public record Validator(
     public Outcome validate() {
         SourceMatch.requireSameModel(manifest, source);
         Decoder base = source.decoder();
-        Recipe recipe = inexact();
+        Recipe recipe = StoredRecipe.computing(manifest.plan(), Manifest.NAME);
         TextWindows windows = WindowCut.cut(text.name(), WindowCut.encode(source, text), base, tokens, host.notices());
-        Optional<PassRequest<Compensate.Options>> fit = recipe.find(Compensate.SPEC);
-        try (ModelSession session = new ModelOpener(host).open(directory, manifest);
+        TextFits asked = new TextFits(recipe);
+        try (ValidatedModel model = new ModelOpener(host).openToValidate(directory, manifest);
                 MappedFiles files = new MappedFiles();
                 StepEngine engine = new StepEngine(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
-            Validation validation = new Validation(session, engine, host.progress());
-            if (fit.isEmpty()) {
+            Validation validation = new Validation(model, engine, host.progress());
+            if (!asked.any()) {
                 Decoder reference = recipe.apply(base, context());
                 return new Outcome(windows, validation.run(base, reference, windows), Optional.empty());
             }
-            try (FitSession fits = refit(fit.get())) {
+            try (FitSession fits = refit(asked)) {
                 Decoder reference = recipe.apply(base, fits.context(host.progress()));
                 Validation.Result result = validation.run(base, reference, windows);
-                Decoder plain = recipe.without(Compensate.SPEC).apply(base, context());
-                return new Outcome(windows, result, Optional.of(validation.score(base, plain, windows)));
+                return new Outcome(windows, result, uncompensated(recipe).map(plan -> {
+                    Decoder plain = plan.apply(base, context());
+                    return validation.score(base, plain, windows);
+                }));
             }
         }
+    }
+
+    /** The same plan without its compensation, if it has one; rounding by a text is not repeated for that. */
+    private static Optional<Recipe> uncompensated(Recipe recipe) {
+        Recipe without = recipe.without(Compensate.SPEC);
+        return recipe.has(Compensate.SPEC) && !new TextFits(without).any() ? Optional.of(without) : Optional.empty();
     }
 
     private PassContext context() {
         return new PassContext(host.progress());
     }
 
-    /** The recipe of the output, without the passes that only change the form: what its graph should compute. */
-    private Recipe inexact() {
-        return new Recipe(StoredRecipe.read(manifest.plan(), Manifest.NAME).passes().stream()
-                .filter(request -> request.spec().effect() != PassSpec.Effect.EXACT)
-                .toList());
-    }
-
     /** What the fits of the conversion are repeated with. */
-    private FitSession refit(PassRequest<Compensate.Options> request) {
-        Compensate.Options options = request.options();
-        CalibrationText fitted = CalibrationText.of(source, calibration, options.tokens(), host);
+    private FitSession refit(TextFits fits) {
+        CalibrationText fitted = CalibrationText.of(source, calibration, fits.tokens(), host);
         FittedText.of(fitted)
                 .requireAsked(
-                        options,
+                        fits,
                         Texts.Named.together(calibration),
                         "give --calibration the texts that convert had as --text");
         host.notice("note: repeating the fits of the conversion");
         Provider provider = Arrays.stream(Provider.values())
-                .filter(candidate -> candidate.toString().equals(options.provider()))
+                .filter(candidate ->
+                        fits.provider().filter(candidate.toString()::equals).isPresent())
                 .findFirst()
                 .orElse(host.provider());
         return new FitSession(fitted, host.with(provider));

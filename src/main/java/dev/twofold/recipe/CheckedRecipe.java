@@ -34,8 +34,8 @@ public record CheckedRecipe(Recipe recipe, List<CheckedPass> passes) {
             return request.name();
         }
 
-        private boolean isExact() {
-            return request.spec().effect() == PassSpec.Effect.EXACT;
+        private boolean changesForm() {
+            return request.spec().effect() != PassSpec.Effect.APPROXIMATE;
         }
     }
 
@@ -66,6 +66,10 @@ public record CheckedRecipe(Recipe recipe, List<CheckedPass> passes) {
                             "it requires " + describe(missing),
                             "put a pass before it that does this; 'twofold" + " passes NAME' says what each one does"));
         }
+        if (facts.properties().contains(Property.QUANTIZED)
+                && !spec.establishes().contains(Property.SHARDED)) {
+            throw refused(request, new NotApplicable("weights are rounded by then", "put it before quantize"));
+        }
         pass.check(facts).ifPresent(reason -> {
             throw refused(request, reason);
         });
@@ -90,7 +94,8 @@ public record CheckedRecipe(Recipe recipe, List<CheckedPass> passes) {
     }
 
     /**
-     * A decoder after the passes of this recipe that only change its form: what it would be if no layers were rearranged.
+     * A decoder after the passes of this recipe that only change its form, or round what has it: what it would be if no layers were
+     * rearranged.
      *
      * @return nothing if one of them does not apply to it
      */
@@ -98,7 +103,7 @@ public record CheckedRecipe(Recipe recipe, List<CheckedPass> passes) {
         Facts facts = Facts.of(decoder);
         Decoder formed = decoder;
         for (CheckedPass checked : passes) {
-            if (checked.isExact()) {
+            if (checked.changesForm()) {
                 if (checked.pass().check(facts).isPresent()) {
                     return Optional.empty();
                 }

@@ -18,12 +18,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileFact;
 import dev.twofold.disk.FileHash;
 import dev.twofold.target.Target;
-import dev.twofold.tensor.Precision;
+import dev.twofold.tensor.IntegerBlocks;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -98,13 +99,16 @@ public record Manifest(
     }
 
     /**
-     * How the model was written: the options of its target, as the command line spells them, and the type of its weights.
+     * How the model was written: the options of its target, as the command line spells them, and the type of its
+     * weights.
      *
      * @param settings in the order in which they are written
      */
     public record Emission(@JsonValue Map<String, String> settings) {
 
         private static final String DTYPE = "dtype";
+
+        private static final String BLOCKS = "blocks";
 
         /** Where it is left out, the model is an ONNX one. */
         private static final String TARGET = "target";
@@ -119,13 +123,18 @@ public record Manifest(
             }
         }
 
-        public static Emission of(Target target, Precision precision) {
+        public static Emission of(Target target, Decoder decoder) {
             Map<String, String> settings = new LinkedHashMap<>();
             if (!target.name().equals(DEFAULT_TARGET)) {
                 settings.put(TARGET, target.name());
             }
             settings.putAll(target.options());
-            settings.put(DTYPE, precision.toString());
+            settings.put(DTYPE, decoder.precision().toString());
+            String blocks =
+                    decoder.blocks().stream().map(IntegerBlocks::toString).collect(Collectors.joining(" "));
+            if (!blocks.isEmpty()) {
+                settings.put(BLOCKS, blocks);
+            }
             return new Emission(settings);
         }
 
@@ -135,6 +144,11 @@ public record Manifest(
 
         public String dtype() {
             return String.valueOf(settings.get(DTYPE));
+        }
+
+        /** The blocks that matrices are rounded to, such as {@code int4/32}; empty if none is. */
+        public String blocks() {
+            return option(BLOCKS);
         }
 
         /** An option of the target; empty if there is none of this name. */

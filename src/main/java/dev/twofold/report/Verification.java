@@ -5,6 +5,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileFact;
 import dev.twofold.disk.FileHash;
 import dev.twofold.disk.FileHashes;
+import dev.twofold.disk.SourceFile;
 import dev.twofold.target.Part;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -87,10 +88,13 @@ public record Verification(Manifest manifest, int files, List<String> problems) 
         return sound;
     }
 
-    /** What keeps a path from being a file of its own, that nobody can change from elsewhere. */
+    /**
+     * What keeps a path from being a file of its own, that nobody can change from elsewhere. In a cache of the Hugging Face
+     * hub all files are links to its blobs.
+     */
     private static Optional<String> linkage(Path file) {
         if (Files.isSymbolicLink(file)) {
-            return Optional.of("is a link");
+            return SourceFile.leadsToHubBlob(file) ? Optional.empty() : Optional.of("is a link");
         }
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.of(Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? "is not a file" : "is missing");

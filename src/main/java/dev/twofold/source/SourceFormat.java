@@ -1,6 +1,7 @@
 package dev.twofold.source;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
 import java.nio.file.Path;
 
 /** A form in which models lie on a disk. */
@@ -21,6 +22,19 @@ public interface SourceFormat {
      * @throws dev.twofold.diag.TwofoldException of kind INPUT if it is missing, malformed, or of an unsupported kind
      */
     Source open(Path path);
+
+    /**
+     * Opens a model as users want it.
+     *
+     * @throws TwofoldException of kind USAGE if the format does not have such options
+     */
+    default Source open(Path path, SourceOptions options) {
+        if (!options.equals(SourceOptions.NONE)) {
+            throw TwofoldException.usage("--adapter and --ignore-key are for Hugging Face checkpoints")
+                    .found(name());
+        }
+        return open(path);
+    }
 
     /**
      * What a model computes, from its configuration alone: its weights have shapes, and cannot be read.

@@ -3,9 +3,10 @@ package dev.twofold.tensor;
 import java.util.Optional;
 
 /**
- * Element types of the safetensors format. The constants' names are the format's own spelling.
+ * Element types of the safetensors format, by the format's own spelling, and two more that Twofold writes.
  *
- * <p>Only {@link #F32}, {@link #F16} and {@link #BF16} can be read as weights; the others are known so that a header
+ * <p>Only {@link #F64}, {@link #F32}, {@link #F16} and {@link #BF16} can be read as weights; some of the others
+ * are the codes of quantized ones; all are known so that a header
  * which mentions them can be checked and the tensor refused by name when a model needs it.
  */
 public enum DType {
@@ -30,7 +31,11 @@ public enum DType {
     C64(64),
     F64(64),
     I64(64),
-    U64(64);
+    U64(64),
+    /** Two numbers from 0 to 15 a byte, the first in its low half. Twofold writes it; it is not of the safetensors format. */
+    U4(4),
+    /** The same for numbers from -8 to 7, in two's complement. */
+    I4(4);
 
     private final int bits;
 
@@ -51,15 +56,20 @@ public enum DType {
         return bits / 8;
     }
 
+    /** Bytes that so many elements take together. */
+    public long bytes(long elements) {
+        return (elements * bits + 7) / 8;
+    }
+
     /** Whether Twofold can evaluate weights of this type. */
     public boolean isWeight() {
-        return this == F32 || this == F16 || this == BF16;
+        return this == F64 || this == F32 || this == F16 || this == BF16;
     }
 
     /** The type with this exact name, if the format has one. */
     public static Optional<DType> named(String name) {
         for (DType type : values()) {
-            if (type.name().equals(name)) {
+            if (type.name().equals(name) && type != U4 && type != I4) {
                 return Optional.of(type);
             }
         }

@@ -33,6 +33,11 @@ final class NativeTokenizer implements AutoCloseable {
         return tokenizer.encode(text).getIds();
     }
 
+    /** Without them; those in the text are special all the same. */
+    long[] encodePlain(String text) {
+        return tokenizer.encode(text, false, false).getIds();
+    }
+
     /** Without special tokens. */
     String decode(long[] ids) {
         return tokenizer.decode(ids, true);

@@ -14,6 +14,9 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads through a tokenizer.json without keeping it: whether it is JSON of a depth that a native library can take, and
@@ -34,10 +37,31 @@ public final class TokenizerCheck {
     private final JsonParser parser;
     private final int vocabulary;
 
-    private TokenizerCheck(Path file, JsonParser parser, int vocabulary) {
+    private final Set<String> wanted;
+    private final Map<String, Integer> ids = new HashMap<>();
+    private TokenizerTemplate template = TokenizerTemplate.NONE;
+
+    private TokenizerCheck(Path file, JsonParser parser, int vocabulary, Set<String> wanted) {
         this.file = file;
         this.parser = parser;
         this.vocabulary = vocabulary;
+        this.wanted = wanted;
+    }
+
+    /**
+     * What was found on the way.
+     *
+     * @param template what it puts around a text
+     * @param ids of the tokens that were wanted, as far as it has them
+     */
+    public record Found(TokenizerTemplate template, Map<String, Integer> ids) {
+
+        /** Of a model without a tokenizer. */
+        public static final Found NOTHING = new Found(TokenizerTemplate.NONE, Map.of());
+
+        public Found {
+            ids = Map.copyOf(ids);
+        }
     }
 
     /**
@@ -45,10 +69,21 @@ public final class TokenizerCheck {
      * @throws TwofoldException of kind INPUT that names the key and what is wrong with it
      */
     public static void check(Path file, int vocabulary) {
+        check(file, vocabulary, Set.of());
+    }
+
+    /**
+     * @param vocabulary size of the model's vocabulary
+     * @param wanted tokens to look for
+     * @throws TwofoldException of kind INPUT that names the key and what is wrong with it
+     */
+    public static Found check(Path file, int vocabulary, Set<String> wanted) {
         SourceFile.require(file);
         try (Reader text = new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder());
                 JsonParser parser = FACTORY.createParser(text)) {
-            new TokenizerCheck(file, parser, vocabulary).check();
+            TokenizerCheck check = new TokenizerCheck(file, parser, vocabulary, wanted);
+            check.check();
+            return new Found(check.template, check.ids);
         } catch (IOException e) {
             throw JsonFailure.of(file, e);
         }
@@ -62,13 +97,16 @@ public final class TokenizerCheck {
         }
         boolean found = false;
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            boolean model = parser.currentName().equals("model");
+            String key = parser.currentName();
             parser.nextToken();
-            if (model) {
-                found = true;
-                checkModel();
-            } else {
-                parser.skipChildren();
+            switch (key) {
+                case "model" -> {
+                    found = true;
+                    checkModel();
+                }
+                case "post_processor" -> template = TokenizerTemplate.read(parser);
+                case "added_tokens" -> readAddedTokens();
+                default -> parser.skipChildren();
             }
         }
         if (parser.nextToken() != null) {
@@ -96,6 +134,44 @@ public final class TokenizerCheck {
         }
     }
 
+    /** {@code [{"id": 2, "content": "</s>", ...}]}; whatever else may be there is the library's affair. */
+    private void readAddedTokens() throws IOException {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            parser.skipChildren();
+            return;
+        }
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() == JsonToken.START_OBJECT) {
+                readAddedToken();
+            } else {
+                parser.skipChildren();
+            }
+        }
+    }
+
+    private void readAddedToken() throws IOException {
+        long id = -1;
+        String content = "";
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String key = parser.currentName();
+            JsonToken value = parser.nextToken();
+            if (key.equals("id") && value == JsonToken.VALUE_NUMBER_INT) {
+                id = parser.getValueAsLong(-1);
+            } else if (key.equals("content") && value == JsonToken.VALUE_STRING) {
+                content = parser.getText();
+            } else {
+                parser.skipChildren();
+            }
+        }
+        note(content, id);
+    }
+
+    private void note(String token, long id) {
+        if (id >= 0 && id < vocabulary && wanted.contains(token)) {
+            ids.put(token, (int) id);
+        }
+    }
+
     /** A vocabulary of tokens with their ids. */
     private void checkIds() throws IOException {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
@@ -107,6 +183,7 @@ public final class TokenizerCheck {
                         .found(parser.getText() + " for '" + token + "'");
             }
             requireInVocabulary(parser.getLongValue(), token);
+            note(token, parser.getLongValue());
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** A tokenizer.json, run by the Hugging Face tokenizers library in a process of its own. */
 public final class TokenizerFile implements AutoCloseable {
@@ -63,7 +64,30 @@ public final class TokenizerFile implements AutoCloseable {
      * @param vocabulary size of the model's vocabulary, which every id must be below
      */
     public int[] encode(String text, int vocabulary) {
-        long[] ids = run(() -> tokenizer.encode(text));
+        return ids(run(() -> tokenizer.encode(text)), vocabulary);
+    }
+
+    /**
+     * The token ids of a message to a model, as it was taught to expect one.
+     *
+     * @param system what the model is told beside it
+     * @throws TwofoldException of kind INPUT if the chat template cannot be rendered, or does not take this
+     */
+    public int[] encode(Conversation conversation, Optional<String> system, String user, int vocabulary) {
+        try {
+            String text = tokenizer.render(conversation.template(), conversation.variables(system, user));
+            return ids(run(() -> tokenizer.encodePlain(text)), vocabulary);
+        } catch (IOException e) {
+            throw TwofoldException.input("the chat template cannot be rendered")
+                    .at(Origin.file(file.resolveSibling("")))
+                    .found(String.valueOf(e.getMessage()))
+                    .hint(
+                            "render it with transformers (apply_chat_template), and give what comes out with --prompt-file")
+                    .cause(e);
+        }
+    }
+
+    private int[] ids(long[] ids, int vocabulary) {
         for (long id : ids) {
             if (id < 0 || id >= vocabulary) {
                 throw TwofoldException.input("the tokenizer makes tokens that the model does not have")

@@ -50,13 +50,22 @@ public final class TokenizerMain {
         try (NativeTokenizer tokenizer = opened[0]) {
             for (int request = in.read(); request >= 0; request = in.read()) {
                 byte[] content = Wire.read(in);
-                boolean encodes = request == Wire.ENCODE;
-                Wire.answer(
-                        out,
-                        () -> encodes
-                                ? Wire.ids(tokenizer.encode(Wire.text(content)))
-                                : Wire.text(tokenizer.decode(Wire.ids(content))));
+                int kind = request;
+                Wire.answer(out, () -> answer(tokenizer, kind, content));
             }
         }
+    }
+
+    private static byte[] answer(NativeTokenizer tokenizer, int request, byte[] content) {
+        return switch (request) {
+            case Wire.ENCODE -> Wire.ids(tokenizer.encode(Wire.text(content)));
+            case Wire.ENCODE_PLAIN -> Wire.ids(tokenizer.encodePlain(Wire.text(content)));
+            case Wire.DECODE -> Wire.text(tokenizer.decode(Wire.ids(content)));
+            case Wire.RENDER -> {
+                String[] texts = Wire.texts(content);
+                yield Wire.text(ChatTemplate.render(texts[0], texts[1]));
+            }
+            default -> throw new IllegalArgumentException("request " + request);
+        };
     }
 }

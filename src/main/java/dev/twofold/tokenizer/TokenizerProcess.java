@@ -136,6 +136,16 @@ public final class TokenizerProcess implements AutoCloseable {
         return Wire.ids(request(Wire.ENCODE, Wire.text(text)));
     }
 
+    /** The same without them; special tokens that are spelled out in the text are what they are called. */
+    public long[] encodePlain(String text) throws IOException {
+        return Wire.ids(request(Wire.ENCODE_PLAIN, Wire.text(text)));
+    }
+
+    /** What a chat template makes of variables, which are a JSON object. */
+    String render(String template, String variables) throws IOException {
+        return Wire.text(request(Wire.RENDER, Wire.texts(template, variables)));
+    }
+
     /** The text of token ids, without special tokens. */
     public String decode(long[] ids) throws IOException {
         return Wire.text(request(Wire.DECODE, Wire.ids(ids)));

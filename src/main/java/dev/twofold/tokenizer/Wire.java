@@ -13,6 +13,8 @@ final class Wire {
 
     static final int ENCODE = 1;
     static final int DECODE = 2;
+    static final int ENCODE_PLAIN = 3;
+    static final int RENDER = 4;
 
     /** The content is what was asked for. */
     static final int DONE = 0;
@@ -61,6 +63,25 @@ final class Wire {
 
     static String text(byte[] content) {
         return new String(content, StandardCharsets.UTF_8);
+    }
+
+    /** Two texts in one. */
+    static byte[] texts(String first, String second) {
+        byte[] begin = text(first);
+        byte[] end = text(second);
+        return ByteBuffer.allocate(Integer.BYTES + begin.length + end.length)
+                .putInt(begin.length)
+                .put(begin)
+                .put(end)
+                .array();
+    }
+
+    static String[] texts(byte[] content) {
+        int length = ByteBuffer.wrap(content).getInt();
+        return new String[] {
+            new String(content, Integer.BYTES, length, StandardCharsets.UTF_8),
+            new String(content, Integer.BYTES + length, content.length - Integer.BYTES - length, StandardCharsets.UTF_8)
+        };
     }
 
     static byte[] ids(long[] ids) {

@@ -55,7 +55,7 @@ final class HalfKernel {
         }
         int stride = transposed ? tile.columnStride() : tile.rowStride();
         boolean even = ((tile.offset() | stride | region.rows() | region.columns()) & 1) == 0;
-        if (!even || dtype.bytes() != 2 || !(tensor instanceof Stored stored) || stored.dtype() != DType.BF16) {
+        if (!even || dtype.bits() != 16 || !(tensor instanceof Stored stored) || stored.dtype() != DType.BF16) {
             return false;
         }
         evaluator.read(stored, region, raw);

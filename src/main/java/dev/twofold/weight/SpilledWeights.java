@@ -45,23 +45,71 @@ public final class SpilledWeights implements AutoCloseable {
      * @param name what it is, for messages
      * @param values row-major
      */
-    public synchronized Weight keep(String name, Shape shape, float[] values) {
-        if (values.length != shape.elements()) {
-            throw new IllegalArgumentException(values.length + " values for " + shape);
+    public Weight keep(String name, Shape shape, float[] values) {
+        try (Growing growing = begin(name, shape)) {
+            growing.add(values, values.length);
+            return growing.whole();
         }
+    }
+
+    /**
+     * Begins a weight in float32 that comes few rows at a time.
+     *
+     * @param name what it is, for messages
+     */
+    public synchronized Growing begin(String name, Shape shape) {
         Path file = directory.path().resolve(files + ".f32");
         files++;
-        ByteBuffer bytes = ByteBuffer.allocateDirect(Math.multiplyExact(values.length, Float.BYTES))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+        return new Growing(new Stored(file, name, 0, DType.F32, shape));
+    }
+
+    /** A weight of which the first numbers are kept. */
+    public static final class Growing implements AutoCloseable {
+
+        private final Stored weight;
+        private final FileChannel channel;
+        private long kept;
+
+        private Growing(Stored weight) {
+            this.weight = weight;
+            try {
+                channel = FileChannel.open(weight.file(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            } catch (IOException e) {
+                throw failed(weight.file(), e);
             }
-        } catch (IOException e) {
-            throw failed(file, e);
         }
-        return new Stored(file, name, 0, DType.F32, shape);
+
+        /** Keeps the first so many of some values, row-major. */
+        public void add(float[] values, int count) {
+            ByteBuffer bytes = ByteBuffer.allocateDirect(Math.multiplyExact(count, Float.BYTES))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(values, 0, count);
+            try {
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+            } catch (IOException e) {
+                throw failed(weight.file(), e);
+            }
+            kept += count;
+        }
+
+        /** The weight, all of which was kept. */
+        public Weight whole() {
+            if (kept != weight.shape().elements()) {
+                throw new IllegalArgumentException(kept + " values for " + weight.shape());
+            }
+            return weight;
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw failed(weight.file(), e);
+            }
+        }
     }
 
     private static TwofoldException failed(Path path, IOException e) {

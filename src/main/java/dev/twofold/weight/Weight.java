@@ -1,9 +1,11 @@
 package dev.twofold.weight;
 
 import dev.twofold.tensor.DType;
+import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.tensor.Shape;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A weight as an expression over tensors on disk. Building one reads nothing; {@link WeightEvaluator} computes any
@@ -22,8 +24,38 @@ public sealed interface Weight {
         String name();
     }
 
-    /** A tensor of a file: row-major, little-endian, starting {@code offset} bytes into it. */
-    record Stored(Path file, String name, long offset, DType dtype, Shape shape) implements Tensor {}
+    /** A tensor of a checkpoint that can be read, starting {@code offset} bytes into its file. */
+    sealed interface OnDisk extends Tensor {
+
+        Path file();
+
+        long offset();
+
+        /** Length of its data. */
+        long bytes();
+    }
+
+    /** A tensor of numbers: row-major, little-endian. */
+    record Stored(Path file, String name, long offset, DType dtype, Shape shape) implements OnDisk {
+
+        @Override
+        public long bytes() {
+            return shape.elements() * dtype.bits() / 8;
+        }
+    }
+
+    /** A tensor in blocks of few bits a number, along its rows, whose length is a multiple of a block's. */
+    record Blocked(Path file, String name, long offset, BlockFormat format, Shape shape) implements OnDisk {
+
+        public Blocked {
+            format.requireWhole(shape);
+        }
+
+        @Override
+        public long bytes() {
+            return format.bytes(shape.elements());
+        }
+    }
 
     /** A tensor that a config tells of and no file was looked for: it has a size, and no numbers that could be computed. */
     record Described(String name, Shape shape) implements Tensor {}
@@ -75,6 +107,26 @@ public sealed interface Weight {
         }
     }
 
+    /**
+     * Rows in another order: in every group of {@code strands * length}, row {@code i} of strand {@code s} goes to place
+     * {@code i * strands + s}, so that strands which lay one after the other run through one another. The elements of a
+     * vector are taken as its rows.
+     */
+    record Woven(Weight source, int strands, int length) implements Weight {
+
+        public Woven {
+            if (strands < 1 || length < 1 || source.shape().dim(0) % ((long) strands * length) != 0) {
+                throw new IllegalArgumentException(
+                        strands + " strands of " + length + " do not divide " + source.shape());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return source.shape();
+        }
+    }
+
     /** Each slice along {@code axis} times its element of {@code vector}, multiplied in float32. */
     record Scaled(Weight source, int axis, Weight vector) implements Weight {
 
@@ -122,6 +174,128 @@ public sealed interface Weight {
         @Override
         public Shape shape() {
             return Shape.of(matrix.shape().dim(0));
+        }
+    }
+
+    /**
+     * The root mean square of every column of matrices that have as many, laid below one another; 1 for a column of zeros. A vector is
+     * a row.
+     */
+    record ColumnSizes(List<Weight> matrices) implements Weight {
+
+        public ColumnSizes {
+            matrices = List.copyOf(matrices);
+            long columns = matrices.get(0).shape().columns();
+            if (matrices.stream().anyMatch(matrix -> matrix.shape().columns() != columns)) {
+                throw new IllegalArgumentException(
+                        "columns of " + matrices.stream().map(Weight::shape).toList());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return Shape.of(matrices.get(0).shape().columns());
+        }
+    }
+
+    /** One divided by each element of a vector. */
+    record Reciprocal(Weight vector) implements Weight {
+
+        @Override
+        public Shape shape() {
+            return vector.shape();
+        }
+    }
+
+    /** A matrix rounded to whole numbers in blocks along its rows: the numbers that these stand for. */
+    record Rounded(Weight source, IntegerBlocks blocks, Grid grid) implements Weight {
+
+        public Rounded {
+            if (source.shape().rank() != 2) {
+                throw new IllegalArgumentException("only a matrix is rounded in blocks, not " + source.shape());
+            }
+            grid.require(
+                    Shape.of(source.shape().dim(0), blocks.blocks(source.shape().dim(1))));
+        }
+
+        @Override
+        public Shape shape() {
+            return source.shape();
+        }
+    }
+
+    /**
+     * One of the tensors that a rounded matrix is stored as.
+     *
+     * @param columns in each row; more than the matrix has of them if rows are to be filled up
+     */
+    record BlockTensor(Rounded matrix, BlockPart part, long columns) implements Weight {
+
+        @Override
+        public Shape shape() {
+            return Shape.of(matrix.shape().dim(0), columns);
+        }
+    }
+
+    /** A matrix {@code [m, k]} times a matrix {@code [k, n]}, for few k, which are summed in float64. */
+    record Product(Weight left, Weight right) implements Weight {
+
+        public Product {
+            if (left.shape().rank() != 2
+                    || right.shape().rank() != 2
+                    || left.shape().dim(1) != right.shape().dim(0)) {
+                throw new IllegalArgumentException(left.shape() + " does not multiply " + right.shape());
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return Shape.of(left.shape().dim(0), right.shape().dim(1));
+        }
+    }
+
+    /**
+     * Whole numbers from 0 of few bits, several in each 32-bit word of a matrix, the first in the lowest bits.
+     *
+     * @param axis that the numbers of a word lie along
+     * @param woven whether numbers of even place come first in a word, then the others, as AWQ has them
+     */
+    record Unpacked(Stored words, int bits, int axis, boolean woven) implements Weight {
+
+        public Unpacked {
+            if (words.dtype() != DType.I32 || words.shape().rank() != 2 || 32 % bits != 0) {
+                throw new IllegalArgumentException(words + " holds no numbers of " + bits + " bits");
+            }
+        }
+
+        /** Numbers in a word. */
+        public int each() {
+            return 32 / bits;
+        }
+
+        @Override
+        public Shape shape() {
+            return words.shape().with(axis, words.shape().dim(axis) * each());
+        }
+    }
+
+    /**
+     * {@code (codes - zeros) * scales}, where a rectangle of codes shares a zero and a scale, rounded to the type of the
+     * scales.
+     *
+     * @param zeros 0 if empty; else of the shape of the scales
+     * @param scales a matrix with an element for each rectangle
+     * @param height rows of a rectangle, the last of which may be cut off
+     * @param width its columns, likewise
+     * @param groups a number for each row of codes, in whose row of the scales its scale is, in place of a height
+     */
+    record Dequantized(
+            Weight codes, Optional<Weight> zeros, Stored scales, long height, long width, Optional<Stored> groups)
+            implements Weight {
+
+        @Override
+        public Shape shape() {
+            return codes.shape();
         }
     }
 

@@ -33,6 +33,10 @@ final class WeightEncoder {
     void encode(Placement placement, long row, int rows, ByteBuffer target) {
         int columns = Math.toIntExact(placement.weight().shape().columns());
         int limit = limit(placement.dtype());
+        if (target.hasRemaining()) {
+            // Half of the last byte may be nobody's.
+            target.put(target.limit() - 1, (byte) 0);
+        }
         IntBuffer pairs = target.asIntBuffer();
         for (int r = 0; r < rows; r += TILE_ROWS) {
             for (int c = 0; c < columns; c += TILE_COLUMNS) {
@@ -82,10 +86,19 @@ final class WeightEncoder {
                 case F32 -> target.putFloat(4 * position, value);
                 case F16 -> target.putShort(2 * position, Float16.fromFloat(value));
                 case BF16 -> target.putShort(2 * position, BFloat16.fromFloat(value));
+                case U8, I8 -> target.put(position, (byte) (int) value);
+                case U4, I4 -> putHalf(target, position, (int) value);
                 default -> throw new IllegalStateException("weights are not written as " + dtype);
             }
         }
         return largest;
+    }
+
+    /** The buffer may still hold what was in it before, of which only this half is replaced. */
+    private static void putHalf(ByteBuffer target, int position, int value) {
+        int old = target.get(position / 2);
+        int changed = position % 2 == 0 ? old & 0xf0 | value & 0xf : old & 0xf | (value & 0xf) << 4;
+        target.put(position / 2, (byte) changed);
     }
 
     private TwofoldException notRepresentable(Placement placement, Weight leaf, Region region, int from, int limit) {
@@ -94,7 +107,8 @@ final class WeightEncoder {
             i++;
         }
         float value = values[i];
-        String place = Weights.at(leaf, region.row() + i / region.columns(), region.column() + i % region.columns())
+        String place = evaluator
+                .origin(leaf, region.row() + i / region.columns(), region.column() + i % region.columns())
                 .map(Weights.Element::describe)
                 .orElse(placement.name());
         if (Float.isFinite(value)) {

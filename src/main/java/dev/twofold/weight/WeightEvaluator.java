@@ -4,18 +4,28 @@ import dev.twofold.disk.MappedFiles;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.Float16;
 import dev.twofold.weight.Weight.Applied;
+import dev.twofold.weight.Weight.BlockTensor;
+import dev.twofold.weight.Weight.Blocked;
+import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
+import dev.twofold.weight.Weight.Dequantized;
 import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.Product;
+import dev.twofold.weight.Weight.Reciprocal;
+import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Stored;
+import dev.twofold.weight.Weight.Unpacked;
+import dev.twofold.weight.Weight.Woven;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Computes rectangles of weight expressions in float32. Safe for use by many threads. */
@@ -26,10 +36,15 @@ public final class WeightEvaluator {
     private static final VarHandle FLOATS =
             MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle DOUBLES =
+            MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+
     /** Elements that {@link #read(Weight, FloatBuffer)} holds at a time. */
     private static final int STRIP = 1 << 16;
 
     private final MappedFiles files;
+    private final BlockRounding rounding = new BlockRounding(this);
     /** Scale vectors: as long as the hidden size, and asked for once a tile. */
     private final Map<Weight, float[]> vectors = new ConcurrentHashMap<>();
 
@@ -64,6 +79,10 @@ public final class WeightEvaluator {
     private void compute(Weight leaf, Region region, float[] data, Tile tile) {
         if (leaf instanceof Stored stored) {
             decode(stored, region, data, tile);
+        } else if (leaf instanceof Blocked blocked) {
+            BlockedTiles.decode(files, blocked, region, data, tile);
+        } else if (leaf instanceof Woven woven) {
+            WovenTiles.fill(this, woven, region, data, tile);
         } else if (leaf instanceof Scaled scaled) {
             fill(scaled.source(), region, data, tile);
             scale(scaled, region, data, tile);
@@ -71,6 +90,19 @@ public final class WeightEvaluator {
             combine(combined, region, data, tile);
         } else if (leaf instanceof Applied applied) {
             apply(applied, region, data, tile);
+        } else if (leaf instanceof ColumnSizes sizes) {
+            columnSizes(sizes, region, data, tile);
+        } else if (leaf instanceof Reciprocal reciprocal) {
+            float[] vector = vector(reciprocal.vector());
+            for (int c = 0; c < region.columns(); c++) {
+                data[tile.offset() + c * tile.columnStride()] = 1 / vector[Math.toIntExact(region.column()) + c];
+            }
+        } else if (leaf instanceof Rounded rounded) {
+            rounding.fill(rounded, region, data, tile);
+        } else if (leaf instanceof BlockTensor tensor) {
+            rounding.fill(tensor, region, data, tile);
+        } else if (leaf instanceof Product product) {
+            multiply(product, region, data, tile);
         } else if (leaf instanceof Filled filled) {
             float[] row = new float[region.columns()];
             Arrays.fill(row, filled.value());
@@ -83,12 +115,23 @@ public final class WeightEvaluator {
                 computed.rows().fill(region.row() + r, row);
                 put(row, Math.toIntExact(region.column()), data, tile.from(r, 0), region.columns());
             }
+        } else if (leaf instanceof Unpacked unpacked) {
+            DequantizedTiles.unpack(this, unpacked, region, data, tile);
+        } else if (leaf instanceof Dequantized quantized) {
+            DequantizedTiles.dequantize(this, quantized, region, data, tile);
         } else if (leaf instanceof Described described) {
             throw new IllegalStateException(
                     "the tensor " + described.name() + " is only described, and has no numbers to read");
         } else {
             throw new IllegalStateException("unknown weight " + leaf);
         }
+    }
+
+    /** The element of a stored tensor that is to blame for a number of a weight, if one is. */
+    Optional<Weights.Element> origin(Weight weight, long row, long column) {
+        return weight instanceof BlockTensor tensor
+                ? rounding.largest(tensor.matrix(), row, column)
+                : Weights.at(weight, row, column);
     }
 
     /** The elements of a scale vector. */
@@ -152,6 +195,53 @@ public final class WeightEvaluator {
         }
     }
 
+    /** Squares are summed in float64, in the order of the rows. */
+    private void columnSizes(ColumnSizes sizes, Region region, float[] data, Tile tile) {
+        int columns = region.columns();
+        int strip = Math.max(1, STRIP / Math.max(1, columns));
+        float[] rows = new float[strip * columns];
+        double[] squares = new double[columns];
+        long count = 0;
+        for (Weight matrix : sizes.matrices()) {
+            long height = matrix.shape().rows();
+            for (long from = 0; from < height; from += strip) {
+                int part = (int) Math.min(strip, height - from);
+                fill(matrix, new Region(from, part, region.column(), columns), rows, Tile.rowMajor(columns));
+                for (int i = 0; i < part * columns; i++) {
+                    squares[i % columns] += (double) rows[i] * rows[i];
+                }
+            }
+            count += height;
+        }
+        for (int c = 0; c < columns; c++) {
+            float size = (float) Math.sqrt(squares[c] / count);
+            data[tile.offset() + c * tile.columnStride()] = size == 0 ? 1 : size;
+        }
+    }
+
+    private void multiply(Product product, Region region, float[] data, Tile tile) {
+        int depth = Math.toIntExact(product.left().shape().dim(1));
+        float[] left = new float[region.rows() * depth];
+        float[] right = new float[depth * region.columns()];
+        fill(product.left(), new Region(region.row(), region.rows(), 0, depth), left, Tile.rowMajor(depth));
+        Region columns = new Region(0, depth, region.column(), region.columns());
+        fill(product.right(), columns, right, Tile.rowMajor(region.columns()));
+        double[] sums = new double[region.columns()];
+        for (int r = 0; r < region.rows(); r++) {
+            Arrays.fill(sums, 0);
+            for (int k = 0; k < depth; k++) {
+                double factor = left[r * depth + k];
+                for (int c = 0; c < sums.length; c++) {
+                    sums[c] += factor * right[k * sums.length + c];
+                }
+            }
+            Tile row = tile.from(r, 0);
+            for (int c = 0; c < sums.length; c++) {
+                data[row.offset() + c * row.columnStride()] = (float) sums[c];
+            }
+        }
+    }
+
     private static void put(float[] values, int from, float[] data, Tile tile, int count) {
         for (int i = 0; i < count; i++) {
             data[tile.offset() + i * tile.columnStride()] = values[from + i];
@@ -191,6 +281,21 @@ public final class WeightEvaluator {
             case F32 -> {
                 for (int i = 0; i < count; i++) {
                     data[at + i * stride] = (float) FLOATS.get(raw, from + 4 * i);
+                }
+            }
+            case F8_E4M3, F8_E5M2, I8, U8 -> {
+                for (int i = 0; i < count; i++) {
+                    data[at + i * stride] = SmallNumbers.toFloat(stored.dtype(), raw[from + i]);
+                }
+            }
+            case I32 -> {
+                for (int i = 0; i < count; i++) {
+                    data[at + i * stride] = (int) INTS.get(raw, from + 4 * i);
+                }
+            }
+            case F64 -> {
+                for (int i = 0; i < count; i++) {
+                    data[at + i * stride] = (float) (double) DOUBLES.get(raw, from + 8 * i);
                 }
             }
             default -> throw new IllegalStateException("a checkpoint reader let through " + stored);

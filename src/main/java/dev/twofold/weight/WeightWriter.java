@@ -40,7 +40,7 @@ public final class WeightWriter {
     public record Placement(String name, Weight weight, DType dtype, long offset) {
 
         public long bytes() {
-            return weight.shape().elements() * dtype.bytes();
+            return dtype.bytes(weight.shape().elements());
         }
     }
 
@@ -50,11 +50,15 @@ public final class WeightWriter {
     private record Strip(int index, Placement placement, long row, int rows) {
 
         long offset() {
-            return placement.offset() + row * rowBytes(placement);
+            return placement.offset() + bytes(row);
         }
 
         int bytes() {
-            return Math.toIntExact(rows * rowBytes(placement));
+            return Math.toIntExact(bytes(rows));
+        }
+
+        private long bytes(long count) {
+            return placement.dtype().bytes(count * placement.weight().shape().columns());
         }
     }
 
@@ -116,13 +120,14 @@ public final class WeightWriter {
         return strips;
     }
 
+    /** An even number, so that strips of half bytes start with a whole one. */
     private static int stripRows(long rowBytes) {
         long wanted = Math.max(STRIP_BYTES / rowBytes, Math.min(WANTED_STRIP_ROWS, MAX_STRIP_BYTES / rowBytes));
-        return (int) Math.max(MIN_STRIP_ROWS, wanted);
+        return (int) Math.max(MIN_STRIP_ROWS, wanted / MIN_STRIP_ROWS * MIN_STRIP_ROWS);
     }
 
     private static long rowBytes(Placement placement) {
-        return placement.weight().shape().columns() * placement.dtype().bytes();
+        return placement.dtype().bytes(placement.weight().shape().columns());
     }
 
     /** One file being written. */

@@ -1,16 +1,25 @@
 package dev.twofold.weight;
 
 import dev.twofold.diag.Origin;
+import dev.twofold.diag.PlainName;
 import dev.twofold.weight.Weight.Applied;
+import dev.twofold.weight.Weight.BlockTensor;
+import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
+import dev.twofold.weight.Weight.Dequantized;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.OnDisk;
+import dev.twofold.weight.Weight.Product;
+import dev.twofold.weight.Weight.Reciprocal;
+import dev.twofold.weight.Weight.Rounded;
 import dev.twofold.weight.Weight.Scaled;
 import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
-import dev.twofold.weight.Weight.Stored;
 import dev.twofold.weight.Weight.Tensor;
 import dev.twofold.weight.Weight.Transposed;
+import dev.twofold.weight.Weight.Unpacked;
+import dev.twofold.weight.Weight.Woven;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -71,6 +80,15 @@ public final class Weights {
         return source instanceof Transposed inner ? inner.source() : new Transposed(source);
     }
 
+    /** Strands woven into one another; weaving back what was woven is the weight itself. */
+    public static Weight weave(Weight source, int strands, int length) {
+        if (strands == 1 || length == 1) {
+            return source;
+        }
+        boolean back = source instanceof Woven inner && inner.strands() == length && inner.length() == strands;
+        return back ? ((Woven) source).source() : new Woven(source, strands, length);
+    }
+
     /** A weight times a number. */
     public static Weight times(Weight source, double factor) {
         return factor == 1 ? source : new Combined(List.of(source), List.of((float) factor));
@@ -96,7 +114,7 @@ public final class Weights {
         return operands(weight).flatMap(Weights::tensors);
     }
 
-    /** The expressions directly under this one. */
+    /** The expressions directly under this one; scales and zeros that a rounded one was given are not among them. */
     public static Stream<Weight> operands(Weight weight) {
         if (weight instanceof Stacked stacked) {
             return stacked.parts().stream();
@@ -104,23 +122,43 @@ public final class Weights {
             return Stream.of(sliced.source());
         } else if (weight instanceof Transposed transposed) {
             return Stream.of(transposed.source());
+        } else if (weight instanceof Woven woven) {
+            return Stream.of(woven.source());
         } else if (weight instanceof Scaled scaled) {
             return Stream.of(scaled.source(), scaled.vector());
         } else if (weight instanceof Combined combined) {
             return combined.parts().stream();
         } else if (weight instanceof Applied applied) {
             return Stream.of(applied.matrix(), applied.vector());
+        } else if (weight instanceof ColumnSizes sizes) {
+            return sizes.matrices().stream();
+        } else if (weight instanceof Reciprocal reciprocal) {
+            return Stream.of(reciprocal.vector());
+        } else if (weight instanceof Rounded rounded) {
+            return Stream.of(rounded.source());
+        } else if (weight instanceof BlockTensor tensor) {
+            return Stream.of(tensor.matrix());
+        } else if (weight instanceof Product product) {
+            return Stream.of(product.left(), product.right());
+        } else if (weight instanceof Unpacked unpacked) {
+            return Stream.of(unpacked.words());
+        } else if (weight instanceof Dequantized quantized) {
+            return Stream.of(
+                            Stream.of(quantized.codes(), quantized.scales()),
+                            quantized.zeros().stream(),
+                            quantized.groups().stream())
+                    .flatMap(operands -> operands);
         }
         return Stream.empty();
     }
 
     /**
-     * An element of a stored tensor.
+     * An element of a tensor.
      *
      * @param row in the tensor seen as a matrix, from 0
      * @param column likewise
      */
-    public record Element(Stored tensor, long row, long column) {
+    public record Element(OnDisk tensor, long row, long column) {
 
         /** {@code model.safetensors, tensor x, element [3, 5]}. */
         public String describe() {
@@ -129,16 +167,35 @@ public final class Weights {
         }
     }
 
-    /** The element of a stored tensor that the element at a row and column comes from, if it comes from one. */
+    /** The element of a tensor that the element at a row and column comes from, if it comes from one. */
     public static Optional<Element> at(Weight weight, long row, long column) {
-        if (weight instanceof Stored stored) {
-            return Optional.of(new Element(stored, row, column));
+        if (weight instanceof OnDisk tensor) {
+            return Optional.of(new Element(tensor, row, column));
         } else if (weight instanceof Transposed transposed) {
             return at(transposed.source(), column, row);
+        } else if (weight instanceof Woven woven) {
+            boolean rows = byRows(woven.shape().rank(), 0);
+            return at(
+                    woven.source(),
+                    rows ? WovenTiles.source(woven, row) : row,
+                    rows ? column : WovenTiles.source(woven, column));
         } else if (weight instanceof Scaled scaled) {
             return at(scaled.source(), row, column);
+        } else if (weight instanceof Rounded rounded) {
+            return at(rounded.source(), row, column);
         } else if (weight instanceof Applied applied) {
             return at(applied.matrix(), column, 0);
+        } else if (weight instanceof ColumnSizes sizes) {
+            return at(sizes.matrices().get(0), 0, column);
+        } else if (weight instanceof Reciprocal reciprocal) {
+            return at(reciprocal.vector(), row, column);
+        } else if (weight instanceof Product product) {
+            return at(product.left(), row, 0);
+        } else if (weight instanceof Dequantized quantized) {
+            return at(quantized.codes(), row, column);
+        } else if (weight instanceof Unpacked unpacked) {
+            boolean rows = unpacked.axis() == 0;
+            return at(unpacked.words(), rows ? row / unpacked.each() : row, rows ? column : column / unpacked.each());
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -185,10 +242,26 @@ public final class Weights {
             return "slice" + sliced.axis() + "(" + operands + ", " + sliced.begin() + ":" + sliced.end() + ")";
         } else if (weight instanceof Transposed) {
             return "transpose(" + operands + ")";
+        } else if (weight instanceof Woven woven) {
+            return "weave" + woven.strands() + "(" + operands + ")";
         } else if (weight instanceof Scaled scaled) {
             return "scale" + scaled.axis() + "(" + operands + ")";
         } else if (weight instanceof Applied) {
             return "apply(" + operands + ")";
+        } else if (weight instanceof ColumnSizes) {
+            return "column-sizes(" + operands + ")";
+        } else if (weight instanceof Reciprocal) {
+            return "reciprocal(" + operands + ")";
+        } else if (weight instanceof Rounded rounded) {
+            return rounded.blocks() + "(" + operands + ")";
+        } else if (weight instanceof BlockTensor tensor) {
+            return PlainName.of(tensor.part()) + "(" + operands + ")";
+        } else if (weight instanceof Product) {
+            return "product(" + operands + ")";
+        } else if (weight instanceof Unpacked unpacked) {
+            return "unpack" + unpacked.bits() + "(" + operands + ")";
+        } else if (weight instanceof Dequantized) {
+            return "dequantize(" + operands + ")";
         }
         return "combine(" + operands + ")";
     }

@@ -3,6 +3,7 @@ package dev.twofold.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
+import dev.twofold.families.TinyFamilies;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.graph.proto.NodeProto;
@@ -36,11 +37,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Whole models that say how they are to be cut. */
 final class AnnotatedModelTest {
 
-    /** A plan, and how it is cut. */
-    private record Cut(String plan, String sharding) {
+    /** A model, a plan for it, and how it is cut. */
+    private record Cut(String model, String plan, String sharding) {
+
+        Cut(String plan, String sharding) {
+            this("llama", plan, sharding);
+        }
+
         @Override
         public String toString() {
-            return plan + " " + sharding;
+            return model + " " + plan + " " + sharding;
         }
     }
 
@@ -53,7 +59,11 @@ final class AnnotatedModelTest {
             new Cut("--window 0:3 --group 3", "--devices 2"),
             new Cut("--pairs 0-1 --one-sync", "--devices 2 --placement layers"),
             new Cut("--window 0:4 --group 4 --one-sync", "--devices 4 --placement layers"),
-            new Cut("--pipeline unmerged.yaml", "--devices 4 --placement layers"));
+            new Cut("--pipeline unmerged.yaml", "--devices 4 --placement layers"),
+            new Cut("one-kv-head", "--pairs 0-1,2-3", "--devices 2"),
+            new Cut("one-kv-head", "--window 0:4 --group 4", "--devices 4 --shard-vocabulary"),
+            new Cut("mixtral", "--window 0:4", "--devices 2 --placement layers"),
+            new Cut("mixtral", "--window 0:4 --group 4", "--devices 4 --placement layers --shard-vocabulary"));
 
     @TempDir
     private Path directory;
@@ -63,7 +73,18 @@ final class AnnotatedModelTest {
     @BeforeEach
     void write() throws IOException {
         Files.writeString(directory.resolve("unmerged.yaml"), "steps:\n  - pair-layers: {pairs: [0-1]}\n");
-        checkpoint = TinyLlama.deep(4, 11).heads(8, 2).mlpBias().tied().write(directory.resolve("checkpoint"));
+    }
+
+    private Path checkpoint(String model) throws IOException {
+        return switch (model) {
+            case "llama" -> llama(2);
+            case "one-kv-head" -> llama(1);
+            default -> TinyFamilies.checkpoint(model);
+        };
+    }
+
+    private Path llama(int kvHeads) throws IOException {
+        return TinyLlama.deep(4, 11).heads(8, kvHeads).mlpBias().tied().write(directory.resolve("checkpoint"));
     }
 
     /** Every cut in two ways, which between them have both dialects and both layouts. */
@@ -80,6 +101,7 @@ final class AnnotatedModelTest {
     @MethodSource("ways")
     void shards_are_what_ranks_are_given_and_one_device_computes_the_same(Cut cut, DialectName dialect, KvLayout layout)
             throws IOException {
+        checkpoint = checkpoint(cut.model());
         Path annotated = convert("annotated", cut.plan(), cut.sharding() + " --collective annotate", dialect, layout);
         requireEqualLogits(annotated, cut, dialect, layout);
         EmittedModel model = EmittedModel.read(annotated);

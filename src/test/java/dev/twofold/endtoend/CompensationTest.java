@@ -124,7 +124,7 @@ final class CompensationTest {
         CommandRun run = CommandRun.of(
                 "validate", compensated, "--against", Novels.CHECKPOINT, "--calibration", other, "--tokens", "64");
         assertThat(run.exitCode()).isEqualTo(3);
-        assertThat(run.err()).contains("compensated on another text", "--calibration");
+        assertThat(run.err()).contains("fitted to another text", "--calibration");
     }
 
     @Test
@@ -148,7 +148,7 @@ final class CompensationTest {
                 "1024",
                 "-o",
                 directory.resolve("few"));
-        assertThat(run.err()).contains("512 fitted tokens are fewer than the 1408 unknowns");
+        assertThat(run.err()).contains("768 fitted tokens are fewer than the 1408 unknowns");
     }
 
     @ParameterizedTest

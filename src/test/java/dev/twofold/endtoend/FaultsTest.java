@@ -105,6 +105,7 @@ final class FaultsTest {
                 usual.rank(),
                 usual.dumpAfter(),
                 usual.dump(),
+                usual.trial(),
                 "test");
         Source source = Sources.SHIPPED.open(checkpoint);
         new Compiler(source, new Recipe(List.of()), new OnnxTarget(OnnxOptions.DEFAULT, atTheEnd), settings)

@@ -159,7 +159,7 @@ final class FromManifestTest {
         Files.writeString(text, TinyLlama.text(3000, 6));
         CommandRun other = repeat("--text", text, "--force");
         assertThat(other.exitCode()).isEqualTo(3);
-        assertThat(other.err()).contains("compensated on another text", "--text");
+        assertThat(other.err()).contains("fitted to another text", "--text");
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.twofold.testing.TinyLlama;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +82,29 @@ final class VerifyTest {
         Files.move(config, directory.resolve("elsewhere.json"));
         Files.createSymbolicLink(config, directory.resolve("elsewhere.json"));
         assertFailsWith("config.json: is a link");
+    }
+
+    /** As downloads of the hub lie in its cache. */
+    @Test
+    void links_to_blobs_of_a_hub_cache_are_sound_and_others_are_found() throws IOException {
+        Path repository = directory.resolve("models--somebody--model");
+        Path snapshot = Files.createDirectories(repository.resolve("snapshots").resolve("0123abcd"));
+        Path blobs = Files.createDirectory(repository.resolve("blobs"));
+        try (Stream<Path> files = Files.list(output)) {
+            for (Path file : files.toList()) {
+                Path blob = blobs.resolve("of-" + file.getFileName());
+                Files.move(file, blob);
+                Files.createSymbolicLink(
+                        snapshot.resolve(String.valueOf(file.getFileName())),
+                        Path.of("..", "..", "blobs", String.valueOf(blob.getFileName())));
+            }
+        }
+        assertThat(CommandRun.of("verify", snapshot).exitCode()).isZero();
+        Path config = snapshot.resolve("config.json");
+        Files.delete(config);
+        Files.createSymbolicLink(config, directory.resolve("elsewhere.json"));
+        Files.copy(blobs.resolve("of-config.json"), directory.resolve("elsewhere.json"));
+        assertThat(CommandRun.of("verify", snapshot).out()).contains("config.json: is a link");
     }
 
     @Test

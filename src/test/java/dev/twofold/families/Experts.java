@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 
 /**
  * A mixture of experts: {@code F(x) = sum of p_e F_e(n(x))} over the experts whose router probabilities p are largest.
@@ -29,14 +30,7 @@ final class Experts {
     }
 
     private static double[] mixture(Llama model, double[] n, double[] p, IntFunction<Gated> expert, boolean normed) {
-        int[] ranked = IntStream.range(0, p.length)
-                .boxed()
-                .sorted(Comparator.comparingDouble(e -> -p[e]))
-                .mapToInt(e -> e)
-                .toArray();
-        int[] chosen = Arrays.copyOf(ranked, model.count("num_experts_per_tok"));
-        double last = p[ranked[chosen.length - 1]];
-        model.narrowestChoice = Math.min(model.narrowestChoice, Math.log(last / p[ranked[chosen.length]]));
+        int[] chosen = chosen(model, p);
         double total = normed ? Arrays.stream(chosen).mapToDouble(e -> p[e]).sum() : 1;
         double[] y = new double[n.length];
         for (int e : chosen) {
@@ -49,6 +43,18 @@ final class Experts {
             }
         }
         return y;
+    }
+
+    private static int[] chosen(Llama model, double[] p) {
+        int[] ranked = IntStream.range(0, p.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(e -> -p[e]))
+                .mapToInt(e -> e)
+                .toArray();
+        int[] chosen = Arrays.copyOf(ranked, model.count("num_experts_per_tok"));
+        double last = p[ranked[chosen.length - 1]];
+        model.narrowestChoice = Math.min(model.narrowestChoice, Math.log(last / p[ranked[chosen.length]]));
+        return chosen;
     }
 
     private static IntFunction<Gated> mlpExperts(int layer) {
@@ -67,7 +73,55 @@ final class Experts {
 
         @Override
         double[][] gated(int layer, double[][] n) {
+            if ((layer + 1) % count("decoder_sparse_step") != 0 || listed("mlp_only_layers", layer)) {
+                return super.gated(layer, n);
+            }
             return mixture(this, n, at(layer, "mlp.gate"), mlpExperts(layer), flag("norm_topk_prob"));
+        }
+
+        private boolean listed(String key, int layer) {
+            return StreamSupport.stream(config.path(key).spliterator(), false)
+                    .anyMatch(number -> number.asInt() == layer);
+        }
+    }
+
+    /** Granite 3 MoE: all experts of a layer in two tensors, gate and up in one. */
+    static final class GraniteMoe extends Llama.Granite {
+
+        GraniteMoe(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] feedForward(int layer, double[][] x) {
+            double[][] n = norm(x, at(layer, "post_attention_layernorm"));
+            String moe = at(layer, "block_sparse_moe.");
+            double[][] scores = linear(n, moe + "router.layer");
+            double[][] y = new double[n.length][n[0].length];
+            for (int t = 0; t < n.length; t++) {
+                double[] p = softmax(scores[t]);
+                int[] chosen = chosen(this, p);
+                double total = Arrays.stream(chosen).mapToDouble(e -> p[e]).sum();
+                for (int e : chosen) {
+                    double[] out = expert(moe, e, n[t]);
+                    for (int i = 0; i < out.length; i++) {
+                        y[t][i] += p[e] / total * out[i];
+                    }
+                }
+            }
+            return Formulas.scale(y, number("residual_multiplier"));
+        }
+
+        private double[] expert(String moe, int e, double[] n) {
+            int width = count("intermediate_size");
+            int hidden = n.length;
+            double[][] x = {n};
+            String both = moe + "input_linear.weight";
+            double[][] gate = Formulas.linear(x, tensors.rows(both, 2 * e * width, (2 * e + 1) * width), new double[0]);
+            double[][] up =
+                    Formulas.linear(x, tensors.rows(both, (2 * e + 1) * width, (2 * e + 2) * width), new double[0]);
+            double[][] down = tensors.rows(moe + "output_linear.weight", e * hidden, (e + 1) * hidden);
+            return Formulas.linear(Formulas.times(activated(gate), up), down, new double[0])[0];
         }
     }
 

@@ -40,12 +40,12 @@ final class FamilyConfigTest {
             "cache_implementation",
             "classifier_dropout",
             "embd_pdrop",
+            "embed_dropout",
             "embedding_dropout",
             "hidden_dropout",
             "initializer_range",
             "n_ctx",
             "output_router_logits",
-            "pad_token_id",
             "pretraining_tp",
             "resid_pdrop",
             "residual_dropout",
@@ -72,6 +72,24 @@ final class FamilyConfigTest {
             Map.entry(
                     "qwen3_moe",
                     Set.of("max_window_layers", "sliding_window", "use_sliding_window", "intermediate_size")),
+            Map.entry("qwen3_moe-dense", Set.of("max_window_layers", "sliding_window", "use_sliding_window")),
+            Map.entry("arcee", Set.of("rope_scaling")),
+            Map.entry("exaone4", Set.of("sliding_window_pattern")),
+            Map.entry("exaone4-full", Set.of("layer_types", "sliding_window_pattern")),
+            Map.entry("cwm", Set.of("layer_types")),
+            Map.entry("falcon", Set.of("apply_residual_connection_post_layernorm")),
+            Map.entry("vaultgemma", Set.of("layer_types")),
+            Map.entry(
+                    "gpt_bigcode",
+                    Set.of(
+                            "attention_softmax_in_fp32",
+                            "inference_runner",
+                            "max_batch_size",
+                            "max_sequence_length",
+                            "pad_key_length",
+                            "pre_allocate_kv_cache",
+                            "scale_attention_softmax_in_fp32",
+                            "validate_runner_input")),
             Map.entry("phi3", Set.of("attention_bias", "original_max_position_embeddings")),
             Map.entry("phi3-longrope", Set.of("attention_bias", "rope_scaling", "sliding_window")),
             Map.entry(
@@ -86,6 +104,7 @@ final class FamilyConfigTest {
                             "sliding_window")),
             Map.entry("gemma", Set.of("hidden_act", "hidden_activation")),
             Map.entry("gemma2", Set.of("hidden_act", "sliding_window_size")),
+            Map.entry("gemma3", Set.of("attn_logit_softcapping")),
             Map.entry(
                     "starcoder2",
                     Set.of(
@@ -110,6 +129,9 @@ final class FamilyConfigTest {
                             "use_qk_norm")),
             // Dynamic scaling acts past the context only, LongRoPE's long factors past the short range.
             Map.entry("internlm2", Set.of("rope_scaling")));
+
+    /** Families that transformers has no code for. */
+    private static final Set<String> OWN_CODE = Set.of("exaone", "internlm2");
 
     @TempDir
     private Path directory;
@@ -195,7 +217,6 @@ final class FamilyConfigTest {
                 others.add(object.deepCopy().<ObjectNode>set(field.getKey(), other));
             }
         }
-        others.add(object.deepCopy().put("another", 1));
         return others;
     }
 
@@ -214,15 +235,6 @@ final class FamilyConfigTest {
         return List.of(other.insert(0, first));
     }
 
-    @ParameterizedTest
-    @MethodSource("families")
-    void a_key_that_is_not_known_is_refused_by_name(String name) {
-        EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
-        for (JsonNode value : List.of(NODES.numberNode(4), NODES.booleanNode(true), NODES.booleanNode(false))) {
-            assertThat(refused(family.with("attention_sink_size", value))).contains("attention_sink_size");
-        }
-    }
-
     @Test
     void an_option_that_is_not_implemented_is_refused_by_name() {
         Map<String, List<String>> options = Map.of(
@@ -239,7 +251,7 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"mistral3, mistral", "gemma3, gemma3", "granitemoe, granite", "gptj, gpt2"})
+    @CsvSource({"mistral9, mistral", "gemma9, gemma2", "granitemoehybrid, granite-moe", "t5, llama", "glm9, llama"})
     void an_unknown_family_names_the_nearest_one_and_the_file_to_be_like(String type, String file) {
         EditedFamily family = EditedFamily.copy("mistral", directory.resolve("mistral"));
         assertThat(refused(family.with("model_type", NODES.textNode(type)))).contains(type, "like: " + file + "'");
@@ -251,7 +263,7 @@ final class FamilyConfigTest {
     void the_config_of_transformers_5_says_the_same(String name) throws IOException {
         Path other = TinyFamilies.ROOT.resolve("transformers-5-configs").resolve(name + ".json");
         if (!Files.exists(other)) {
-            assertThat(name).isEqualTo("internlm2");
+            assertThat(OWN_CODE).contains(name);
             return;
         }
         EditedFamily family = EditedFamily.copy(name, directory.resolve(name));

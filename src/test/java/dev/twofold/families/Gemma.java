@@ -85,6 +85,32 @@ class Gemma extends Llama {
         }
     }
 
+    /** VaultGemma, arXiv 2510.15001: Gemma 2 without norms of what branches add; config.json lists the layers with a window. */
+    static final class VaultGemma extends Gemma2 {
+
+        VaultGemma(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] attention(int layer, double[][] x) {
+            double[][] n = norm(x, at(layer, "input_layernorm"));
+            double[][] q = rotate(layer, queries(layer, n));
+            double[][] k = rotate(layer, keys(layer, n));
+            return linear(core(layer).attend(q, k, values(layer, n)), at(layer, "self_attn.o_proj"));
+        }
+
+        @Override
+        double[][] feedForward(int layer, double[][] x) {
+            return gated(layer, norm(x, at(layer, "pre_feedforward_layernorm")));
+        }
+
+        @Override
+        boolean local(int layer) {
+            return config.get("layer_types").get(layer).asText().equals("sliding_attention");
+        }
+    }
+
     /**
      * Gemma 3, arXiv 2503.19786: RMSNorm on every head of q and k instead of the caps; five local layers, whose rotary
      * base is another, to one that sees all.

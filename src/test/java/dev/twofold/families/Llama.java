@@ -140,7 +140,7 @@ class Llama extends Family {
      * Granite 3, arXiv 2408.13359's maximal-update multipliers: of the embedding, of attention scores in place of
      * {@code 1/sqrt(head size)}, of what a branch adds, and a divisor of the logits.
      */
-    static final class Granite extends Llama {
+    static class Granite extends Llama {
 
         Granite(JsonNode config, Tensors tensors) {
             super(config, tensors);

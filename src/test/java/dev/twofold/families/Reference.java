@@ -81,6 +81,19 @@ public final class Reference {
             case "qwen3_moe" -> new Experts.Qwen3Moe(config, tensors);
             case "olmoe" -> new Experts.Olmoe(config, tensors);
             case "mixtral" -> new Experts.Mixtral(config, tensors);
+            case "glm" -> new Neighbours.Glm(config, tensors);
+            case "glm4" -> new Neighbours.Glm4(config, tensors);
+            case "ernie4_5", "helium" -> new Neighbours(config, tensors);
+            case "seed_oss" -> new Llama(config, tensors);
+            case "cwm" -> new Windows(config, tensors);
+            case "exaone4" -> new Windows.Exaone4(config, tensors);
+            case "exaone" -> new Exaone(config, tensors);
+            case "arcee" -> new SquaredRelu(config, tensors);
+            case "nemotron" -> new SquaredRelu.Nemotron(config, tensors);
+            case "granitemoe" -> new Experts.GraniteMoe(config, tensors);
+            case "vaultgemma" -> new Gemma.VaultGemma(config, tensors);
+            case "gpt_bigcode" -> new GptBigCode(config, tensors);
+            case "falcon" -> new Falcon(config, tensors);
             default -> throw new AssertionError("no reference for " + type);
         };
     }

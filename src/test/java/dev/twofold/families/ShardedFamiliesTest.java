@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.testing.Logits;
 import java.nio.file.Path;
@@ -74,6 +75,33 @@ final class ShardedFamiliesTest {
         try (ModelSession session = Logits.open(output)) {
             assertClose(Logits.onePass(session, new long[][] {ids}), expected, "at once");
             assertClose(Logits.tokenByToken(session, ids), expected, "token by token");
+        }
+    }
+
+    static Stream<Arguments> everyFamilyAndLayout() {
+        return TinyFamilies.names().stream()
+                .flatMap(name -> Arrays.stream(KvLayout.values()).map(layout -> Arguments.of(name, layout)));
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("everyFamilyAndLayout")
+    void every_cut_of_a_whole_model_is_annotated_or_refused_by_name(String name, KvLayout layout) {
+        for (Cut cut : CUTS) {
+            for (String vocabulary : List.of("", "--shard-vocabulary")) {
+                List<Object> arguments = new ArrayList<>(
+                        List.of("convert", TinyFamilies.checkpoint(name), "-o", directory.resolve("unwritten")));
+                arguments.addAll(List.of("--dry-run", "--quiet", "--devices", 2, "--collective", "annotate"));
+                arguments.addAll(List.of("--placement", cut.placement(), "--kv-layout", layout));
+                arguments.addAll(cut.plan()
+                        .options(Reference.of(TinyFamilies.checkpoint(name)).layers()));
+                if (!vocabulary.isEmpty()) {
+                    arguments.add(vocabulary);
+                }
+                CommandRun run = CommandRun.of(arguments.toArray());
+                assertThat(run.exitCode())
+                        .as(cut + " " + vocabulary + "\n" + run.err())
+                        .isIn(0, 2);
+            }
         }
     }
 

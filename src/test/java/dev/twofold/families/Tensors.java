@@ -27,7 +27,7 @@ final class Tensors {
         return stored.has(name);
     }
 
-    /** {@code [rows][columns]}; a vector is one row. */
+    /** {@code [rows][columns]}; a vector is one row, and of more dimensions all but the last are rows. */
     double[][] matrix(String name) {
         return decoded.computeIfAbsent(name, this::decode);
     }
@@ -62,7 +62,8 @@ final class Tensors {
             throw new AssertionError("the checkpoint has no tensor " + name);
         }
         long[] shape = stored.shape(name);
-        double[][] rows = new double[shape.length == 1 ? 1 : (int) shape[0]][];
+        long count = Arrays.stream(shape, 0, shape.length - 1).reduce(1, Math::multiplyExact);
+        double[][] rows = new double[(int) count][];
         for (int row = 0; row < rows.length; row++) {
             rows[row] = stored.row(name, row);
         }

@@ -1,5 +1,6 @@
 package dev.twofold.fuzz;
 
+import dev.twofold.source.gguf.GgufFuzz;
 import dev.twofold.source.huggingface.SafetensorsFuzz;
 import dev.twofold.source.huggingface.SafetensorsHeaderFuzz;
 import dev.twofold.tokenizer.TokenizerFuzz;
@@ -27,6 +28,7 @@ final class FuzzRegressionTest {
     private static final Map<String, Consumer<byte[]>> TARGETS = new TreeMap<>(Map.of(
             "config", ConfigFuzz::fuzzerTestOneInput,
             "family", FamilyFuzz::fuzzerTestOneInput,
+            "gguf", GgufFuzz::fuzzerTestOneInput,
             "hardware", HardwareFuzz::fuzzerTestOneInput,
             "index", IndexFuzz::fuzzerTestOneInput,
             "manifest", ManifestFuzz::fuzzerTestOneInput,

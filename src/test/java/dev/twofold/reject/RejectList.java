@@ -19,7 +19,8 @@ final class RejectList {
                         TokenizerCases.all(),
                         OutputCases.all(),
                         ManifestCases.all(),
-                        HardwareCases.all())
+                        HardwareCases.all(),
+                        GgufCases.all())
                 .flatMap(List::stream)
                 .toList();
     }

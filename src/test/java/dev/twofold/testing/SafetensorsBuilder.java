@@ -84,6 +84,7 @@ public final class SafetensorsBuilder {
         ByteBuffer data = ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         for (float value : values) {
             switch (dtype) {
+                case F64 -> data.putDouble(value);
                 case F32 -> data.putFloat(value);
                 case F16 -> data.putShort(Float16.fromFloat(value));
                 case BF16 -> data.putShort(BFloat16.fromFloat(value));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.Float16;
+import dev.twofold.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -90,6 +91,14 @@ public final class StoredTensors {
         for (int i = 0; i < count; i++) {
             values[i] = number(entry, i);
         }
+        return values;
+    }
+
+    /** A tensor of bytes. */
+    public byte[] bytes(String name) {
+        Entry entry = entries.get(name);
+        byte[] values = new byte[Math.toIntExact(Shape.of(entry.shape()).elements())];
+        entry.data().get(entry.begin(), values);
         return values;
     }
 

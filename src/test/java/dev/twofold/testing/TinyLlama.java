@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -246,6 +247,21 @@ public final class TinyLlama {
         float[] values = SafetensorsBuilder.decode(tensor.dtype(), tensor.data());
         change.accept(values);
         return tensor(name, tensor.dtype(), values, tensor.shape());
+    }
+
+    /** Stores a tensor in another type. */
+    public TinyLlama as(String name, DType type) {
+        Tensor tensor = tensors.get(name);
+        return tensor(name, type, SafetensorsBuilder.decode(tensor.dtype(), tensor.data()), tensor.shape());
+    }
+
+    /** Gives tensors other names. */
+    public TinyLlama renamed(UnaryOperator<String> rename) {
+        Map<String, Tensor> others = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> others.put(rename.apply(name), tensor));
+        tensors.clear();
+        tensors.putAll(others);
+        return this;
     }
 
     /** Makes a layer add nothing to the stream. */

@@ -13,6 +13,7 @@ import dev.twofold.weight.Weight.Sliced;
 import dev.twofold.weight.Weight.Stacked;
 import dev.twofold.weight.Weight.Stored;
 import dev.twofold.weight.Weight.Transposed;
+import dev.twofold.weight.Weight.Woven;
 import dev.twofold.weight.Weights.Element;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,18 @@ class WeightsTest {
 
     private static Stored stored(String name, long... shape) {
         return new Stored(Path.of("file"), name, 0, DType.F32, Shape.of(shape));
+    }
+
+    @Test
+    void weaves_strands_and_back() {
+        Weight rows = stored("rows", 8, 2);
+        Weight woven = Weights.weave(rows, 2, 4);
+        assertThat(woven).isEqualTo(new Woven(rows, 2, 4));
+        assertThat(Weights.weave(woven, 4, 2)).isEqualTo(rows);
+        assertThat(Weights.weave(rows, 1, 8)).isEqualTo(rows);
+        assertThat(Weights.describe(woven)).isEqualTo("weave2(rows)");
+        // 0 4 1 5 2 6 3 7
+        assertThat(Weights.at(woven, 3, 1).orElseThrow().row()).isEqualTo(5);
     }
 
     @Test

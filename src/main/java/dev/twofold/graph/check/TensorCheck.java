@@ -31,7 +31,12 @@ final class TensorCheck {
         RAW
     }
 
-    private record Storage(Field field, int bits) {}
+    private record Storage(Field field, int bits) {
+
+        long bytes(long elements) {
+            return (elements * bits + 7) / 8;
+        }
+    }
 
     private static final Map<DataType, Storage> STORAGE = Map.ofEntries(
             Map.entry(DataType.FLOAT, new Storage(Field.FLOATS, 32)),
@@ -46,6 +51,8 @@ final class TensorCheck {
             Map.entry(DataType.BFLOAT16, new Storage(Field.INT32S, 16)),
             Map.entry(DataType.INT8, new Storage(Field.INT32S, 8)),
             Map.entry(DataType.UINT8, new Storage(Field.INT32S, 8)),
+            Map.entry(DataType.INT4, new Storage(Field.INT32S, 4)),
+            Map.entry(DataType.UINT4, new Storage(Field.INT32S, 4)),
             Map.entry(DataType.BOOL, new Storage(Field.INT32S, 8)));
 
     /** A part of a file that a tensor takes. */
@@ -75,7 +82,7 @@ final class TensorCheck {
         }
         long elements = tensor.getDimsList().stream().reduce(1L, Math::multiplyExact);
         if (tensor.getDataLocation() == DataLocation.EXTERNAL) {
-            external(name, tensor, elements * storage.bits() / 8);
+            external(name, tensor, storage.bytes(elements));
         } else {
             inside(name, tensor, storage, elements);
         }
@@ -89,7 +96,7 @@ final class TensorCheck {
         }
         if (!raw && !used.equals(elements == 0 ? List.of() : List.of(storage.field()))) {
             problems.accept(name + " has its numbers in " + used + ", not in " + storage.field() + " or RAW alone");
-        } else if (raw && tensor.getRawData().size() != elements * storage.bits() / 8) {
+        } else if (raw && tensor.getRawData().size() != storage.bytes(elements)) {
             problems.accept(name + " has " + tensor.getRawData().size() + " bytes for " + elements + " elements");
         } else if (!raw && count(tensor, storage.field()) != elements) {
             problems.accept(name + " has " + count(tensor, storage.field()) + " numbers for " + elements + " elements");

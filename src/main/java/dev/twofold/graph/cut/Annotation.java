@@ -39,10 +39,11 @@ public final class Annotation {
         graph.constants().forEach(constant -> values.put(constant.getName(), everywhere));
         for (Graph.NamedWeight weight : graph.weights()) {
             boolean number = weight.weight().shape().equals(Shape.of(1));
-            TensorSharding sharding = number ? everywhere : weights.get(weight.weight());
-            if (sharding == null) {
-                throw new IllegalStateException("it is not known how " + weight.name() + " is cut");
-            }
+            TensorSharding sharding = number
+                    ? everywhere
+                    : BlockShardings.of(weight, weights)
+                            .orElseThrow(() ->
+                                    new IllegalStateException("it is not known how " + weight.name() + " is cut"));
             values.put(weight.name(), sharding);
         }
     }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -63,11 +64,20 @@ public final class SegmentedModel {
      * @throws TwofoldException of kind INPUT if the model cannot be read, or has operators that Twofold does not emit
      */
     public static List<Segment> read(Path directory, boolean widened) {
+        return read(directory, widened ? WidenedModel::of : UnaryOperator.identity());
+    }
+
+    /**
+     * The same of the model in another form.
+     *
+     * @param form of each segment
+     */
+    public static List<Segment> read(Path directory, UnaryOperator<ModelProto> form) {
         ModelProto model = ModelFile.read(directory);
         model.getGraph().getNodeList().forEach(node -> requireOwn(node, directory));
         SegmentedModel cut = new SegmentedModel(model);
         return IntStream.range(0, cut.nodes.size())
-                .mapToObj(index -> cut.segment(index, widened))
+                .mapToObj(index -> cut.segment(index, form))
                 .toList();
     }
 
@@ -102,7 +112,7 @@ public final class SegmentedModel {
         }
     }
 
-    private Segment segment(int index, boolean widened) {
+    private Segment segment(int index, UnaryOperator<ModelProto> form) {
         List<NodeProto> own = nodes.get(index);
         Set<String> made = outputs(own);
         Set<String> read = inputs(own);
@@ -127,8 +137,7 @@ public final class SegmentedModel {
                 .addAllOutput(made.stream().map(this::describe).toList())
                 .build();
         ModelProto alone = model.toBuilder().setGraph(graph).build();
-        byte[] bytes = (widened ? WidenedModel.of(alone) : alone).toByteArray();
-        return new Segment(bytes, List.copyOf(read), List.copyOf(made), then);
+        return new Segment(form.apply(alone).toByteArray(), List.copyOf(read), List.copyOf(made), then);
     }
 
     private static Set<String> inputs(List<NodeProto> nodes) {

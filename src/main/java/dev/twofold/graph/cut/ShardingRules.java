@@ -20,6 +20,8 @@ final class ShardingRules {
     private static final int ACTIVATION = 3;
 
     private static final int MATRIX = 2;
+    /** Codes are {@code [out, blocks, bytes]}. */
+    private static final int PACKED = 3;
     /** Caches are {@code [batch, KV heads, tokens, head size]}. */
     private static final int CACHE = 4;
 
@@ -58,6 +60,9 @@ final class ShardingRules {
                 throw new IllegalStateException("no rule for " + node.proto().getOpType() + " of cut operands");
             case PRODUCT -> product(node, ACTIVATION);
             case MATRIX_PRODUCT -> product(node, MATRIX);
+            case BLOCK_PRODUCT -> blockProduct(node);
+            case BLOCKS -> blocks(node);
+            case BLOCK_ROWS -> blockRows(node);
             case ELEMENTWISE -> elementwise(node);
             case NORM -> normalized(node);
             case SIDE_BY_SIDE -> sideBySide(node);
@@ -86,13 +91,30 @@ final class ShardingRules {
      * products are summed over the devices.
      */
     private static List<Integer> product(CutNode node, int rank) {
-        TensorSharding x = node.operand(0);
         TensorSharding weight = node.operand(1);
         node.require(weight.isCut());
         node.input(1, weight);
         boolean byOutputs = weight.isCutFromEnd(node.attribute("transB") == 1 ? 2 : 1);
         TensorSharding features =
                 weight.moved(rank - 1, rank, weight.cut().orElseThrow().extent());
+        multiply(node, features, byOutputs);
+        return weight.devices();
+    }
+
+    /** The same with codes {@code [out, blocks, bytes]}, and scales and zeros {@code [out, blocks]}. */
+    private static List<Integer> blockProduct(CutNode node) {
+        TensorSharding codes = node.operand(1);
+        node.require(codes.isCut());
+        for (int i = 1; i < node.proto().getInputCount(); i++) {
+            node.input(i, node.operand(i));
+        }
+        boolean byOutputs = codes.isCutFromEnd(PACKED);
+        multiply(node, codes.moved(ACTIVATION - 1, ACTIVATION, node.attribute(byOutputs ? "N" : "K")), byOutputs);
+        return codes.devices();
+    }
+
+    private static void multiply(CutNode node, TensorSharding features, boolean byOutputs) {
+        TensorSharding x = node.operand(0);
         if (byOutputs) {
             node.require(!x.isCut());
             node.output(0, features);
@@ -100,10 +122,17 @@ final class ShardingRules {
             node.require(x.equals(features));
             node.input(0, x);
         }
-        return weight.devices();
     }
 
-    /** Operands are cut alike, or are the same for all elements of the axis that is cut. */
+    private static List<Integer> blocks(CutNode node) {
+        for (int i = 0; i < node.proto().getInputCount(); i++) {
+            node.input(i, node.operand(i));
+        }
+        node.output(0, node.operand(0));
+        return node.operand(0).devices();
+    }
+
+    /** Operands are cut alike, or are the same for all elements of the axis that is cut; a single part is not cut at all. */
     private static List<Integer> elementwise(CutNode node) {
         TensorSharding first = node.operand(0);
         for (int i = 0; i < node.proto().getInputCount(); i++) {
@@ -112,7 +141,7 @@ final class ShardingRules {
                 node.require(first.matches(operand));
                 node.input(i, operand);
             } else {
-                node.require(node.isNumber(i) || first.isCutFromEnd(1) && node.isColumn(i));
+                node.require(first.isOnePart() || node.isNumber(i) || first.isCutFromEnd(1) && node.isColumn(i));
             }
         }
         node.output(0, first);
@@ -156,14 +185,19 @@ final class ShardingRules {
         return all.devices();
     }
 
-    /** Every device has query heads, the KV heads they read, and the caches of those. */
+    /**
+     * Every device has query heads, the KV heads they read, and the caches of those. Where every device has all KV heads,
+     * one a layer, queries that are cut layer by layer read those of their layers.
+     */
     private static List<Integer> attention(CutNode node, int pastKey) {
         TensorSharding query = node.operand(0);
         TensorSharding key = node.operand(1);
         node.require(query.isCutFromEnd(1)
                 && key.isCutFromEnd(1)
                 && key.equals(node.operand(2))
-                && query.cut().orElseThrow().layers() == key.cut().orElseThrow().layers()
+                && (key.isOnePart()
+                        || query.cut().orElseThrow().layers()
+                                == key.cut().orElseThrow().layers())
                 && query.devices().equals(key.devices()));
         TensorSharding cache = key.moved(1, CACHE, node.attribute("kv_num_heads"));
         node.input(0, query);
@@ -185,6 +219,14 @@ final class ShardingRules {
         return table.devices();
     }
 
+    /** The same with the scales and zeros of those rows. */
+    private static List<Integer> blockRows(CutNode node) {
+        for (int i = 2; i < node.proto().getInputCount(); i++) {
+            node.input(i, node.operand(i));
+        }
+        return rows(node);
+    }
+
     private static List<Integer> transposed(CutNode node) {
         TensorSharding matrix = node.operand(0);
         TensorSharding.Cut cut = matrix.cut().orElseThrow();
@@ -200,7 +242,9 @@ final class ShardingRules {
         TensorSharding.Cut cut = x.cut().orElseThrow();
         List<Long> target = node.numbers(1);
         node.input(0, x);
-        if (cut.rank() == MATRIX) {
+        if (cut.axis() == 0 && target.size() == MATRIX) {
+            node.output(0, x.moved(0, MATRIX, cut.extent()));
+        } else if (cut.rank() == MATRIX) {
             node.require(x.isCutFromEnd(1));
             node.output(0, x.moved(ACTIVATION - 1, ACTIVATION, cut.extent()));
         } else if (target.size() == ACTIVATION + 1) {

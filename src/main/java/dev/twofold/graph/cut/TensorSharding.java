@@ -56,6 +56,11 @@ record TensorSharding(Optional<Cut> cut, List<List<Integer>> holders) {
         return cut.isPresent();
     }
 
+    /** Whether all devices that have some of it have all of it. */
+    boolean isOnePart() {
+        return holders.size() == 1;
+    }
+
     /** Whether it is cut along this axis, counted from the last, which is 1. */
     boolean isCutFromEnd(int axis) {
         return cut.filter(at -> at.rank() - at.axis() == axis).isPresent();

@@ -35,7 +35,7 @@ final class WeightShardings {
 
     private final KvLayout layout;
     private final List<Integer> everyone;
-    /** By the expression that is an initializer of the graph. */
+    /** By the expression that is an initializer of the graph, or that several are the parts of. */
     private final Map<Weight, TensorSharding> known = new HashMap<>();
 
     private WeightShardings(KvLayout layout, List<Integer> everyone) {
@@ -222,7 +222,7 @@ final class WeightShardings {
     }
 
     private void put(Weight weight, TensorSharding sharding) {
-        TensorSharding other = known.putIfAbsent(weight, sharding);
+        TensorSharding other = known.putIfAbsent(BlockShardings.key(weight), sharding);
         if (other != null && !other.equals(sharding)) {
             throw new IllegalStateException(Weights.describe(weight) + " goes to " + other + " and to " + sharding);
         }

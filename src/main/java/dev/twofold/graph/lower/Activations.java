@@ -19,6 +19,10 @@ record Activations(GraphBuilder graph) {
             case GELU -> graph.node(name + "/gelu", "Gelu", List.of(x));
             case GELU_TANH -> graph.node(name + "/gelu", "Gelu", List.of(x), text("approximate", "tanh"));
             case RELU -> graph.node(name + "/relu", "Relu", List.of(x));
+            case RELU_SQUARED -> {
+                String relu = graph.node(name + "/relu", "Relu", List.of(x));
+                yield graph.node(name + "/squared", "Mul", List.of(relu, relu));
+            }
         };
     }
 }

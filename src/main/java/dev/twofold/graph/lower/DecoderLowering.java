@@ -5,6 +5,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
 import dev.twofold.execution.GraphNames;
+import dev.twofold.graph.BlockOperators;
 import dev.twofold.graph.Graph;
 import dev.twofold.graph.GraphBuilder;
 import dev.twofold.graph.GraphBuilder.Dim;
@@ -36,9 +37,10 @@ public final class DecoderLowering {
     private final BodyLowering bodies;
     private final Map<NormOf, String> norms = new HashMap<>();
 
-    private DecoderLowering(Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine) {
+    private DecoderLowering(
+            Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine, BlockOperators blocks) {
         this.decoder = decoder;
-        this.graph = new GraphBuilder(decoder.precision().dtype());
+        this.graph = new GraphBuilder(decoder.precision().dtype(), blocks);
         this.dialect = dialect.create(graph, decoder, engine);
         this.collectives = decoder.sharding()
                 .filter(cut -> cut.rank().isPresent())
@@ -47,9 +49,13 @@ public final class DecoderLowering {
         this.bodies = new BodyLowering(graph, this.dialect, layout, caches, decoder.uncut());
     }
 
-    /** @param engine whose collectives a device's part of a sharded model has */
-    public static Graph lower(Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine) {
-        return new DecoderLowering(decoder, dialect, layout, engine).lower();
+    /**
+     * @param engine whose collectives a device's part of a sharded model has
+     * @param accuracyLevel of ONNX Runtime's operators of weights in blocks
+     */
+    public static Graph lower(
+            Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine, int accuracyLevel) {
+        return new DecoderLowering(decoder, dialect, layout, engine, dialect.blocks(accuracyLevel)).lower();
     }
 
     static String pastKey(Cache cache) {

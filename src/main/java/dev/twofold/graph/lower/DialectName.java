@@ -2,6 +2,7 @@ package dev.twofold.graph.lower;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.PlainName;
+import dev.twofold.graph.BlockOperators;
 import dev.twofold.graph.GraphBuilder;
 
 /** The dialects a user can choose. */
@@ -16,6 +17,11 @@ public enum DialectName {
         return this == ORT
                 ? new OrtDialect(graph, decoder)
                 : new StandardDialect(graph, decoder, engine == CollectiveName.TENSORRT);
+    }
+
+    /** How weights in blocks are said. */
+    BlockOperators blocks(int accuracyLevel) {
+        return this == ORT ? BlockOperators.fused(accuracyLevel) : BlockOperators.STANDARD;
     }
 
     @Override

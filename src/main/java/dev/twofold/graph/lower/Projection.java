@@ -4,11 +4,13 @@ import static dev.twofold.graph.Attributes.integer;
 
 import dev.twofold.decoder.Linear;
 import dev.twofold.graph.GraphBuilder;
+import dev.twofold.weight.RoundedForm;
+import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A {@link Linear} as MatMul and, with a bias, Add; several of one value as one that is split. */
+/** A {@link Linear} as a product and, with a bias, Add; several of one value as one that is split. */
 final class Projection {
 
     private Projection() {}
@@ -34,10 +36,27 @@ final class Projection {
     }
 
     static String apply(GraphBuilder graph, String name, String x, Linear linear) {
-        String weight = graph.weight(name + ".weight", Weights.transpose(linear.weight()));
-        String product = graph.node(name, "MatMul", List.of(x, weight));
+        String unique = graph.unique(name);
+        String product = unique + "/out";
+        product(graph, name, unique, x, linear.weight(), product);
         return linear.bias()
                 .map(bias -> graph.node(name + "/bias", "Add", List.of(product, graph.weight(name + ".bias", bias))))
                 .orElse(product);
+    }
+
+    /**
+     * The product with a matrix {@code [out, in]}, however that is stored.
+     *
+     * @param name that those of its initializers start with
+     * @param node name of the node, unique in the graph
+     * @param result what to name the product
+     */
+    static void product(GraphBuilder graph, String name, String node, String x, Weight matrix, String result) {
+        if (RoundedForm.isRounded(matrix)) {
+            new BlockProduct(graph, name).apply(node, x, matrix, result);
+            return;
+        }
+        String weight = graph.weight(name + ".weight", Weights.transpose(matrix));
+        graph.add(node, "", "MatMul", List.of(x, weight), List.of(result));
     }
 }

@@ -7,8 +7,8 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.graph.GraphBuilder;
+import dev.twofold.weight.RoundedForm;
 import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weights;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,7 +19,8 @@ import java.util.Optional;
  */
 final class Vocabulary {
 
-    private static final String TABLE = "embedding.weight";
+    private static final String EMBEDDING = "embedding";
+    private static final String HEAD = "head";
 
     private final Decoder decoder;
     private final GraphBuilder graph;
@@ -37,8 +38,7 @@ final class Vocabulary {
 
     /** The stream before the first step, {@code [batch, sequence, hidden]}. */
     String embed() {
-        String rows = parts.map(this::embedPart)
-                .orElseGet(() -> graph.node("embedding", "Gather", List.of(table(), GraphNames.IDS)));
+        String rows = parts.map(this::embedPart).orElseGet(() -> rows(GraphNames.IDS));
         double scale = decoder.embedding().scale();
         String scaled = scale == 1 ? rows : graph.node("embedding/scaled", "Mul", List.of(rows, graph.filled(scale)));
         return decoder.embedding()
@@ -63,7 +63,7 @@ final class Vocabulary {
         String below = graph.node("embedding/below", "Less", List.of(local, rows));
         String inside = graph.node("embedding/inside", "And", List.of(above, below));
         String row = graph.node("embedding/row", "Where", List.of(inside, local, zero));
-        String found = graph.node("embedding", "Gather", List.of(table(), row));
+        String found = rows(row);
         String mask = graph.node("embedding/mask", "Unsqueeze", List.of(inside, graph.integers(-1)));
         String share = graph.node(
                 "embedding/share",
@@ -100,16 +100,22 @@ final class Vocabulary {
     }
 
     private void logits(String x, String result) {
-        if (decoder.tied()) {
+        Weight weight = decoder.head().weight();
+        if (decoder.tied() && !RoundedForm.isRounded(weight)) {
             dialect.tiedHead(x, table(), result);
-            return;
+        } else {
+            Projection.product(graph, HEAD, HEAD, x, weight, result);
         }
-        String weight =
-                graph.weight("head.weight", Weights.transpose(decoder.head().weight()));
-        graph.add("head", "", "MatMul", List.of(x, weight), List.of(result));
+    }
+
+    /** Rows of the embedding's table, {@code [batch, sequence, hidden]}. */
+    private String rows(String ids) {
+        return RoundedForm.isRounded(decoder.embedding().table())
+                ? new BlockTable(graph).rows(EMBEDDING, ids, decoder.embedding().table())
+                : graph.node(EMBEDDING, "Gather", List.of(table(), ids));
     }
 
     private String table() {
-        return graph.weight(TABLE, decoder.embedding().table());
+        return graph.weight(EMBEDDING + ".weight", decoder.embedding().table());
     }
 }

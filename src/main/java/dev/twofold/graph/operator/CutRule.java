@@ -11,6 +11,12 @@ public enum CutRule {
     PRODUCT,
     /** A product of a matrix with a weight. */
     MATRIX_PRODUCT,
+    /** A product of activations with a weight in blocks, {@code [out, in]}. */
+    BLOCK_PRODUCT,
+    /** Codes, scales and zeros of a weight, cut alike. */
+    BLOCKS,
+    /** Rows of a table in blocks, which each device has some of. */
+    BLOCK_ROWS,
     /** Operands are cut alike. */
     ELEMENTWISE,
     /** What is normalized together is on one device. */

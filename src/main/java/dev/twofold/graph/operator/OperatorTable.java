@@ -44,6 +44,14 @@ public final class OperatorTable {
             onnx("MatMul", 2).product(CutRule.PRODUCT),
             microsoft("FusedMatMul", 2).product(CutRule.PRODUCT),
             onnx("Gemm", 2, 3).product(CutRule.MATRIX_PRODUCT),
+            // Weights in blocks.
+            microsoft("MatMulNBits", 3, 6).product(CutRule.BLOCK_PRODUCT).wide(ResultWidth.ROWS),
+            microsoft("GatherBlockQuantized", 3, 4)
+                    .typed(new LikeOperand(2))
+                    .lookUp()
+                    .wide(ResultWidth.ROW)
+                    .cut(CutRule.BLOCK_ROWS),
+            onnx("DequantizeLinear", 2, 3).typed(new LikeOperand(1)).folded().cut(CutRule.BLOCKS),
             // Arithmetic, element by element. A sigmoid is part of the SiLU that its product is counted as.
             onnx("Add", 2).cut(CutRule.ELEMENTWISE),
             onnx("Sub", 2),
@@ -53,6 +61,7 @@ public final class OperatorTable {
             onnx("Max", 1, ANY).cut(CutRule.ELEMENTWISE),
             onnx("Min", 1, ANY).cut(CutRule.ELEMENTWISE),
             onnx("Clip", 1, 3),
+            onnx("Abs", 1),
             onnx("Sqrt", 1),
             onnx("Erf", 1),
             onnx("Tanh", 1).cut(CutRule.ELEMENTWISE),
@@ -109,7 +118,7 @@ public final class OperatorTable {
             onnx("Trilu", 1, 2),
             // Shapes and types.
             onnx("Shape", 1).typed(INDEX).view(),
-            onnx("Reshape", 2).cut(CutRule.RESHAPED).view(),
+            onnx("Reshape", 2).folded().cut(CutRule.RESHAPED).view(),
             onnx("Squeeze", 1, 2).view(),
             onnx("Unsqueeze", 2).view(),
             onnx("Identity", 1).view(),

@@ -12,6 +12,8 @@ public enum ResultWidth {
     PRODUCT,
     /** With a weight as an operand, that of its rows; otherwise that of the widest operand. */
     ROW,
+    /** The number of rows of the first weight among the operands. */
+    ROWS,
     /** Of the first result, that of all query heads, whose number is the attribute {@code num_heads}; others are caches. */
     NUM_HEADS,
     /** The same with the attribute {@code q_num_heads}. */

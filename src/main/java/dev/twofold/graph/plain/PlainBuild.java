@@ -27,6 +27,8 @@ final class PlainBuild {
 
     private final GraphBuilder graph = new GraphBuilder(DType.F32);
     private final List<Feed> feeds = new ArrayList<>();
+    /** Values that a runtime rounds to the type that it computes in. */
+    private final List<String> rounded = new ArrayList<>();
 
     PlainBuild input(String name, DataType type, Dim... shape) {
         graph.input(name, type, shape);
@@ -98,7 +100,23 @@ final class PlainBuild {
 
     String linear(String x, Linear linear) {
         String product = node("MatMul", x, feed(Weights.transpose(linear.weight())));
-        return linear.bias().map(bias -> node("Add", product, feed(bias))).orElse(product);
+        return rounded(
+                linear.bias().map(bias -> node("Add", product, feed(bias))).orElse(product));
+    }
+
+    /** Remembers a value for the next {@link #peak}. */
+    String rounded(String value) {
+        rounded.add(value);
+        return value;
+    }
+
+    /** The largest magnitude, {@code [1]}, of what was remembered since the last one. */
+    String peak() {
+        List<String> peaks = rounded.stream()
+                .map(value -> node("ReduceMax", List.of(node("Abs", value)), Attributes.integer("keepdims", 0)))
+                .toList();
+        rounded.clear();
+        return node("Reshape", node("Max", peaks), integers(1));
     }
 
     String norm(String x, Norm norm) {

@@ -26,6 +26,7 @@ public final class PlainLowering implements PlainGraphs {
     private static final String Y = "y";
     private static final String BASE = "base";
     private static final String NEXT = "next";
+    private static final String PEAKS = "peaks";
     private static final Dim[] STREAM = {Dim.named("batch"), Dim.named("tokens"), Dim.named("hidden")};
     private static final Dim[] ROWS = {Dim.named("tokens"), Dim.named("hidden")};
 
@@ -33,6 +34,16 @@ public final class PlainLowering implements PlainGraphs {
     public PlainGraph step(Decoder decoder, Step step, int tokens) {
         PlainBuild build = stream();
         return finish(build, new PlainStep(build, tokens).step(step, X));
+    }
+
+    @Override
+    public PlainGraph peaks(Decoder decoder, Step step, int tokens) {
+        PlainBuild build = stream();
+        PlainStep.Watched watched = new PlainStep(build, tokens).watched(step, X);
+        int count = watched.peaks().size();
+        return build.output(Y, DataType.FLOAT, watched.sum(), STREAM)
+                .output(PEAKS, DataType.FLOAT, build.node("Concat", watched.peaks(), integer("axis", 0)), Dim.of(count))
+                .finish();
     }
 
     @Override

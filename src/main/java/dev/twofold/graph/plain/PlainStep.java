@@ -18,6 +18,7 @@ import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Step;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.weight.Weights;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,24 @@ final class PlainStep {
             sum = build.node("Add", sum, branch(branch, x));
         }
         return sum;
+    }
+
+    /**
+     * Branches side by side.
+     *
+     * @param sum the stream after them
+     * @param peaks largest magnitudes of what each branch computes, and of the stream with its result in it
+     */
+    record Watched(String sum, List<String> peaks) {}
+
+    Watched watched(Step step, String x) {
+        String sum = x;
+        List<String> peaks = new ArrayList<>();
+        for (Branch branch : step.branches()) {
+            sum = build.rounded(build.node("Add", sum, build.rounded(branch(branch, x))));
+            peaks.add(build.peak());
+        }
+        return new Watched(sum, peaks);
     }
 
     private String branch(Branch branch, String x) {
@@ -147,13 +166,17 @@ final class PlainStep {
             return activation(build.linear(x, feedForward.up()), feedForward.activation());
         }
         String gate = activation(build.linear(x, feedForward.gate().get()), feedForward.activation());
-        return build.node("Mul", gate, build.linear(x, feedForward.up()));
+        return build.rounded(build.node("Mul", gate, build.linear(x, feedForward.up())));
     }
 
     private String activation(String x, Activation activation) {
         return switch (activation) {
             case SILU -> build.node("Mul", x, build.node("Sigmoid", x));
             case RELU -> build.node("Relu", x);
+            case RELU_SQUARED -> {
+                String relu = build.node("Relu", x);
+                yield build.node("Mul", relu, relu);
+            }
             case GELU -> halved(x, build.node("Erf", build.node("Mul", x, build.number(Math.sqrt(0.5)))));
             case GELU_TANH -> {
                 String cube = build.node("Mul", x, build.node("Mul", x, x));

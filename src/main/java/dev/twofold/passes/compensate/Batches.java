@@ -5,19 +5,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The windows of a calibration text, few at a time, so that memory does not depend on its length. */
-record Batches(List<Batch> all) {
+public record Batches(List<Batch> all) {
 
     /** Tokens whose activations are held at a time, about. */
     private static final int TOKENS = 8192;
 
-    Batches {
+    public Batches {
         all = List.copyOf(all);
     }
 
     /** Windows {@code from} to {@code to - 1}, all held out or none. */
-    record Batch(int number, int from, int to, boolean heldOut) {}
+    public record Batch(int number, int from, int to, boolean heldOut) {}
 
-    static Batches of(Calibration calibration) {
+    public static Batches of(Calibration calibration) {
         List<Batch> batches = new ArrayList<>();
         List<int[]> windows = calibration.windows();
         int from = 0;

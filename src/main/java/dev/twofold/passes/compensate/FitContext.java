@@ -15,20 +15,25 @@ import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 
 /** What every fit of a pass shares: the text, the engine, and where refitted weights and findings go. */
-record FitContext(
+public record FitContext(
         Decoder decoder, Calibration calibration, Compensate.Options options, Ridges ridges, Batches batches) {
 
-    FitContext(Decoder decoder, Calibration calibration, Compensate.Options options, Batches batches) {
+    public FitContext(Decoder decoder, Calibration calibration, Compensate.Options options, Batches batches) {
         this(decoder, calibration, options, new Ridges(options), batches);
     }
 
-    DecoderEngine engine() {
+    public DecoderEngine engine() {
         return calibration.engine();
     }
 
     /** The stream as a branch reads it: through its norm, if it has one. */
-    HiddenStates normalized(Optional<Norm> norm, HiddenStates states) {
+    public HiddenStates normalized(Optional<Norm> norm, HiddenStates states) {
         return norm.map(in -> new NormOf(in, engine()).apply(states)).orElse(states);
+    }
+
+    /** The stream after the last step as the head reads it. */
+    public HiddenStates beforeHead(HiddenStates states) {
+        return normalized(Optional.of(decoder.finalNorm()), states);
     }
 
     /** A weight in float64. */

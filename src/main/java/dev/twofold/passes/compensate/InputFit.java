@@ -17,9 +17,15 @@ import org.ejml.dense.row.CommonOps_DDRM;
  * {@code D} the ridge regression of {@code t - n} on n, each becomes {@code W (I + D^T)}. What it makes of n is then as near as can be to
  * what it made of t.
  */
-record InputFit(FitContext context) {
+public record InputFit(FitContext context) {
 
-    Branch refit(Branch branch, Kept read, Kept was) {
+    /**
+     * The branch with refitted readers.
+     *
+     * @param read what it reads
+     * @param was what it read in the original
+     */
+    public Branch refit(Branch branch, Kept read, Kept was) {
         if (!Projections.refittable(branch.body()) || read == was) {
             return branch;
         }

@@ -7,21 +7,21 @@ import dev.twofold.execution.HiddenStates;
 import java.util.List;
 
 /** A norm, with its gain and bias, applied to streams. */
-final class NormOf {
+public final class NormOf {
 
     private final Kind kind;
     private final double epsilon;
     private final float[] gain;
     private final float[] bias;
 
-    NormOf(Norm norm, DecoderEngine engine) {
+    public NormOf(Norm norm, DecoderEngine engine) {
         this.kind = norm.kind();
         this.epsilon = norm.epsilon();
         this.gain = engine.read(norm.gain());
         this.bias = norm.bias().map(engine::read).orElseGet(() -> new float[gain.length]);
     }
 
-    HiddenStates apply(HiddenStates states) {
+    public HiddenStates apply(HiddenStates states) {
         List<float[]> windows = states.windows().stream().map(this::apply).toList();
         return new HiddenStates(windows, states.hidden());
     }

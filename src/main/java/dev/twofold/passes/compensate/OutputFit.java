@@ -17,10 +17,15 @@ import org.ejml.dense.row.CommonOps_DDRM;
  * add to the stream for the target to come out, they are corrected by the ridge regression on z of what r still lacks. A branch
  * that is not linear in such a z, because its result passes through a norm or out of experts, keeps its weights, and is taken off r.
  */
-record OutputFit(FitContext context) {
+public record OutputFit(FitContext context) {
 
-    /** @param target the stream that should come out */
-    Step refit(List<Branch> branches, Kept read, Kept target) {
+    /**
+     * A step of these branches with refitted last projections.
+     *
+     * @param read what they read
+     * @param target the stream that should come out
+     */
+    public Step refit(List<Branch> branches, Kept read, Kept target) {
         List<Branch> linear = branches.stream()
                 .filter(branch -> Projections.writer(branch).isPresent())
                 .toList();

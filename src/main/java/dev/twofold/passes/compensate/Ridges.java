@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The ridges that each fit of a pass chooses from, or the one that it chose when it ran before. */
-final class Ridges {
+public final class Ridges {
 
     private final List<Double> choice;
     private final @Nullable List<Double> found;

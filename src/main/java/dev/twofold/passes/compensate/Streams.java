@@ -8,7 +8,7 @@ import java.util.Deque;
 import java.util.function.UnaryOperator;
 
 /** Streams of a whole calibration text, which lie on the disk and are worked on batch by batch. */
-final class Streams implements AutoCloseable {
+public final class Streams implements AutoCloseable {
 
     private final StreamArchive archive;
     private final Batches batches;
@@ -17,22 +17,22 @@ final class Streams implements AutoCloseable {
 
     private int places;
 
-    Streams(StreamArchive archive, Batches batches) {
+    public Streams(StreamArchive archive, Batches batches) {
         this.archive = archive;
         this.batches = batches;
     }
 
-    Batches batches() {
+    public Batches batches() {
         return batches;
     }
 
     /** A stream that nothing is in yet. */
-    Kept empty() {
+    public Kept empty() {
         return new Kept(free.isEmpty() ? places++ : free.pop());
     }
 
     /** What {@code change} makes of every batch of a stream. */
-    Kept map(Kept stream, UnaryOperator<HiddenStates> change) {
+    public Kept map(Kept stream, UnaryOperator<HiddenStates> change) {
         Kept result = empty();
         for (Batch batch : batches.all()) {
             result.put(batch, change.apply(stream.get(batch)));
@@ -41,18 +41,18 @@ final class Streams implements AutoCloseable {
     }
 
     /** One stream. */
-    final class Kept {
+    public final class Kept {
         private final int place;
 
         private Kept(int place) {
             this.place = place;
         }
 
-        HiddenStates get(Batch batch) {
+        public HiddenStates get(Batch batch) {
             return archive.get(number(batch));
         }
 
-        void put(Batch batch, HiddenStates states) {
+        public void put(Batch batch, HiddenStates states) {
             archive.put(number(batch), states);
         }
 
@@ -61,7 +61,7 @@ final class Streams implements AutoCloseable {
         }
 
         /** Gives its place to streams that come later; it is not to be read any more. */
-        void release() {
+        public void release() {
             free.push(place);
         }
     }

@@ -3,9 +3,9 @@ package dev.twofold.source.huggingface;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.disk.FileStamps;
 import dev.twofold.disk.SourceFile;
+import dev.twofold.family.Families;
 import dev.twofold.source.Companion;
 import dev.twofold.source.Source;
-import dev.twofold.source.huggingface.family.Families;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,8 +17,16 @@ import java.util.stream.Stream;
  *
  * @param path its directory
  * @param weightFiles the safetensors files, in the order of their names
+ * @param adapterFiles those of an adapter that was merged into them
  */
-record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, FileStamps stamps) implements Source {
+record Checkpoint(
+        Path path,
+        Decoder decoder,
+        List<Path> weightFiles,
+        List<Path> adapterFiles,
+        List<String> notes,
+        FileStamps stamps)
+        implements Source {
 
     /** Files that a runtime reads beside the weights: copied to the output as they are. */
     private static final List<String> COMPANIONS = List.of(
@@ -34,7 +42,8 @@ record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, FileStamps
             "chat_template.jinja",
             "chat_template.json");
 
-    private static final Set<String> DECISIVE = Set.of(HuggingFaceFormat.CONFIG, TokenizerFile.NAME, Families.OWN);
+    private static final Set<String> DECISIVE =
+            Set.of(HuggingFaceFormat.CONFIG, TokenizerFile.NAME, Families.OWN, Adapter.CONFIG);
 
     @Override
     public String name() {
@@ -63,16 +72,13 @@ record Checkpoint(Path path, Decoder decoder, List<Path> weightFiles, FileStamps
 
     @Override
     public List<Path> files() {
-        return Stream.concat(sidecars(path), weightFiles.stream()).toList();
+        return Stream.of(sidecars(path), weightFiles.stream(), adapterFiles.stream())
+                .flatMap(files -> files)
+                .toList();
     }
 
     @Override
     public boolean decides(String name) {
         return name.endsWith(".safetensors") || DECISIVE.contains(name);
-    }
-
-    @Override
-    public List<String> notes() {
-        return List.of();
     }
 }

@@ -7,49 +7,115 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.SourceFile;
 import dev.twofold.parse.JsonFile;
 import dev.twofold.weight.Weight.Stored;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The tensors of a checkpoint by name, from one safetensors file or from shards with their index. */
-record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
+/**
+ * The tensors of a checkpoint by name, from one safetensors file or from shards, which have an index as a rule.
+ *
+ * @param notes what of the files did not count
+ */
+record TensorIndex(List<Path> files, Map<String, Stored> tensors, List<String> notes) {
 
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
+    private static final Pattern SHARD = Pattern.compile("model-(\\d{5})-of-(\\d{5})\\.safetensors");
 
     /** What file systems take. */
     private static final int MAX_NAME = 255;
+
+    private static final int MAX_SHOWN = 40;
 
     /** @throws TwofoldException of kind INPUT if there are no safetensors, or index and shards disagree */
     static TensorIndex read(Path directory) {
         Path single = directory.resolve(SINGLE);
         Path index = directory.resolve(INDEX);
-        if (SourceFile.exists(index)) {
-            if (SourceFile.exists(single)) {
-                throw TwofoldException.input("the checkpoint has both " + SINGLE + " and " + INDEX)
-                        .at(Origin.file(directory))
-                        .hint("keep the one that the model was saved with, and remove the other");
-            }
+        if (SourceFile.exists(single)) {
+            return single(single, index);
+        } else if (SourceFile.exists(index)) {
             return sharded(directory, index);
         }
-        if (!SourceFile.exists(single)) {
-            boolean pickled = Files.exists(directory.resolve("pytorch_model.bin"))
-                    || Files.exists(directory.resolve("pytorch_model.bin.index.json"));
-            throw TwofoldException.input("the checkpoint has no safetensors")
-                    .at(Origin.file(directory))
-                    .expected(SINGLE + ", or shards with " + INDEX)
-                    .hint(
-                            pickled
-                                    ? "convert pytorch_model.bin to safetensors first"
-                                    : "give the directory of a Hugging Face checkpoint, with its weights");
+        SortedSet<String> shards = shards(directory);
+        if (!shards.isEmpty()) {
+            return unindexed(directory, shards);
         }
+        boolean pickled = Files.exists(directory.resolve("pytorch_model.bin"))
+                || Files.exists(directory.resolve("pytorch_model.bin.index.json"));
+        throw TwofoldException.input("the checkpoint has no safetensors")
+                .at(Origin.file(directory))
+                .expected(SINGLE + ", or shards with " + INDEX)
+                .hint(
+                        pickled
+                                ? "convert pytorch_model.bin to safetensors first"
+                                : "give the directory of a Hugging Face checkpoint, with its weights");
+    }
+
+    /** The one file counts, as in transformers. Some tools write an index for it, too. */
+    private static TensorIndex single(Path single, Path index) {
         Map<String, Stored> tensors = new LinkedHashMap<>();
         SafetensorsFile.read(single).forEach(tensor -> tensors.put(tensor.name(), tensor));
-        return new TensorIndex(List.of(single), tensors);
+        List<String> notes = SourceFile.exists(index)
+                ? List.of("note: " + SINGLE + " counts, and " + INDEX + " beside it does not, as in transformers")
+                : List.of();
+        return new TensorIndex(List.of(single), tensors, notes);
+    }
+
+    /** Names of files that are shards by their names. */
+    private static SortedSet<String> shards(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> SHARD.matcher(name).matches())
+                    .collect(Collectors.toCollection(TreeSet::new));
+        } catch (IOException e) {
+            throw TwofoldException.input("cannot list the directory")
+                    .at(Origin.file(directory))
+                    .found(e)
+                    .cause(e);
+        }
+    }
+
+    /** Their names say how many there are, so that none can be missing. */
+    private static TensorIndex unindexed(Path directory, SortedSet<String> shards) {
+        String ending = shards.first().substring("model-00001".length());
+        int count = Integer.parseInt(ending.substring("-of-".length(), "-of-00001".length()));
+        List<Path> files = new ArrayList<>();
+        Map<String, Stored> tensors = new TreeMap<>();
+        for (int shard = 1; shard <= Math.max(count, shards.size()); shard++) {
+            String name = String.format(Locale.ROOT, "model-%05d", shard) + ending;
+            Path file = directory.resolve(name);
+            if (!shards.contains(name) || shard > count) {
+                throw TwofoldException.input("shards do not belong together, and there is no " + INDEX)
+                        .at(Origin.file(directory))
+                        .found(shards.size() + " shards, from " + shards.first() + " to " + shards.last())
+                        .expected("model-00001" + ending + " to " + String.format(Locale.ROOT, "model-%05d", count)
+                                + ending)
+                        .hint("download what is missing, and " + INDEX);
+            }
+            files.add(file);
+            for (Stored tensor : SafetensorsFile.read(file)) {
+                Stored other = tensors.put(tensor.name(), tensor);
+                if (other != null) {
+                    throw TwofoldException.input("two shards hold the tensor, and there is no " + INDEX)
+                            .at(Origin.tensor(file, tensor.name()))
+                            .found("the same name in " + other.file().getFileName())
+                            .hint("download " + INDEX);
+                }
+            }
+        }
+        return new TensorIndex(
+                files, tensors, List.of("note: there is no " + INDEX + ": all of the " + count + " shards are read"));
     }
 
     private static TensorIndex sharded(Path directory, Path index) {
@@ -65,7 +131,7 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
                     throw TwofoldException.input("the index does not say that the tensor is in this shard")
                             .at(Origin.tensor(file, tensor.name()))
                             .found(mapped == null ? "no entry in " + INDEX : INDEX + " maps it to " + mapped)
-                            .hint("download the checkpoint again");
+                            .hint("download " + INDEX + " again");
                 }
                 tensors.put(tensor.name(), tensor);
                 bytes += tensor.shape().elements() * tensor.dtype().bits() / 8;
@@ -75,13 +141,12 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
             if (!tensors.containsKey(tensor)) {
                 throw TwofoldException.input("the shard does not hold a tensor that the index maps to it")
                         .at(Origin.tensor(directory.resolve(shard), tensor))
-                        .hint("download the checkpoint again");
+                        .hint("download " + shard + " again");
             }
         });
-        requireTotal(index, root, bytes);
         List<Path> files =
                 new TreeSet<>(shardOf.values()).stream().map(directory::resolve).toList();
-        return new TensorIndex(files, tensors);
+        return new TensorIndex(files, tensors, total(root, bytes));
     }
 
     private static Map<String, String> weightMap(Path index, ObjectNode root) {
@@ -116,15 +181,18 @@ record TensorIndex(List<Path> files, Map<String, Stored> tensors) {
                                 || "/\\:".indexOf(c) >= 0);
     }
 
-    private static void requireTotal(Path index, ObjectNode root, long bytes) {
+    /** Tools that merge or cut checkpoints leave it as it was; every tensor has its size all the same. */
+    private static List<String> total(ObjectNode root, long bytes) {
         JsonNode total = root.path("metadata").path("total_size");
         // transformers has written whole numbers as floats, so 10.0 is 10.
-        if (!total.isMissingNode() && (!total.isNumber() || total.doubleValue() != bytes || total.asLong() != bytes)) {
-            throw TwofoldException.input("total_size is not the size of the tensors")
-                    .at(Origin.key(index, "metadata.total_size"))
-                    .found(total)
-                    .expected(bytes)
-                    .hint("download the checkpoint again: a shard may be from another one");
-        }
+        boolean equal = total.isNumber() && total.doubleValue() == bytes && total.asLong() == bytes;
+        return equal || total.isMissingNode() || total.isNull()
+                ? List.of()
+                : List.of("note: total_size in " + INDEX + " is not the size of the tensors, which are all there: "
+                        + shortened(total.toString()) + " for " + bytes);
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
     }
 }

@@ -31,8 +31,10 @@ public final class GenAiConfig {
             } else {
                 facts.endTokens().forEach(model.withArray("eos_token_id")::add);
             }
-            model.put("pad_token_id", facts.endTokens().get(0));
         }
+        facts.padToken()
+                .or(() -> facts.endTokens().stream().findFirst())
+                .ifPresent(token -> model.put("pad_token_id", token));
         model.put("context_length", facts.contextLength());
         model.put("vocab_size", facts.vocabularySize());
         decoder(model.putObject("decoder"), decoder, caches);

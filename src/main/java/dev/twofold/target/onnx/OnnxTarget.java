@@ -89,7 +89,8 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
 
     /** The graph of a decoder; one that an engine is to cut says how. */
     public Graph graph(Decoder decoder) {
-        Graph graph = DecoderLowering.lower(decoder, form.dialect(), form.layout(), form.collective());
+        Graph graph = DecoderLowering.lower(
+                decoder, form.dialect(), form.layout(), form.collective(), form.accuracyLevel(decoder.precision()));
         return decoder.uncut() ? Annotation.annotate(graph, decoder, form.layout()) : graph;
     }
 

@@ -41,7 +41,8 @@ final class OperatorTableTest {
             "[{pair-layers: {window: '0:2'}}, fold-norms, widen, {cast: {dtype: fp16}}]",
             "[{pair-layers: {pairs: [1-2], form: one-sync}}, fold-norms, widen]",
             "[{pair-layers: {window: '0:4'}}, {shard: {devices: 2}}]",
-            "[{pair-layers: {window: '0:2'}}, fold-norms, widen, {shard: {devices: 2, vocabulary: true}}]");
+            "[{pair-layers: {window: '0:2'}}, fold-norms, widen, {shard: {devices: 2, vocabulary: true}}]",
+            "[fold-norms, widen, {quantize: {bits: 4, block: 16, symmetric: false}}, {shard: {devices: 2}}]");
 
     @TempDir
     private Path directory;
@@ -105,6 +106,7 @@ final class OperatorTableTest {
                 lowering.head(decoder, decoder.head().weight()),
                 lowering.comparison(decoder, decoder.head().weight())));
         decoder.steps().forEach(step -> graphs.add(lowering.step(decoder, step, 8)));
+        graphs.add(lowering.peaks(decoder, decoder.steps().get(0), 8));
         List<NodeProto> nodes = new ArrayList<>();
         for (PlainGraph graph : graphs) {
             nodes.addAll(ModelProto.parseFrom(graph.model()).getGraph().getNodeList());

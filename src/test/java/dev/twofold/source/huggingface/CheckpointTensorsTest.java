@@ -101,7 +101,7 @@ final class CheckpointTensorsTest {
         assertThat(checkpoint.refused(tiny().raw(tensor, DType.I8, new byte[64 * 64], 64, 64)))
                 .hasMessageContaining("tensor " + tensor)
                 .hasMessageContaining("found:    I8");
-        assertThat(checkpoint.refused(tiny().raw(tensor, DType.F64, new byte[64 * 64 * 8], 64, 64)))
-                .hasMessageContaining("found:    F64");
+        assertThat(checkpoint.refused(tiny().raw(tensor, DType.I64, new byte[64 * 64 * 8], 64, 64)))
+                .hasMessageContaining("found:    I64");
     }
 }

@@ -11,12 +11,14 @@ import dev.twofold.diag.TwofoldException.Kind;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.source.Source;
+import dev.twofold.tensor.DType;
 import dev.twofold.testing.SafetensorsBuilder;
 import dev.twofold.testing.TinyLlama;
 import dev.twofold.weight.WeightEvaluator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,17 +147,42 @@ class TensorIndexTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1", "-1", "\"many\"", "null", "[]", "1e30"})
-    void refuses_a_total_size_that_is_not_the_size_of_the_tensors(String total) throws IOException {
+    @ValueSource(strings = {"1", "-1", "\"many\"", "[]", "1e30", "12345.5"})
+    void a_total_size_that_is_not_the_size_of_the_tensors_is_said(String total) throws IOException {
         ((ObjectNode) json.get("metadata")).set("total_size", JSON.readTree(total));
-        assertThat(refused()).hasMessageContaining("total_size");
+        Files.writeString(index, json.toString());
+        assertThat(Sources.SHIPPED.open(directory).notes())
+                .singleElement()
+                .asString()
+                .contains("total_size", "is not the size of the tensors");
     }
 
     @Test
-    void refuses_a_total_size_with_a_fraction() throws IOException {
-        ObjectNode metadata = (ObjectNode) json.get("metadata");
-        metadata.put("total_size", metadata.get("total_size").asLong() + 0.5);
-        assertThat(refused()).hasMessageContaining("total_size");
+    void shards_without_an_index_are_all_read() throws IOException {
+        Source indexed = Sources.SHIPPED.open(directory);
+        Files.delete(index);
+        Source found = Sources.SHIPPED.open(directory);
+        assertThat(found.decoder()).isEqualTo(indexed.decoder());
+        assertThat(found.notes()).singleElement().asString().contains("there is no model.safetensors.index.json");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {FIRST, SECOND})
+    void refuses_shards_without_an_index_of_which_one_is_missing(String shard) throws IOException {
+        Files.delete(index);
+        Files.delete(directory.resolve(shard));
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory)))
+                .hasMessageContaining("shards do not belong together")
+                .hasMessageContaining(FIRST + " to " + SECOND);
+    }
+
+    @Test
+    void refuses_two_shards_without_an_index_that_hold_one_tensor() throws IOException {
+        Files.delete(index);
+        Files.copy(directory.resolve(FIRST), directory.resolve(SECOND), StandardCopyOption.REPLACE_EXISTING);
+        assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(directory)))
+                .hasMessageContaining(SECOND)
+                .hasMessageContaining("two shards hold the tensor");
     }
 
     @Test
@@ -169,9 +196,16 @@ class TensorIndexTest {
     }
 
     @Test
-    void refuses_an_index_beside_a_single_file() throws IOException {
-        new SafetensorsBuilder().write(directory.resolve("model.safetensors"));
-        assertThat(refused()).hasMessageContaining("has both model.safetensors and model.safetensors.index.json");
+    void a_single_file_counts_and_an_index_beside_it_does_not() throws IOException {
+        TinyLlama.of(DType.F32, 2).write(directory);
+        Source source = Sources.SHIPPED.open(directory);
+        assertThat(source.files())
+                .contains(directory.resolve("model.safetensors"))
+                .doesNotContain(index);
+        assertThat(source.notes())
+                .singleElement()
+                .asString()
+                .contains("model.safetensors counts", "index.json beside it does not");
     }
 
     @ParameterizedTest

@@ -1,0 +1,155 @@
+package dev.twofold.checkpoint;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.DecoderVerifier;
+import dev.twofold.decoder.Embedding;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.ModelFacts;
+import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Step;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.family.Families;
+import dev.twofold.family.Family;
+import dev.twofold.tensor.Precision;
+import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weights;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Builds the decoder of a checkpoint from the description of its family, its config and the headers of its tensors. */
+public final class DecoderReader {
+
+    private static final String AUTO_MAP = "auto_map";
+
+    private final Path source;
+    private final Family family;
+    private final Settings settings;
+    private final ModelShape shape;
+    private final LayerRules rules;
+    private final LayerReader layers;
+    private final TensorSource tensors;
+
+    private DecoderReader(Path source, Family family, ConfigFile config, UnknownKeys unknown, TensorSource tensors) {
+        this.source = source;
+        this.family = family;
+        this.settings = new Settings(config, unknown);
+        this.shape = ModelShape.read(settings, family.sizes());
+        ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
+        ModelLimits.checkHeadSize(config, Settings.name(family.sizes().headSize(), "head size"), shape.headSize());
+        ModelLimits.checkParts(config, Settings.name(family.sizes().heads(), "heads"), shape.layers(), shape.heads());
+        this.rules = LayerRules.read(settings, family, shape);
+        this.tensors = tensors;
+        this.layers = new LayerReader(family, settings, shape, tensors);
+    }
+
+    /**
+     * @param source the checkpoint, for messages
+     * @param generation generation_config.json, if there is one
+     * @throws TwofoldException of kind INPUT if a key is missing, wrong, or of no known meaning, or if a tensor is missing,
+     *     unused, or of the wrong shape or type
+     */
+    public static Decoder read(
+            Path source,
+            Family family,
+            ConfigFile config,
+            UnknownKeys unknown,
+            TensorSource tensors,
+            Optional<ConfigFile> generation) {
+        Decoder decoder = new DecoderReader(source, family, config, unknown, tensors).read(generation);
+        DecoderVerifier.verify(decoder);
+        ModelLimits.check(config, decoder, family);
+        return decoder;
+    }
+
+    private Decoder read(Optional<ConfigFile> generation) {
+        String modelType = settings.config().text("model_type").orElse("");
+        ModelFacts facts = new ModelFacts(
+                modelType,
+                family.runtimeType(),
+                source.toString(),
+                shape.layers(),
+                layers.stepsPerLayer(),
+                shape.hidden(),
+                shape.vocabulary(),
+                rules.context(),
+                Math.max(rules.context(), shape.context()),
+                settings.config().tokens("bos_token_id", shape.vocabulary()),
+                endTokens(generation),
+                padToken(generation));
+        Embedding embedding = embedding();
+        Norm finalNorm = finalNorm();
+        boolean tied = settings.flag(family.embedding().tied(), false);
+        if (tied) {
+            tensors.skipCopy(family.names().head() + ".weight", embedding.table());
+        }
+        Weight head = tied
+                ? embedding.table()
+                : tensors.tensor(family.names().head() + ".weight", shape.vocabulary(), shape.hidden());
+        List<Step> steps = new ArrayList<>();
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            steps.addAll(layers.layer(source.toString(), layer, rules.rules().get(layer)));
+        }
+        Optional<Double> cap = settings.number(family.head().cap());
+        refuseOthers();
+        tensors.requireExact(shape.layers());
+        tensors.requireMerged();
+        return new Decoder(facts, embedding, steps, finalNorm, Linear.withoutBias(head), cap, Precision.FP32);
+    }
+
+    /** generation_config.json overrides what config.json says, as in transformers. */
+    private List<Integer> endTokens(Optional<ConfigFile> generation) {
+        List<Integer> own = settings.config().tokens("eos_token_id", shape.vocabulary());
+        List<Integer> overriding = generation
+                .map(config -> config.tokens("eos_token_id", shape.vocabulary()))
+                .orElse(List.of());
+        return overriding.isEmpty() ? own : overriding;
+    }
+
+    private Optional<Integer> padToken(Optional<ConfigFile> generation) {
+        Optional<Integer> own = settings.config().tokenIfAny("pad_token_id", shape.vocabulary());
+        return generation
+                .flatMap(config -> config.tokenIfAny("pad_token_id", shape.vocabulary()))
+                .or(() -> own);
+    }
+
+    private Embedding embedding() {
+        Family.Names names = family.names();
+        Weight table =
+                tensors.tensor(tensors.prefix() + names.embedding() + ".weight", shape.vocabulary(), shape.hidden());
+        Optional<Weight> positions = names.positions().isEmpty()
+                ? Optional.empty()
+                : Optional.of(tensors.tensor(
+                        tensors.prefix() + names.positions() + ".weight", shape.context(), shape.hidden()));
+        double scale = settings.number(family.embedding().scale()).orElse(1.0);
+        return new Embedding(table, scale, positions);
+    }
+
+    /** With what the logits are multiplied by in its gain, since the head is linear. */
+    private Norm finalNorm() {
+        Norm norm = layers.norm(tensors.prefix() + family.names().finalNorm());
+        double scale = settings.number(family.head().scale()).orElse(1.0);
+        return norm.withGain(Weights.times(norm.gain(), scale), norm.bias().map(bias -> Weights.times(bias, scale)));
+    }
+
+    private void refuseOthers() {
+        ConfigFile config = settings.config();
+        Families.Common common = Families.common();
+        Set<String> harmless = new HashSet<>(common.harmless());
+        harmless.addAll(family.harmless());
+        Map<String, Family.Refusal> refused = new LinkedHashMap<>(common.refused());
+        refused.keySet().removeAll(family.harmless());
+        refused.putAll(family.refused());
+        if (settings.unknown().ignores(AUTO_MAP) || !UnknownKeys.pointsToCode(config)) {
+            refused.remove(AUTO_MAP);
+            harmless.add(AUTO_MAP);
+        }
+        config.refuse(refused);
+        settings.unknown().check(config, harmless);
+    }
+}

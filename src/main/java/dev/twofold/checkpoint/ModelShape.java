@@ -1,0 +1,59 @@
+package dev.twofold.checkpoint;
+
+import dev.twofold.family.Family;
+import dev.twofold.family.Setting;
+
+/** The sizes that config.json gives, checked against one another. */
+record ModelShape(
+        int layers, int hidden, int heads, int kvHeads, int headSize, int feedForward, int vocabulary, int context) {
+
+    static ModelShape read(Settings settings, Family.Sizes sizes) {
+        int hidden = settings.size(sizes.hidden());
+        int heads = settings.size(sizes.heads());
+        int kvHeads = settings.sizeIfAny(sizes.kvHeads()).orElse(heads);
+        ConfigFile config = settings.config();
+        if (heads % kvHeads != 0) {
+            throw config.wrong(sizes.kvHeads().key(), "the query heads do not divide among the KV heads")
+                    .found(heads + " query heads, " + kvHeads + " KV heads");
+        }
+        int headSize = settings.sizeIfAny(sizes.headSize()).orElseGet(() -> derived(config, sizes, hidden, heads));
+        return new ModelShape(
+                settings.size(sizes.layers()),
+                hidden,
+                heads,
+                kvHeads,
+                headSize,
+                feedForward(settings, sizes.feedForward(), hidden),
+                settings.size(sizes.vocabulary()),
+                context(settings, sizes.context()));
+    }
+
+    /** Old files have another name for it, which no class of transformers reads. */
+    private static int context(Settings settings, Setting setting) {
+        return settings.sizeIfAny(setting)
+                .or(() -> settings.config().positiveIfPresent("max_sequence_length"))
+                .orElseGet(() -> settings.size(setting));
+    }
+
+    private static int derived(ConfigFile config, Family.Sizes sizes, int hidden, int heads) {
+        if (hidden % heads != 0) {
+            throw config.wrong(sizes.heads().key(), "the hidden size does not divide among the heads")
+                    .found(sizes.hidden().key() + " " + hidden + ", " + heads + " heads")
+                    .hint("copy the checkpoint, and add head_dim to the copy's config");
+        }
+        return hidden / heads;
+    }
+
+    /** A key that may be null, as GPT-2's, leaves it at the usual four times the hidden size; any other has to be there. */
+    private static int feedForward(Settings settings, Setting setting, int hidden) {
+        return setting.otherwise().isNull() ? settings.sizeIfAny(setting).orElse(4 * hidden) : settings.size(setting);
+    }
+
+    long queryRows() {
+        return (long) heads * headSize;
+    }
+
+    long keyRows() {
+        return (long) kvHeads * headSize;
+    }
+}

@@ -1,0 +1,145 @@
+package dev.twofold.checkpoint;
+
+import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Rotary.Unscaled;
+import dev.twofold.family.RotaryStyle;
+import dev.twofold.family.Setting;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Reads rotary positions, in the form of transformers 4 ({@code rope_theta}, {@code rope_scaling}) or of transformers 5
+ * ({@code rope_parameters}, perhaps by kind of layer).
+ */
+final class RotaryConfig {
+
+    /** Kinds of layers, in {@code layer_types} and {@code rope_parameters}. */
+    static final String FULL = "full_attention";
+
+    static final String SLIDING = "sliding_attention";
+
+    private static final Set<String> READ_BY_THETA = Set.of("rope_theta", "partial_rotary_factor");
+    private static final Set<String> KIND = Set.of("rope_type", "type");
+
+    private final Settings settings;
+    private final RotaryStyle style;
+    private final ModelShape shape;
+    private final String sizeKey;
+
+    private RotaryConfig(Settings settings, RotaryStyle style, ModelShape shape, String sizeKey) {
+        this.settings = settings;
+        this.style = style;
+        this.shape = shape;
+        this.sizeKey = sizeKey;
+    }
+
+    /**
+     * The positions of a model's layers.
+     *
+     * @param full of layers that see everything before them
+     * @param sliding of layers with a window
+     */
+    record Positions(Rotary full, Rotary sliding) {}
+
+    /** @param headSize the setting of the head size, for messages */
+    static Positions read(Settings settings, RotaryStyle style, ModelShape shape, Setting headSize) {
+        return new RotaryConfig(settings, style, shape, Settings.name(headSize, "head size")).read();
+    }
+
+    private Positions read() {
+        ConfigFile config = settings.config();
+        Optional<ConfigFile> parameters = config.object("rope_parameters");
+        Optional<ConfigFile> scaling = config.object("rope_scaling");
+        scaling.filter(old -> parameters.isPresent() && !agree(old, parameters.get()))
+                .ifPresent(old -> {
+                    throw config.wrong("rope_scaling", "rope_parameters says something else")
+                            .hint("copy the checkpoint, and remove the wrong one from the copy's config");
+                });
+        if (style.scaled() && parameters.isEmpty() && scaling.isEmpty()) {
+            throw config.missing("rope_parameters");
+        }
+        Optional<ConfigFile> byKind = parameters.filter(
+                object -> object.object(FULL).or(() -> object.object(SLIDING)).isPresent());
+        if (byKind.isPresent()) {
+            ConfigFile kinds = byKind.get();
+            Rotary full = rotary(style.theta(), kinds.object(FULL));
+            Rotary sliding = rotary(localTheta(), kinds.object(SLIDING));
+            settings.unknown().checkPart(kinds, Set.of());
+            return lengthened(full, sliding);
+        }
+        Optional<ConfigFile> one = parameters.or(() -> scaling);
+        Rotary full = rotary(style.theta(), one);
+        return style.localTheta().equals(Setting.NONE) ? new Positions(full, full) : lengthened(full, local(one));
+    }
+
+    /** What is not scaled holds for as many positions as what is. */
+    private static Positions lengthened(Rotary full, Rotary sliding) {
+        int longest = Math.max(full.positions(), sliding.positions());
+        return new Positions(lengthened(full, longest), lengthened(sliding, longest));
+    }
+
+    private static Rotary lengthened(Rotary rotary, int positions) {
+        return rotary.scaling() instanceof Unscaled
+                ? new Rotary(rotary.theta(), rotary.width(), rotary.interleaved(), rotary.scaling(), positions)
+                : rotary;
+    }
+
+    /** Files that are saved for both releases say the same thing twice; what the old form leaves out is beside it. */
+    private boolean agree(ConfigFile old, ConfigFile current) {
+        return kind(old).equals(kind(current))
+                && Stream.concat(old.keys().stream(), current.keys().stream())
+                        .filter(key -> !KIND.contains(key))
+                        .allMatch(key -> current.agrees(key, old.lacks(key) ? settings.config() : old));
+    }
+
+    private static Optional<String> kind(ConfigFile options) {
+        return options.text("rope_type").or(() -> options.text("type"));
+    }
+
+    /** Not scaled; where it has the base of the other layers by name, it has it by value too. */
+    private Rotary local(Optional<ConfigFile> parameters) {
+        boolean sameBase = style.localTheta().key().equals(style.theta().key());
+        double theta = parameters
+                .filter(inner -> sameBase)
+                .flatMap(inner -> inner.positiveNumberIfPresent("rope_theta"))
+                .or(() -> settings.number(style.localTheta()))
+                .orElseThrow(() -> settings.config().missing(style.localTheta().key()));
+        return new Rotary(theta, width(parameters), style.interleaved(), new Unscaled(), shape.context());
+    }
+
+    private Setting localTheta() {
+        return style.localTheta().equals(Setting.NONE) ? style.theta() : style.localTheta();
+    }
+
+    private Rotary rotary(Setting thetaSetting, Optional<ConfigFile> options) {
+        Optional<Double> outerTheta = settings.number(thetaSetting);
+        double theta = options.flatMap(inner -> inner.positiveNumberIfPresent("rope_theta"))
+                .or(() -> outerTheta)
+                .orElseThrow(() -> settings.config().missing(thetaSetting.key()));
+        int width = width(options);
+        RotaryScaling.Read scaled = options.map(inner -> {
+                    RotaryScaling.Read read =
+                            RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
+                    settings.unknown().checkPart(inner, READ_BY_THETA);
+                    return read;
+                })
+                .orElseGet(() -> new RotaryScaling.Read(new Unscaled(), shape.context()));
+        return new Rotary(theta, width, style.interleaved(), scaled.scaling(), scaled.positions());
+    }
+
+    /** How many elements of a head turn. */
+    private int width(Optional<ConfigFile> options) {
+        Optional<Double> outerFraction = settings.number(style.fraction());
+        double fraction = options.flatMap(inner -> inner.positiveNumberIfPresent("partial_rotary_factor"))
+                .or(() -> outerFraction)
+                .orElse(1.0);
+        int width = (int) (shape.headSize() * fraction);
+        if (width % 2 != 0 || width == 0 || width > shape.headSize()) {
+            throw settings.config()
+                    .wrong(sizeKey, "rotary positions need an even number of elements of each head")
+                    .found(width + " of " + shape.headSize());
+        }
+        return width;
+    }
+}

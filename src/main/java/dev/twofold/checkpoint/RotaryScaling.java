@@ -1,0 +1,117 @@
+package dev.twofold.checkpoint;
+
+import dev.twofold.decoder.Rotary.LinearScaling;
+import dev.twofold.decoder.Rotary.Llama3Scaling;
+import dev.twofold.decoder.Rotary.LongRopeScaling;
+import dev.twofold.decoder.Rotary.Scaling;
+import dev.twofold.decoder.Rotary.Unscaled;
+import dev.twofold.decoder.Rotary.YarnScaling;
+import dev.twofold.family.RotaryStyle;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads how rotary frequencies are stretched for longer contexts. */
+final class RotaryScaling {
+
+    private static final String ORIGINAL = "original_max_position_embeddings";
+
+    private RotaryScaling() {}
+
+    /** What a config.json says of scaling, and how many positions it holds for. */
+    record Read(Scaling scaling, int positions) {}
+
+    /**
+     * @param config the whole config.json
+     * @param options its part about scaling
+     */
+    static Read read(ConfigFile config, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
+        Optional<String> old = options.text("type");
+        String type = options.text("rope_type").or(() -> old).orElse("default");
+        if (!style.scalings().contains(type)) {
+            throw options.wrong("rope_type", "unsupported rotary scaling")
+                    .found(type)
+                    .expected(String.join(", ", style.scalings()));
+        }
+        return switch (type) {
+            case "linear" -> new Read(new LinearScaling(options.positiveNumber("factor")), context);
+            case "llama3" -> new Read(llama3(options), context);
+            case "yarn" -> yarn(options, theta, width, context);
+            case "longrope", "su" -> longRope(config, options, width, context);
+            // Within the context that the model was made for, "dynamic" changes nothing, and no positions are made past
+            // it.
+            case "dynamic" -> {
+                options.positiveNumber("factor");
+                yield new Read(new Unscaled(), context);
+            }
+            default -> new Read(new Unscaled(), context);
+        };
+    }
+
+    private static Scaling llama3(ConfigFile options) {
+        double low = options.positiveNumber("low_freq_factor");
+        double high = options.positiveNumber("high_freq_factor");
+        if (low >= high) {
+            throw options.wrong("low_freq_factor", "should be below high_freq_factor")
+                    .found(low + ", " + high);
+        }
+        return new Llama3Scaling(options.positiveNumber("factor"), low, high, options.positive(ORIGINAL));
+    }
+
+    /** People turn it on by its factor alone, and leave the context as it was: it is that much longer then. */
+    private static Read yarn(ConfigFile options, double theta, int width, int context) {
+        double factor = options.positiveNumber("factor");
+        int original = options.positiveIfPresent(ORIGINAL).orElse(context);
+        double fast = options.positiveNumberIfPresent("beta_fast").orElse(32.0);
+        double slow = options.positiveNumberIfPresent("beta_slow").orElse(1.0);
+        boolean truncate = options.flag("truncate", true);
+        double low = turningPair(fast, original, theta, width);
+        double high = turningPair(slow, original, theta, width);
+        double first = Math.max(truncate ? Math.floor(low) : low, 0);
+        double last = Math.min(truncate ? Math.ceil(high) : high, width - 1);
+        Optional<Double> above = options.positiveNumberIfPresent("mscale");
+        Optional<Double> below = options.positiveNumberIfPresent("mscale_all_dim");
+        double inferred = above.isPresent() && below.isPresent()
+                ? magnitude(factor, above.get()) / magnitude(factor, below.get())
+                : magnitude(factor, 1);
+        double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
+        YarnScaling scaling = new YarnScaling(factor, first, first == last ? last + 0.001 : last, magnitude);
+        long extended = (long) Math.min(Integer.MAX_VALUE, Math.floor(original * factor));
+        return new Read(scaling, (int) Math.max(context, extended));
+    }
+
+    /** The pair, counted in fractions, that turns so many times over the original context. */
+    private static double turningPair(double turns, int original, double theta, int width) {
+        return width * Math.log(original / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+    }
+
+    private static double magnitude(double factor, double weight) {
+        return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
+    }
+
+    /** Past its short range it has other factors. */
+    private static Read longRope(ConfigFile config, ConfigFile options, int width, int context) {
+        List<Double> factors = factors(options, "short_factor", width);
+        factors(options, "long_factor", width);
+        int original = options.positiveIfPresent(ORIGINAL)
+                .or(() -> config.positiveIfPresent(ORIGINAL))
+                .orElse(context);
+        config.positiveIfPresent(ORIGINAL);
+        double factor = original < context
+                ? (double) context / original
+                : options.positiveNumberIfPresent("factor").orElse(1.0);
+        options.positiveNumberIfPresent("factor");
+        double inferred = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+        double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
+        return new Read(new LongRopeScaling(factors, magnitude, original), Math.min(context, original));
+    }
+
+    private static List<Double> factors(ConfigFile options, String key, int width) {
+        List<Double> factors = options.numbers(key);
+        if (factors.size() != width / 2 || factors.stream().anyMatch(factor -> !(factor > 0))) {
+            throw options.wrong(key, "not a positive factor for each pair of elements that turn")
+                    .found(factors.size() + " factors")
+                    .expected(width / 2);
+        }
+        return factors;
+    }
+}

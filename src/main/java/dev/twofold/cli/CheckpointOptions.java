@@ -1,0 +1,42 @@
+package dev.twofold.cli;
+
+import dev.twofold.pipeline.Sources;
+import dev.twofold.source.Source;
+import dev.twofold.source.SourceOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a checkpoint is read. */
+final class CheckpointOptions {
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description = "A LoRA adapter, as PEFT saves it, to merge into the checkpoint.")
+    private @Nullable Path adapter;
+
+    @Option(
+            names = "--ignore-key",
+            paramLabel = "NAME",
+            description =
+                    "A key of the checkpoint's config.json that is not to matter, though Twofold does not know it.")
+    private List<String> ignored = List.of();
+
+    /** The options as they were given, for the next command. */
+    String again() {
+        StringBuilder again = new StringBuilder();
+        if (adapter != null) {
+            again.append(" --adapter ").append(adapter);
+        }
+        ignored.forEach(key -> again.append(" --ignore-key ").append(key));
+        return again.toString();
+    }
+
+    Source open(Path checkpoint) {
+        return Sources.SHIPPED.open(checkpoint, new SourceOptions(Optional.ofNullable(adapter), Set.copyOf(ignored)));
+    }
+}

@@ -1,0 +1,72 @@
+package dev.twofold.family;
+
+import static dev.twofold.family.Family.required;
+
+import dev.twofold.diag.PlainName;
+
+/**
+ * The attention.
+ *
+ * @param norm of what it reads; the stream itself if not given
+ * @param resultNorm of what it adds; none if not given
+ * @param queryKeyValue one matrix in place of query, key and value
+ * @param woven whether the rows of query and key run through both halves of a head in turn, as GGUF has them for families in
+ *     which an element of each half turn together
+ * @param bias of query, key and value
+ * @param scale of scores; the head size to the power -1/2 if nothing is said
+ * @param clip limit of queries, keys and values
+ * @param cap soft limit of scores
+ * @param norms of queries and keys
+ * @param rotary positions; none if not given
+ */
+public record AttentionStyle(
+        String norm,
+        String resultNorm,
+        String query,
+        String key,
+        String value,
+        String queryKeyValue,
+        Fused fused,
+        boolean woven,
+        String output,
+        Setting bias,
+        Setting outputBias,
+        Setting scale,
+        Setting clip,
+        Setting cap,
+        QueryKeyStyle norms,
+        WindowStyle window,
+        RotaryStyle rotary) {
+
+    public AttentionStyle {
+        required("output", output);
+        norm = norm == null ? "" : norm;
+        resultNorm = resultNorm == null ? "" : resultNorm;
+        queryKeyValue = queryKeyValue == null ? "" : queryKeyValue;
+        fused = fused == null ? Fused.STACKED : fused;
+        query = query == null ? "" : query;
+        key = key == null ? "" : key;
+        value = value == null ? "" : value;
+        bias = Setting.orNone(bias);
+        outputBias = Setting.orNone(outputBias);
+        scale = Setting.orNone(scale);
+        clip = Setting.orNone(clip);
+        cap = Setting.orNone(cap);
+        norms = norms == null ? QueryKeyStyle.ABSENT : norms;
+        window = window == null ? WindowStyle.ABSENT : window;
+        rotary = rotary == null ? RotaryStyle.ABSENT : rotary;
+    }
+
+    /** How query, key and value lie in one matrix. */
+    public enum Fused {
+        /** All queries, then all keys, then all values. */
+        STACKED,
+        /** By KV head: its queries, its key, its value. */
+        BY_KV_HEAD;
+
+        @Override
+        public String toString() {
+            return PlainName.of(this);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.twofold.family;
+
+import static dev.twofold.family.Family.required;
+
+/**
+ * The feed-forward.
+ *
+ * @param norm of what it reads; the stream itself if not given
+ * @param gate none if not given
+ * @param gateUp one matrix in place of gate and up, gate first
+ * @param bias of all projections
+ * @param experts of which this is one, {@code {expert}} in the names of its projections
+ */
+public record FeedForwardStyle(
+        String norm,
+        String resultNorm,
+        String gate,
+        String up,
+        String gateUp,
+        String down,
+        Setting bias,
+        Setting activation,
+        ExpertsStyle experts) {
+
+    /** Stands for the number of an expert. */
+    public static final String EXPERT = "{expert}";
+
+    public FeedForwardStyle {
+        required("down", down);
+        required("activation", activation);
+        norm = norm == null ? "" : norm;
+        resultNorm = resultNorm == null ? "" : resultNorm;
+        gate = gate == null ? "" : gate;
+        up = up == null ? "" : up;
+        gateUp = gateUp == null ? "" : gateUp;
+        experts = experts == null ? ExpertsStyle.ABSENT : experts;
+        bias = Setting.orNone(bias);
+    }
+
+    /** The names of one expert. */
+    public FeedForwardStyle expert(int number) {
+        return new FeedForwardStyle(
+                norm,
+                resultNorm,
+                named(gate, number),
+                named(up, number),
+                named(gateUp, number),
+                named(down, number),
+                bias,
+                activation,
+                experts);
+    }
+
+    /** The names of a layer without experts. */
+    public FeedForwardStyle dense() {
+        ExpertsStyle.DenseStyle plain = experts.dense();
+        return new FeedForwardStyle(
+                norm, resultNorm, plain.gate(), plain.up(), "", plain.down(), bias, activation, ExpertsStyle.ABSENT);
+    }
+
+    private static String named(String pattern, int number) {
+        return pattern.replace(EXPERT, String.valueOf(number));
+    }
+}

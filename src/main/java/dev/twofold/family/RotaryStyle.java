@@ -1,0 +1,48 @@
+package dev.twofold.family;
+
+import static dev.twofold.family.Family.required;
+
+import java.util.List;
+
+/**
+ * Rotary positions. {@code rope_parameters} and {@code rope_scaling} of config.json are read as well.
+ *
+ * @param theta the base
+ * @param localTheta the base in layers with a window, which are not scaled; the same as elsewhere if nothing is said
+ * @param fraction of a head that turns
+ * @param interleaved whether neighbours turn together
+ * @param scalings that the family knows; default, linear, llama3, yarn and dynamic if nothing is said
+ * @param listed key of config.json: a list with 0 for each layer without positions
+ * @param skipEvery without that list, every so many layers one has no positions
+ * @param windowed whether only layers with a window have positions
+ * @param unwindowed whether, if there are no windows at all, all layers have them
+ * @param scaled whether something has to be said of a scaling
+ */
+public record RotaryStyle(
+        Setting theta,
+        Setting localTheta,
+        Setting fraction,
+        boolean interleaved,
+        List<String> scalings,
+        String listed,
+        Setting skipEvery,
+        boolean windowed,
+        boolean unwindowed,
+        boolean scaled) {
+
+    static final RotaryStyle ABSENT = new RotaryStyle(
+            Setting.NONE, Setting.NONE, Setting.NONE, false, List.of(), "", Setting.NONE, false, false, false);
+
+    public RotaryStyle {
+        required("theta", theta);
+        localTheta = Setting.orNone(localTheta);
+        fraction = Setting.orNone(fraction);
+        scalings = scalings == null ? List.of("default", "linear", "llama3", "yarn", "dynamic") : List.copyOf(scalings);
+        listed = listed == null ? "" : listed;
+        skipEvery = Setting.orNone(skipEvery);
+    }
+
+    public boolean isPresent() {
+        return !this.equals(ABSENT);
+    }
+}

@@ -1,0 +1,17 @@
+package dev.twofold.graph;
+
+/**
+ * The operators of weights in blocks.
+ *
+ * @param fused whether they are ONNX Runtime's own, which read blocks as they are; otherwise standard ones, which make numbers of
+ *     blocks first, and which runtimes fuse
+ * @param accuracyLevel of ONNX Runtime's: 0 to leave it to the runtime, 1 for sums in fp32, 4 for activations in int8
+ */
+public record BlockOperators(boolean fused, int accuracyLevel) {
+
+    public static final BlockOperators STANDARD = new BlockOperators(false, 0);
+
+    public static BlockOperators fused(int accuracyLevel) {
+        return new BlockOperators(true, accuracyLevel);
+    }
+}

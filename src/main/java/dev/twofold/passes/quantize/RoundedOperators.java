@@ -1,0 +1,77 @@
+package dev.twofold.passes.quantize;
+
+import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.Chain;
+import dev.twofold.decoder.Experts;
+import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Operator;
+import dev.twofold.decoder.Step;
+import dev.twofold.weight.Weight;
+import java.util.List;
+
+/**
+ * Operators with rounded matrices.
+ *
+ * @param layers that an operator stands for
+ * @param readers rounds what reads the branch's norm
+ * @param writers rounds what an operator's result comes out of
+ */
+record RoundedOperators(MatrixRounding rounding, List<Integer> layers, Rounder readers, Rounder writers)
+        implements Operator.Cases<Operator> {
+
+    static Step nearest(MatrixRounding rounding, Step step) {
+        return new Step(step.branches().stream()
+                .map(branch -> round(rounding, branch, Rounder.NEAREST, Rounder.NEAREST))
+                .toList());
+    }
+
+    static Branch round(MatrixRounding rounding, Branch branch, Rounder readers, Rounder writers) {
+        List<Integer> layers = branch.origin().layers();
+        return branch.withBody(branch.body().match(new RoundedOperators(rounding, layers, readers, writers)));
+    }
+
+    private Linear round(MatrixName name, Linear linear, Rounder rounder) {
+        Weight matrix = linear.weight();
+        return new Linear(
+                rounding.blocks(name, layers)
+                        .map(blocks -> rounder.round(matrix, blocks, name + " of " + layers))
+                        .orElse(matrix),
+                linear.bias());
+    }
+
+    @Override
+    public Operator attention(Attention attention) {
+        return attention
+                .withReaders(List.of(
+                        round(MatrixName.Q, attention.query(), readers),
+                        round(MatrixName.K, attention.key(), readers),
+                        round(MatrixName.V, attention.value(), readers)))
+                .withWriter(round(MatrixName.O, attention.output(), writers));
+    }
+
+    @Override
+    public FeedForward feedForward(FeedForward feedForward) {
+        return new FeedForward(
+                feedForward.gate().map(gate -> round(MatrixName.GATE, gate, readers)),
+                round(MatrixName.UP, feedForward.up(), readers),
+                round(MatrixName.DOWN, feedForward.down(), writers),
+                feedForward.activation());
+    }
+
+    @Override
+    public Operator experts(Experts experts) {
+        return experts.withExperts(
+                experts.experts().stream().map(this::feedForward).toList());
+    }
+
+    @Override
+    public Operator chain(Chain chain) {
+        return chain.withSteps(steps -> steps.stream()
+                .map(step -> new Step(step.branches().stream()
+                        .map(branch -> round(rounding, branch, readers, writers))
+                        .toList()))
+                .toList());
+    }
+}

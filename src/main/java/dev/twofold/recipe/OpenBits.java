@@ -1,0 +1,57 @@
+package dev.twofold.recipe;
+
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.passes.quantize.ChooseBits;
+import dev.twofold.passes.quantize.Place;
+import dev.twofold.passes.quantize.Quantize;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A recipe that leaves it to a measurement which matrices have more bits.
+ *
+ * @param ask what they are to be chosen by
+ * @param open the rounding that they are chosen for
+ */
+public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassRequest<Quantize.Options> open) {
+
+    /**
+     * Whether something has to be chosen.
+     *
+     * @throws TwofoldException if it does not say what for
+     */
+    public static Optional<OpenBits> in(Recipe recipe) {
+        List<PassRequest<ChooseBits.Options>> asked = recipe.all(ChooseBits.SPEC);
+        if (asked.isEmpty()) {
+            return Optional.empty();
+        }
+        PassRequest<ChooseBits.Options> ask = asked.get(0);
+        List<PassRequest<Quantize.Options>> open = recipe.all(Quantize.SPEC);
+        if (asked.size() > 1 || open.size() != 1) {
+            throw TwofoldException.input("pass " + ask.name() + " does not know what to choose for")
+                    .at(ask.origin())
+                    .found(asked.size() + " times " + ask.name() + ", and " + open.size() + " times "
+                            + Quantize.SPEC.name())
+                    .expected("one of each")
+                    .as(ask.blame());
+        }
+        return Optional.of(new OpenBits(recipe, ask, open.get(0)));
+    }
+
+    /** The recipe up to the rounding, without what is fitted to a text: the form that is rounded. */
+    public Recipe form() {
+        Recipe before = new Recipe(recipe.passes().subList(0, recipe.passes().indexOf(open)));
+        return new TextFits(before.without(ChooseBits.SPEC)).without();
+    }
+
+    /** The recipe with places in the place of the choice; those that were asked for go before them. */
+    public Recipe with(List<Place> places) {
+        List<Place> all = new ArrayList<>(places);
+        if (open.options().places() != null) {
+            all.addAll(open.options().places());
+        }
+        return recipe.replace(open, open.with(open.options().with(all.isEmpty() ? null : all)))
+                .without(ChooseBits.SPEC);
+    }
+}

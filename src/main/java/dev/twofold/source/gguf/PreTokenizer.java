@@ -1,0 +1,72 @@
+package dev.twofold.source.gguf;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import dev.twofold.disk.TextFile;
+import dev.twofold.parse.PlainYaml;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * How a text is cut before pairs of bytes are merged.
+ *
+ * @param cuts names of patterns, each applied to the pieces of the one before; {@code words} and {@code digits} are built in
+ * @param normalForm of Unicode, which a text is brought to first; empty if none
+ * @param wholeWordsFirst whether a piece that is a token is taken as it is, without merging
+ * @param begins whether a text begins with the begin token if the file does not say
+ * @param also other names of the same
+ */
+record PreTokenizer(List<String> cuts, String normalForm, boolean wholeWordsFirst, boolean begins, List<String> also) {
+
+    static final String WORDS = "words";
+    static final String DIGITS = "digits";
+
+    private static final Table SHIPPED = read();
+
+    PreTokenizer {
+        cuts = List.copyOf(cuts);
+        normalForm = normalForm == null ? "" : normalForm;
+        also = also == null ? List.of() : List.copyOf(also);
+    }
+
+    private record Table(Map<String, String> patterns, Map<String, PreTokenizer> names) {}
+
+    private static Table read() {
+        try {
+            return new ObjectMapper(PlainYaml.FACTORY)
+                    .setPropertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .readValue(TextFile.shipped("/dev/twofold/gguf/pre-tokenizers.yaml"), Table.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("malformed resource pre-tokenizers.yaml", e);
+        }
+    }
+
+    static Optional<PreTokenizer> named(String name) {
+        return SHIPPED.names().entrySet().stream()
+                .filter(entry ->
+                        entry.getKey().equals(name) || entry.getValue().also().contains(name))
+                .findFirst()
+                .map(Map.Entry::getValue);
+    }
+
+    /** Every name that there is, in order. */
+    static List<String> names() {
+        TreeSet<String> names = new TreeSet<>(SHIPPED.names().keySet());
+        SHIPPED.names().values().forEach(one -> names.addAll(one.also()));
+        return List.copyOf(names);
+    }
+
+    /** The pattern of a cut that is not built in. */
+    static String pattern(String cut) {
+        String pattern = SHIPPED.patterns().get(cut);
+        if (pattern == null) {
+            throw new IllegalStateException("pre-tokenizers.yaml has no pattern " + cut);
+        }
+        return pattern;
+    }
+}

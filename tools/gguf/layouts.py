@@ -1,0 +1,300 @@
+"""How llama.cpp has the tensors of each family: names, order of rows, what is one tensor and what is several."""
+
+import re
+
+import numpy as np
+
+
+def same(values):
+    return values
+
+
+def one_more(values):
+    """Gains that are kept as their difference from one are whole in GGUF."""
+    return values + np.float32(1)
+
+
+def woven(heads):
+    """Rows of a head in pairs that turn together, in place of two halves."""
+
+    def change(values):
+        rows = values.reshape(heads, 2, values.shape[0] // heads // 2, *values.shape[1:])
+        return rows.swapaxes(1, 2).reshape(values.shape)
+
+    return change
+
+
+def stack(*parts):
+    return np.stack(parts)
+
+
+class Layout:
+    """Llama and what is like it. Names are without `.weight` and `.bias`, which go along."""
+
+    fraction, theta = "", 10000.0
+    weave, gain = False, staticmethod(same)
+    top = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
+    prefix = "model.layers.{layer}."
+    layer = {
+        "attn_norm": "input_layernorm",
+        "attn_q": "self_attn.q_proj",
+        "attn_k": "self_attn.k_proj",
+        "attn_v": "self_attn.v_proj",
+        "attn_output": "self_attn.o_proj",
+        "ffn_norm": "post_attention_layernorm",
+        "ffn_gate": "mlp.gate_proj",
+        "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj",
+    }
+
+    def __init__(self, architecture):
+        self.architecture = architecture
+
+    def keys(self, writer, config):
+        writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+
+    def ignored(self, name):
+        return name.endswith("rotary_emb.inv_freq")
+
+    def change(self, ours, heads, kv_heads):
+        if ours.endswith("norm"):
+            return self.gain
+        if self.weave and ours in ("attn_q", "attn_k"):
+            return woven(heads if ours == "attn_q" else kv_heads)
+        return same
+
+    def tensors(self, config, weights, layers, heads, kv_heads, size):
+        for ours, theirs in self.top.items():
+            yield from self.both(ours, theirs, weights, self.change(ours, heads, kv_heads))
+        for layer in range(layers):
+            for ours, theirs in self.layer.items():
+                name = self.prefix.format(layer=layer) + theirs
+                yield from self.both(f"blk.{layer}.{ours}", name, weights, self.change(ours, heads, kv_heads))
+            yield from self.more(config, weights, layer, heads, kv_heads, size)
+
+    def both(self, ours, theirs, weights, change):
+        for kind in (".weight", ".bias"):
+            if theirs + kind in weights:
+                yield ours + kind, [theirs + kind], change
+
+    def more(self, config, weights, layer, heads, kv_heads, size):
+        return ()
+
+    def named(self, **names):
+        self.layer = {**self.layer, **{ours: theirs for ours, theirs in names.items() if theirs}}
+        for ours in [ours for ours, theirs in names.items() if not theirs]:
+            del self.layer[ours]
+        return self
+
+
+class Woven(Layout):
+    weave = True
+
+
+class Experts(Layout):
+    """Experts of a layer in one tensor."""
+
+    pattern, router, count, width = "mlp.experts.{expert}.{part}_proj", "mlp.gate", "num_experts", True
+
+    def __init__(self, architecture, weave=False):
+        super().__init__(architecture)
+        self.weave = weave
+        self.named(ffn_gate=None, ffn_up=None, ffn_down=None, ffn_gate_inp=self.router)
+
+    parts = {"gate": "gate", "up": "up", "down": "down"}
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_expert_count(config[self.count])
+        writer.add_expert_used_count(config["num_experts_per_tok"])
+        if self.width:
+            writer.add_expert_feed_forward_length(config["moe_intermediate_size"])
+
+    def more(self, config, weights, layer, heads, kv_heads, size):
+        for ours, theirs in self.parts.items():
+            names = [
+                self.prefix.format(layer=layer) + self.pattern.format(expert=expert, part=theirs) + ".weight"
+                for expert in range(config[self.count])
+            ]
+            yield f"blk.{layer}.ffn_{ours}_exps.weight", names, stack
+
+
+class Mixtral(Experts):
+    pattern, router = "block_sparse_moe.experts.{expert}.{part}", "block_sparse_moe.gate"
+    count, width = "num_local_experts", False
+    parts = {"gate": "w1", "up": "w3", "down": "w2"}
+
+
+class Gemma(Layout):
+    gain = staticmethod(one_more)
+
+
+class Windowed(Gemma):
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_sliding_window(config["sliding_window"])
+        for key in ("attn", "final"):
+            if config.get(f"{key}_logit_softcapping"):
+                getattr(writer, f"add_{key}_logit_softcapping")(config[f"{key}_logit_softcapping"])
+
+
+class Olmo(Layout):
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        if config.get("sliding_window"):
+            writer.add_sliding_window(config["sliding_window"])
+            writer.add_sliding_window_pattern([kind == "sliding_attention" for kind in config["layer_types"]])
+
+
+class Granite(Woven):
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_attention_scale(config["attention_multiplier"])
+        writer.add_embedding_scale(config["embedding_multiplier"])
+        writer.add_residual_scale(config["residual_multiplier"])
+        writer.add_logit_scale(config["logits_scaling"])
+
+
+class Phi(Layout):
+    fraction = "partial_rotary_factor"
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_sliding_window(config["sliding_window"] or 0)
+
+
+class Mean(Layout):
+    """LayerNorm."""
+
+    epsilon = "layer_norm_eps"
+
+    def keys(self, writer, config):
+        writer.add_layer_norm_eps(config[self.epsilon])
+
+
+class StarCoder(Mean):
+    epsilon = "norm_epsilon"
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        # llama.cpp has no windows for this architecture, and its converter does not write the key.
+        writer.add_sliding_window(config["sliding_window"])
+
+
+class Cohere(Mean):
+    theta = 500000.0
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_logit_scale(config["logit_scale"])
+        if "sliding_window" in config:
+            writer.add_sliding_window(config["sliding_window"])
+
+
+class StableLm(Mean):
+    fraction, parallel = "partial_rotary_factor", False
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_parallel_residual(config.get("use_parallel_residual", self.parallel))
+
+    def more(self, config, weights, layer, heads, kv_heads, size):
+        if config.get("qk_layernorm"):
+            for ours, theirs, count in (("q", "q_layernorm", heads), ("k", "k_layernorm", kv_heads)):
+                names = [f"model.layers.{layer}.self_attn.{theirs}.norms.{head}.weight" for head in range(count)]
+                yield f"blk.{layer}.attn_{ours}_norm.weight", names, stack
+
+
+class NeoX(Mean):
+    fraction, parallel, prefix = "rotary_pct", True, "gpt_neox.layers.{layer}."
+    top = {"token_embd": "gpt_neox.embed_in", "output_norm": "gpt_neox.final_layer_norm", "output": "embed_out"}
+    layer = {
+        "attn_norm": "input_layernorm",
+        "attn_qkv": "attention.query_key_value",
+        "attn_output": "attention.dense",
+        "ffn_norm": "post_attention_layernorm",
+        "ffn_up": "mlp.dense_h_to_4h",
+        "ffn_down": "mlp.dense_4h_to_h",
+    }
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_parallel_residual(config.get("use_parallel_residual", self.parallel))
+
+    def ignored(self, name):
+        return bool(re.search(r"attention\.(bias|masked_bias)$|rotary_emb", name))
+
+    def change(self, ours, heads, kv_heads):
+        """All queries, then all keys, then all values, in place of one head after the other."""
+
+        def stacked(values):
+            rows = values.reshape(heads, 3, values.shape[0] // heads // 3, *values.shape[1:])
+            return rows.swapaxes(0, 1).reshape(values.shape)
+
+        return stacked if ours == "attn_qkv" else super().change(ours, heads, kv_heads)
+
+
+class InternLm(Woven):
+    top = {"token_embd": "model.tok_embeddings", "output_norm": "model.norm", "output": "output"}
+    layer = {
+        "attn_norm": "attention_norm",
+        "attn_output": "attention.wo",
+        "ffn_norm": "ffn_norm",
+        "ffn_gate": "feed_forward.w1",
+        "ffn_up": "feed_forward.w3",
+        "ffn_down": "feed_forward.w2",
+    }
+
+    def more(self, config, weights, layer, heads, kv_heads, size):
+        """Query, key and value out of one matrix, KV head by KV head."""
+        name, per = f"model.layers.{layer}.attention.wqkv.weight", heads // kv_heads
+
+        def part(begin, end, count, weave):
+            def change(values):
+                groups = values.reshape(kv_heads, per + 2, size, -1)[:, begin:end]
+                rows = groups.reshape(count * size, -1)
+                return woven(count)(rows) if weave else rows
+
+            return change
+
+        yield f"blk.{layer}.attn_q.weight", [name], part(0, per, heads, True)
+        yield f"blk.{layer}.attn_k.weight", [name], part(per, per + 1, kv_heads, True)
+        yield f"blk.{layer}.attn_v.weight", [name], part(per + 1, per + 2, kv_heads, False)
+
+
+HEAD_NORMS = {"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm"}
+SANDWICH = {"post_attention_norm": "post_attention_layernorm", "ffn_norm": "pre_feedforward_layernorm",
+            "post_ffw_norm": "post_feedforward_layernorm"}
+AFTER = {"attn_norm": None, "ffn_norm": None, "post_attention_norm": "post_attention_layernorm",
+         "post_ffw_norm": "post_feedforward_layernorm", **HEAD_NORMS}
+FUSED = {"attn_q": None, "attn_k": None, "attn_v": None, "attn_qkv": "self_attn.qkv_proj", "ffn_gate": None,
+         "ffn_up": "mlp.gate_up_proj"}
+
+LAYOUTS = {
+    "llama2": Woven("llama"),
+    "llama3.1": Woven("llama"),
+    "llama3.2": Woven("llama"),
+    "mixtral": Mixtral("llama", weave=True),
+    "smollm3": Woven("smollm3"),
+    "qwen2": Layout("qwen2"),
+    "qwen3": Layout("qwen3").named(**HEAD_NORMS),
+    "qwen3_moe": Experts("qwen3moe").named(**HEAD_NORMS),
+    "phi3": Phi("phi3").named(**FUSED),
+    "phi3-longrope": Phi("phi3").named(**FUSED),
+    "phi4-mini": Phi("phi3").named(**FUSED),
+    "internlm2": InternLm("internlm2"),
+    "granite": Granite("granite"),
+    "gemma": Gemma("gemma"),
+    "gemma2": Windowed("gemma2").named(**SANDWICH),
+    "gemma3": Windowed("gemma3").named(**SANDWICH, **HEAD_NORMS),
+    "olmo2": Olmo("olmo2").named(**AFTER),
+    "olmo3": Olmo("olmo2").named(**AFTER),
+    "starcoder2": StarCoder("starcoder2").named(ffn_gate=None, ffn_up="mlp.c_fc", ffn_down="mlp.c_proj"),
+    "stablelm": StableLm("stablelm"),
+    "stablelm-12b": StableLm("stablelm").named(ffn_norm=None),
+    "gpt_neox": NeoX("gptneox"),
+    "gpt_neox-sequential": NeoX("gptneox"),
+    "cohere": Cohere("command-r").named(ffn_norm=None),
+    "cohere-plus": Cohere("command-r").named(ffn_norm=None, **HEAD_NORMS),
+    "cohere2": Cohere("cohere2").named(ffn_norm=None),
+}  # fmt: skip
