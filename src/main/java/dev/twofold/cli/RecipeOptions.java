@@ -175,7 +175,7 @@ final class RecipeOptions {
             recipe = choosing(recipe, measured, goal);
         }
         return sharding(
-                type.into(compensating(recipe), calibrationTokens, memory, maxLoss == null ? null : half(maxLoss)),
+                type.into(compensating(recipe), calibrationTokens, memory, maxLoss == null ? null : maxLoss.half()),
                 fallback);
     }
 
@@ -268,11 +268,7 @@ final class RecipeOptions {
 
     /** Where bits are chosen too, layers and bits may lose half of it each. */
     private @Nullable LossLimit layersLoss() {
-        return maxLoss != null && type.measured() ? half(maxLoss) : maxLoss;
-    }
-
-    private static LossLimit half(LossLimit limit) {
-        return LossLimit.valueOf(limit.share().doubleValue() / 2);
+        return maxLoss != null && type.measured() ? maxLoss.half() : maxLoss;
     }
 
     private String choiceFlags(ChoosePairs.Options goal) {

@@ -3,6 +3,7 @@ package dev.twofold.inspection;
 import dev.twofold.disk.FileHash;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
+import dev.twofold.measure.TextWindows;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.source.Source;
@@ -16,8 +17,8 @@ import java.util.stream.Stream;
 /** A model that is being measured: on a calibration text, and on a held-out one if there is one. */
 public final class MeasurementSession implements AutoCloseable {
 
-    /** Tokens of a window that places by themselves are measured on. */
-    private static final int SCREENED = 128;
+    /** Windows that places by themselves are measured on: whole ones, since a model treats first tokens apart. */
+    private static final int SCREENED = 3;
 
     private final MappedFiles files = new MappedFiles();
     private final StepEngine engine;
@@ -33,13 +34,16 @@ public final class MeasurementSession implements AutoCloseable {
         TextMeasurement.Subject subject = new TextMeasurement.Subject(source, conditions, form);
         calibration =
                 new TextMeasurement(engine, subject, passages.calibration().windows(), cache, host.progress());
-        screening = new TextMeasurement(
-                engine, subject, passages.calibration().windows().beginnings(SCREENED), cache, host.progress());
+        TextWindows windows = passages.calibration().windows();
+        // Of one text there is one measurement: two would each keep what the other does not know.
+        screening = windows.inputs().size() <= SCREENED
+                ? calibration
+                : new TextMeasurement(engine, subject, windows.spaced(SCREENED), cache, host.progress());
         heldOut = passages.heldOut()
                 .map(passage -> new TextMeasurement(engine, subject, passage.windows(), cache, host.progress()));
     }
 
-    /** The beginnings of the calibration text's windows, on which places by themselves are measured. */
+    /** A few of the calibration text's windows, on which places by themselves are measured. */
     TextMeasurement screening() {
         return screening;
     }
@@ -60,7 +64,9 @@ public final class MeasurementSession implements AutoCloseable {
     @Override
     public void close() {
         heldOut.ifPresent(TextMeasurement::close);
-        screening.close();
+        if (screening != calibration) {
+            screening.close();
+        }
         calibration.close();
         engine.close();
         files.close();

@@ -32,7 +32,7 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
     private static final double HOPELESS = 0.5;
 
     /** Tokens that a trial is fitted to. */
-    static final int TRIAL_TOKENS = 8192;
+    static final int TRIAL_TOKENS = 16_384;
 
     /** In units of the mean squared input; one that did well on every model that was tried. */
     private static final List<Double> TRIAL_RIDGES = List.of(0.03);
@@ -89,6 +89,20 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
         return StepRange.of(run.firstPlace() + from, run.lastPlace() - run.firstPlace());
     }
 
+    private static boolean isLong(Place place) {
+        return place instanceof StepRange && place.stepsSaved(2) > 1;
+    }
+
+    /** The median of what longer runs cost: those that cost more are in no plan that is worth having. */
+    private static double usual(PlaceCosts plain) {
+        double[] costs = plain.nats().keySet().stream()
+                .filter(StepCosts::isLong)
+                .mapToDouble(plain::of)
+                .sorted()
+                .toArray();
+        return costs.length == 0 ? 0 : costs[costs.length / 2];
+    }
+
     /**
      * Of places that are refitted, each as if it were the only one.
      *
@@ -98,7 +112,7 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
         Compensate.Options trial = options.with(TRIAL_RIDGES);
         String method = " alone " + trial.method() + " " + trial.side() + " on " + TokenHash.of(fitted.windows());
         List<Place> places = new ArrayList<>(plain.nats().keySet());
-        places.removeIf(place -> plain.of(place) > HOPELESS);
+        places.removeIf(place -> plain.of(place) > HOPELESS || isLong(place) && plain.of(place) > usual(plain));
         places.sort(Comparator.comparingInt((Place place) -> place.firstPlace() / 2));
         Map<Place, Double> nats = new LinkedHashMap<>();
         progress.begin("costs of refitted places", places.size(), Progress.Unit.PLANS);

@@ -49,6 +49,11 @@ public record LossLimit(BigDecimal share) {
         return new LossLimit(number.stripTrailingZeros());
     }
 
+    /** Half of it, for one of two things that lose. */
+    public LossLimit half() {
+        return new LossLimit(share.divide(BigDecimal.valueOf(2)));
+    }
+
     /** Whether a rise, as a share, is within the limit. */
     public boolean allows(double rise) {
         return rise <= share.doubleValue();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A text cut into windows that are run apart, each from position 0.
@@ -57,15 +58,13 @@ public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Inte
         return new TextWindows(inputs.subList(from, to), targets.subList(from, to), begin);
     }
 
-    /** The first tokens of each window. */
-    public TextWindows beginnings(int length) {
-        return new TextWindows(first(inputs, length), first(targets, length), begin);
-    }
-
-    private static List<int[]> first(List<int[]> windows, int length) {
-        return windows.stream()
-                .map(window -> Arrays.copyOf(window, Math.min(length, window.length)))
-                .toList();
+    /** A few windows from all over the text. */
+    public TextWindows spaced(int count) {
+        int few = Math.min(count, inputs.size());
+        return joined(IntStream.range(0, few)
+                .map(i -> (int) ((long) i * inputs.size() / few))
+                .mapToObj(window -> part(window, window + 1))
+                .toList());
     }
 
     /** Number of predictions. */
