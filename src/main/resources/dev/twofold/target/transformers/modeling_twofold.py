@@ -88,8 +88,8 @@ def layer_type(attention):
     return "sliding_attention" if "sliding_window" in attention else "full_attention"
 
 
-def tensor_parallel_plan(steps):
-    """How the projections are cut over devices, with one sum over the devices a step.
+def tensor_parallel_plan(steps, sum_each=False):
+    """How the projections are cut over devices, with one sum over the devices a step, or one for each branch.
 
     None for a model with experts, chains, or norms over all heads at once: those are not cut here.
     """
@@ -101,6 +101,8 @@ def tensor_parallel_plan(steps):
     columns = ("q_proj", "k_proj", "v_proj", "q_norm", "k_norm", "gate_proj", "up_proj")
     plan = {f"steps.*.branches.*.{name}": "colwise" for name in columns if "norm" not in name}
     plan |= {f"steps.*.branches.*.{name}.weight": "colwise" for name in columns if "norm" in name}
+    if sum_each:
+        return plan | {f"steps.*.branches.*.{name}": "rowwise" for name in ("o_proj", "down_proj")}
     # The weight alone: the results stay parts of a sum until that of the step.
     plan |= {f"steps.*.branches.*.{name}.weight": "rowwise" for name in ("o_proj", "down_proj")}
     return {"embed_tokens": "embedding_rowwise", **plan, "steps.*.sum": "all_reduce"}
@@ -412,6 +414,9 @@ class TwofoldPreTrainedModel(PreTrainedModel):
     _can_record_outputs = {"hidden_states": Step}
 
     def __init__(self, config, *args, **kwargs):
+        # vLLM puts projections of its own in the place of these, and they sum their results themselves.
+        if getattr(config, "_attn_implementation", None) == "vllm":
+            config.base_model_tp_plan = tensor_parallel_plan(config.twofold["steps"], sum_each=True)
         # torch's scaled_dot_product_attention has no soft cap, and would leave it out in silence.
         capped = any("cap" in branch.get("attention", {}) for branch in branches_of(config.twofold["steps"]))
         self._supports_sdpa = not capped
