@@ -4,6 +4,7 @@ import dev.twofold.inspection.ChosenPlan;
 import dev.twofold.inspection.Passages;
 import dev.twofold.layers.Plan;
 import dev.twofold.measure.MeasuredPlan;
+import dev.twofold.passes.analysis.ChoosePairs;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,11 +15,20 @@ record ChoiceReport(ChosenPlan chosen) {
 
     Map<String, Object> document() {
         Map<String, Object> document = new LinkedHashMap<>();
-        if (chosen.options().depth() == null) {
-            document.put("maxLoss", chosen.limit().share());
+        ChoosePairs.Options options = chosen.options();
+        if (options.depth() != null) {
+            document.put("depth", options.depth());
+        } else if (options.steps() != null) {
+            document.put("steps", options.steps());
+        } else if (options.speedup() != null) {
+            document.put("speedup", options.speedup());
         } else {
-            document.put("depth", chosen.options().depth());
+            document.put("maxLoss", chosen.limit().share());
         }
+        if (options.hardware() != null) {
+            document.put("hardware", options.hardware());
+        }
+        chosen.choice().speedup().ifPresent(speedup -> document.put("predictedSpeedup", speedup));
         Passages.Passage calibration = chosen.passages().calibration();
         document.put("text", calibration.name());
         document.put("tokens", calibration.windows().tokens());
@@ -52,9 +62,6 @@ record ChoiceReport(ChosenPlan chosen) {
      * @param compensated whether the model was refitted after it was chosen
      */
     List<String> lines(boolean compensated) {
-        String goal = chosen.options().depth() == null
-                ? "the shallowest that raises the perplexity by at most " + chosen.limit()
-                : "the best of effective depth " + chosen.options().depth();
         String check = chosen.heldOut()
                 .map(score -> String.format(
                         Locale.ROOT,
@@ -62,17 +69,37 @@ record ChoiceReport(ChosenPlan chosen) {
                         100 * score.increase(),
                         chosen.passages().heldOut().map(Passages.Passage::name).orElse("")))
                 .orElse("");
+        boolean refitted = compensated && chosen.options().mergesSteps();
         String measured = String.format(
                 Locale.ROOT,
-                "%+.2f%% predicted, %+.2f%% measured on %s%s%s",
+                "%+.2f%% predicted%s, %+.2f%% measured on %s%s%s",
                 100 * chosen.predicted(),
+                refitted ? " with compensation" : "",
                 100 * chosen.measured(),
                 chosen.passages().calibration().name(),
                 check,
-                compensated ? "; all before compensation" : "");
+                refitted ? " without" : compensated ? "; all before compensation" : "");
         String rejected = chosen.choice().rejected().isEmpty()
                 ? ""
                 : chosen.choice().rejected().size() + " shallower plan(s) kept the limit on the first text only";
-        return rejected.isEmpty() ? List.of(goal, measured) : List.of(goal, measured, rejected);
+        return rejected.isEmpty() ? List.of(goal(), measured) : List.of(goal(), measured, rejected);
+    }
+
+    private String goal() {
+        ChoosePairs.Options options = chosen.options();
+        String speed = chosen.choice()
+                .speedup()
+                .map(speedup ->
+                        String.format(Locale.ROOT, ", predicted %.2f times as fast on %s", speedup, options.hardware()))
+                .orElse("");
+        if (options.depth() != null) {
+            return "the best of effective depth " + options.depth();
+        } else if (options.steps() != null) {
+            return "the best that saves " + options.steps() + " steps";
+        } else if (options.speedup() != null) {
+            return "the best for a speed-up of " + options.speedup() + speed;
+        }
+        return "the " + (options.hardware() == null ? "shallowest" : "fastest")
+                + " that raises the perplexity by at most " + chosen.limit() + speed;
     }
 }

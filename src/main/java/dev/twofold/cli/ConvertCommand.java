@@ -46,6 +46,9 @@ final class ConvertCommand implements Callable<Integer> {
     private RecipeOptions recipe = new RecipeOptions();
 
     @Mixin
+    private GoalOptions goal = new GoalOptions();
+
+    @Mixin
     private RepeatOption repeat = new RepeatOption();
 
     @Mixin
@@ -89,7 +92,7 @@ final class ConvertCommand implements Callable<Integer> {
         long start = System.nanoTime();
         Optional<FromManifest> repeated = repeat.read();
         TrialRuntime runtime = noLoad ? TrialRuntime.NONE : new TrialLoad();
-        Recipe asked = repeated.map(FromManifest::recipe).orElseGet(recipe::recipe);
+        Recipe asked = repeated.map(FromManifest::recipe).orElseGet(() -> recipe.recipe(goal.devices(), goal.goal()));
         Target form = repeated.map(manifest -> manifest.target(runtime)).orElseGet(() -> target.target(runtime));
         requireUseOfDevices(asked);
         Source source = Sources.SHIPPED.open(checkpoint);

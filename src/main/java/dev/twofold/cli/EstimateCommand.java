@@ -2,16 +2,17 @@ package dev.twofold.cli;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.estimate.HardwareChoice;
 import dev.twofold.estimate.RuntimeName;
 import dev.twofold.estimate.Speed;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.inspection.MiddleGroups;
+import dev.twofold.inspection.PlannedModel;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.pipeline.DescribedOutput;
-import dev.twofold.pipeline.PlannedModel;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.Recipe;

@@ -37,6 +37,9 @@ final class InspectionTable {
         rewrites(out);
         layers(out);
         plans(out);
+        if (document.has("stepPlans")) {
+            stepPlans(out);
+        }
         if (document.has("compensation")) {
             compensation(out);
         }
@@ -134,6 +137,24 @@ final class InspectionTable {
                     groups(plan));
         }
         out.println("       (rise of the perplexity)");
+        out.println();
+    }
+
+    private void stepPlans(PrintWriter out) {
+        out.println("steps saved  KL predicted  measured  perplexity  merges");
+        for (JsonNode plan : document.get("stepPlans")) {
+            List<String> merges = new ArrayList<>();
+            plan.get("merges").forEach(merge -> merges.add(merge.asText()));
+            out.printf(
+                    Locale.ROOT,
+                    "%11d  %12.4f  %8.4f  %10s  %s%n",
+                    plan.get("stepsSaved").asInt(),
+                    plan.get("predictedKl").asDouble(),
+                    plan.get("kl").asDouble(),
+                    rise(plan, "perplexityIncrease"),
+                    String.join(",", merges));
+        }
+        out.println("             (nats a token, and the rise of the perplexity)");
         out.println();
     }
 

@@ -99,7 +99,7 @@ final class RecipeOptions {
     @Option(
             names = "--calibration-tokens",
             paramLabel = "N",
-            description = "How many tokens of text --compensate fits to (default: 49152).")
+            description = "How many tokens of text --compensate fits to (default: 102400).")
     private @Nullable Integer calibrationTokens;
 
     @Option(
@@ -151,23 +151,28 @@ final class RecipeOptions {
         return recipe(OptionalInt.empty());
     }
 
+    Recipe recipe(OptionalInt fallback) {
+        return recipe(fallback, ChoosePairs.Options.NONE);
+    }
+
     /**
      * What is asked for.
      *
      * @param fallback over how many devices to cut the model, if neither an option nor the pipeline says
+     * @param goal what else plans are to be chosen by
      */
-    Recipe recipe(OptionalInt fallback) {
+    Recipe recipe(OptionalInt fallback, ChoosePairs.Options goal) {
         Recipe recipe = ShippedPipelines.read(pipeline == null ? ShippedPipelines.DEFAULT : pipeline);
-        boolean measured = maxLoss != null || depth != null;
+        boolean measured = maxLoss != null || depth != null || !goal.equals(ChoosePairs.Options.NONE);
         if (pairs != null || window != null || merge != null) {
             if (measured) {
                 throw TwofoldException.usage("layers are either named or chosen by measuring")
-                        .found(flags() + " and " + choiceFlags())
-                        .expected("one of --pairs, --window, --merge, --max-loss, --depth");
+                        .found(flags() + " and " + choiceFlags(goal))
+                        .expected("one of --pairs, --window, --merge, --max-loss, --depth, --steps, --speedup");
             }
             recipe = merging(pairing(recipe));
         } else {
-            recipe = choosing(recipe, measured);
+            recipe = choosing(recipe, measured, goal);
         }
         return sharding(
                 type.into(compensating(recipe), calibrationTokens, memory, maxLoss == null ? null : half(maxLoss)),
@@ -241,7 +246,7 @@ final class RecipeOptions {
     }
 
     /** Leaves the layers to be measured, wherever the pipeline does not name them. */
-    private Recipe choosing(Recipe recipe, boolean measured) {
+    private Recipe choosing(Recipe recipe, boolean measured, ChoosePairs.Options goal) {
         Recipe formed = form() == null
                 ? recipe
                 : fill(recipe, PairLayers.SPEC, new PairLayers.Options(null, null, null, form()), "--form " + form());
@@ -250,13 +255,15 @@ final class RecipeOptions {
         Recipe choosing = open && !formed.has(ChoosePairs.SPEC)
                 ? formed.insert(0, PassRequest.bare(ChoosePairs.SPEC, "the default --max-loss " + LossLimit.DEFAULT))
                 : formed;
-        return measured || group != null
-                ? fill(
-                        choosing,
-                        ChoosePairs.SPEC,
-                        new ChoosePairs.Options(layersLoss(), depth, group, null),
-                        choiceFlags())
-                : choosing;
+        if (!measured && group == null) {
+            return choosing;
+        }
+        ChoosePairs.Options options =
+                new ChoosePairs.Options(layersLoss(), depth, goal.steps(), goal.speedup(), goal.hardware(), group, null);
+        Recipe asked = fill(choosing, ChoosePairs.SPEC, options, choiceFlags(goal));
+        return options.mergesSteps() && !asked.has(MergeSteps.SPEC)
+                ? asked.insertAfter(PairLayers.SPEC, PassRequest.bare(MergeSteps.SPEC, choiceFlags(goal)))
+                : asked;
     }
 
     /** Where bits are chosen too, layers and bits may lose half of it each. */
@@ -268,13 +275,22 @@ final class RecipeOptions {
         return LossLimit.valueOf(limit.share().doubleValue() / 2);
     }
 
-    private String choiceFlags() {
+    private String choiceFlags(ChoosePairs.Options goal) {
         List<String> flags = new ArrayList<>();
         if (maxLoss != null) {
             flags.add("--max-loss " + maxLoss);
         }
         if (depth != null) {
             flags.add("--depth " + depth);
+        }
+        if (goal.steps() != null) {
+            flags.add("--steps " + goal.steps());
+        }
+        if (goal.speedup() != null) {
+            flags.add("--speedup " + goal.speedup());
+        }
+        if (goal.hardware() != null) {
+            flags.add("--hardware " + goal.hardware());
         }
         if (group != null) {
             flags.add("--group " + group);

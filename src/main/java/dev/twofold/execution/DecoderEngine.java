@@ -35,6 +35,14 @@ public interface DecoderEngine extends AutoCloseable {
      */
     void addProduct(HiddenStates left, HiddenStates right, double[] sum);
 
+    /**
+     * {@code left right} in float64.
+     *
+     * @param left {@code [rows, inner]} row-major
+     * @param right {@code [inner, columns]} row-major
+     */
+    double[] multiply(double[] left, double[] right, int inner);
+
     /** The values of a weight, row-major. */
     float[] read(Weight weight);
 

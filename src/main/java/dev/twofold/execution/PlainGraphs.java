@@ -24,8 +24,11 @@ public interface PlainGraphs {
     /** From a stream to what the last projection of a branch reads, {@code [batch, tokens, columns]}. */
     PlainGraph inner(Decoder decoder, Branch branch, int tokens);
 
-    /** From {@code x [n, k]} and {@code base [n, m]} to {@code x^T base}, float64 {@code [k, m]}. */
+    /** From {@code x [n, k]} and {@code base [n, m]} to {@code x^T base}, {@code [k, m]}. */
     PlainGraph product();
+
+    /** From float64 {@code x [n, k]} and {@code base [k, m]} to {@code x base}, float64 {@code [n, m]}. */
+    PlainGraph multiplication();
 
     /** From a stream to the logits of some rows of the vocabulary, {@code [batch, tokens, rows]}. */
     PlainGraph head(Decoder decoder, Weight rows);

@@ -5,6 +5,7 @@ import dev.twofold.measure.TextWindows;
 import dev.twofold.source.Source;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What weights are fitted to. Of every text, one window of eight is held out, so that fits are checked on tokens of every kind
@@ -50,6 +51,24 @@ public record CalibrationText(TextWindows windows, int heldOut) {
         int held = heldOut.size();
         fitted.addAll(heldOut);
         return new CalibrationText(TextWindows.joined(fitted), held);
+    }
+
+    /** A smaller text of the same kinds: windows from all over it. */
+    CalibrationText spaced(int tokens) {
+        double share = Math.min(1, (double) tokens / tokens());
+        int count = windows.inputs().size() - heldOut;
+        List<TextWindows> kept = new ArrayList<>(spaced(0, count, share));
+        List<TextWindows> checks = spaced(count, count + heldOut, share);
+        kept.addAll(checks);
+        return new CalibrationText(TextWindows.joined(kept), checks.size());
+    }
+
+    private List<TextWindows> spaced(int from, int to, double share) {
+        int count = Math.max(1, (int) Math.round(share * (to - from)));
+        return IntStream.range(0, count)
+                .map(i -> from + (int) ((long) i * (to - from) / count))
+                .mapToObj(window -> windows.part(window, window + 1))
+                .toList();
     }
 
     /** Tokens of all windows. */

@@ -28,9 +28,15 @@ public record ChosenPlan(
     /** Measures what is not known yet, and chooses. */
     public static ChosenPlan of(OpenPlan open, Source source, Texts texts, MeasurementCache cache, Host host) {
         ChoosePairs.Options options = open.options();
-        Passages passages = Passages.of(source, texts, Optional.ofNullable(options.tokens()), 0, host);
+        Optional<CalibrationText> fitted = open.fit()
+                .filter(fit -> options.mergesSteps())
+                .map(fit -> CalibrationText.of(source, texts.calibrating(), fit.tokens(), host));
+        int taken = fitted.map(CalibrationText::tokens).orElse(0);
+        Passages passages = Passages.of(source, texts, Optional.ofNullable(options.tokens()), taken, host);
         try (MeasurementSession session = new MeasurementSession(source, passages, open.form(), cache, host)) {
-            PlanChoice choice = PlanChoice.make(options, session.calibration(), session.heldOut(), host.progress());
+            PlanChoice choice = options.mergesSteps()
+                    ? new StepChoice(open, source, session, fitted, host).make()
+                    : PlanChoice.make(options, session.calibration(), session.heldOut(), host.progress());
             Optional<HeldOut> heldOut = session.heldOut()
                     .map(text ->
                             new HeldOut(text.base(), text.score(choice.plan().plan())));

@@ -1,16 +1,13 @@
 package dev.twofold.inspection;
 
-import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Progress;
 import dev.twofold.layers.Plan;
 import dev.twofold.measure.LayerFindings;
 import dev.twofold.measure.PlanScore;
-import dev.twofold.measure.TokenHash;
 import dev.twofold.pass.Facts;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.passes.rewrite.DropLayers;
-import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.recipe.CheckedRecipe;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
@@ -29,17 +26,17 @@ public final class CompensationStudy {
 
     private final Source source;
     private final TextMeasurement heldOut;
-    private final CalibrationText fitted;
+    private final RefittedPlans refitted;
     private final Host host;
 
     /**
      * @param heldOut measures on a text that nothing is fitted to
-     * @param fitted text that is fitted to, which results are remembered under
+     * @param refitted fits to another text
      */
-    public CompensationStudy(Source source, TextMeasurement heldOut, CalibrationText fitted, Host host) {
+    public CompensationStudy(Source source, TextMeasurement heldOut, RefittedPlans refitted, Host host) {
         this.source = source;
         this.heldOut = heldOut;
-        this.fitted = fitted;
+        this.refitted = refitted;
         this.host = host;
     }
 
@@ -111,16 +108,8 @@ public final class CompensationStudy {
     }
 
     private PlanScore score(Plan plan, Compensate.Method method) {
-        PassRequest<Compensate.Options> fit = PassRequest.own(Compensate.SPEC, Compensate.Options.DEFAULT.with(method));
-        PairLayers.Options paired = PairLayers.Options.NONE.with(plan);
-        Recipe recipe = Recipe.of(PassRequest.own(PairLayers.SPEC, paired), fit);
-        String name = plan + " " + Recipe.of(fit).entries().get(0) + " on " + TokenHash.of(fitted.windows());
-        return heldOut.known(name).orElseGet(() -> {
-            try (FitSession session = new FitSession(fitted, host)) {
-                Decoder refitted = checked(recipe).run(source.decoder(), session.context(Progress.SILENT));
-                return heldOut.score(name, refitted, session.engine());
-            }
-        });
+        return refitted.scores(plan, Compensate.Options.DEFAULT.with(method), List.of(heldOut))
+                .get(0);
     }
 
     private CheckedRecipe checked(Recipe recipe) {

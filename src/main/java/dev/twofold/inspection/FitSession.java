@@ -35,9 +35,11 @@ public final class FitSession implements AutoCloseable {
     }
 
     public PassContext context(Progress progress) {
-        Calibration calibration =
-                new Calibration(engine, text.windows().inputs(), text.heldOut(), spill, findings::add, host.notices());
-        return new PassContext(progress, Optional.of(calibration));
+        return new PassContext(progress, Optional.of(calibration()));
+    }
+
+    Calibration calibration() {
+        return new Calibration(engine, text.windows().inputs(), text.heldOut(), spill, findings::add, host.notices());
     }
 
     /** Versions of what decides the refitted weights, by name. */

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  * @param base the original's score on the calibration text
  * @param heldOut scores on a second text, if there is one
  * @param compensation what it wins back on the held-out text; empty unless asked for
+ * @param steps what merged steps cost; empty for a model whose layers are one step each
  * @param seconds that it took
  * @param plansMeasured plans whose loss is known
  * @param cached whether nothing had to be measured
@@ -29,6 +30,7 @@ public record Inspection(
         PlanScore base,
         Optional<HeldOut> heldOut,
         List<CompensationStudy.Row> compensation,
+        Optional<StepStudy> steps,
         double seconds,
         int plansMeasured,
         boolean cached) {

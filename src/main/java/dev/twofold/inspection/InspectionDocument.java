@@ -89,6 +89,12 @@ public final class InspectionDocument {
                         .put("maxLoss", recommendation.limit().share().doubleValue())
                         .put("plan", recommendation.index()));
         document.set("prediction", prediction());
+        StepDocument steps = new StepDocument(source.decoder(), inspection, forms);
+        inspection.steps().ifPresent(study -> {
+            document.set("merges", steps.merges(study));
+            document.set("stepPlans", steps.plans(study));
+        });
+        document.set("speed", steps.speed());
         if (!inspection.compensation().isEmpty()) {
             document.set("compensation", compensation(setting));
         }

@@ -64,10 +64,15 @@ public record Inspector(
         PlanFrontier frontier = PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), text, host.progress());
         Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier));
         List<CompensationStudy.Row> compensation = fitted.flatMap(windows -> session.heldOut()
-                        .map(other -> new CompensationStudy(source, other, windows, host.with(once()))
-                                .of(frontier, findings)))
+                        .map(other -> {
+                            Host quiet = host.with(once());
+                            RefittedPlans refitted = new RefittedPlans(source, form, windows, quiet);
+                            return new CompensationStudy(source, other, refitted, quiet).of(frontier, findings);
+                        }))
                 .orElse(List.of());
+        Optional<StepStudy> steps = StepStudy.of(session, source.decoder(), form, host.progress());
         int measured = text.measured()
+                + session.screening().measured()
                 + session.heldOut().map(TextMeasurement::measured).orElse(0);
         return new Inspection(
                 form,
@@ -76,6 +81,7 @@ public record Inspector(
                 text.base(),
                 heldOut,
                 compensation,
+                steps,
                 (System.nanoTime() - start) / 1e9,
                 text.plansKnown(),
                 measured == 0);

@@ -15,8 +15,14 @@ import java.util.Optional;
  *
  * @param plan its groups and scores on the calibration text
  * @param rejected shallower plans that keep the limit on the calibration text, and not on the held-out one
+ * @param speedup that is predicted for the hardware that was named, if one was
  */
-public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected) {
+public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected, Optional<Double> speedup) {
+
+    /** A plan that was chosen by its loss alone. */
+    PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected) {
+        this(plan, rejected, Optional.empty());
+    }
 
     /** Measures what has to be, and chooses. */
     public static PlanChoice make(

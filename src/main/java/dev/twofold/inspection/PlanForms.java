@@ -41,10 +41,9 @@ final class PlanForms {
     record EmittedForm(int allReduces, long kvBytesPerToken, int nodes) {}
 
     EmittedForm of(Plan plan) {
-        Recipe recipe = Recipe.of(
-                PassRequest.own(PairLayers.SPEC, new PairLayers.Options(null, null, null, form).with(plan)),
-                PassRequest.own(FoldNorms.SPEC, new NoOptions()),
-                PassRequest.own(Widen.SPEC, new NoOptions()));
+        Recipe recipe = PlanRecipe.of(plan, form)
+                .append(PassRequest.own(FoldNorms.SPEC, new NoOptions()))
+                .append(PassRequest.own(Widen.SPEC, new NoOptions()));
         Decoder original = source.decoder();
         Decoder decoder = recipe.check(Facts.of(original)).run(original);
         Preview preview = TARGET.preview(Part.whole(decoder));

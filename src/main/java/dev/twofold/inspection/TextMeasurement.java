@@ -1,6 +1,7 @@
 package dev.twofold.inspection;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.LayerGroup;
 import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.DecoderEngine;
@@ -96,6 +97,19 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
      */
     PlanScore score(String name, Decoder rewritten, DecoderEngine runner) {
         PlanScore score = measure().score(rewritten, runner);
+        measurements.plans().put(name, score);
+        measured++;
+        return score;
+    }
+
+    /**
+     * Measures the original with some neighbouring layers replaced.
+     *
+     * @param name what was done to them, under which the score is remembered
+     * @param runner of what is in their place
+     */
+    PlanScore score(String name, LayerGroup replaced, DecoderEngine runner) {
+        PlanScore score = measure().score(replaced, runner);
         measurements.plans().put(name, score);
         measured++;
         return score;

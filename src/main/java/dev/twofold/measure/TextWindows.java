@@ -57,6 +57,17 @@ public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Inte
         return new TextWindows(inputs.subList(from, to), targets.subList(from, to), begin);
     }
 
+    /** The first tokens of each window. */
+    public TextWindows beginnings(int length) {
+        return new TextWindows(first(inputs, length), first(targets, length), begin);
+    }
+
+    private static List<int[]> first(List<int[]> windows, int length) {
+        return windows.stream()
+                .map(window -> Arrays.copyOf(window, Math.min(length, window.length)))
+                .toList();
+    }
+
     /** Number of predictions. */
     public int tokens() {
         return inputs.stream().mapToInt(window -> window.length).sum();

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.LinkedHashMap;
@@ -50,6 +51,26 @@ record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, On
                 OnnxTensor base = OnnxTensor.createTensor(environment, FloatBuffer.wrap(right), rightShape);
                 OrtSession.Result result = session.run(Map.of("x", x, "base", base))) {
             return values((OnnxTensor) result.get(0));
+        } catch (OrtException e) {
+            throw StepEngine.failed(e);
+        }
+    }
+
+    /**
+     * Rows of {@code left right}, in float64.
+     *
+     * @param left {@code [rows, inner]}
+     * @param right {@code [inner, columns]}
+     * @param target receives them from {@code at} on
+     */
+    void multiply(DoubleBuffer left, int inner, double[] right, int columns, double[] target, int at) {
+        long[] leftShape = {left.remaining() / inner, inner};
+        long[] rightShape = {inner, columns};
+        try (OnnxTensor x = OnnxTensor.createTensor(environment, left, leftShape);
+                OnnxTensor base = OnnxTensor.createTensor(environment, DoubleBuffer.wrap(right), rightShape);
+                OrtSession.Result result = session.run(Map.of("x", x, "base", base))) {
+            DoubleBuffer values = ((OnnxTensor) result.get(0)).getDoubleBuffer();
+            values.get(target, at, values.remaining());
         } catch (OrtException e) {
             throw StepEngine.failed(e);
         }

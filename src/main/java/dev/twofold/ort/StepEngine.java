@@ -19,7 +19,7 @@ import dev.twofold.weight.Weight;
 import dev.twofold.weight.WeightEvaluator;
 import dev.twofold.weight.Weights;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,12 +33,18 @@ import java.util.function.IntFunction;
 
 /**
  * Runs plain graphs on ONNX Runtime. Sessions are kept by structure, since steps of one structure differ only in what
- * they are fed; weights are evaluated for one step at a time into buffers that the next step reuses.
+ * they are fed; weights are evaluated for one step at a time into {@link WeightBuffers}.
  */
 public final class StepEngine implements DecoderEngine {
 
     /** So many tokens are summed in float32: more would lose bits, and fewer would spend their time on the sums. */
     private static final int PRODUCT_TOKENS = 2048;
+
+    /** Of a left factor in float64, so many elements are outside the heap at once. */
+    private static final int PRODUCT_ELEMENTS = 8 << 20;
+
+    /** Evaluated weights are kept in a part of the memory that Java may take, so that a small model is evaluated once. */
+    private static final int KEPT_SHARE = 4;
 
     private final OrtEnvironment environment = Runtimes.environment();
     private final PlainGraphs graphs;
@@ -47,7 +53,7 @@ public final class StepEngine implements DecoderEngine {
     private final int device;
     private final Map<ByteBuffer, OrtSession> sessions = new HashMap<>();
     private final Lanes lanes;
-    private final WeightBuffers buffers = new WeightBuffers();
+    private final WeightBuffers buffers;
     /** Numbers of the heads that are open, whose weights must not be in the same buffers. */
     private final BitSet heads = new BitSet();
 
@@ -57,6 +63,7 @@ public final class StepEngine implements DecoderEngine {
         this.provider = provider;
         this.device = device;
         this.lanes = Lanes.on(provider);
+        this.buffers = new WeightBuffers(evaluator, Runtime.getRuntime().maxMemory() / KEPT_SHARE);
     }
 
     Lanes lanes() {
@@ -148,6 +155,23 @@ public final class StepEngine implements DecoderEngine {
         }
     }
 
+    @Override
+    public double[] multiply(double[] left, double[] right, int inner) {
+        int rows = left.length / inner;
+        int columns = right.length / inner;
+        double[] product = new double[Math.multiplyExact(rows, columns)];
+        int strip = Math.max(1, PRODUCT_ELEMENTS / inner);
+        try (PlainModel loaded = load(graphs.multiplication(), "multiplication", Lanes.allThreads())) {
+            for (int row = 0; row < rows; row += strip) {
+                int count = Math.min(strip, rows - row);
+                DoubleBuffer part =
+                        DoubleBuffer.wrap(left, row * inner, count * inner).slice();
+                loaded.multiply(part, inner, right, columns, product, row * columns);
+            }
+        }
+        return product;
+    }
+
     /** The end of as many windows as make up one product. */
     private static int upTo(HiddenStates states, int from) {
         int to = from + 1;
@@ -200,10 +224,8 @@ public final class StepEngine implements DecoderEngine {
         try {
             OrtSession session = session(graph.model(), threads);
             for (Feed feed : graph.feeds()) {
-                FloatBuffer values = buffers.take(
-                        slot + "/" + feed.name(), feed.weight().shape().elements());
-                evaluator.read(feed.weight(), values);
-                feeds.put(feed.name(), OnnxTensor.createTensor(environment, values.flip(), shape(feed.weight())));
+                FloatBuffer values = buffers.values(feed.weight(), slot + "/" + feed.name());
+                feeds.put(feed.name(), OnnxTensor.createTensor(environment, values, shape(feed.weight())));
             }
             return new PlainModel(environment, session, feeds);
         } catch (OrtException e) {
@@ -246,23 +268,6 @@ public final class StepEngine implements DecoderEngine {
             }
         } catch (OrtException e) {
             throw failed(e);
-        }
-    }
-
-    /** Direct buffers by use, so that each step evaluates into the memory of the one before. */
-    private static final class WeightBuffers {
-        private final Map<String, FloatBuffer> buffers = new HashMap<>();
-
-        FloatBuffer take(String use, long elements) {
-            FloatBuffer known = buffers.get(use);
-            if (known == null || known.capacity() < elements) {
-                int bytes = Math.toIntExact(Math.multiplyExact(elements, Float.BYTES));
-                known = ByteBuffer.allocateDirect(bytes)
-                        .order(ByteOrder.nativeOrder())
-                        .asFloatBuffer();
-                buffers.put(use, known);
-            }
-            return known.clear().limit((int) elements);
         }
     }
 }

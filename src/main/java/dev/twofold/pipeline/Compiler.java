@@ -116,8 +116,15 @@ public final class Compiler {
         CheckedRecipe recipe = FittedText.of(text).on(fitting.provider(), fits).check(facts);
         try (FitSession session = new FitSession(text, fitting)) {
             Decoder decoder = run(recipe, session.context(host.progress()));
+            FitSession.Fits found = session.fits();
             Compilation compilation = new Compilation(
-                    source, recipe, decoder, target, settings.rank(), resolved.chosen(), Optional.of(session.fits()));
+                    source,
+                    FittedText.recorded(recipe.recipe(), found).check(facts),
+                    decoder,
+                    target,
+                    settings.rank(),
+                    resolved.chosen(),
+                    Optional.of(found));
             return write(place, compilation, new OutputWriter.Tools(settings.version(), session.libraries()));
         }
     }

@@ -5,6 +5,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileFact;
 import dev.twofold.disk.FileHash;
+import dev.twofold.inspection.PlannedModel;
 import dev.twofold.report.Manifest;
 import dev.twofold.target.onnx.OnnxOptions;
 import java.nio.file.Files;

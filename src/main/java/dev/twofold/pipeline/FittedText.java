@@ -2,10 +2,16 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.CalibrationText;
+import dev.twofold.inspection.FitSession;
 import dev.twofold.measure.TokenHash;
 import dev.twofold.ort.Provider;
+import dev.twofold.pass.FitFinding;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.TextFits;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The text that passes of a recipe are fitted to, by which the fits can be repeated.
@@ -27,6 +33,15 @@ record FittedText(String hash, int tokens) {
     Recipe on(Provider provider, TextFits fits) {
         requireAsked(fits, fits.origin(), "give the text that the pipeline names with --text");
         return fits.on(hash, tokens, provider.toString());
+    }
+
+    /** A recipe with the ridges that its compensation chose, so that a repetition need not search. */
+    static Recipe recorded(Recipe recipe, FitSession.Fits fits) {
+        List<Double> ridges = fits.findings().stream().map(FitFinding::ridge).toList();
+        Optional<PassRequest<Compensate.Options>> asked = recipe.find(Compensate.SPEC);
+        return asked.map(request ->
+                        recipe.replace(request, request.with(request.options().found(ridges))))
+                .orElse(recipe);
     }
 
     /** @throws TwofoldException of kind INPUT if a text is not the one that was fitted to */

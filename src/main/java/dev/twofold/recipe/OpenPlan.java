@@ -5,17 +5,24 @@ import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
 import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A recipe that leaves it to a measurement which layers share a group.
+ * A recipe that leaves it to a measurement which layers share a group, and perhaps which steps merge.
  *
  * @param ask what they are to be chosen by
  * @param open the pairing that they are chosen for
+ * @param merging the merge that they are chosen for, if there is one
  */
-public record OpenPlan(Recipe recipe, PassRequest<ChoosePairs.Options> ask, PassRequest<PairLayers.Options> open) {
+public record OpenPlan(
+        Recipe recipe,
+        PassRequest<ChoosePairs.Options> ask,
+        PassRequest<PairLayers.Options> open,
+        Optional<PassRequest<MergeSteps.Options>> merging) {
 
     /**
      * Whether something has to be chosen; if so, everything else in the recipe is checked at once.
@@ -41,7 +48,10 @@ public record OpenPlan(Recipe recipe, PassRequest<ChoosePairs.Options> ask, Pass
                     .expected("one of each")
                     .as(ask.blame());
         }
-        OpenPlan choice = new OpenPlan(recipe, ask, open.get(0));
+        Optional<PassRequest<MergeSteps.Options>> merging = after.all(MergeSteps.SPEC).stream()
+                .filter(request -> request.options().namesNoSteps())
+                .findFirst();
+        OpenPlan choice = new OpenPlan(recipe, ask, open.get(0), merging);
         choice.check(start);
         return Optional.of(choice);
     }
@@ -72,6 +82,14 @@ public record OpenPlan(Recipe recipe, PassRequest<ChoosePairs.Options> ask, Pass
 
     /** The recipe with a plan in place of the choice. */
     public Recipe with(Plan plan) {
-        return recipe.replace(open, open.with(open.options().with(plan))).without(ask.spec());
+        Recipe paired = recipe.replace(open, open.with(open.options().with(plan)));
+        return merging.map(merge -> paired.replace(merge, merge.with(MergeSteps.Options.of(plan))))
+                .orElse(paired)
+                .without(ask.spec());
+    }
+
+    /** What the chosen steps are refitted with, if they are. */
+    public Optional<Compensate.Options> fit() {
+        return recipe.find(Compensate.SPEC).map(PassRequest::options);
     }
 }

@@ -36,6 +36,7 @@ public final class HtmlReport {
             "frontier.js",
             "compensation.js",
             "costs.js",
+            "steps.js",
             "layers.js",
             "prediction.js",
             "report.js");

@@ -30,6 +30,8 @@ function fill() {
   part("compensation", () => compensation(report, plans));
   part("pairs", () => pairCosts(report, plans));
   part("groups", () => groupCosts(report));
+  part("merges", () => mergeCosts(report));
+  part("speed", () => speedFrontier(report, plans));
   part("influence", () => layerInfluence(report));
   part("matrices", () => matrices(report));
   part("prediction", () => prediction(report, plans));

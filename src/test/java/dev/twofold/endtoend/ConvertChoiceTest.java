@@ -228,7 +228,7 @@ final class ConvertChoiceTest {
             value = {
                 "--max-loss 1% --pairs 0-1 | one of --pairs",
                 "--depth 3 --window 0:2 | one of --pairs",
-                "--max-loss 1% --depth 3 | both a largest loss and a depth",
+                "--max-loss 1% --depth 3 | more than one of max-loss, depth",
                 "--max-loss abc | 'abc' is not a rise of the perplexity such as 1%",
                 "--max-loss 5000% | 0% to 1000%",
                 "--max-loss 1 | should have a % sign, such as 1%",

@@ -66,6 +66,10 @@ final class OutputHashesTest {
                         "--window 2:14 --devices 2 --collective annotate",
                         "--window 2:14 --devices 2 --collective tensorrt",
                         "--window 0:16 --devices 2 --one-sync --placement layers",
+                        "--merge 2A-2F,4F-5A,6A-7A,9F-11A",
+                        "--merge 2A-2F,4F-5A,6A-7A,9F-11A --devices 2",
+                        "--pairs 5-6,8-9 --form staggered --merge 2A-2F --dtype fp16",
+                        "--merge 2A-2F,4F-5A,6A-7A --compensate --calibration-tokens 4096",
                         "--pairs 3-4,8-9 --compensate --calibration-tokens 4096")
                 .flatMap(options -> dialects(Novels.CHECKPOINT, "novels-13m", options));
     }

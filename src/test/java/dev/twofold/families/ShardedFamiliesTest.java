@@ -28,20 +28,21 @@ final class ShardedFamiliesTest {
     private Path directory;
 
     /** A plan, and how it is cut. Groups of three have no devices of their own on two. */
-    private record Cut(Arrangement plan, Placement placement) {
+    private record Cut(Arrangement plan, Placement placement, int devices) {
         @Override
         public String toString() {
-            return plan + " by " + placement;
+            return plan + " by " + placement + " over " + devices;
         }
     }
 
     private static final List<Cut> CUTS = List.of(
-            new Cut(Arrangement.BASE, Placement.HEADS),
-            new Cut(Arrangement.PAIRS, Placement.HEADS),
-            new Cut(Arrangement.PAIRS, Placement.LAYERS),
-            new Cut(Arrangement.GROUPS_OF_THREE, Placement.HEADS),
-            new Cut(Arrangement.STAGGERED_PAIRS, Placement.LAYERS),
-            new Cut(Arrangement.MERGES, Placement.HEADS));
+            new Cut(Arrangement.BASE, Placement.HEADS, 2),
+            new Cut(Arrangement.PAIRS, Placement.HEADS, 2),
+            new Cut(Arrangement.PAIRS, Placement.LAYERS, 2),
+            new Cut(Arrangement.GROUPS_OF_THREE, Placement.HEADS, 2),
+            new Cut(Arrangement.STAGGERED_PAIRS, Placement.LAYERS, 2),
+            new Cut(Arrangement.MERGES, Placement.HEADS, 2),
+            new Cut(Arrangement.MERGES, Placement.HEADS, 4));
 
     static Stream<Arguments> everyFamilyAndCut() {
         return TinyFamilies.names().stream()
@@ -53,11 +54,11 @@ final class ShardedFamiliesTest {
 
     @ParameterizedTest(name = "{0} {1} {2}")
     @MethodSource("everyFamilyAndCut")
-    void two_devices_match_within_1e_4_or_are_refused(String name, Cut cut, DialectName dialect) {
+    void devices_match_within_1e_4_or_are_refused(String name, Cut cut, DialectName dialect) {
         Reference reference = Reference.of(TinyFamilies.checkpoint(name));
         Path output = directory.resolve("sharded");
         List<Object> arguments = new ArrayList<>(
-                List.of("convert", TinyFamilies.checkpoint(name), "-o", output, "--quiet", "--devices", 2));
+                List.of("convert", TinyFamilies.checkpoint(name), "-o", output, "--quiet", "--devices", cut.devices()));
         arguments.addAll(List.of("--placement", cut.placement(), "--dialect", dialect));
         arguments.addAll(cut.plan().options(reference.layers()));
         CommandRun run = CommandRun.of(arguments.toArray());

@@ -7,6 +7,7 @@ import dev.twofold.estimate.Workload;
 import dev.twofold.estimate.Workload.Stage;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.inspection.PlannedModel;
 import dev.twofold.layers.LayerWindow;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.shard.Shard;

@@ -43,8 +43,9 @@ final class OpenPlanTest {
         assertThat(options("max-loss: 1%").maxLoss()).isEqualTo(LossLimit.DEFAULT);
         assertThat(options("max-loss: 0.5%").maxLoss()).isEqualTo(LossLimit.valueOf("0.005"));
         assertThat(options("max-loss: '0.005'").maxLoss()).isEqualTo(LossLimit.valueOf("0.5%"));
-        assertThat(options("depth: 5")).isEqualTo(new ChoosePairs.Options(null, 5, null, null));
-        assertThat(options("group: 2, tokens: 512")).isEqualTo(new ChoosePairs.Options(null, null, 2, 512));
+        assertThat(options("depth: 5")).isEqualTo(new ChoosePairs.Options(null, 5, null, null, null, null, null));
+        assertThat(options("group: 2, tokens: 512"))
+                .isEqualTo(new ChoosePairs.Options(null, null, null, null, null, 2, 512));
         assertThat(options("").groupLimit()).isEqualTo(4);
     }
 
@@ -78,7 +79,7 @@ final class OpenPlanTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "choose-pairs: {max-loss: 1%, depth: 5}, pair-layers | both a largest loss and a depth",
+                "choose-pairs: {max-loss: 1%, depth: 5}, pair-layers | more than one of max-loss, depth",
                 "choose-pairs                                        | 0 times pair-layers without layers",
                 "pair-layers, choose-pairs                           | 0 times pair-layers without layers",
                 "choose-pairs, pair-layers: {window: 4:14}           | 0 times pair-layers without layers",

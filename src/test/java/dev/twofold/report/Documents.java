@@ -28,6 +28,56 @@ final class Documents {
         return sample().set("compensation", read("compensation.json"));
     }
 
+    /** The sample with merges of its steps, plans of them, and predictions for two machines. */
+    static ObjectNode merged() {
+        ObjectNode document = sample();
+        ArrayNode merges = document.putArray("merges");
+        for (int size = 2; size <= 3; size++) {
+            for (int place = 0; place + size <= 32; place++) {
+                ObjectNode merge = merges.addObject().put("run", step(place) + "-" + step(place + size - 1));
+                ArrayNode steps = merge.putArray("steps");
+                for (int i = 0; i < size; i++) {
+                    steps.add(step(place + i));
+                }
+                merge.put("kl", 0.004 * size * (1 + (place * 7) % 5));
+            }
+        }
+        ArrayNode plans = document.putArray("stepPlans");
+        for (int saved = 4; saved <= 12; saved += 4) {
+            ObjectNode plan = plans.addObject().put("stepsSaved", saved);
+            ArrayNode runs = plan.putArray("merges");
+            for (int run = 0; run < saved; run++) {
+                runs.add(step(2 * run) + "-" + step(2 * run + 1));
+            }
+            plan.put("predictedKl", 0.01 * saved)
+                    .put("kl", 0.012 * saved)
+                    .put("measuredLoss", document.at("/measurement/baseLoss").asDouble() + 0.01 * saved)
+                    .put("perplexityIncrease", 0.01 * saved)
+                    .put("accuracyKept", 1 - 0.005 * saved)
+                    .put("allReduces", 32 - saved)
+                    .put("nodes", 200)
+                    .put("command", "twofold convert x -o y --merge z");
+        }
+        ArrayNode machines = document.putArray("speed");
+        for (int devices = 1; devices <= 2; devices++) {
+            ObjectNode machine =
+                    machines.addObject().put("hardware", "h100-sxm").put("devices", devices);
+            ArrayNode layers = machine.putArray("plans");
+            document.get("plans")
+                    .forEach(
+                            plan -> layers.add(16.0 / plan.get("effectiveDepth").asInt()));
+            machine.putArray("stepPlans")
+                    .add(1.02 * devices)
+                    .add(1.05 * devices)
+                    .add(1.1 * devices);
+        }
+        return document;
+    }
+
+    private static String step(int place) {
+        return place / 2 + (place % 2 == 0 ? "A" : "F");
+    }
+
     private static ObjectNode read(String resource) {
         try (InputStream in = Documents.class.getResourceAsStream(resource)) {
             return (ObjectNode) MAPPER.readTree(in);

@@ -229,6 +229,33 @@ final class HtmlReportBrowserTest {
     }
 
     @Test
+    void merged_steps_are_shown_with_their_plans_and_the_speed_of_a_machine() throws IOException {
+        open(Documents.merged(), 1280, 800, "light");
+
+        assertThat(marks("merges")).isGreaterThanOrEqualTo(31 + 30);
+        assertThat(browser.number("return document.querySelectorAll('#step-plans tbody tr').length"))
+                .isEqualTo(3);
+        assertThat(text("#step-plans tbody tr")).contains("0A-0F 1A-1F 2A-2F 3A-3F", "+4.00%", "98.0%");
+        assertThat(texts("#machine option").toString()).contains("h100-sxm", "h100-sxm \u00d7 2");
+        long before = marks("speed");
+        assertThat(before).isGreaterThan(3);
+        String ticks = text("#chart-speed");
+        browser.run("const machine = document.querySelector('#machine'); machine.value = 1;"
+                + " machine.dispatchEvent(new Event('change'))");
+        browser.settle();
+        assertThat(text("#chart-speed")).isNotEqualTo(ticks);
+        assertThat(texts(".failed")).isEmpty();
+        screenshots("merged");
+    }
+
+    @Test
+    void without_merges_there_is_no_such_section() throws IOException {
+        open(Documents.sample(), 1280, 800, "light");
+
+        assertThat(texts("#merges, #speed")).isEmpty();
+    }
+
+    @Test
     void without_compensation_there_is_no_such_section() throws IOException {
         open(Documents.sample(), 1280, 800, "light");
 

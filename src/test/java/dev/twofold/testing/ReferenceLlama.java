@@ -1,6 +1,7 @@
 package dev.twofold.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.decoder.StepName;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -57,6 +58,17 @@ public final class ReferenceLlama {
             u = add(add(u, attention(x, layer)), feedForward(x, layer));
         }
         return add(u, feedForward(u, last));
+    }
+
+    /** The stream after a step whose parts all read {@code x}. */
+    public double[][] step(double[][] x, List<StepName> parts) {
+        double[][] y = x;
+        for (StepName part : parts) {
+            y = add(
+                    y,
+                    part.part() == StepName.Part.ATTENTION ? attention(x, part.layer()) : feedForward(x, part.layer()));
+        }
+        return y;
     }
 
     /** The stream after the layers of a group, side by side. */

@@ -73,6 +73,16 @@ public final class PlainLowering implements PlainGraphs {
     }
 
     @Override
+    public PlainGraph multiplication() {
+        Dim inner = Dim.named("k");
+        PlainBuild build = new PlainBuild()
+                .input(X, DataType.DOUBLE, Dim.named("n"), inner)
+                .input(BASE, DataType.DOUBLE, inner, Dim.named("m"));
+        return build.output(Y, DataType.DOUBLE, build.node("MatMul", X, BASE), Dim.named("n"), Dim.named("m"))
+                .finish();
+    }
+
+    @Override
     public PlainGraph comparison(Decoder decoder, Weight rows) {
         PlainBuild build = new PlainBuild()
                 .input(X, DataType.FLOAT, ROWS)

@@ -6,12 +6,12 @@ import dev.twofold.decoder.Step;
 import dev.twofold.execution.DecoderEngine;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.execution.StreamArchive;
-import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.Plan;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.measure.Score;
 import dev.twofold.passes.rewrite.PairLayers;
-import java.util.ArrayList;
+import dev.twofold.passes.rewrite.PlanBlock;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -29,7 +29,7 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
     private final DecoderEngine.Head head;
     private final Score base;
     /** The plan measured last. The archive holds the stream after each of its blocks from the first group on. */
-    private List<Block> path = List.of();
+    private List<PlanBlock> path = List.of();
 
     public PlanMeasure(DecoderEngine engine, Decoder decoder, LayerStreams original, PairLayers.Form form) {
         this.engine = engine;
@@ -42,17 +42,9 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
         this.base = head.score(last, last, original.text());
     }
 
-    /** A layer, or a group of them. */
-    private record Block(int first, int last) {
-        boolean alone() {
-            return first == last;
-        }
-    }
-
     @Override
     public PlanScore score(Plan plan) {
-        return PlanScore.of(
-                plan.groups().isEmpty() ? base : head.score(last, run(blocks(plan)), original.text()), base);
+        return PlanScore.of(plan.isEmpty() ? base : head.score(last, run(PlanBlock.of(plan)), original.text()), base);
     }
 
     /**
@@ -68,9 +60,34 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
         return PlanScore.of(head.score(last, stream, original.text()), base);
     }
 
-    private HiddenStates run(List<Block> blocks) {
+    /**
+     * The score of the original with some neighbouring layers replaced.
+     *
+     * @param replaced what is in their place
+     * @param runner of its steps
+     */
+    public PlanScore score(LayerGroup replaced, DecoderEngine runner) {
+        int first = Collections.min(replaced.layers());
+        int next = Collections.max(replaced.layers()) + 1;
+        HiddenStates stream = after(replaced.steps(), runner, original.before(first));
+        for (LayerGroup layer :
+                original.layers().subList(next, original.layers().size())) {
+            stream = after(layer.steps(), engine, stream);
+        }
+        return PlanScore.of(head.score(last, stream, original.text()), base);
+    }
+
+    private HiddenStates after(List<Step> steps, DecoderEngine runner, HiddenStates before) {
+        HiddenStates stream = before;
+        for (Step step : steps) {
+            stream = runner.apply(decoder, step, stream);
+        }
+        return stream;
+    }
+
+    private HiddenStates run(List<PlanBlock> blocks) {
         int untouched = 0;
-        while (blocks.get(untouched).alone()) {
+        while (blocks.get(untouched).isAlone()) {
             untouched++;
         }
         int known = 0;
@@ -80,38 +97,11 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
         HiddenStates stream = known > untouched ? archive.get(known - 1) : original.before(untouched);
         path = List.of();
         for (int i = Math.max(known, untouched); i < blocks.size(); i++) {
-            for (Step step : steps(blocks.get(i))) {
-                stream = engine.apply(decoder, step, stream);
-            }
+            stream = after(blocks.get(i).arranged(original.layers(), form).steps(), engine, stream);
             archive.put(i, stream);
         }
         path = blocks;
         return stream;
-    }
-
-    private List<Step> steps(Block block) {
-        List<LayerGroup> layers = original.layers().subList(block.first(), block.last() + 1);
-        return block.alone()
-                ? layers.get(0).steps()
-                : PairLayers.sideBySide(layers, form).steps();
-    }
-
-    private static List<Block> blocks(Plan plan) {
-        List<Block> blocks = new ArrayList<>();
-        int next = 0;
-        for (LayerRange group : plan.groups()) {
-            alone(blocks, next, group.first());
-            blocks.add(new Block(group.first(), group.last()));
-            next = group.last() + 1;
-        }
-        alone(blocks, next, plan.layers());
-        return List.copyOf(blocks);
-    }
-
-    private static void alone(List<Block> blocks, int from, int to) {
-        for (int layer = from; layer < to; layer++) {
-            blocks.add(new Block(layer, layer));
-        }
     }
 
     @Override

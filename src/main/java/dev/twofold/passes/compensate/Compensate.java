@@ -102,6 +102,8 @@ public final class Compensate implements Pass {
      * @param memory that the sums of a fit may take, 2g if not given; a step that needs more is refitted on its input side only
      * @param provider that the fit ran on, which a conversion records so that it can be repeated
      * @param text SHA-256 of those tokens, which a conversion records so that the fit can be repeated
+     * @param found the ridge that each fit chose, 0 where it left the weights alone, which a conversion records so that a
+     *     repetition need not search
      */
     public record Options(
             @JsonProperty("form") Method method,
@@ -111,7 +113,8 @@ public final class Compensate implements Pass {
             Integer tokens,
             MemorySize memory,
             @Nullable String provider,
-            @Nullable String text) {
+            @Nullable String text,
+            @Nullable List<Double> found) {
 
         public Options {
             method = method == null ? Method.REFIT : method;
@@ -120,14 +123,20 @@ public final class Compensate implements Pass {
             ridges = ridges == null ? RIDGES : List.copyOf(ridges);
             memory = memory == null ? DEFAULT_MEMORY : memory;
             tokens = tokens == null ? DEFAULT_TOKENS : tokens;
+            found = found == null ? null : List.copyOf(found);
         }
 
         /** What is computed if nothing is said. */
-        public static final Options DEFAULT =
-                new Options(Method.REFIT, Side.BOTH, Scope.GROUPS, RIDGES, DEFAULT_TOKENS, DEFAULT_MEMORY, null, null);
+        public static final Options DEFAULT = new Options(
+                Method.REFIT, Side.BOTH, Scope.GROUPS, RIDGES, DEFAULT_TOKENS, DEFAULT_MEMORY, null, null, null);
 
         public Options with(Method other) {
-            return new Options(other, side, scope, ridges, tokens, memory, provider, text);
+            return new Options(other, side, scope, ridges, tokens, memory, provider, text, found);
+        }
+
+        /** The same with other ridges to choose from. */
+        public Options with(List<Double> others) {
+            return new Options(method, side, scope, others, tokens, memory, provider, text, null);
         }
 
         /** The same with other limits; null leaves one as it is. */
@@ -140,12 +149,18 @@ public final class Compensate implements Pass {
                     otherTokens == null ? tokens : otherTokens,
                     otherMemory == null ? memory : otherMemory,
                     provider,
-                    text);
+                    text,
+                    found);
         }
 
         /** The same, fitted to a text of this hash and length on a provider. */
         public Options fitted(String hash, int length, String runner) {
-            return new Options(method, side, scope, ridges, length, memory, runner, hash);
+            return new Options(method, side, scope, ridges, length, memory, runner, hash, found);
+        }
+
+        /** The same, with the ridges that its fits chose. */
+        public Options found(List<Double> chosen) {
+            return new Options(method, side, scope, ridges, tokens, memory, provider, text, chosen);
         }
     }
 
@@ -167,6 +182,11 @@ public final class Compensate implements Pass {
                 || options.ridges().stream().anyMatch(ridge -> !(ridge >= LEAST_RIDGE && ridge <= MOST_RIDGE))) {
             return problem(
                     "a ridge should be " + LEAST_RIDGE + " to " + MOST_RIDGE, "write, for example, ridges: " + RIDGES);
+        }
+        if (options.found() != null
+                && options.found().stream()
+                        .anyMatch(ridge -> !(ridge == 0 || ridge >= LEAST_RIDGE && ridge <= MOST_RIDGE))) {
+            return problem("a ridge that was found is no ridge", "leave out found, which only a conversion writes");
         }
         if (options.tokens() < 1) {
             return problem(

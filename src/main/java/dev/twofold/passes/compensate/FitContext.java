@@ -15,7 +15,12 @@ import java.util.Optional;
 import org.ejml.data.DMatrixRMaj;
 
 /** What every fit of a pass shares: the text, the engine, and where refitted weights and findings go. */
-public record FitContext(Decoder decoder, Calibration calibration, Compensate.Options options, Batches batches) {
+public record FitContext(
+        Decoder decoder, Calibration calibration, Compensate.Options options, Ridges ridges, Batches batches) {
+
+    public FitContext(Decoder decoder, Calibration calibration, Compensate.Options options, Batches batches) {
+        this(decoder, calibration, options, new Ridges(options), batches);
+    }
 
     public DecoderEngine engine() {
         return calibration.engine();
@@ -90,7 +95,7 @@ public record FitContext(Decoder decoder, Calibration calibration, Compensate.Op
      * @param fitted sums over the tokens that are fitted to, and {@code heldOut} over the others
      */
     RidgeChoice chooseOutput(List<Branch> branches, LeastSquares fitted, LeastSquares heldOut) {
-        RidgeChoice choice = RidgeChoice.best(options.ridges(), fitted, heldOut);
+        RidgeChoice choice = RidgeChoice.best(ridges.next(), fitted, heldOut);
         double after = choice.dropped() ? fitted.error() : fitted.error(choice.correction());
         report(
                 branches.stream()

@@ -40,6 +40,41 @@ final class Fitting implements AutoCloseable {
         this.compiled = original;
     }
 
+    /** Where another is, with tools of its own. */
+    private Fitting(Fitting other, Calibration calibration) {
+        this.decoder = other.decoder;
+        this.engine = calibration.engine();
+        this.streams = other.streams;
+        this.context = new FitContext(decoder, calibration, other.context.options(), streams.batches());
+        this.fit = new StepFit(context);
+        this.original = other.original;
+        this.compiled = other.original;
+    }
+
+    /**
+     * A group refitted as if it were the next of the stream and everything before it untouched; this stays where it is.
+     *
+     * @param calibration of the same text
+     */
+    LayerGroup trial(LayerGroup group, Calibration calibration) {
+        Fitting trial = new Fitting(this, calibration);
+        Originals were =
+                trial.new Originals(StepOrigins.of(group, decoder.facts().stepsPerLayer()));
+        List<Step> steps = new ArrayList<>();
+        for (int i = 0; i < group.steps().size(); i++) {
+            if (i > 0) {
+                trial.passOn(were, steps.get(i - 1));
+            }
+            steps.add(trial.refit(were, i));
+        }
+        were.releaseOwn();
+        trial.original.release();
+        if (trial.compiled != original) {
+            trial.compiled.release();
+        }
+        return new LayerGroup(group.layers(), steps);
+    }
+
     /** The next group of the stream, refitted if it is to be. */
     LayerGroup next(LayerGroup group) {
         StepOrigins origins = StepOrigins.of(group, decoder.facts().stepsPerLayer());
@@ -49,7 +84,15 @@ final class Fitting implements AutoCloseable {
             compiled = drifted ? moved(compiled, group.steps()) : original;
             return group;
         }
-        return refit(origins);
+        Originals were = new Originals(origins);
+        List<Step> steps = new ArrayList<>();
+        for (int i = 0; i < group.steps().size(); i++) {
+            steps.add(refit(were, i));
+            passOn(were, steps.get(i));
+        }
+        were.releaseOwn();
+        were.before.release();
+        return new LayerGroup(group.layers(), steps);
     }
 
     /** A stream after some steps; what it was is not needed any more. */
@@ -71,21 +114,16 @@ final class Fitting implements AutoCloseable {
         return after;
     }
 
-    /** Step by step, each fitted to what the steps of the checkpoint did one after the other. */
-    private LayerGroup refit(StepOrigins origins) {
-        LayerGroup group = origins.group();
-        Originals were = new Originals(origins);
-        List<Step> refitted = new ArrayList<>();
-        for (int i = 0; i < group.steps().size(); i++) {
-            Step step = group.steps().get(i);
-            if (origins.joins(i) || context.options().scope() == Compensate.Scope.ALL) {
-                step = fit.refit(step, compiled, were.read(i), were.targets.get(i));
-            }
-            compiled = compiled == were.before ? after(compiled, List.of(step)) : moved(compiled, List.of(step));
-            refitted.add(step);
-        }
-        were.release();
-        return new LayerGroup(group.layers(), refitted);
+    /** A step of a group, fitted to what the steps of the checkpoint did one after the other. */
+    private Step refit(Originals were, int place) {
+        Step step = were.origins.group().steps().get(place);
+        return were.origins.joins(place) || context.options().scope() == Compensate.Scope.ALL
+                ? fit.refit(step, compiled, were.read(place), were.targets.get(place))
+                : step;
+    }
+
+    private void passOn(Originals were, Step step) {
+        compiled = compiled == were.before ? after(compiled, List.of(step)) : moved(compiled, List.of(step));
     }
 
     /** What the steps of the checkpoint, one after the other, read and made in place of a group. */
@@ -168,9 +206,8 @@ final class Fitting implements AutoCloseable {
                     .toList();
         }
 
-        void release() {
+        void releaseOwn() {
             own.forEach(Kept::release);
-            before.release();
         }
     }
 

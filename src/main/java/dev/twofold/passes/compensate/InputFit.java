@@ -2,6 +2,7 @@ package dev.twofold.passes.compensate;
 
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Linear;
+import dev.twofold.execution.DecoderEngine;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.passes.compensate.Batches.Batch;
 import dev.twofold.passes.compensate.FitContext.Errors;
@@ -29,8 +30,8 @@ public record InputFit(FitContext context) {
             return branch;
         }
         int hidden = context.decoder().facts().hiddenSize();
-        Sums fitted = new Sums(hidden);
-        Sums heldOut = new Sums(hidden);
+        Sums fitted = new Sums(context.engine(), hidden);
+        Sums heldOut = new Sums(context.engine(), hidden);
         for (Batch batch : context.batches().all()) {
             HiddenStates now = context.normalized(branch.in(), read.get(batch));
             HiddenStates lacking =
@@ -45,7 +46,7 @@ public record InputFit(FitContext context) {
                 .toList();
         DMatrixRMaj all = CommonOps_DDRM.concatRowsMulti(matrices.toArray(DMatrixRMaj[]::new));
         RidgeChoice choice = RidgeChoice.best(
-                context.options().ridges(),
+                context.ridges().next(),
                 fitted.equations::solve,
                 correction -> heldOut.seen(correction, all),
                 heldOut.seen(all));
@@ -63,10 +64,12 @@ public record InputFit(FitContext context) {
     }
 
     private Branch refitted(Branch branch, List<DMatrixRMaj> matrices, DMatrixRMaj correction) {
+        Products products = new Products(context.engine());
+        DMatrixRMaj transposed = CommonOps_DDRM.transpose(correction, null);
         List<Linear> readers = new ArrayList<>();
         for (int i = 0; i < matrices.size(); i++) {
             DMatrixRMaj refitted = matrices.get(i).copy();
-            CommonOps_DDRM.multAddTransB(matrices.get(i), correction, refitted);
+            CommonOps_DDRM.addEquals(refitted, products.of(matrices.get(i), transposed));
             String name = branch.body().readerNames().get(i) + " of "
                     + branch.origin().layers();
             readers.add(context.keep(branch.body().readers().get(i), refitted, name));
@@ -76,21 +79,23 @@ public record InputFit(FitContext context) {
 
     /** Sums over tokens. */
     private static final class Sums {
+        private final Products products;
         private final NormalEquations equations;
         /** {@code E^T E} of what is lacking. */
         private final DMatrixRMaj targets;
         /** {@code T^T T} of what is to be reached. */
         private final DMatrixRMaj total;
 
-        Sums(int hidden) {
-            equations = new NormalEquations(hidden, hidden);
+        Sums(DecoderEngine engine, int hidden) {
+            products = new Products(engine);
+            equations = new NormalEquations(engine, hidden, hidden);
             targets = new DMatrixRMaj(hidden, hidden);
             total = new DMatrixRMaj(hidden, hidden);
         }
 
         void add(FitContext context, HiddenStates inputs, HiddenStates residual) {
             HiddenStates reached = inputs.plus(residual);
-            equations.add(context.engine(), List.of(inputs), residual, reached);
+            equations.add(List.of(inputs), residual, reached);
             context.engine().addProduct(residual, residual, targets.data);
             context.engine().addProduct(reached, reached, total.data);
         }
@@ -110,10 +115,8 @@ public record InputFit(FitContext context) {
         }
 
         /** {@code trace(W S W^T)}. */
-        private static double quadratic(DMatrixRMaj sums, DMatrixRMaj projections) {
-            DMatrixRMaj applied = new DMatrixRMaj(projections.numRows, projections.numCols);
-            CommonOps_DDRM.mult(projections, sums, applied);
-            return NormalEquations.dot(applied, projections);
+        private double quadratic(DMatrixRMaj sums, DMatrixRMaj projections) {
+            return NormalEquations.dot(products.of(projections, sums), projections);
         }
     }
 }

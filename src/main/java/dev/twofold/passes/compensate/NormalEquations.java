@@ -5,7 +5,6 @@ import dev.twofold.execution.HiddenStates;
 import java.util.List;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
-import org.ejml.dense.row.CommonOps_MT_DDRM;
 import org.ejml.dense.row.factory.LinearSolverFactory_MT_DDRM;
 import org.ejml.interfaces.linsol.LinearSolverDense;
 
@@ -15,6 +14,8 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
  */
 final class NormalEquations implements LeastSquares {
 
+    private final DecoderEngine engine;
+    private final Products products;
     private final int inputs;
     private final int outputs;
     private final DMatrixRMaj gram;
@@ -22,14 +23,14 @@ final class NormalEquations implements LeastSquares {
     private double energy;
     private double reached;
 
-    NormalEquations(int inputs, int outputs) {
-        this.inputs = inputs;
-        this.outputs = outputs;
-        this.gram = new DMatrixRMaj(inputs, inputs);
-        this.cross = new DMatrixRMaj(inputs, outputs);
+    /** @param engine that computes products */
+    NormalEquations(DecoderEngine engine, int inputs, int outputs) {
+        this(engine, new DMatrixRMaj(inputs, inputs), new DMatrixRMaj(inputs, outputs));
     }
 
-    private NormalEquations(DMatrixRMaj gram, DMatrixRMaj cross) {
+    private NormalEquations(DecoderEngine engine, DMatrixRMaj gram, DMatrixRMaj cross) {
+        this.engine = engine;
+        this.products = new Products(engine);
         this.inputs = gram.numCols;
         this.outputs = cross.numCols;
         this.gram = gram;
@@ -43,20 +44,20 @@ final class NormalEquations implements LeastSquares {
      * @param residual E
      * @param judge what errors are to be judged by
      */
-    void add(DecoderEngine engine, List<HiddenStates> parts, HiddenStates residual, HiddenStates judge) {
+    void add(List<HiddenStates> parts, HiddenStates residual, HiddenStates judge) {
         int row = 0;
         for (int i = 0; i < parts.size(); i++) {
             HiddenStates left = parts.get(i);
             int column = row;
             for (HiddenStates right : parts.subList(i, parts.size())) {
-                double[] product = product(engine, left, right);
+                double[] product = product(left, right);
                 addBlock(gram, row, column, product, left.hidden(), right.hidden());
                 if (right != left) {
                     addTransposed(gram, column, row, product, left.hidden(), right.hidden());
                 }
                 column += right.hidden();
             }
-            addBlock(cross, row, 0, product(engine, left, residual), left.hidden(), outputs);
+            addBlock(cross, row, 0, product(left, residual), left.hidden(), outputs);
             row += left.hidden();
         }
         energy += residual.energy();
@@ -69,9 +70,8 @@ final class NormalEquations implements LeastSquares {
      * @param weights W, {@code [n, m]}
      */
     NormalEquations less(DMatrixRMaj weights) {
-        DMatrixRMaj made = new DMatrixRMaj(inputs, outputs);
-        CommonOps_MT_DDRM.mult(gram, weights, made);
-        NormalEquations rest = new NormalEquations(gram, cross.copy());
+        DMatrixRMaj made = products.of(gram, weights);
+        NormalEquations rest = new NormalEquations(engine, gram, cross.copy());
         CommonOps_DDRM.subtractEquals(rest.cross, made);
         // What rounding leaves of an error of nothing may be below it.
         rest.energy = Math.max(0, energy + dot(weights, made) - 2 * dot(weights, cross));
@@ -79,7 +79,7 @@ final class NormalEquations implements LeastSquares {
         return rest;
     }
 
-    private static double[] product(DecoderEngine engine, HiddenStates left, HiddenStates right) {
+    private double[] product(HiddenStates left, HiddenStates right) {
         double[] sum = new double[Math.multiplyExact(left.hidden(), right.hidden())];
         engine.addProduct(left, right, sum);
         return sum;
@@ -146,8 +146,7 @@ final class NormalEquations implements LeastSquares {
     /** {@code |E - X D|^2}: the error after a correction, perhaps one solved for on other tokens. */
     @Override
     public double error(DMatrixRMaj correction) {
-        DMatrixRMaj applied = new DMatrixRMaj(inputs, outputs);
-        CommonOps_MT_DDRM.mult(gram, correction, applied);
+        DMatrixRMaj applied = products.of(gram, correction);
         return energy + dot(correction, applied) - 2 * dot(correction, cross);
     }
 
@@ -157,14 +156,11 @@ final class NormalEquations implements LeastSquares {
      * @param targets {@code E^T E}
      */
     double error(DMatrixRMaj correction, DMatrixRMaj projection, DMatrixRMaj targets) {
-        DMatrixRMaj applied = new DMatrixRMaj(inputs, outputs);
-        CommonOps_MT_DDRM.mult(gram, correction, applied);
+        DMatrixRMaj applied = products.of(gram, correction);
         CommonOps_DDRM.addEquals(applied, -2, cross);
         DMatrixRMaj rest = targets.copy();
-        CommonOps_DDRM.multAddTransA(correction, applied, rest);
-        DMatrixRMaj seen = new DMatrixRMaj(projection.numRows, outputs);
-        CommonOps_DDRM.mult(projection, rest, seen);
-        return dot(seen, projection);
+        CommonOps_DDRM.addEquals(rest, products.of(CommonOps_DDRM.transpose(correction, null), applied));
+        return dot(products.of(projection, rest), projection);
     }
 
     /** Sum of the products of corresponding elements. */

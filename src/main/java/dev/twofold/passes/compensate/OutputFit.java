@@ -31,16 +31,15 @@ public record OutputFit(FitContext context) {
                 .toList();
         int inputs = linear.stream().mapToInt(Projections::writerInputs).sum();
         int hidden = context.decoder().facts().hiddenSize();
-        NormalEquations fitted = new NormalEquations(inputs, hidden);
-        NormalEquations heldOut = new NormalEquations(inputs, hidden);
+        NormalEquations fitted = new NormalEquations(context.engine(), inputs, hidden);
+        NormalEquations heldOut = new NormalEquations(context.engine(), inputs, hidden);
         for (Batch batch : context.batches().all()) {
             HiddenStates before = read.get(batch);
             List<HiddenStates> inner = linear.stream()
                     .map(branch -> context.engine().inner(context.decoder(), branch, before))
                     .toList();
             HiddenStates added = target.get(batch).minus(before);
-            (batch.heldOut() ? heldOut : fitted)
-                    .add(context.engine(), inner, withoutOthers(branches, before, added), added);
+            (batch.heldOut() ? heldOut : fitted).add(inner, withoutOthers(branches, before, added), added);
         }
         DMatrixRMaj weights = weights(linear);
         RidgeChoice choice = context.chooseOutput(branches, fitted.less(weights), heldOut.less(weights));

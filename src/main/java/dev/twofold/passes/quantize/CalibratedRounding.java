@@ -57,8 +57,16 @@ final class CalibratedRounding implements AutoCloseable {
         this.refit = refit;
         this.memory = memory;
         this.streams = new Streams(engine.archive(), Batches.of(calibration));
+        // What is found is what compensation found, by which it is repeated; these fits are small ones, and made again.
+        Calibration unheard = new Calibration(
+                engine,
+                calibration.windows(),
+                calibration.heldOut(),
+                calibration.spill(),
+                finding -> {},
+                calibration.notices());
         this.fit =
-                new FitContext(decoder, calibration, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
+                new FitContext(decoder, unheard, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
     }
 
     Decoder round(Progress progress) {

@@ -127,7 +127,7 @@ public final class PairLayers implements Pass {
 
         /** The same with the groups of a plan. */
         public Options with(Plan plan) {
-            return plan.isEmpty()
+            return plan.groups().isEmpty()
                     ? new Options(pairs, new LayerWindow(0, 0), group, form)
                     : new Options(plan.groups(), window, group, form);
         }

@@ -15,7 +15,7 @@ import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.graph.proto.NodeProto;
-import dev.twofold.pipeline.PlannedModel;
+import dev.twofold.inspection.PlannedModel;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.PipelineReader;
 import dev.twofold.recipe.Recipe;
@@ -102,6 +102,7 @@ final class OperatorTableTest {
         PlainGraphs lowering = new PlainLowering();
         List<PlainGraph> graphs = new ArrayList<>(List.of(
                 lowering.product(),
+                lowering.multiplication(),
                 lowering.head(decoder, decoder.head().weight()),
                 lowering.comparison(decoder, decoder.head().weight())));
         decoder.steps().forEach(step -> graphs.add(lowering.step(decoder, step, 8)));

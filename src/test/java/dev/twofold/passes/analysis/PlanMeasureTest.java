@@ -3,8 +3,10 @@ package dev.twofold.passes.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.twofold.decoder.StepName;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.Plan;
+import dev.twofold.layers.StepRange;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.rewrite.PairLayers.Form;
 import dev.twofold.testing.TinyLlama;
@@ -16,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,6 +128,41 @@ final class PlanMeasureTest {
                                         windows.stream().mapToInt(Window::right).sum()
                                 / tokens);
                 assertThat(score.riseError()).isCloseTo(Math.sqrt(1.5 * squares) / tokens, CLOSE);
+            }
+        }
+    }
+
+    @Test
+    void merged_steps_are_measured_as_the_reference_runs_them() throws IOException {
+        try (TinyRun tiny = new TinyRun(TinyLlama.create(), directory);
+                PlanMeasure measure = new PlanMeasure(tiny.engine, tiny.decoder, tiny.streams, Form.TWO_SYNC)) {
+            for (String merges : List.of("0A-0F", "1F-2A", "0F-1A,1F-3A", "0A-1A,2F-3F")) {
+                List<StepRange> runs =
+                        Stream.of(merges.split(",")).map(StepRange::valueOf).toList();
+                Plan plan = new Plan(4, List.copyOf(runs));
+                double loss = 0;
+                int tokens = 0;
+                for (int window = 0; window < tiny.text.inputs().size(); window++) {
+                    List<double[][]> layers = tiny.exact(window);
+                    double[][] stream = layers.get(0);
+                    for (int place = 0; place < 8; place++) {
+                        int first = place;
+                        List<StepName> parts = runs.stream()
+                                .filter(run -> run.firstPlace() == first)
+                                .map(StepRange::steps)
+                                .findFirst()
+                                .orElse(List.of(StepName.at(place)));
+                        stream = tiny.reference.step(stream, parts);
+                        place += parts.size() - 1;
+                    }
+                    Window exact = window(
+                            tiny.reference.head(layers.get(4)),
+                            tiny.reference.head(stream),
+                            tiny.text.targets().get(window));
+                    loss += exact.loss();
+                    tokens += exact.tokens();
+                }
+                assertThat(measure.score(plan).loss()).as(merges).isCloseTo(loss / tokens, CLOSE);
             }
         }
     }

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.LayerGroup;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Progress;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.layers.LayerRange;
+import dev.twofold.layers.Place;
+import dev.twofold.layers.Plan;
+import dev.twofold.layers.StepRange;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.pass.Calibration;
@@ -17,6 +21,7 @@ import dev.twofold.pass.Facts;
 import dev.twofold.pass.FitFinding;
 import dev.twofold.pass.PassContext;
 import dev.twofold.passes.rewrite.FoldNorms;
+import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.tensor.DType;
@@ -86,13 +91,47 @@ final class CompensateTest {
     }
 
     private static Compensate.Options options(Compensate.Method form, Compensate.Side side) {
-        return new Compensate.Options(form, side, null, null, null, null, null, null);
+        return new Compensate.Options(form, side, null, null, null, null, null, null, null);
     }
 
     private HiddenStates run(Decoder decoder, int steps) {
         HiddenStates stream = engine.embed(decoder, windows);
         for (Step step : decoder.steps().subList(0, steps)) {
             stream = engine.apply(decoder, step, stream);
+        }
+        return stream;
+    }
+
+    @Test
+    void a_trial_of_a_place_is_the_fit_of_a_plan_that_holds_no_other() throws IOException {
+        Calibration calibration = new Calibration(engine, windows, HELD_OUT, spill, findings::add, notices::add);
+        PassContext context = new PassContext(Progress.SILENT, Optional.of(calibration));
+        Compensate.Options options = options(Compensate.Method.REFIT, Compensate.Side.BOTH);
+        try (PlaceTrials trials = new PlaceTrials(original, calibration, options, PairLayers.Form.TWO_SYNC)) {
+            for (Place place : List.of(
+                    StepRange.valueOf("0A-0F"), StepRange.valueOf("1A-2A"), GROUP, StepRange.valueOf("2F-3A"))) {
+                Plan plan = Plan.none(5).with(place);
+                Decoder merged = new MergeSteps(MergeSteps.Options.of(plan))
+                        .run(new PairLayers(PairLayers.Options.NONE.with(plan)).run(original, context), context);
+                Decoder refitted = new Compensate(options).run(merged, context);
+                LayerGroup expected = LayerGroup.of(refitted).stream()
+                        .filter(group -> group.layers().contains(place.firstPlace() / 2))
+                        .findFirst()
+                        .orElseThrow();
+                LayerGroup trial = trials.refit(place, calibration);
+                assertThat(trial.layers()).isEqualTo(expected.layers());
+                HiddenStates before = run(original, 2 * expected.layers().get(0));
+                assertThat(after(trial, before).minus(after(expected, before)).energy())
+                        .as("%s", place)
+                        .isZero();
+            }
+        }
+    }
+
+    private HiddenStates after(LayerGroup group, HiddenStates before) {
+        HiddenStates stream = before;
+        for (Step step : group.steps()) {
+            stream = engine.apply(original, step, stream);
         }
         return stream;
     }

@@ -57,8 +57,8 @@ final class NormalEquationsTest {
     }
 
     private NormalEquations sums(HiddenStates residual) {
-        NormalEquations equations = new NormalEquations(8, OUTPUTS);
-        equations.add(engine, List.of(left, right), residual, residual);
+        NormalEquations equations = new NormalEquations(engine, 8, OUTPUTS);
+        equations.add(List.of(left, right), residual, residual);
         return equations;
     }
 
@@ -109,9 +109,9 @@ final class NormalEquationsTest {
         }
         HiddenStates coarseLeft = coarse(left);
         HiddenStates coarseRight = coarse(right);
-        NormalEquations equations = new NormalEquations(8, OUTPUTS);
+        NormalEquations equations = new NormalEquations(engine, 8, OUTPUTS);
         HiddenStates residual = applied(coarseLeft, coarseRight, truth);
-        equations.add(engine, List.of(coarseLeft, coarseRight), residual, residual);
+        equations.add(List.of(coarseLeft, coarseRight), residual, residual);
         DMatrixRMaj correction = equations.solve(1e-13);
         for (int i = 0; i < 8; i++) {
             for (int k = 0; k < OUTPUTS; k++) {
@@ -174,10 +174,10 @@ final class NormalEquationsTest {
     @Test
     void a_fit_that_does_not_hold_on_other_tokens_is_dropped() {
         NormalEquations noise = sums(random(OUTPUTS));
-        NormalEquations other = new NormalEquations(8, OUTPUTS);
+        NormalEquations other = new NormalEquations(engine, 8, OUTPUTS);
         HiddenStates fresh = random(5);
         HiddenStates residual = random(OUTPUTS);
-        other.add(engine, List.of(fresh, random(3)), residual, residual);
+        other.add(List.of(fresh, random(3)), residual, residual);
         RidgeChoice choice = RidgeChoice.best(List.of(1e-6, 1e-4), noise::solve, other::error, other.error());
         assertThat(choice.dropped()).isTrue();
         assertThat(choice.heldOut()).isEqualTo(other.error());

@@ -1,4 +1,4 @@
-package dev.twofold.pipeline;
+package dev.twofold.inspection;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;

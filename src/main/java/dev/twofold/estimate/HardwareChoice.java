@@ -1,10 +1,8 @@
-package dev.twofold.cli;
+package dev.twofold.estimate;
 
 import dev.twofold.diag.NearestName;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.TextFile;
-import dev.twofold.estimate.Hardware;
-import dev.twofold.estimate.HardwareFile;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -20,14 +18,14 @@ import java.util.stream.Stream;
  *
  * @param devices how many, if the name says
  */
-record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
+public record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
 
     private static final long MAX_BYTES = 1 << 20;
 
     private static final Pattern COUNTED = Pattern.compile("(.+)-x(\\d{1,4})");
 
     /** @throws TwofoldException if there is no such hardware, or its file is malformed */
-    static HardwareChoice of(String name) {
+    public static HardwareChoice of(String name) {
         List<String> shipped = HardwareFile.names();
         Matcher counted = COUNTED.matcher(name);
         if (counted.matches() && shipped.contains(counted.group(1))) {
@@ -67,13 +65,13 @@ record HardwareChoice(String name, Hardware hardware, OptionalInt devices) {
     }
 
     /** How many devices to cut a model over that is not cut yet. */
-    int defaultDevices() {
+    public int defaultDevices() {
         return devices.orElseGet(() ->
                 hardware.devices().stream().mapToInt(Integer::intValue).min().orElseThrow());
     }
 
     /** @throws TwofoldException of kind USAGE if there are not so many devices of this */
-    void require(int count) {
+    public void require(int count) {
         if (!hardware.devices().contains(count)) {
             throw TwofoldException.usage("the hardware does not come with so many devices")
                     .found(count)

@@ -1,0 +1,122 @@
+package dev.twofold.inspection;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.LayerGroup;
+import dev.twofold.diag.Progress;
+import dev.twofold.layers.Place;
+import dev.twofold.layers.Plan;
+import dev.twofold.layers.StepRange;
+import dev.twofold.measure.PlanScore;
+import dev.twofold.measure.TokenHash;
+import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.passes.analysis.PlaceCosts;
+import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.compensate.PlaceTrials;
+import dev.twofold.passes.rewrite.PairLayers;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Measures what places cost by themselves.
+ *
+ * @param text a short one: divergences tell places apart on it
+ * @param form how the layers of a pair run
+ */
+record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Progress progress) {
+
+    /** In nats: a place that costs more by itself is not refitted to see what is left of that. */
+    private static final double HOPELESS = 0.5;
+
+    /** Tokens that a trial is fitted to. */
+    static final int TRIAL_TOKENS = 8192;
+
+    /** In units of the mean squared input; one that did well on every model that was tried. */
+    private static final List<Double> TRIAL_RIDGES = List.of(0.03);
+
+    /** Which kinds of places are measured. */
+    enum Kinds {
+        PAIRS,
+        MERGES,
+        BOTH
+    }
+
+    /**
+     * Of places as they are.
+     *
+     * @param many whether plans may be asked for that hold mostly long runs; else half of these are not measured
+     */
+    PlaceCosts plain(Kinds kinds, boolean many) {
+        int layers = decoder.facts().layers();
+        text.base();
+        Map<Place, Double> nats = new LinkedHashMap<>();
+        List<Place> pairs = kinds == Kinds.MERGES ? List.of() : PlaceCosts.pairs(layers);
+        List<Place> runs = kinds == Kinds.PAIRS ? List.of() : PlaceCosts.runs(layers, 2);
+        progress.begin("costs of places", pairs.size() + 2 * runs.size(), Progress.Unit.PLANS);
+        Stream.concat(pairs.stream(), runs.stream()).forEach(place -> nats.put(place, divergence(place)));
+        for (int size = 3; size <= ChoosePairs.LONGEST_RUN && !runs.isEmpty(); size++) {
+            List<Place> longer = many ? PlaceCosts.runs(layers, size) : promising(layers, size, nats);
+            longer.forEach(place -> nats.put(place, divergence(place)));
+        }
+        text.save();
+        progress.end();
+        return new PlaceCosts(layers, nats);
+    }
+
+    private double divergence(Place place) {
+        PlanScore score = text.score(Plan.none(decoder.facts().layers()).with(place));
+        progress.advance(1);
+        return score.kl();
+    }
+
+    /** The half of the longer runs whose cheaper part costs less: a long run may cost less than a part of it does. */
+    private static List<Place> promising(int layers, int size, Map<Place, Double> nats) {
+        List<Place> runs = PlaceCosts.runs(layers, size);
+        return runs.stream()
+                .sorted(Comparator.comparingDouble(run -> Math.min(
+                        nats.getOrDefault(part(run, 0), Double.POSITIVE_INFINITY),
+                        nats.getOrDefault(part(run, 1), Double.POSITIVE_INFINITY))))
+                .limit((runs.size() + 1) / 2)
+                .sorted(Comparator.comparingInt(Place::firstPlace))
+                .toList();
+    }
+
+    /** The run one step shorter, without the last step or without the first. */
+    private static Place part(Place run, int from) {
+        return StepRange.of(run.firstPlace() + from, run.lastPlace() - run.firstPlace());
+    }
+
+    /**
+     * Of places that are refitted, each as if it were the only one.
+     *
+     * @param plain what they cost as they are
+     */
+    PlaceCosts refitted(PlaceCosts plain, CalibrationText fitted, Compensate.Options options, Host host) {
+        Compensate.Options trial = options.with(TRIAL_RIDGES);
+        String method = " alone " + trial.method() + " " + trial.side() + " on " + TokenHash.of(fitted.windows());
+        List<Place> places = new ArrayList<>(plain.nats().keySet());
+        places.removeIf(place -> plain.of(place) > HOPELESS);
+        places.sort(Comparator.comparingInt((Place place) -> place.firstPlace() / 2));
+        Map<Place, Double> nats = new LinkedHashMap<>();
+        progress.begin("costs of refitted places", places.size(), Progress.Unit.PLANS);
+        try (FitSession session = new FitSession(fitted, host);
+                PlaceTrials trials = new PlaceTrials(decoder, session.calibration(), trial, form)) {
+            for (Place place : places) {
+                PlanScore score = text.known(place + method).orElseGet(() -> {
+                    try (FitSession own = new FitSession(fitted, host)) {
+                        LayerGroup group = trials.refit(place, own.calibration());
+                        return text.score(place + method, group, own.engine());
+                    }
+                });
+                nats.put(place, score.kl());
+                progress.advance(1);
+            }
+        }
+        text.save();
+        progress.end();
+        return new PlaceCosts(plain.layers(), nats);
+    }
+}
