@@ -258,8 +258,8 @@ final class RecipeOptions {
         if (!measured && group == null) {
             return choosing;
         }
-        ChoosePairs.Options options =
-                new ChoosePairs.Options(layersLoss(), depth, goal.steps(), goal.speedup(), goal.hardware(), group, null);
+        ChoosePairs.Options options = new ChoosePairs.Options(
+                layersLoss(), depth, goal.steps(), goal.speedup(), goal.hardware(), group, null);
         Recipe asked = fill(choosing, ChoosePairs.SPEC, options, choiceFlags(goal));
         return options.mergesSteps() && !asked.has(MergeSteps.SPEC)
                 ? asked.insertAfter(PairLayers.SPEC, PassRequest.bare(MergeSteps.SPEC, choiceFlags(goal)))

@@ -65,8 +65,7 @@ final class CalibratedRounding implements AutoCloseable {
                 calibration.spill(),
                 finding -> {},
                 calibration.notices());
-        this.fit =
-                new FitContext(decoder, unheard, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
+        this.fit = new FitContext(decoder, unheard, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
     }
 
     Decoder round(Progress progress) {
