@@ -9,6 +9,7 @@ import dev.twofold.layers.KeptApart;
 import dev.twofold.layers.StepRange;
 import dev.twofold.pass.Facts;
 import dev.twofold.recipe.CheckedRecipe;
+import dev.twofold.recipe.TextFits;
 import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
@@ -62,7 +63,8 @@ public record Compilation(
 
     /** The source in the same form, cut the same way, with its layers as they were; empty if it cannot be. */
     Optional<Decoder> unpaired() {
-        return recipe.formOf(source.decoder());
+        Facts facts = Facts.of(source.decoder());
+        return new TextFits(recipe.recipe()).without().check(facts).formOf(source.decoder());
     }
 
     /** What a sharded model asks of its devices. */

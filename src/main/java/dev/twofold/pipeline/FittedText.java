@@ -7,9 +7,11 @@ import dev.twofold.measure.TokenHash;
 import dev.twofold.ort.Provider;
 import dev.twofold.pass.FitFinding;
 import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.TextFits;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The text that passes of a recipe are fitted to, by which the fits can be repeated.
@@ -33,11 +35,11 @@ record FittedText(String hash, int tokens) {
         return fits.on(hash, tokens, provider.toString());
     }
 
-    /** A recipe with the ridges that its fits chose, so that a repetition need not search. */
+    /** A recipe with the ridges that its compensation chose, so that a repetition need not search. */
     static Recipe recorded(Recipe recipe, FitSession.Fits fits) {
         List<Double> ridges = fits.findings().stream().map(FitFinding::ridge).toList();
-        return recipe.find(Compensate.SPEC)
-                .map(request ->
+        Optional<PassRequest<Compensate.Options>> asked = recipe.find(Compensate.SPEC);
+        return asked.map(request ->
                         recipe.replace(request, request.with(request.options().found(ridges))))
                 .orElse(recipe);
     }

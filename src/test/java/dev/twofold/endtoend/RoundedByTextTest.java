@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RoundedByTextTest {
 
     private static final String PLAN = "--window 2:14 --dtype int4 ";
-    private static final String BY_TEXT = "--rounding gptq --refit --calibration-tokens 6144";
+    private static final String BY_TEXT = "--rounding gptq --refit --calibration-tokens 3072";
 
     @TempDir
     private static Path directory;
@@ -46,7 +46,7 @@ final class RoundedByTextTest {
 
     private static JsonNode validate(Path output) {
         return CommandRun.succeeding(
-                        "validate", output, "--against", Novels.CHECKPOINT, "--tokens", 2048, "--format", "json")
+                        "validate", output, "--against", Novels.CHECKPOINT, "--tokens", 1024, "--format", "json")
                 .json();
     }
 
@@ -65,7 +65,7 @@ final class RoundedByTextTest {
     @Test
     void each_way_of_rounding_loses_less_than_the_cheaper_one() {
         double nearest = lost(validate(convert("nearest", PLAN + "--rounding nearest")));
-        double search = lost(validate(convert("search", PLAN + "--rounding search --calibration-tokens 6144")));
+        double search = lost(validate(convert("search", PLAN + "--rounding search --calibration-tokens 3072")));
         double gptq = lost(validate(rounded));
         assertThat(search).isLessThan(nearest * 0.9);
         assertThat(gptq).isLessThan(search * 0.9);

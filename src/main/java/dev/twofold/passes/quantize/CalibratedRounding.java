@@ -55,8 +55,15 @@ final class CalibratedRounding implements AutoCloseable {
         this.refit = refit;
         this.streams = new Streams(engine.archive(), Batches.of(calibration));
         this.rounders = new Rounders(calibration, rounding, memory, streams.batches());
-        this.fit =
-                new FitContext(decoder, calibration, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
+        // What is found is what compensation found, by which it is repeated; these fits are small ones, and made again.
+        Calibration unheard = new Calibration(
+                engine,
+                calibration.windows(),
+                calibration.heldOut(),
+                calibration.spill(),
+                finding -> {},
+                calibration.notices());
+        this.fit = new FitContext(decoder, unheard, Compensate.Options.DEFAULT.with(null, memory), streams.batches());
     }
 
     Decoder round(Progress progress) {
