@@ -8,7 +8,7 @@ import java.util.Optional;
  * <p>Only {@link #F32}, {@link #F16} and {@link #BF16} can be read as weights; the others are known so that a header
  * which mentions them can be checked and the tensor refused by name when a model needs it.
  */
-public enum DType {
+public enum DType implements StorageFormat {
     BOOL(8),
     F4(4),
     F6_E2M3(6),
@@ -49,6 +49,11 @@ public enum DType {
             throw new IllegalStateException(this + " has no whole number of bytes an element");
         }
         return bits / 8;
+    }
+
+    @Override
+    public long bytes(long elements) {
+        return Math.multiplyExact(elements, bytes());
     }
 
     /** Whether Twofold can evaluate weights of this type. */

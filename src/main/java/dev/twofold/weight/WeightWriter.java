@@ -5,6 +5,7 @@ import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.SequentialFile;
 import dev.twofold.tensor.DType;
+import dev.twofold.tensor.StorageFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,11 +37,20 @@ public final class WeightWriter {
     private static final int MAX_STRIP_BYTES = 16 << 20;
 
     private static final int MIN_STRIP_ROWS = 32;
-    /** A weight, the type it is stored as, and the byte offset it starts at. */
-    public record Placement(String name, Weight weight, DType dtype, long offset) {
+
+    /** A weight, how its numbers are stored, and the byte offset it starts at. */
+    public record Placement(String name, Weight weight, StorageFormat format, long offset) {
 
         public long bytes() {
-            return weight.shape().elements() * dtype.bytes();
+            return format.bytes(weight.shape().elements());
+        }
+
+        /** The type of its numbers; only of one that is not in blocks. */
+        public DType dtype() {
+            if (format instanceof DType dtype) {
+                return dtype;
+            }
+            throw new IllegalStateException(name + " is stored in blocks");
         }
     }
 
@@ -80,8 +90,17 @@ public final class WeightWriter {
      * @throws TwofoldException if a number does not fit its type, or the disk does not take the file
      */
     public Written write(Path file, List<Placement> placements) {
+        return write(file, new byte[0], placements);
+    }
+
+    /**
+     * The same with something before them.
+     *
+     * @param head what the file begins with; offsets count from its start all the same
+     */
+    public Written write(Path file, byte[] head, List<Placement> placements) {
         try (SequentialFile output = SequentialFile.create(file)) {
-            return new Run(file, output, strips(placements)).run();
+            return new Run(file, output, strips(placements)).run(head);
         } catch (IOException e) {
             throw unwritable(file, e);
         }
@@ -113,7 +132,7 @@ public final class WeightWriter {
     }
 
     private static long rowBytes(Placement placement) {
-        return placement.weight().shape().columns() * placement.dtype().bytes();
+        return placement.format().bytes(placement.weight().shape().columns());
     }
 
     /** One file being written. */
@@ -131,7 +150,7 @@ public final class WeightWriter {
             this.strips = strips;
         }
 
-        Written run() throws IOException {
+        Written run(byte[] head) throws IOException {
             int capacity = strips.stream().mapToInt(Strip::bytes).max().orElse(0);
             for (int i = 0; i < threads + 2; i++) {
                 free.add(ByteBuffer.allocateDirect(capacity).order(ByteOrder.LITTLE_ENDIAN));
@@ -142,7 +161,7 @@ public final class WeightWriter {
                 for (int i = 0; i < threads; i++) {
                     pool.execute(this::evaluate);
                 }
-                return hashAndWrite();
+                return hashAndWrite(head);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw TwofoldException.environment("interrupted")
@@ -186,8 +205,9 @@ public final class WeightWriter {
             }
         }
 
-        private Written hashAndWrite() throws IOException, InterruptedException {
+        private Written hashAndWrite(byte[] head) throws IOException, InterruptedException {
             MessageDigest digest = sha256();
+            append(digest, ByteBuffer.wrap(head));
             for (int i = 0; i < strips.size(); i++) {
                 ByteBuffer bytes = await(evaluated.get(i));
                 append(digest, ByteBuffer.allocate(Math.toIntExact(strips.get(i).offset() - output.length())));
