@@ -9,6 +9,7 @@ import dev.twofold.pipeline.FromManifest;
 import dev.twofold.pipeline.OutputWriter;
 import dev.twofold.report.Manifest;
 import dev.twofold.target.Preview;
+import dev.twofold.target.Target;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -74,6 +75,10 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
         document.put("bytesToWrite", bytesToWrite());
         document.put("bytesRead", 0);
         document.put("bytesWritten", 0);
+    }
+
+    Target target() {
+        return compilation.target();
     }
 
     private int steps() {

@@ -12,7 +12,6 @@ import dev.twofold.measure.LossLimit;
 import dev.twofold.ort.Provider;
 import dev.twofold.pass.MemorySize;
 import dev.twofold.passes.rewrite.PairLayers;
-import dev.twofold.tensor.Precision;
 import java.util.Arrays;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -25,7 +24,8 @@ final class Converters {
     private Converters() {}
 
     static void register(CommandLine line) {
-        named(line, Precision.class);
+        named(line, TargetName.class);
+        named(line, WeightType.class);
         named(line, DialectName.class);
         named(line, KvLayout.class);
         named(line, CollectiveName.class);

@@ -21,6 +21,7 @@ import dev.twofold.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -109,8 +110,13 @@ final class RecipeOptions {
             description = "How much memory --compensate may use for its sums (default: 2g).")
     private @Nullable MemorySize memory;
 
-    @Option(names = "--dtype", paramLabel = "TYPE", description = "Store and compute in fp32 (default), fp16 or bf16.")
-    private @Nullable Precision dtype;
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description =
+                    "Store and compute in fp32 (default), fp16 or bf16. With --target gguf also q8_0, q6_k, q5_k_m,"
+                            + " q5_k_s, q5_1, q5_0, q4_k_m, q4_k_s, q4_1 or q4_0, which say how matrices are stored.")
+    private @Nullable WeightType dtype;
 
     @Option(names = "--devices", paramLabel = "N", description = "Split the model over N devices.")
     private @Nullable Integer devices;
@@ -147,6 +153,11 @@ final class RecipeOptions {
                 && !vocabulary;
     }
 
+    /** The type of weights, if one is named. */
+    Optional<WeightType> dtype() {
+        return Optional.ofNullable(dtype);
+    }
+
     /** What is asked for. */
     Recipe recipe() {
         return recipe(OptionalInt.empty());
@@ -158,6 +169,26 @@ final class RecipeOptions {
      * @param fallback over how many devices to cut the model, if neither an option nor the pipeline says
      */
     Recipe recipe(OptionalInt fallback) {
+        Recipe recipe = rearranging();
+        if (dtype != null) {
+            String flag = "--dtype " + dtype;
+            Recipe cast = recipe.has(CastWeights.SPEC)
+                    ? recipe
+                    : recipe.append(PassRequest.bare(CastWeights.SPEC, "--dtype"));
+            Precision precision = dtype.precision()
+                    .orElseThrow(() -> TwofoldException.usage(flag + " is a type of GGUF files")
+                            .hint("--target gguf, or --dtype fp16"));
+            recipe = fill(cast, CastWeights.SPEC, new CastWeights.Options(precision), flag);
+        }
+        return sharding(recipe, fallback);
+    }
+
+    /** What is asked for, for a target that stores weights in types of its own. */
+    Recipe uncast() {
+        return sharding(rearranging(), OptionalInt.empty());
+    }
+
+    private Recipe rearranging() {
         Recipe recipe = ShippedPipelines.read(pipeline == null ? ShippedPipelines.DEFAULT : pipeline);
         boolean measured = maxLoss != null || depth != null;
         if (pairs != null || window != null || merge != null) {
@@ -170,14 +201,7 @@ final class RecipeOptions {
         } else {
             recipe = choosing(recipe, measured);
         }
-        recipe = compensating(recipe);
-        if (dtype != null) {
-            Recipe cast = recipe.has(CastWeights.SPEC)
-                    ? recipe
-                    : recipe.append(PassRequest.bare(CastWeights.SPEC, "--dtype"));
-            recipe = fill(cast, CastWeights.SPEC, new CastWeights.Options(dtype), "--dtype " + dtype);
-        }
-        return sharding(recipe, fallback);
+        return compensating(recipe);
     }
 
     private Recipe pairing(Recipe recipe) {

@@ -1,10 +1,15 @@
 package dev.twofold.cli;
 
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.recipe.Recipe;
 import dev.twofold.target.Target;
+import dev.twofold.target.gguf.GgufOptions;
+import dev.twofold.target.gguf.GgufTarget;
+import dev.twofold.target.gguf.MatrixType;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +17,12 @@ import picocli.CommandLine.Option;
 
 /** What the model is written as. */
 final class TargetOptions {
+
+    @Option(
+            names = "--target",
+            paramLabel = "NAME",
+            description = "Write an ONNX model (onnx, default), or a file for llama.cpp (gguf): -o DIR/NAME.gguf.")
+    private TargetName name = TargetName.ONNX;
 
     @Option(
             names = "--dialect",
@@ -25,7 +36,7 @@ final class TargetOptions {
             names = "--kv-layout",
             paramLabel = "NAME",
             description = "Keep a KV cache for each layer (per-layer, default) or one for each pair (wide).")
-    private KvLayout layout = KvLayout.PER_LAYER;
+    private @Nullable KvLayout layout;
 
     @Option(
             names = "--collective",
@@ -38,9 +49,35 @@ final class TargetOptions {
         return collective != null;
     }
 
-    Target target(TrialRuntime runtime) {
+    /** What is asked for, as the target wants it. */
+    Recipe recipe(RecipeOptions options) {
+        return name == TargetName.GGUF ? options.uncast() : options.recipe();
+    }
+
+    Target target(TrialRuntime runtime, RecipeOptions options, OutputName output) {
+        if (name == TargetName.GGUF) {
+            requireOfOnnx("--dialect", dialect);
+            requireOfOnnx("--kv-layout", layout);
+            requireOfOnnx("--collective", collective);
+            MatrixType type = options.dtype().map(WeightType::matrix).orElse(MatrixType.FP32);
+            return new GgufTarget(new GgufOptions(type, output.file().orElse(GgufOptions.MODEL)));
+        }
+        output.file().ifPresent(file -> {
+            throw TwofoldException.usage("an ONNX model is a directory")
+                    .found(file)
+                    .hint("name a directory, or --target gguf");
+        });
         CollectiveName engine = collective == null ? CollectiveName.ORT : collective;
         DialectName operators = dialect == null ? engine.dialect() : dialect;
-        return new OnnxTarget(new OnnxOptions(operators, layout, engine), runtime);
+        KvLayout caches = layout == null ? KvLayout.PER_LAYER : layout;
+        return new OnnxTarget(new OnnxOptions(operators, caches, engine), runtime);
+    }
+
+    private static void requireOfOnnx(String option, @Nullable Object value) {
+        if (value != null) {
+            throw TwofoldException.usage(option + " says how an ONNX model is written")
+                    .found("--target gguf")
+                    .hint("leave it out");
+        }
     }
 }

@@ -10,6 +10,7 @@ import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.Provider;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
+import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,6 +31,7 @@ public final class ModelOpener {
      *     provider is
      */
     public ModelSession open(Path directory, Manifest manifest) {
+        requireOnnx(directory, manifest);
         boolean bf16 = manifest.emission().dtype().equals(Precision.BF16.toString());
         boolean widened = bf16 && host.provider() == Provider.CPU;
         if (widened) {
@@ -50,6 +52,17 @@ public final class ModelOpener {
         }
         Optional<byte[]> instead = widened ? Optional.of(WidenedModel.read(directory)) : Optional.empty();
         return ModelSession.open(directory, instead, host.provider(), host.device());
+    }
+
+    private static void requireOnnx(Path directory, Manifest manifest) {
+        String target = manifest.emission().target();
+        if (!target.equals(OnnxTarget.NAME)) {
+            throw TwofoldException.input("ONNX Runtime does not run this model")
+                    .at(Origin.file(directory))
+                    .found("a model for " + target)
+                    .expected("one that was converted with --target " + OnnxTarget.NAME)
+                    .hint("run it where it belongs, or convert the same plan once more without --target");
+        }
     }
 
     /** One device's part alone computes nothing that is worth having. */

@@ -6,6 +6,8 @@ import dev.twofold.inspection.ChosenPlan;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
 import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.rewrite.FoldNorms;
+import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
@@ -26,11 +28,24 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         Optional<OpenPlan> open = OpenPlan.in(asked, facts);
         requireUseOfText(asked, open.isPresent());
         rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
+        open.ifPresent(plan -> rehearse(plan.sample(facts.layers()), facts));
         Optional<ChosenPlan> chosen =
                 open.map(plan -> ChosenPlan.of(plan, source, settings.texts(), settings.cache(), settings.host()));
         Recipe recipe = open.flatMap(plan -> chosen.map(ChosenPlan::plan).map(plan::with))
                 .orElse(asked);
-        return new ResolvedRecipe(recipe, chosen);
+        if (open.isPresent()) {
+            rehearse(recipe, facts);
+        }
+        return new ResolvedRecipe(plain(recipe, facts), chosen);
+    }
+
+    /** The recipe without what prepares layers to be one, where none are and the target would rather have them as they were. */
+    private Recipe plain(Recipe recipe, Facts facts) {
+        boolean rearranged = recipe.check(facts).outcome(facts).groups().stream()
+                .anyMatch(group -> group.arrangement().isParallel());
+        return rearranged || !target.keepsPlainLayers()
+                ? recipe
+                : recipe.without(Widen.SPEC).without(FoldNorms.SPEC);
     }
 
     /** A name that is mistyped should not come to light after a long measurement. */
@@ -59,7 +74,7 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
     private void rehearse(Recipe recipe, Facts facts) {
         recipe.check(facts);
         Decoder decoder = recipe.without(Compensate.SPEC).check(facts).run(source.decoder());
-        target.check(decoder).ifPresent(reason -> {
+        target.check(decoder, source.companions()).ifPresent(reason -> {
             throw TwofoldException.usage("the target " + target.name() + " cannot hold the model: " + reason.reason())
                     .hint(reason.hint());
         });

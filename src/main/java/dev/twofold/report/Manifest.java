@@ -98,7 +98,8 @@ public record Manifest(
     }
 
     /**
-     * How the model was written: the options of its target, as the command line spells them, and the type of its weights.
+     * How the model was written: the options of its target, as the command line spells them, and the type of its weights, unless
+     * the target has its own.
      *
      * @param settings in the order in which they are written
      */
@@ -125,7 +126,7 @@ public record Manifest(
                 settings.put(TARGET, target.name());
             }
             settings.putAll(target.options());
-            settings.put(DTYPE, precision.toString());
+            settings.putIfAbsent(DTYPE, precision.toString());
             return new Emission(settings);
         }
 
