@@ -2,6 +2,7 @@
 // Reads {"jobs": [{model, texts?, prompt?, count?, score?}]} from standard input, and prints a list with an object a job:
 //   tokens     of each of `texts`, special tokens read as such
 //   generated  the most likely tokens after `prompt`, `count` of them
+//   error      why a file could not be run, in place of everything else; more of it is on standard error
 //   logs       the natural logarithms of the probabilities of the tokens `score`, each after those before it, from the second on
 import {readFileSync} from "node:fs";
 import {getLlama, LlamaLogLevel} from "node-llama-cpp";
@@ -31,9 +32,9 @@ async function run(job) {
     const model = await llama.loadModel({modelPath: job.model});
     const result = {tokens: (job.texts ?? []).map((text) => model.tokenize(text, true))};
     const contextSize = Math.max(64, (job.prompt?.length ?? 0) + (job.count ?? 0), job.score?.length ?? 0);
-    // Without flash attention llama.cpp pads the caches of all blocks to the widest.
+    // Without flash attention llama.cpp pads the caches of all blocks to the widest. Threads would wait for one another in loops.
     const context = await model.createContext({
-        contextSize, flashAttention: true, threads: 2, experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32"
+        contextSize, flashAttention: true, threads: 1, experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32"
     });
     const sequence = context.getSequence();
     if (job.prompt) {
@@ -49,6 +50,10 @@ async function run(job) {
 
 const results = [];
 for (const job of JSON.parse(readFileSync(0, "utf8")).jobs) {
-    results.push(await run(job));
+    try {
+        results.push(await run(job));
+    } catch (error) {
+        results.push({error: String(error)});
+    }
 }
 process.stdout.write(JSON.stringify(results) + "\n", () => process.exit(0));

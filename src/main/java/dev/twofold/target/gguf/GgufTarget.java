@@ -16,12 +16,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 
 /** Writes a decoder as one GGUF file, with its tokenizer and chat template in it. */
 public record GgufTarget(GgufOptions form) implements Target {
 
     public static final String NAME = "gguf";
+
+    /** Architectures whose files name a window, which llama.cpp reads and does not use. */
+    private static final Set<String> UNUSED_WINDOWS = Set.of("phi3", "starcoder2");
 
     /** Bytes of a number of keys and values, which llama.cpp keeps in fp16 unless it is told otherwise. */
     private static final long CACHED = 2;
@@ -106,6 +110,10 @@ public record GgufTarget(GgufOptions form) implements Target {
             notes.add("note: the file's context is " + context
                     + " positions, the width of the model's windows: llama.cpp's " + written.name()
                     + " has no windows, and computes something else past it");
+        }
+        if (UNUSED_WINDOWS.contains(written.name()) && written.window().isPresent()) {
+            notes.add("note: llama.cpp does not use the windows of " + written.name() + ", and computes something else past "
+                    + written.window().get() + " positions");
         }
         if (written.uneven()) {
             notes.add(

@@ -53,6 +53,7 @@ record Holding(Decoder decoder, List<Block> blocks) {
                                 "a branch reads the stream without a norm"),
                         rules(),
                         when(decoder.embedding().positions().isPresent(), "its embedding has positions"),
+                        when(decoder.head().bias().isPresent(), "its head has a bias"),
                         when(decoder.logitCap().isPresent(), "its logits are capped"))
                 .flatMap(Optional::stream)
                 .findFirst()

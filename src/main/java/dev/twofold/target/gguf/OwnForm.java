@@ -10,6 +10,7 @@ import dev.twofold.decoder.Rotary;
 import dev.twofold.family.AttentionStyle;
 import dev.twofold.family.FeedForwardStyle;
 import dev.twofold.family.Setting;
+import dev.twofold.gguf.ConfigValue;
 import dev.twofold.pass.NotApplicable;
 import java.util.List;
 import java.util.Optional;
@@ -122,8 +123,28 @@ record OwnForm(Form form) {
         boolean after = form.blocks().stream()
                 .anyMatch(block -> block.feedForward().out().isPresent());
         return when(experts != style.experts().isPresent(), "its feed-forwards are of another kind")
+                .or(() -> when(activations().anyMatch(one -> !one.equals(activation(style.activation()))), "its activation is another"))
                 .or(() -> when(!experts && gated != gate, "its feed-forwards have " + (gated ? "a gate" : "no gate")))
                 .or(() -> when(after && style.resultNorm().isEmpty(), "what feed-forwards add is normalized"));
+    }
+
+    private Stream<String> activations() {
+        return form.blocks().stream()
+                .map(block -> block.feedForward().body())
+                .flatMap(body -> body instanceof FeedForward dense
+                        ? Stream.of(dense)
+                        : body.mixture().stream().flatMap(mixture -> mixture.experts().stream()))
+                .map(one -> one.activation().toString());
+    }
+
+    /** The one that every file of the architecture is taken to have. */
+    private String activation(Setting setting) {
+        String word = Optional.ofNullable(form.architecture().config().get(setting.key()))
+                .map(ConfigValue::constant)
+                .filter(constant -> !constant.isMissingNode())
+                .orElse(setting.otherwise())
+                .asText();
+        return setting.values().getOrDefault(word, word);
     }
 
     private Optional<String> ends() {

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -133,6 +134,21 @@ final class GgufRoundTripTest {
             assertThat(ours.frequency(pair)).isCloseTo(theirs.frequency(pair), withinPercentage(1e-4));
         }
         assertThat(ours.scaling().magnitude()).isCloseTo(theirs.scaling().magnitude(), withinPercentage(1e-4));
+    }
+
+    /** Files do not say which activation it is. */
+    @Test
+    void an_activation_that_readers_do_not_take_has_no_place() throws IOException {
+        Path original = TinyFamilies.checkpoint("starcoder2");
+        Path copy = Files.createDirectory(directory.resolve("copy"));
+        for (String file : List.of("model.safetensors", "tokenizer.json")) {
+            Files.copy(original.resolve(file), copy.resolve(file));
+        }
+        String config = Files.readString(original.resolve("config.json"));
+        assertThat(config).contains("gelu_pytorch_tanh");
+        Files.writeString(copy.resolve("config.json"), config.replace("gelu_pytorch_tanh", "relu"));
+        Source edited = Sources.SHIPPED.open(copy);
+        assertThatThrownBy(() -> written(edited, MatrixType.FP32)).hasMessageContaining("its activation is another");
     }
 
     @ParameterizedTest

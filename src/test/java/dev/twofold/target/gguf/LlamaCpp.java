@@ -60,6 +60,11 @@ final class LlamaCpp {
     /** What came of a file. */
     record Result(JsonNode node) {
 
+        /** Why the file could not be run; empty if it could. */
+        String error() {
+            return node.path("error").asText("");
+        }
+
         /** The most likely tokens after the prompt. */
         List<Integer> generated() {
             return ids(node.path("generated"));
