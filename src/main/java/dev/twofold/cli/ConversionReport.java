@@ -9,6 +9,7 @@ import dev.twofold.pipeline.FromManifest;
 import dev.twofold.pipeline.OutputWriter;
 import dev.twofold.report.Manifest;
 import dev.twofold.target.Preview;
+import dev.twofold.target.Target;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -31,11 +32,6 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
     /** With the conversion that was repeated, if one was. */
     Optional<FromManifest.Comparison> comparison() {
         return written.flatMap(CompiledOutput::comparison);
-    }
-
-    /** Of what it is written as. */
-    String target() {
-        return compilation.target().name();
     }
 
     boolean isCompensated() {
@@ -79,6 +75,10 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
         document.put("bytesToWrite", bytesToWrite());
         document.put("bytesRead", 0);
         document.put("bytesWritten", 0);
+    }
+
+    Target target() {
+        return compilation.target();
     }
 
     private int steps() {

@@ -12,6 +12,7 @@ import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
 import dev.twofold.target.Target;
+import dev.twofold.target.gguf.GgufTarget;
 import dev.twofold.target.transformers.TransformersTarget;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,19 +28,20 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "convert",
         mixinStandardHelpOptions = true,
-        description = "Converts a checkpoint to an ONNX model with fewer and wider layers.")
+        description = "Converts a checkpoint to an ONNX model, or a GGUF file, with fewer and wider layers.")
 final class ConvertCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "CHECKPOINT",
-            description = "The directory of the model, with config.json and safetensors files.")
+            description = "The directory of the model, with config.json and safetensors files, or a GGUF file.")
     private Path checkpoint = Path.of("");
 
     @Option(
             names = {"-o", "--output", "--out"},
             required = true,
             paramLabel = "DIR",
-            description = "The directory to write. With --force it may hold an earlier output.")
+            description =
+                    "The directory to write, or with --target gguf the file in it. With --force it may hold an earlier output.")
     private Path output = Path.of("");
 
     @Mixin
@@ -98,15 +100,18 @@ final class ConvertCommand implements Callable<Integer> {
         long start = System.nanoTime();
         Optional<FromManifest> repeated = repeat.read();
         TrialRuntime runtime = noLoad ? TrialRuntime.NONE : new TrialLoad();
-        Recipe asked = repeated.map(FromManifest::recipe).orElseGet(() -> recipe.recipe(goal.devices(), goal.goal()));
-        Target form = repeated.map(manifest -> manifest.target(runtime)).orElseGet(() -> target.target(runtime));
+        OutputName named = OutputName.of(output);
+        Recipe asked = repeated.map(FromManifest::recipe).orElseGet(() -> target.recipe(recipe, goal));
+        Target form = repeated.map(manifest -> manifest.target(runtime))
+                .orElseGet(() -> target.target(runtime, recipe, named));
+        requireName(named, form);
         requireUseOfDevices(asked);
         Source source = reading.open(checkpoint);
         Compiler compiler = new Compiler(source, asked, form, settings(), repeated);
-        compiler.requireRoom(output, force);
+        compiler.requireRoom(named.directory(), force);
         ConversionReport report = dryRun
-                ? ConversionReport.of(output, compiler.preview())
-                : ConversionReport.of(output, compiler.compile(output, force));
+                ? ConversionReport.of(named.directory(), compiler.preview())
+                : ConversionReport.of(named.directory(), compiler.compile(named.directory(), force));
         return print(report, (System.nanoTime() - start) / 1e9);
     }
 
@@ -135,12 +140,26 @@ final class ConvertCommand implements Callable<Integer> {
         return report.comparison().map(this::repeated).orElse(0);
     }
 
+    /** A file is called what the target calls it, which a manifest may have settled. */
+    private static void requireName(OutputName named, Target form) {
+        named.file().filter(file -> !file.equals(form.weightFile())).ifPresent(file -> {
+            throw TwofoldException.usage("the manifest says what the file is called")
+                    .found(file)
+                    .expected(form.weightFile())
+                    .hint("-o " + named.directory());
+        });
+    }
+
     private String next(ConversionReport report) {
+        if (report.target() instanceof GgufTarget) {
+            Path file = report.output().resolve(report.target().weightFile());
+            return "next: llama-cli -m " + file + ", or any other program that has llama.cpp in it";
+        }
         if (rank != null) {
             return "next: twofold verify " + output.resolve(Part.rankDirectory(rank))
                     + "; once every rank is in one directory, twofold validate";
         }
-        if (report.target().equals(TransformersTarget.NAME)) {
+        if (report.target() instanceof TransformersTarget) {
             return "next: twofold convert " + output + " --window 0:0 -o DIR, for ONNX Runtime, now or after training";
         }
         String fitted = measuring.texts().files().stream()

@@ -19,6 +19,7 @@ import dev.twofold.recipe.ShippedPipelines;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -146,6 +147,11 @@ final class RecipeOptions {
                 && !vocabulary;
     }
 
+    /** The type of weights, if one is named. */
+    Optional<WeightType> dtype() {
+        return type.dtype();
+    }
+
     /** What is asked for. */
     Recipe recipe() {
         return recipe(OptionalInt.empty());
@@ -162,6 +168,16 @@ final class RecipeOptions {
      * @param goal what else plans are to be chosen by
      */
     Recipe recipe(OptionalInt fallback, ChoosePairs.Options goal) {
+        LossLimit half = maxLoss == null ? null : maxLoss.half();
+        return sharding(type.into(rearranging(goal), calibrationTokens, memory, half), fallback);
+    }
+
+    /** What is asked for, for a target that stores weights in types of its own. */
+    Recipe uncast(OptionalInt fallback, ChoosePairs.Options goal) {
+        return sharding(rearranging(goal), fallback);
+    }
+
+    private Recipe rearranging(ChoosePairs.Options goal) {
         Recipe recipe = ShippedPipelines.read(pipeline == null ? ShippedPipelines.DEFAULT : pipeline);
         boolean measured = maxLoss != null || depth != null || !goal.equals(ChoosePairs.Options.NONE);
         if (pairs != null || window != null || merge != null) {
@@ -174,9 +190,7 @@ final class RecipeOptions {
         } else {
             recipe = choosing(recipe, measured, goal);
         }
-        return sharding(
-                type.into(compensating(recipe), calibrationTokens, memory, maxLoss == null ? null : maxLoss.half()),
-                fallback);
+        return compensating(recipe);
     }
 
     private Recipe pairing(Recipe recipe) {

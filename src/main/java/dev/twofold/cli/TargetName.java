@@ -2,9 +2,10 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.PlainName;
 
-/** The forms that {@code --target} names. */
+/** What {@code --target} can be. */
 enum TargetName {
     ONNX,
+    GGUF,
     TRANSFORMERS;
 
     @Override

@@ -6,7 +6,11 @@ import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.recipe.Recipe;
 import dev.twofold.target.Target;
+import dev.twofold.target.gguf.GgufOptions;
+import dev.twofold.target.gguf.GgufTarget;
+import dev.twofold.target.gguf.MatrixType;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.target.transformers.TransformersTarget;
@@ -22,8 +26,9 @@ final class TargetOptions {
     @Option(
             names = "--target",
             paramLabel = "NAME",
-            description = "Write an ONNX model (onnx, default) or a checkpoint that PyTorch loads, trains and shards"
-                    + " (transformers).")
+            description =
+                    "Write an ONNX model (onnx, default), a file for llama.cpp (gguf): -o DIR/NAME.gguf, or a checkpoint"
+                            + " that PyTorch loads, trains and shards (transformers).")
     private TargetName name = TargetName.ONNX;
 
     @Option(
@@ -59,7 +64,24 @@ final class TargetOptions {
         return collective != null;
     }
 
-    Target target(TrialRuntime runtime) {
+    /** What is asked for, as the target wants it. */
+    Recipe recipe(RecipeOptions options, GoalOptions goal) {
+        return name == TargetName.GGUF
+                ? options.uncast(goal.devices(), goal.goal())
+                : options.recipe(goal.devices(), goal.goal());
+    }
+
+    Target target(TrialRuntime runtime, RecipeOptions options, OutputName output) {
+        if (name == TargetName.GGUF) {
+            requireNoneOfOnnx();
+            MatrixType type = options.dtype().map(WeightType::matrix).orElse(MatrixType.FP32);
+            return new GgufTarget(new GgufOptions(type, output.file().orElse(GgufOptions.MODEL)));
+        }
+        output.file().ifPresent(file -> {
+            throw TwofoldException.usage("a model for " + name + " is a directory")
+                    .found(file)
+                    .hint("name a directory, or --target gguf");
+        });
         if (name == TargetName.TRANSFORMERS) {
             requireNoneOfOnnx();
             return new TransformersTarget();

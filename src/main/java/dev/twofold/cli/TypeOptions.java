@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -38,7 +39,9 @@ final class TypeOptions {
             names = "--dtype",
             paramLabel = "TYPE",
             description =
-                    "Store and compute in fp32 (default), fp16 or bf16; or store matrices in blocks of whole numbers: int4 or int8.")
+                    "Store and compute in fp32 (default), fp16 or bf16; or store matrices in blocks of whole numbers: int4 or int8."
+                            + " With --target gguf also q8_0, q6_k, q5_k_m, q5_k_s, q5_1, q5_0, q4_k_m, q4_k_s, q4_1 or q4_0, and not int4"
+                            + " or int8.")
     private @Nullable WeightType dtype;
 
     @Option(
@@ -88,6 +91,11 @@ final class TypeOptions {
     /** Whether a text decides how numbers are rounded. */
     boolean byText() {
         return rounding != null && rounding != Rounding.NEAREST;
+    }
+
+    /** The type of weights, if one is named. */
+    Optional<WeightType> dtype() {
+        return Optional.ofNullable(dtype);
     }
 
     boolean isEmpty() {

@@ -57,6 +57,18 @@ public final class Architectures {
                 .toList();
     }
 
+    /** What each name stands for: the file of the architecture, and those of its variants. */
+    public static Map<String, List<Architecture>> byName() {
+        Map<String, List<Architecture>> byName = new LinkedHashMap<>();
+        index().forEach((name, file) -> {
+            Architecture architecture = file(file);
+            Stream<Architecture> variants =
+                    architecture.variants().values().stream().sorted().map(Architectures::file);
+            byName.put(name, Stream.concat(Stream.of(architecture), variants).toList());
+        });
+        return byName;
+    }
+
     /** The architecture of a name, if it is known. */
     public static Optional<Architecture> named(String architecture) {
         return Optional.ofNullable(index().get(architecture)).map(Architectures::file);

@@ -2,6 +2,7 @@ package dev.twofold.gguf;
 
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Shape;
+import dev.twofold.tensor.StorageFormat;
 import dev.twofold.weight.BlockFormat;
 import dev.twofold.weight.Weight.Blocked;
 import dev.twofold.weight.Weight.OnDisk;
@@ -59,7 +60,7 @@ public enum TensorType {
     /** How the numbers of a tensor lie. */
     private sealed interface Layout {}
 
-    private record Numbers(DType dtype) implements Layout {}
+    private record Numbers(DType format) implements Layout {}
 
     private record Blocks(BlockFormat format) implements Layout {}
 
@@ -85,23 +86,30 @@ public enum TensorType {
         return layout != Unread.UNREAD;
     }
 
+    /** How its numbers are stored; only of one that is read. */
+    public StorageFormat format() {
+        if (layout instanceof Blocks blocks) {
+            return blocks.format();
+        } else if (layout instanceof Numbers numbers) {
+            return numbers.format();
+        }
+        throw new IllegalStateException(this + " is neither read nor written");
+    }
+
     /** Numbers that cannot be told apart in the file: a row holds a multiple of them. */
-    int blockElements() {
+    public int blockElements() {
         return layout instanceof Blocks blocks ? blocks.format().elements() : 1;
     }
 
     /** Bytes of a number of elements, in whole blocks. */
-    long bytes(long elements) {
-        if (layout instanceof Blocks blocks) {
-            return blocks.format().bytes(elements);
-        }
-        return Math.multiplyExact(elements, ((Numbers) layout).dtype().bytes());
+    public long bytes(long elements) {
+        return format().bytes(elements);
     }
 
     /** A tensor of this type. */
     OnDisk tensor(Path file, String name, long offset, Shape shape) {
         return layout instanceof Blocks blocks
                 ? new Blocked(file, name, offset, blocks.format(), shape)
-                : new Stored(file, name, offset, ((Numbers) layout).dtype(), shape);
+                : new Stored(file, name, offset, ((Numbers) layout).format(), shape);
     }
 }

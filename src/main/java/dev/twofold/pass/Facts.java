@@ -29,7 +29,12 @@ public record Facts(int layers, List<Group> groups, Set<Property> properties, Si
         TWO_SYNC,
         ONE_SYNC,
         STAGGERED,
-        MERGED
+        MERGED;
+
+        /** Whether steps of several layers, or both steps of one, run side by side. */
+        public boolean isParallel() {
+            return this != ORDINARY && this != AVERAGED;
+        }
     }
 
     /**

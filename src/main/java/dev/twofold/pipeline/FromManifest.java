@@ -13,7 +13,6 @@ import dev.twofold.source.Source;
 import dev.twofold.target.Part;
 import dev.twofold.target.Target;
 import dev.twofold.target.onnx.OnnxTarget;
-import dev.twofold.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,7 +94,6 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
      * @throws TwofoldException of kind INPUT if this version has no such target or option
      */
     public Target target(TrialRuntime runtime) {
-        constant("dtype", Precision.values(), manifest.emission().dtype());
         return Targets.of(this, runtime);
     }
 

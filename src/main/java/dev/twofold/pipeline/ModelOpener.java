@@ -81,11 +81,13 @@ public final class ModelOpener {
     }
 
     private static void requireOnnx(Path directory, Manifest manifest) {
-        if (!manifest.emission().target().equals(OnnxTarget.NAME)) {
-            throw TwofoldException.input("the model is no ONNX model, which ONNX Runtime runs")
+        String target = manifest.emission().target();
+        if (!target.equals(OnnxTarget.NAME)) {
+            throw TwofoldException.input("ONNX Runtime does not run this model")
                     .at(Origin.file(directory))
-                    .found("a model for " + manifest.emission().target())
-                    .hint("twofold convert " + directory + " --window 0:0 -o DIR makes one of it");
+                    .found("a model for " + target)
+                    .expected("one that was converted with --target " + OnnxTarget.NAME)
+                    .hint("run it where it belongs, or convert the same plan once more without --target");
         }
     }
 

@@ -143,7 +143,7 @@ public final class OutputWriter {
                 throw OutputDirectory.unwritable(directory, e);
             }
         }
-        Written data = target.write(part, directory, writer);
+        Written data = target.write(part, companions, directory, writer);
         target.companions(part, companions, directory);
         return data;
     }

@@ -6,6 +6,8 @@ import dev.twofold.inspection.ChosenBits;
 import dev.twofold.inspection.ChosenPlan;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
+import dev.twofold.passes.rewrite.FoldNorms;
+import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.recipe.OpenBits;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.PassRequest;
@@ -29,17 +31,31 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         Optional<OpenBits> bits = OpenBits.in(asked);
         requireUseOfText(asked, open.isPresent() || bits.isPresent());
         rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
+        open.ifPresent(plan -> rehearse(plan.sample(facts.layers()), facts));
         Optional<ChosenPlan> chosen =
                 open.map(plan -> ChosenPlan.of(plan, source, settings.texts(), settings.cache(), settings.host()));
         Recipe recipe = open.flatMap(plan -> chosen.map(ChosenPlan::plan).map(plan::with))
                 .orElse(asked);
-        return new ResolvedRecipe(OpenBits.in(recipe).map(this::chosen).orElse(recipe), chosen);
+        if (open.isPresent()) {
+            rehearse(recipe, facts);
+        }
+        Recipe settled = OpenBits.in(recipe).map(this::chosen).orElse(recipe);
+        return new ResolvedRecipe(plain(settled, facts), chosen);
     }
 
     private Recipe chosen(OpenBits bits) {
         ChosenBits chosen = ChosenBits.of(bits, source, settings.texts(), settings.host());
         settings.host().notice("note: " + chosen.describe());
         return bits.with(chosen.choice().places());
+    }
+
+    /** The recipe without what prepares layers to be one, where none are and the target would rather have them as they were. */
+    private Recipe plain(Recipe recipe, Facts facts) {
+        boolean rearranged = recipe.check(facts).outcome(facts).groups().stream()
+                .anyMatch(group -> group.arrangement().isParallel());
+        return rearranged || !target.keepsPlainLayers()
+                ? recipe
+                : recipe.without(Widen.SPEC).without(FoldNorms.SPEC);
     }
 
     /** A name that is mistyped should not come to light after a long measurement. */
@@ -69,7 +85,7 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
     private void rehearse(Recipe recipe, Facts facts) {
         recipe.check(facts);
         Decoder decoder = new TextFits(recipe).without().check(facts).run(source.decoder());
-        target.check(decoder).ifPresent(reason -> {
+        target.check(decoder, source.companions()).ifPresent(reason -> {
             throw TwofoldException.usage("the target " + target.name() + " cannot hold the model: " + reason.reason())
                     .hint(reason.hint());
         });

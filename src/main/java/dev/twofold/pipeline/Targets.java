@@ -1,5 +1,7 @@
 package dev.twofold.pipeline;
 
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
@@ -7,15 +9,20 @@ import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.report.Manifest;
 import dev.twofold.target.Target;
+import dev.twofold.target.gguf.GgufOptions;
+import dev.twofold.target.gguf.GgufTarget;
+import dev.twofold.target.gguf.MatrixType;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.target.transformers.TransformersTarget;
+import dev.twofold.tensor.Precision;
 import java.util.Optional;
 
 /** The formats that models are written in, as manifests name them. A new format is added here. */
 enum Targets {
     ONNX(OnnxTarget.NAME, Targets::onnx),
-    TRANSFORMERS(TransformersTarget.NAME, (conversion, runtime) -> new TransformersTarget());
+    TRANSFORMERS(TransformersTarget.NAME, (conversion, runtime) -> new TransformersTarget()),
+    GGUF(GgufTarget.NAME, Targets::gguf);
 
     private final String name;
     private final Maker maker;
@@ -42,9 +49,23 @@ enum Targets {
         return name;
     }
 
+    private static Target gguf(FromManifest conversion, TrialRuntime runtime) {
+        Manifest.Emission emission = conversion.manifest().emission();
+        String file = emission.option(GgufOptions.FILE);
+        if (!file.matches("[^/\\\\]+\\.gguf")) {
+            throw TwofoldException.input("the manifest calls the file what no file is called")
+                    .at(Origin.key(conversion.file(), "emission.file"))
+                    .found(file)
+                    .expected("a name that ends in .gguf");
+        }
+        return new GgufTarget(
+                new GgufOptions(conversion.constant("dtype", MatrixType.values(), emission.dtype()), file));
+    }
+
     private static Target onnx(FromManifest conversion, TrialRuntime runtime) {
         Manifest manifest = conversion.manifest();
         Manifest.Emission emission = manifest.emission();
+        conversion.constant("dtype", Precision.values(), emission.dtype());
         CollectiveName collective = manifest.sharding().equals(Manifest.Sharding.NONE)
                 ? CollectiveName.ORT
                 : conversion.constant(

@@ -62,13 +62,13 @@ public record OpenPlan(
         // measured.
         Recipe before = new Recipe(recipe.passes().subList(0, recipe.passes().indexOf(open))).without(ask.spec());
         before.append(ask).check(start);
-        with(sample(start.layers())).check(start);
+        sample(start.layers()).check(start);
     }
 
-    /** Some plan, so that passes which do not go with groups are found out. */
-    private static Plan sample(int layers) {
+    /** The recipe with some plan, so that whatever does not go with groups is found out before anything is measured. */
+    public Recipe sample(int layers) {
         Plan none = Plan.none(layers);
-        return layers < 2 ? none : none.with(new LayerRange(0, 1));
+        return with(layers < 2 ? none : none.with(new LayerRange(0, 1)));
     }
 
     public ChoosePairs.Options options() {

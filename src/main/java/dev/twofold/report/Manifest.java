@@ -99,8 +99,8 @@ public record Manifest(
     }
 
     /**
-     * How the model was written: the options of its target, as the command line spells them, and the type of its
-     * weights.
+     * How the model was written: the options of its target, as the command line spells them, and the type of its weights, unless
+     * the target has its own.
      *
      * @param settings in the order in which they are written
      */
@@ -129,7 +129,7 @@ public record Manifest(
                 settings.put(TARGET, target.name());
             }
             settings.putAll(target.options());
-            settings.put(DTYPE, decoder.precision().toString());
+            settings.putIfAbsent(DTYPE, decoder.precision().toString());
             String blocks =
                     decoder.blocks().stream().map(IntegerBlocks::toString).collect(Collectors.joining(" "));
             if (!blocks.isEmpty()) {

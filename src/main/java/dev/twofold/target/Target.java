@@ -28,8 +28,17 @@ public interface Target {
      * Why it cannot hold a decoder, if it cannot; asked before any weight is read or layer measured.
      *
      * @param decoder compiled, whole
+     * @param originals what the source has of runtimes' files
      */
-    Optional<NotApplicable> check(Decoder decoder);
+    Optional<NotApplicable> check(Decoder decoder, List<Companion> originals);
+
+    /**
+     * Whether a model in which nothing runs side by side is to come with the weights of its source, without the passes that
+     * only change the form of layers.
+     */
+    default boolean keepsPlainLayers() {
+        return false;
+    }
 
     /** The models to write for a decoder: the whole of it, or one for each device. */
     List<Part> parts(Decoder decoder);
@@ -40,10 +49,11 @@ public interface Target {
     /**
      * Writes the weights of a part, and what says how they are used.
      *
+     * @param originals what the source has of runtimes' files, for targets that keep it with the weights
      * @param directory of the part, which exists
      * @return length and hash of the file with the weights
      */
-    Written write(Part part, Path directory, WeightWriter writer);
+    Written write(Part part, List<Companion> originals, Path directory, WeightWriter writer);
 
     /** Name of the file of {@link #write} that holds the weights. */
     String weightFile();

@@ -9,7 +9,7 @@ import java.util.Optional;
  * are the codes of quantized ones; all are known so that a header
  * which mentions them can be checked and the tensor refused by name when a model needs it.
  */
-public enum DType {
+public enum DType implements StorageFormat {
     BOOL(8),
     F4(4),
     F6_E2M3(6),
@@ -56,9 +56,9 @@ public enum DType {
         return bits / 8;
     }
 
-    /** Bytes that so many elements take together. */
+    @Override
     public long bytes(long elements) {
-        return (elements * bits + 7) / 8;
+        return Math.addExact(Math.multiplyExact(elements, (long) bits), 7) / 8;
     }
 
     /** Whether Twofold can evaluate weights of this type. */

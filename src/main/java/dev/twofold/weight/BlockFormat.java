@@ -1,6 +1,7 @@
 package dev.twofold.weight;
 
 import dev.twofold.tensor.Shape;
+import dev.twofold.tensor.StorageFormat;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -8,7 +9,7 @@ import java.util.function.Supplier;
  * How numbers are stored in blocks of few bits each, with scales that a block shares. The constants' names are those of
  * ggml, whose layouts these are.
  */
-public enum BlockFormat {
+public enum BlockFormat implements StorageFormat {
     Q4_0(32, 18, SmallBlocks::q40, () -> SmallBlockRounding::q40),
     Q4_1(32, 20, SmallBlocks::q41, () -> SmallBlockRounding::q41),
     Q5_0(32, 22, SmallBlocks::q50, () -> SmallBlockRounding::q50),
@@ -63,7 +64,8 @@ public enum BlockFormat {
         return blockBytes;
     }
 
-    /** Bytes of a number of elements in whole blocks. */
+    /** Of whole blocks. */
+    @Override
     public long bytes(long count) {
         return Math.multiplyExact(count / elements, blockBytes);
     }

@@ -22,15 +22,21 @@ final class WeightEncoder {
 
     private final WeightEvaluator evaluator;
     private final HalfKernel kernel;
+    private final BlockEncoder blocks;
     private final float[] values = new float[TILE_ROWS * TILE_COLUMNS];
 
     WeightEncoder(WeightEvaluator evaluator) {
         this.evaluator = evaluator;
         this.kernel = new HalfKernel(evaluator);
+        this.blocks = new BlockEncoder(evaluator);
     }
 
     /** Writes rows {@code row .. row + rows - 1} of a weight to the start of a little-endian buffer. */
     void encode(Placement placement, long row, int rows, ByteBuffer target) {
+        if (placement.format() instanceof BlockFormat format) {
+            blocks.encode(placement, format, row, rows, target);
+            return;
+        }
         int columns = Math.toIntExact(placement.weight().shape().columns());
         int limit = limit(placement.dtype());
         if (target.hasRemaining()) {
@@ -119,6 +125,10 @@ final class WeightEncoder {
                     .expected("a magnitude of at most " + (half ? Float16.MAX : BFloat16.MAX))
                     .hint(half ? "use --dtype bf16 or --dtype fp32" : "use --dtype fp32");
         }
+        return notFinite(placement, place, value);
+    }
+
+    static TwofoldException notFinite(Placement placement, String place, float value) {
         return TwofoldException.input("a weight is not a finite number")
                 .at(place)
                 .found(value + " for " + placement.name())

@@ -266,6 +266,14 @@ public final class WeightEvaluator {
         files.read(stored.file(), start, stride, region.rows(), target, region.columns() * width);
     }
 
+    /** The bytes of a rectangle of whole blocks, row by row. */
+    void read(Blocked blocked, Region region, byte[] target) {
+        BlockFormat format = blocked.format();
+        long stride = format.bytes(blocked.shape().columns());
+        long start = blocked.offset() + region.row() * stride + format.bytes(region.column());
+        files.read(blocked.file(), start, stride, region.rows(), target, (int) format.bytes(region.columns()));
+    }
+
     private static void decode(Stored stored, byte[] raw, int from, float[] data, int at, int stride, int count) {
         switch (stored.dtype()) {
             case BF16 -> {

@@ -5,6 +5,7 @@ import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.SequentialFile;
 import dev.twofold.tensor.DType;
+import dev.twofold.tensor.StorageFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,11 +37,20 @@ public final class WeightWriter {
     private static final int MAX_STRIP_BYTES = 16 << 20;
 
     private static final int MIN_STRIP_ROWS = 32;
-    /** A weight, the type it is stored as, and the byte offset it starts at. */
-    public record Placement(String name, Weight weight, DType dtype, long offset) {
+
+    /** A weight, how its numbers are stored, and the byte offset it starts at. */
+    public record Placement(String name, Weight weight, StorageFormat format, long offset) {
 
         public long bytes() {
-            return dtype.bytes(weight.shape().elements());
+            return format.bytes(weight.shape().elements());
+        }
+
+        /** The type of its numbers; only of one that is not in blocks. */
+        public DType dtype() {
+            if (format instanceof DType dtype) {
+                return dtype;
+            }
+            throw new IllegalStateException(name + " is stored in blocks");
         }
     }
 
@@ -58,7 +68,7 @@ public final class WeightWriter {
         }
 
         private long bytes(long count) {
-            return placement.dtype().bytes(count * placement.weight().shape().columns());
+            return placement.format().bytes(count * placement.weight().shape().columns());
         }
     }
 
@@ -127,7 +137,7 @@ public final class WeightWriter {
     }
 
     private static long rowBytes(Placement placement) {
-        return placement.dtype().bytes(placement.weight().shape().columns());
+        return placement.format().bytes(placement.weight().shape().columns());
     }
 
     /** One file being written. */

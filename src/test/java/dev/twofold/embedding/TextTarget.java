@@ -38,7 +38,7 @@ record TextTarget() implements Target {
     }
 
     @Override
-    public Optional<NotApplicable> check(Decoder decoder) {
+    public Optional<NotApplicable> check(Decoder decoder, List<Companion> originals) {
         return decoder.sharding().map(cut -> new NotApplicable("text has no devices", "leave out --devices"));
     }
 
@@ -60,7 +60,7 @@ record TextTarget() implements Target {
     }
 
     @Override
-    public Written write(Part part, Path directory, WeightWriter writer) {
+    public Written write(Part part, List<Companion> originals, Path directory, WeightWriter writer) {
         try {
             Files.writeString(directory.resolve("model.txt"), DecoderText.of(part.decoder()));
             return writer.write(directory.resolve(weightFile()), placements(part.decoder()));

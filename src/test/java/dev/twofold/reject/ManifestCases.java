@@ -108,6 +108,15 @@ final class ManifestCases {
                         "fp99",
                         "fp16")
                 .rejects(
+                        "a file of another directory, to be written again",
+                        repeated(root -> root.withObject("/emission")
+                                .put("target", "gguf")
+                                .put("dtype", "q8_0")
+                                .put("file", "../elsewhere.gguf")),
+                        FILE,
+                        "emission.file",
+                        "../elsewhere.gguf")
+                .rejects(
                         "a plan without end, to be repeated",
                         repeated(root -> {
                             ArrayNode plan = root.putArray("plan");

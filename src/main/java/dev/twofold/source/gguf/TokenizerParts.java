@@ -28,8 +28,7 @@ record TokenizerParts(Vocabulary vocabulary) {
 
     JsonNode normalizer() {
         if (!pieces()) {
-            String form = vocabulary.preTokenizer().normalForm();
-            return form.isEmpty() ? NullNode.getInstance() : part(form);
+            return vocabulary.preTokenizer().normalizer();
         }
         List<ObjectNode> parts = new ArrayList<>();
         if (vocabulary.addsSpace()) {
@@ -46,41 +45,15 @@ record TokenizerParts(Vocabulary vocabulary) {
     }
 
     JsonNode preTokenizer() {
-        if (pieces()) {
-            return NullNode.getInstance();
-        }
-        List<ObjectNode> parts = new ArrayList<>();
-        List<String> cuts = vocabulary.preTokenizer().cuts();
-        for (String cut : cuts) {
-            parts.add(
-                    switch (cut) {
-                        case PreTokenizer.WORDS -> byteLevel(false, true);
-                        case PreTokenizer.DIGITS -> part("Digits").put("individual_digits", true);
-                        default -> split(PreTokenizer.pattern(cut));
-                    });
-        }
-        if (!cuts.contains(PreTokenizer.WORDS)) {
-            parts.add(byteLevel(false, false));
-        }
-        return sequence("pretokenizers", parts);
-    }
-
-    private static ObjectNode split(String pattern) {
-        ObjectNode split = part("Split");
-        split.putObject("pattern").put("Regex", pattern);
-        return split.put("behavior", "Isolated").put("invert", false);
-    }
-
-    private static ObjectNode byteLevel(boolean space, boolean words) {
-        return part("ByteLevel")
-                .put("add_prefix_space", space)
-                .put("trim_offsets", true)
-                .put("use_regex", words);
+        return pieces() ? NullNode.getInstance() : vocabulary.preTokenizer().preTokenizer();
     }
 
     JsonNode decoder() {
         if (!pieces()) {
-            return byteLevel(true, true);
+            return part("ByteLevel")
+                    .put("add_prefix_space", true)
+                    .put("trim_offsets", true)
+                    .put("use_regex", true);
         }
         List<ObjectNode> parts = new ArrayList<>(List.of(replace(SPACE, " "), part("ByteFallback"), part("Fuse")));
         if (vocabulary.addsSpace()) {

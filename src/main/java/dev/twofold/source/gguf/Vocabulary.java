@@ -2,6 +2,7 @@ package dev.twofold.source.gguf;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.gguf.Metadata;
+import dev.twofold.gguf.PreTokenizer;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;

@@ -54,7 +54,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
 
     /** Whatever a dialect or an engine lacks, the lowering of the first part comes upon. */
     @Override
-    public Optional<NotApplicable> check(Decoder decoder) {
+    public Optional<NotApplicable> check(Decoder decoder, List<Companion> originals) {
         graph(parts(decoder).get(0).decoder());
         return Optional.empty();
     }
@@ -99,7 +99,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
      * which is what Triton can serve on many devices.
      */
     @Override
-    public Written write(Part part, Path directory, WeightWriter writer) {
+    public Written write(Part part, List<Companion> originals, Path directory, WeightWriter writer) {
         Graph graph = graph(part.decoder());
         Written data = OnnxFile.write(graph, directory, writer);
         if (deploys(part.decoder())) {

@@ -53,7 +53,12 @@ public record TransformersTarget(long shardBytes) implements Target {
     }
 
     @Override
-    public Optional<NotApplicable> check(Decoder decoder) {
+    public Optional<NotApplicable> check(Decoder decoder, List<Companion> originals) {
+        if (!decoder.blocks().isEmpty()) {
+            return Optional.of(new NotApplicable(
+                    "PyTorch has no matrices in blocks of whole numbers like those of an ONNX model",
+                    "--dtype bf16, or --target onnx"));
+        }
         if (decoder.sharding().isPresent()) {
             return Optional.of(new NotApplicable(
                     "transformers cuts a checkpoint over devices when it loads it", "leave out --devices"));
@@ -95,7 +100,7 @@ public record TransformersTarget(long shardBytes) implements Target {
 
     /** Of several files only the length and hash of the last are returned; the others are hashed again. */
     @Override
-    public Written write(Part part, Path directory, WeightWriter writer) {
+    public Written write(Part part, List<Companion> originals, Path directory, WeightWriter writer) {
         CheckpointForm form = CheckpointForm.of(part.decoder());
         Shards shards = shards(part.decoder());
         Written written = new Written(0, "");

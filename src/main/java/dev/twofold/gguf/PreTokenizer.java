@@ -1,9 +1,11 @@
-package dev.twofold.source.gguf;
+package dev.twofold.gguf;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.node.NullNode;
 import dev.twofold.disk.TextFile;
 import dev.twofold.parse.PlainYaml;
 import java.util.List;
@@ -20,14 +22,15 @@ import java.util.TreeSet;
  * @param begins whether a text begins with the begin token if the file does not say
  * @param also other names of the same
  */
-record PreTokenizer(List<String> cuts, String normalForm, boolean wholeWordsFirst, boolean begins, List<String> also) {
+public record PreTokenizer(
+        List<String> cuts, String normalForm, boolean wholeWordsFirst, boolean begins, List<String> also) {
 
     static final String WORDS = "words";
     static final String DIGITS = "digits";
 
     private static final Table SHIPPED = read();
 
-    PreTokenizer {
+    public PreTokenizer {
         cuts = List.copyOf(cuts);
         normalForm = normalForm == null ? "" : normalForm;
         also = also == null ? List.of() : List.copyOf(also);
@@ -46,7 +49,7 @@ record PreTokenizer(List<String> cuts, String normalForm, boolean wholeWordsFirs
         }
     }
 
-    static Optional<PreTokenizer> named(String name) {
+    public static Optional<PreTokenizer> named(String name) {
         return SHIPPED.names().entrySet().stream()
                 .filter(entry ->
                         entry.getKey().equals(name) || entry.getValue().also().contains(name))
@@ -54,8 +57,33 @@ record PreTokenizer(List<String> cuts, String normalForm, boolean wholeWordsFirs
                 .map(Map.Entry::getValue);
     }
 
+    /**
+     * The name of what a tokenizer.json does with a text before it merges pairs of bytes, if it has one.
+     *
+     * @param normalizer of the document; missing or null if there is none
+     * @param preTokenizer likewise
+     */
+    public static Optional<String> nameOf(JsonNode normalizer, JsonNode preTokenizer, boolean wholeWordsFirst) {
+        return SHIPPED.names().entrySet().stream()
+                .filter(entry -> entry.getValue().wholeWordsFirst() == wholeWordsFirst)
+                .filter(entry -> PreTokenizerParts.same(entry.getValue().normalizer(), normalizer))
+                .filter(entry -> PreTokenizerParts.same(entry.getValue().preTokenizer(), preTokenizer))
+                .findFirst()
+                .map(Map.Entry::getKey);
+    }
+
+    /** The {@code normalizer} of a tokenizer.json. */
+    public JsonNode normalizer() {
+        return normalForm.isEmpty() ? NullNode.getInstance() : PreTokenizerParts.part(normalForm);
+    }
+
+    /** The {@code pre_tokenizer} of a tokenizer.json. */
+    public JsonNode preTokenizer() {
+        return PreTokenizerParts.of(cuts);
+    }
+
     /** Every name that there is, in order. */
-    static List<String> names() {
+    public static List<String> names() {
         TreeSet<String> names = new TreeSet<>(SHIPPED.names().keySet());
         SHIPPED.names().values().forEach(one -> names.addAll(one.also()));
         return List.copyOf(names);

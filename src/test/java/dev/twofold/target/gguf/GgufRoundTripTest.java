@@ -1,0 +1,163 @@
+package dev.twofold.target.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.execution.TrialRuntime;
+import dev.twofold.families.TinyFamilies;
+import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.layers.LayerWindow;
+import dev.twofold.pipeline.Compiler;
+import dev.twofold.pipeline.Sources;
+import dev.twofold.recipe.Recipe;
+import dev.twofold.source.Source;
+import dev.twofold.target.Target;
+import dev.twofold.target.onnx.OnnxOptions;
+import dev.twofold.target.onnx.OnnxTarget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tiny checkpoints of every family, written as GGUF and read again, against the checkpoints themselves. */
+final class GgufRoundTripTest {
+
+    private static final OnnxTarget ONNX = new OnnxTarget(
+            new OnnxOptions(DialectName.ONNX, KvLayout.PER_LAYER, CollectiveName.ORT), TrialRuntime.NONE);
+
+    /** What has no place in a GGUF file, and what is said of it. */
+    private static final Map<String, String> REFUSED = Map.of(
+            "gpt2", "the family gpt2",
+            "olmo", "the family olmo",
+            "olmo-clipped", "the family olmo",
+            "olmoe", "the family olmoe",
+            "gemma2", "its scores are multiplied by",
+            "gemma3", "its scores are multiplied by");
+
+    /** Where a checkpoint says what the format cannot, a file of it that says what it can. */
+    private static final Set<String> FROM_FILES = Set.of("gemma2", "gemma3", "starcoder2");
+
+    /** What is written with fewer positions than it has, as llama.cpp knows nothing of the windows past them. */
+    private static final Set<String> WINDOWED = Set.of("mistral", "qwen2-sliding");
+
+    /** What is written with the factors of the short range only, and a magnitude in float32. */
+    private static final Set<String> LONG = Set.of("phi3-longrope", "phi4-mini");
+
+    @TempDir
+    private Path directory;
+
+    static List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("testmodels", "families"))) {
+            return files.filter(file -> Files.exists(file.resolve("model.safetensors")))
+                    .map(file -> file.getFileName().toString())
+                    .filter(name -> FROM_FILES.contains(name) || !REFUSED.containsKey(name))
+                    .filter(name -> !WINDOWED.contains(name) && !LONG.contains(name))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    static List<String> refused() {
+        return REFUSED.keySet().stream().sorted().toList();
+    }
+
+    static Source original(String name) {
+        return Sources.SHIPPED.open(
+                FROM_FILES.contains(name)
+                        ? Path.of("testmodels", "gguf", name + ".gguf")
+                        : TinyFamilies.checkpoint(name));
+    }
+
+    private Path compile(Source source, Target target, String window, String name) {
+        Path output = directory.resolve(name);
+        new Compiler(source, Recipe.pairing(LayerWindow.valueOf(window)), target).compile(output, false);
+        return output;
+    }
+
+    private Source written(Source source, MatrixType type) {
+        Target target = new GgufTarget(new GgufOptions(type, GgufOptions.MODEL));
+        return Sources.SHIPPED.open(compile(source, target, "0:0", "gguf").resolve(GgufOptions.MODEL));
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void becomes_the_same_onnx_bytes_as_the_checkpoint(String name) {
+        Source original = original(name);
+        Source again = written(original, MatrixType.FP32);
+        Path ours = compile(again, ONNX, "1:3", "ours");
+        Path theirs = compile(original, ONNX, "1:3", "theirs");
+        assertThat(ours.resolve("model.onnx.data")).hasSameBinaryContentAs(theirs.resolve("model.onnx.data"));
+        assertThat(ours.resolve("model.onnx")).hasSameBinaryContentAs(theirs.resolve("model.onnx"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mistral", "qwen2-sliding"})
+    void keeps_a_model_within_windows_that_llama_cpp_does_not_have(String name) {
+        Source original = original(name);
+        Source again = written(original, MatrixType.FP32);
+        int window = original.decoder()
+                .attentions()
+                .flatMap(attention -> attention.rule().slidingWindow().stream())
+                .findFirst()
+                .orElseThrow();
+        assertThat(again.decoder().facts().contextLength()).isEqualTo(window);
+        assertThat(new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL)).notes(original.decoder()))
+                .singleElement()
+                .asString()
+                .contains("context is " + window);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"phi3-longrope", "phi4-mini"})
+    void keeps_the_short_range_of_longrope(String name) {
+        Decoder original = original(name).decoder();
+        Decoder again = written(original(name), MatrixType.FP32).decoder();
+        assertThat(again.facts().contextLength()).isEqualTo(original.facts().contextLength());
+        Rotary ours = again.rotaries().get(0);
+        Rotary theirs = original.rotaries().get(0);
+        assertThat(ours.width()).isEqualTo(theirs.width());
+        for (int pair = 0; pair < ours.width() / 2; pair++) {
+            assertThat(ours.frequency(pair)).isCloseTo(theirs.frequency(pair), withinPercentage(1e-4));
+        }
+        assertThat(ours.scaling().magnitude()).isCloseTo(theirs.scaling().magnitude(), withinPercentage(1e-4));
+    }
+
+    /** Files do not say which activation it is. */
+    @Test
+    void an_activation_that_readers_do_not_take_has_no_place() throws IOException {
+        Path original = TinyFamilies.checkpoint("starcoder2");
+        Path copy = Files.createDirectory(directory.resolve("copy"));
+        for (String file : List.of("model.safetensors", "tokenizer.json")) {
+            Files.copy(original.resolve(file), copy.resolve(file));
+        }
+        String config = Files.readString(original.resolve("config.json"));
+        assertThat(config).contains("gelu_pytorch_tanh");
+        Files.writeString(copy.resolve("config.json"), config.replace("gelu_pytorch_tanh", "relu"));
+        Source edited = Sources.SHIPPED.open(copy);
+        assertThatThrownBy(() -> written(edited, MatrixType.FP32)).hasMessageContaining("its activation is another");
+    }
+
+    @ParameterizedTest
+    @MethodSource("refused")
+    void says_what_of_a_model_has_no_place(String name) {
+        Source original = Sources.SHIPPED.open(TinyFamilies.checkpoint(name));
+        assertThatThrownBy(() -> written(original, MatrixType.FP32))
+                .isInstanceOf(TwofoldException.class)
+                .hasMessageContaining(REFUSED.get(name))
+                .hasMessageContaining("without --target");
+    }
+}

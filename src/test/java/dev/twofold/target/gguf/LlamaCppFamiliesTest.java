@@ -1,0 +1,122 @@
+package dev.twofold.target.gguf;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.execution.TrialRuntime;
+import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.layers.LayerWindow;
+import dev.twofold.pipeline.Compiler;
+import dev.twofold.recipe.Recipe;
+import dev.twofold.source.Source;
+import dev.twofold.target.Target;
+import dev.twofold.target.onnx.OnnxOptions;
+import dev.twofold.target.onnx.OnnxTarget;
+import dev.twofold.testing.Logits;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tiny models of every family in stock llama.cpp, against the same models in ONNX Runtime. */
+final class LlamaCppFamiliesTest {
+
+    /** Of the logarithm of a probability: llama.cpp rounds to fp16 on its way, and a wrong model is off by 1 and more. */
+    private static final double TOLERANCE = 3e-2;
+
+    private static final int TOKENS = 24;
+
+    /** Whose windows llama.cpp does not have, so that texts have to be as short. */
+    private static final Set<String> WITHOUT_WINDOWS = Set.of("mistral", "phi3", "starcoder2");
+
+    /** Its norms of queries and keys are looked for in models of 64 layers only. */
+    private static final String TOO_FEW_LAYERS = "cohere-plus";
+
+    /** Whose layers can be pairs in a file. */
+    private static final List<String> PAIRED =
+            List.of("granite", "internlm2", "llama2", "llama3.1", "llama3.2", "mistral", "qwen2");
+
+    @TempDir
+    private Path directory;
+
+    private Path compile(Source source, Target target, String window, String name) {
+        Path output = directory.resolve(name);
+        new Compiler(source, Recipe.pairing(LayerWindow.valueOf(window)), target).compile(output, false);
+        return output;
+    }
+
+    /** A family and the window of its pairs. */
+    private record Case(String name, String window) {}
+
+    @Test
+    void computes_what_onnx_runtime_does() throws IOException, InterruptedException {
+        LlamaCpp llama = LlamaCpp.start();
+        List<Case> cases = new ArrayList<>();
+        GgufRoundTripTest.names().stream()
+                .filter(name -> !name.equals(TOO_FEW_LAYERS))
+                .forEach(name -> cases.add(new Case(name, "0:0")));
+        PAIRED.forEach(name -> cases.add(new Case(name, "1:3")));
+        List<double[]> expected = new ArrayList<>();
+        for (Case one : cases) {
+            Source source = GgufRoundTripTest.original(one.name());
+            int[] tokens = tokens(source.decoder(), WITHOUT_WINDOWS.contains(one.name()));
+            String name = one.name() + "-" + one.window().replace(':', '-');
+            Target gguf = new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL));
+            Path file = compile(source, gguf, one.window(), name).resolve(GgufOptions.MODEL);
+            LlamaCpp.put(llama.model(file), "score", tokens);
+            Target onnx = new OnnxTarget(
+                    new OnnxOptions(DialectName.ONNX, KvLayout.PER_LAYER, CollectiveName.ORT), TrialRuntime.NONE);
+            expected.add(logs(compile(source, onnx, one.window(), name + "-onnx"), tokens));
+        }
+        List<LlamaCpp.Result> results = llama.run();
+        SoftAssertions all = new SoftAssertions();
+        for (int i = 0; i < cases.size(); i++) {
+            all.assertThat(results.get(i).error()).as("%s", cases.get(i)).isEmpty();
+            all.assertThat(distance(results.get(i).logs(), expected.get(i)))
+                    .as("%s", cases.get(i))
+                    .isLessThan(TOLERANCE);
+        }
+        all.assertAll();
+    }
+
+    private static double distance(double[] one, double[] other) {
+        return one.length == other.length
+                ? IntStream.range(0, one.length)
+                        .mapToDouble(i -> Math.abs(one[i] - other[i]))
+                        .max()
+                        .orElseThrow()
+                : Double.POSITIVE_INFINITY;
+    }
+
+    /** Any but the first few, which may be special. */
+    private static int[] tokens(Decoder decoder, boolean withinWindow) {
+        int window = decoder.attentions()
+                .flatMap(attention -> attention.rule().slidingWindow().stream())
+                .findFirst()
+                .orElse(TOKENS);
+        int count = withinWindow ? Math.min(TOKENS, window) : TOKENS;
+        return new Random(3).ints(count, 8, decoder.facts().vocabularySize()).toArray();
+    }
+
+    private static double[] logs(Path model, int[] tokens) {
+        long[][] ids = {Arrays.stream(tokens).asLongStream().toArray()};
+        float[] logits = Logits.of(model, ids);
+        int vocabulary = logits.length / tokens.length;
+        double[] logs = new double[tokens.length - 1];
+        for (int i = 0; i < logs.length; i++) {
+            double sum = 0;
+            for (int j = 0; j < vocabulary; j++) {
+                sum += Math.exp(logits[i * vocabulary + j]);
+            }
+            logs[i] = logits[i * vocabulary + tokens[i + 1]] - Math.log(sum);
+        }
+        return logs;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.twofold.target.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.cli.CommandRun;
+import dev.twofold.testing.Novels;
+import dev.twofold.tokenizer.TokenizerFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The trained model in stock llama.cpp: its text, its tokens, and what types of few bits cost it. */
+final class LlamaCppTest {
+
+    private static final String PROMPT = "She walked to the window and";
+    private static final int COUNT = 40;
+    private static final int SCORED = 200;
+
+    @TempDir
+    private Path directory;
+
+    private Path convert(String window, String type) {
+        Path output = directory.resolve("gguf" + window.replace(':', '-') + type);
+        CommandRun.succeeding(
+                "convert",
+                Novels.CHECKPOINT,
+                "-o",
+                output,
+                "--target",
+                "gguf",
+                "--window",
+                window,
+                "--dtype",
+                type,
+                "--quiet");
+        return output.resolve("model.gguf");
+    }
+
+    /** What {@code generate} writes after the prompt. */
+    private String generated(String window) {
+        Path output = directory.resolve("onnx" + window.replace(':', '-'));
+        CommandRun.succeeding("convert", Novels.CHECKPOINT, "-o", output, "--window", window, "--no-load", "--quiet");
+        return CommandRun.succeeding("generate", output, "--prompt", PROMPT, "--max-tokens", COUNT)
+                .out()
+                .strip();
+    }
+
+    @Test
+    void writes_the_same_text_and_few_bits_cost_little() throws IOException, InterruptedException {
+        LlamaCpp llama = LlamaCpp.start();
+        List<String> windows = List.of("0:0", "2:14");
+        List<String> types = List.of("fp32", "q8_0", "q4_0");
+        try (TokenizerFile tokenizer = TokenizerFile.open(Novels.CHECKPOINT)) {
+            int[] prompt = tokenizer.encode(PROMPT, 4096);
+            int[] scored = Arrays.copyOf(tokenizer.encode(prose(), 4096), SCORED);
+            for (String window : windows) {
+                for (String type : types) {
+                    ObjectNode job = llama.model(convert(window, type)).put("count", COUNT);
+                    LlamaCpp.put(job, "prompt", prompt);
+                    LlamaCpp.put(job, "score", scored);
+                }
+            }
+            List<LlamaCpp.Result> results = llama.run();
+            for (int i = 0; i < windows.size(); i++) {
+                LlamaCpp.Result plain = results.get(types.size() * i);
+                assertThat(PROMPT + tokenizer.decode(plain.generated()))
+                        .as("window %s", windows.get(i))
+                        .isEqualTo(generated(windows.get(i)));
+                assertThat(results.get(types.size() * i + 1).perplexity())
+                        .isCloseTo(plain.perplexity(), withinPercentage(1));
+                assertThat(results.get(types.size() * i + 2).perplexity())
+                        .isCloseTo(plain.perplexity(), withinPercentage(10));
+            }
+            // Pairs are another model than the plain one, and not a much worse one.
+            assertThat(results.get(types.size()).perplexity())
+                    .isNotCloseTo(results.get(0).perplexity(), withinPercentage(1e-3))
+                    .isCloseTo(results.get(0).perplexity(), withinPercentage(5));
+        }
+    }
+
+    private static String prose() throws IOException {
+        String text = Files.readString(Path.of("src/main/resources/dev/twofold/text/alice.txt"));
+        return text.substring(3000, 6000);
+    }
+
+    @Test
+    void makes_the_same_tokens() throws IOException, InterruptedException {
+        LlamaCpp llama = LlamaCpp.start();
+        ObjectNode job = llama.model(convert("0:0", "q8_0"));
+        HardTexts.ALL.forEach(job.putArray("texts")::add);
+        LlamaCpp.Result result = llama.run().get(0);
+        try (TokenizerFile tokenizer = TokenizerFile.open(Novels.CHECKPOINT)) {
+            for (int i = 0; i < HardTexts.ALL.size(); i++) {
+                List<Integer> ids = Arrays.stream(tokenizer.encode(HardTexts.ALL.get(i), 4096))
+                        .boxed()
+                        .toList();
+                assertThat(result.tokens(i)).as("%s", HardTexts.ALL.get(i)).isEqualTo(ids);
+            }
+        }
+    }
+}
