@@ -200,16 +200,20 @@ public final class TensorSource {
         Shape each = Shape.of(rows, columns);
         Weight all = tensor(name, count, rows, columns);
         return IntStream.range(0, count)
-                .<Weight>mapToObj(i -> all instanceof Stored stored
-                        ? new Stored(
-                                stored.file(),
-                                name,
-                                stored.offset()
-                                        + i * rows * columns * stored.dtype().bytes(),
-                                stored.dtype(),
-                                each)
-                        : new Described(name, each))
+                .mapToObj(i -> slice(all, name + "[" + i + "]", i * each.elements(), each))
                 .toList();
+    }
+
+    /** A part of a tensor, from an element on. */
+    private static Weight slice(Weight all, String name, long first, Shape shape) {
+        return all instanceof Stored stored
+                ? new Stored(
+                        stored.file(),
+                        name,
+                        stored.offset() + first * stored.dtype().bytes(),
+                        stored.dtype(),
+                        shape)
+                : new Described(name, shape);
     }
 
     /** The elements of a matrix, row after row. */

@@ -78,10 +78,10 @@ final class ConfigCases {
                 .rejects("a model_type that is a number", set("model_type", "3"), FILE, "key model_type", "found:    3")
                 .rejects(
                         "a quantised checkpoint",
-                        set("quantization_config", "{\"quant_method\": \"gptq\"}"),
+                        set("quantization_config", "{\"quant_method\": \"quip\"}"),
                         FILE,
                         "key quantization_config",
-                        "gptq")
+                        "quip")
                 .rejects(
                         "custom code",
                         set("auto_map", "{\"AutoModelForCausalLM\": \"modeling.Evil\"}"),
