@@ -180,7 +180,7 @@ final class TransformersCheckpointTest {
                     option.get(0),
                     option.get(1));
             assertThat(run.exitCode()).isEqualTo(2);
-            assertThat(run.err()).contains("leave ");
+            assertThat(run.err()).containsAnyOf("leave ", "--dtype fp32 here");
         }
     }
 

@@ -63,6 +63,11 @@ public record TransformersTarget(long shardBytes) implements Target {
             return Optional.of(new NotApplicable(
                     "transformers cuts a checkpoint over devices when it loads it", "leave out --devices"));
         }
+        if (!decoder.blocks().isEmpty()) {
+            return Optional.of(new NotApplicable(
+                    "its weights are fp32, fp16 or bf16, not " + decoder.blocks(),
+                    "--dtype fp32 here, and round what training made of it"));
+        }
         List<Integer> windows = decoder.attentions()
                 .flatMap(attention -> attention.rule().slidingWindow().stream())
                 .distinct()

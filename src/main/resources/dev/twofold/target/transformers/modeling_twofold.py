@@ -98,9 +98,11 @@ def tensor_parallel_plan(steps, sum_each=False):
             over_width = branch.get("attention", {}).get("norms", {}).get("span") == "width"
             if "chain" in branch or "experts" in branch or over_width:
                 return None
-    columns = ("q_proj", "k_proj", "v_proj", "q_norm", "k_norm", "gate_proj", "up_proj")
-    plan = {f"steps.*.branches.*.{name}": "colwise" for name in columns if "norm" not in name}
-    plan |= {f"steps.*.branches.*.{name}.weight": "colwise" for name in columns if "norm" in name}
+    gated = any(branch.get("feed_forward", {}).get("gated") for branch in branches_of(steps))
+    columns = ("q_proj", "k_proj", "v_proj", "up_proj", *(("gate_proj",) if gated else ()))
+    plan = {f"steps.*.branches.*.{name}": "colwise" for name in columns}
+    if any("norms" in branch.get("attention", {}) for branch in branches_of(steps)):
+        plan |= {f"steps.*.branches.*.{name}.weight": "colwise" for name in ("q_norm", "k_norm")}
     if sum_each:
         return plan | {f"steps.*.branches.*.{name}": "rowwise" for name in ("o_proj", "down_proj")}
     # The weight alone: the results stay parts of a sum until that of the step.
