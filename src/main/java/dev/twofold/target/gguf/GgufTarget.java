@@ -112,8 +112,8 @@ public record GgufTarget(GgufOptions form) implements Target {
                     + " has no windows, and computes something else past it");
         }
         if (UNUSED_WINDOWS.contains(written.name()) && written.window().isPresent()) {
-            notes.add("note: llama.cpp does not use the windows of " + written.name() + ", and computes something else past "
-                    + written.window().get() + " positions");
+            notes.add("note: llama.cpp does not use the windows of " + written.name()
+                    + ", and computes something else past " + written.window().get() + " positions");
         }
         if (written.uneven()) {
             notes.add(
