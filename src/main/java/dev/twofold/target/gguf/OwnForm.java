@@ -4,13 +4,10 @@ import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Attention.Heads;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.family.AttentionStyle;
-import dev.twofold.family.FeedForwardStyle;
 import dev.twofold.family.Setting;
-import dev.twofold.gguf.ConfigValue;
 import dev.twofold.pass.NotApplicable;
 import java.util.List;
 import java.util.Optional;
@@ -20,14 +17,14 @@ import java.util.stream.Stream;
 record OwnForm(Form form) {
 
     Optional<NotApplicable> refusal() {
-        return Stream.of(sizes(), attention(), windows(), positions(), feedForward(), ends())
+        return Stream.of(sizes(), attention(), windows(), positions(), new OwnFeedForward(form).refusal(), ends())
                 .flatMap(Optional::stream)
                 .findFirst()
                 .map(reason -> new NotApplicable(
                         reason + ", which llama.cpp's " + form.name() + " has no place for", Holding.ONNX));
     }
 
-    private static Optional<String> when(boolean holds, String reason) {
+    static Optional<String> when(boolean holds, String reason) {
         return holds ? Optional.of(reason) : Optional.empty();
     }
 
@@ -109,44 +106,6 @@ record OwnForm(Form form) {
                 .or(() -> all.stream()
                         .flatMap(rotary -> RotaryKeys.refusal(rotary).stream())
                         .findFirst());
-    }
-
-    private Optional<String> feedForward() {
-        FeedForwardStyle style = form.family().feedForward();
-        boolean experts = form.blocks().get(0).feedForward().body().mixture().isPresent();
-        boolean gated = form.blocks().stream()
-                .map(block -> block.feedForward().body())
-                .filter(FeedForward.class::isInstance)
-                .map(FeedForward.class::cast)
-                .anyMatch(one -> one.gate().isPresent());
-        boolean gate = !style.gate().isEmpty() || !style.gateUp().isEmpty();
-        boolean after = form.blocks().stream()
-                .anyMatch(block -> block.feedForward().out().isPresent());
-        return when(experts != style.experts().isPresent(), "its feed-forwards are of another kind")
-                .or(() -> when(
-                        activations().anyMatch(one -> !one.equals(activation(style.activation()))),
-                        "its activation is another"))
-                .or(() -> when(!experts && gated != gate, "its feed-forwards have " + (gated ? "a gate" : "no gate")))
-                .or(() -> when(after && style.resultNorm().isEmpty(), "what feed-forwards add is normalized"));
-    }
-
-    private Stream<String> activations() {
-        return form.blocks().stream()
-                .map(block -> block.feedForward().body())
-                .flatMap(body -> body instanceof FeedForward dense
-                        ? Stream.of(dense)
-                        : body.mixture().stream().flatMap(mixture -> mixture.experts().stream()))
-                .map(one -> one.activation().toString());
-    }
-
-    /** The one that every file of the architecture is taken to have. */
-    private String activation(Setting setting) {
-        String word = Optional.ofNullable(form.architecture().config().get(setting.key()))
-                .map(ConfigValue::constant)
-                .filter(constant -> !constant.isMissingNode())
-                .orElse(setting.otherwise())
-                .asText();
-        return setting.values().getOrDefault(word, word);
     }
 
     private Optional<String> ends() {

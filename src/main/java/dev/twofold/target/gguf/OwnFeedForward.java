@@ -1,0 +1,52 @@
+package dev.twofold.target.gguf;
+
+import dev.twofold.decoder.FeedForward;
+import dev.twofold.family.FeedForwardStyle;
+import dev.twofold.family.Setting;
+import dev.twofold.gguf.ConfigValue;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Whether the architecture that a decoder was published in can hold its feed-forwards. */
+record OwnFeedForward(Form form) {
+
+    /** What has no place, if something has none. */
+    Optional<String> refusal() {
+        FeedForwardStyle style = form.family().feedForward();
+        boolean experts = form.blocks().get(0).feedForward().body().mixture().isPresent();
+        boolean gated = form.blocks().stream()
+                .map(block -> block.feedForward().body())
+                .filter(FeedForward.class::isInstance)
+                .map(FeedForward.class::cast)
+                .anyMatch(one -> one.gate().isPresent());
+        boolean gate = !style.gate().isEmpty() || !style.gateUp().isEmpty();
+        boolean after = form.blocks().stream()
+                .anyMatch(block -> block.feedForward().out().isPresent());
+        return OwnForm.when(experts != style.experts().isPresent(), "its feed-forwards are of another kind")
+                .or(() -> OwnForm.when(
+                        activations().anyMatch(one -> !one.equals(activation(style.activation()))),
+                        "its activation is another"))
+                .or(() -> OwnForm.when(
+                        !experts && gated != gate, "its feed-forwards have " + (gated ? "a gate" : "no gate")))
+                .or(() -> OwnForm.when(after && style.resultNorm().isEmpty(), "what feed-forwards add is normalized"));
+    }
+
+    private Stream<String> activations() {
+        return form.blocks().stream()
+                .map(block -> block.feedForward().body())
+                .flatMap(body -> body instanceof FeedForward dense
+                        ? Stream.of(dense)
+                        : body.mixture().stream().flatMap(mixture -> mixture.experts().stream()))
+                .map(one -> one.activation().toString());
+    }
+
+    /** The one that every file of the architecture is taken to have. */
+    private String activation(Setting setting) {
+        String word = Optional.ofNullable(form.architecture().config().get(setting.key()))
+                .map(ConfigValue::constant)
+                .filter(constant -> !constant.isMissingNode())
+                .orElse(setting.otherwise())
+                .asText();
+        return setting.values().getOrDefault(word, word);
+    }
+}
