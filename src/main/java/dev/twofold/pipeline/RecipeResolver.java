@@ -31,7 +31,7 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         Optional<OpenBits> bits = OpenBits.in(asked);
         requireUseOfText(asked, open.isPresent() || bits.isPresent());
         rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
-        open.ifPresent(plan -> rehearse(plan.sample(facts.layers()), facts));
+        open.ifPresent(plan -> rehearse(plan.sample(facts), facts));
         Optional<ChosenPlan> chosen =
                 open.map(plan -> ChosenPlan.of(plan, source, settings.texts(), settings.cache(), settings.host()));
         Recipe recipe = open.flatMap(plan -> chosen.map(ChosenPlan::plan).map(plan::with))

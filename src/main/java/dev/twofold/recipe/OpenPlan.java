@@ -3,6 +3,7 @@ package dev.twofold.recipe;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.Plan;
+import dev.twofold.layers.StepRange;
 import dev.twofold.pass.Facts;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
@@ -62,13 +63,19 @@ public record OpenPlan(
         // measured.
         Recipe before = new Recipe(recipe.passes().subList(0, recipe.passes().indexOf(open))).without(ask.spec());
         before.append(ask).check(start);
-        sample(start.layers()).check(start);
+        sample(start).check(start);
     }
 
     /** The recipe with some plan, so that whatever does not go with groups is found out before anything is measured. */
-    public Recipe sample(int layers) {
-        Plan none = Plan.none(layers);
-        return with(layers < 2 ? none : none.with(new LayerRange(0, 1)));
+    public Recipe sample(Facts start) {
+        Plan none = Plan.none(start.layers());
+        boolean merges = options().mergesSteps()
+                && merging.isPresent()
+                && start.steps().size() > start.layers();
+        if (merges) {
+            return with(none.with(StepRange.of(0, 2)));
+        }
+        return with(start.layers() < 2 ? none : none.with(new LayerRange(0, 1)));
     }
 
     public ChoosePairs.Options options() {
