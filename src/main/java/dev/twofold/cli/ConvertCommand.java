@@ -12,8 +12,6 @@ import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
 import dev.twofold.target.Target;
-import dev.twofold.target.gguf.GgufTarget;
-import dev.twofold.target.transformers.TransformersTarget;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -151,16 +149,13 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     private String next(ConversionReport report) {
-        if (report.target() instanceof GgufTarget) {
-            Path file = report.output().resolve(report.target().weightFile());
-            return "next: llama-cli -m " + file + ", or any other program that has llama.cpp in it";
+        Optional<String> own = report.target().next(report.output());
+        if (own.isPresent()) {
+            return "next: " + own.get();
         }
         if (rank != null) {
             return "next: twofold verify " + output.resolve(Part.rankDirectory(rank))
                     + "; once every rank is in one directory, twofold validate";
-        }
-        if (report.target() instanceof TransformersTarget) {
-            return "next: twofold convert " + output + " --window 0:0 -o DIR, for ONNX Runtime, now or after training";
         }
         String fitted = measuring.texts().files().stream()
                 .filter(file -> report.isCompensated())

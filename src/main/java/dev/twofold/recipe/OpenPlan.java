@@ -69,9 +69,8 @@ public record OpenPlan(
     /** The recipe with some plan, so that whatever does not go with groups is found out before anything is measured. */
     public Recipe sample(Facts start) {
         Plan none = Plan.none(start.layers());
-        boolean merges = options().mergesSteps()
-                && merging.isPresent()
-                && start.steps().size() > start.layers();
+        boolean merges =
+                options().mergesSteps() && merging.isPresent() && start.steps().size() > start.layers();
         if (merges) {
             return with(none.with(StepRange.of(0, 2)));
         }

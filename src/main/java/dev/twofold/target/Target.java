@@ -80,6 +80,15 @@ public interface Target {
      */
     void verify(Part part, Path directory);
 
+    /**
+     * What users do next with what was written, if that is something of its own.
+     *
+     * @param directory where it is
+     */
+    default Optional<String> next(Path directory) {
+        return Optional.empty();
+    }
+
     /** What users of what is written should know, a line each. */
     default List<String> notes(Decoder decoder) {
         return List.of();

@@ -58,7 +58,9 @@ public enum DType implements StorageFormat {
 
     @Override
     public long bytes(long elements) {
-        return Math.addExact(Math.multiplyExact(elements, (long) bits), 7) / 8;
+        return bits % 8 == 0
+                ? Math.multiplyExact(elements, (long) bytes())
+                : Math.addExact(Math.multiplyExact(elements, (long) bits), 7) / 8;
     }
 
     /** Whether Twofold can evaluate weights of this type. */

@@ -73,6 +73,12 @@ public record GgufTarget(GgufOptions form) implements Target {
     }
 
     @Override
+    public Optional<String> next(Path directory) {
+        return Optional.of(
+                "llama-cli -m " + directory.resolve(weightFile()) + ", or any other program that has llama.cpp in it");
+    }
+
+    @Override
     public Preview preview(Part part) {
         GgufFile file = file(part.decoder());
         long cached = part.decoder()

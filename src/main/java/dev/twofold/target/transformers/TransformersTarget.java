@@ -85,6 +85,12 @@ public record TransformersTarget(long shardBytes) implements Target {
     }
 
     @Override
+    public Optional<String> next(Path directory) {
+        return Optional.of(
+                "twofold convert " + directory + " --window 0:0 -o DIR, for ONNX Runtime, now or after training");
+    }
+
+    @Override
     public Preview preview(Part part) {
         Decoder decoder = part.decoder();
         Shards shards = shards(decoder);

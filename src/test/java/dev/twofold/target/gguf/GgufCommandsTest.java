@@ -154,8 +154,8 @@ final class GgufCommandsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--dialect onnx    | --dialect says how an ONNX model is written",
-                "--kv-layout wide  | --kv-layout says how an ONNX model is written",
+                "--dialect onnx    | --dialect is about ONNX models",
+                "--kv-layout wide  | --kv-layout is about ONNX models",
                 "--pipeline cast.yaml --window 0:0 | weights are cast to fp16 before they are written",
             })
     void options_of_other_targets_do_not_go_with_it(String options, String reason) throws IOException {

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,14 +40,39 @@ final class GgufRoundTripTest {
     private static final OnnxTarget ONNX = new OnnxTarget(
             new OnnxOptions(DialectName.ONNX, KvLayout.PER_LAYER, CollectiveName.ORT), TrialRuntime.NONE);
 
+    /** Families that llama.cpp's format is not written for. */
+    private static final List<String> UNWRITTEN = List.of(
+            "arcee",
+            "cwm",
+            "ernie4_5",
+            "exaone",
+            "exaone4",
+            "exaone4-full",
+            "falcon",
+            "glm",
+            "glm4",
+            "gpt2",
+            "gpt_bigcode",
+            "granitemoe",
+            "helium",
+            "nemotron",
+            "olmo",
+            "olmo-clipped",
+            "olmoe",
+            "seed_oss",
+            "vaultgemma");
+
     /** What has no place in a GGUF file, and what is said of it. */
-    private static final Map<String, String> REFUSED = Map.of(
-            "gpt2", "the family gpt2",
-            "olmo", "the family olmo",
-            "olmo-clipped", "the family olmo",
-            "olmoe", "the family olmoe",
+    private static final Map<String, String> REFUSED = refusals(Map.of(
             "gemma2", "its scores are multiplied by",
-            "gemma3", "its scores are multiplied by");
+            "gemma3", "its scores are multiplied by",
+            "qwen3_moe-dense", "its layers have different sizes"));
+
+    private static Map<String, String> refusals(Map<String, String> others) {
+        Map<String, String> all = new TreeMap<>(others);
+        UNWRITTEN.forEach(name -> all.put(name, "is not written as GGUF"));
+        return all;
+    }
 
     /** Where a checkpoint says what the format cannot, a file of it that says what it can. */
     private static final Set<String> FROM_FILES = Set.of("gemma2", "gemma3", "starcoder2");
