@@ -15,6 +15,7 @@ import dev.twofold.ort.ValidatedModel;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
 import dev.twofold.target.onnx.OnnxTarget;
+import dev.twofold.target.transformers.TransformersTarget;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
@@ -87,7 +88,10 @@ public final class ModelOpener {
                     .at(Origin.file(directory))
                     .found("a model for " + target)
                     .expected("one that was converted with --target " + OnnxTarget.NAME)
-                    .hint("run it where it belongs, or convert the same plan once more without --target");
+                    .hint(
+                            target.equals(TransformersTarget.NAME)
+                                    ? "twofold convert " + directory + " --window 0:0 -o DIR makes one of it"
+                                    : "run it where it belongs, or convert the same plan once more without --target");
         }
     }
 
