@@ -302,8 +302,8 @@ class BadInputTest {
                 "--window|0:3|holds 3 layers, not a multiple of 2",
                 "--window|3:1|3:1",
                 "--window|a:b|'a:b' is not a window",
-                "--dtype|fp8|'fp8' is not one of [fp32, fp16, bf16]",
-                "--dtype|FP16|'FP16' is not one of [fp32, fp16, bf16]",
+                "--dtype|fp8|'fp8' is not one of [fp32, fp16, bf16, int8, int4, q8_0",
+                "--dtype|FP16|'FP16' is not one of [fp32, fp16, bf16, int8, int4, q8_0",
                 "--dialect|tensorrt|'tensorrt' is not one of",
                 "--kv-layout|tall|'tall' is not one of"
             })

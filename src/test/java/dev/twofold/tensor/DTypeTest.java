@@ -29,8 +29,8 @@ class DTypeTest {
 
     @ParameterizedTest
     @EnumSource
-    void reads_weights_of_three_types_only(DType type) {
-        boolean weight = type == DType.F32 || type == DType.F16 || type == DType.BF16;
+    void reads_weights_of_four_types_only(DType type) {
+        boolean weight = type == DType.F64 || type == DType.F32 || type == DType.F16 || type == DType.BF16;
         assertThat(type.isWeight()).isEqualTo(weight);
     }
 
