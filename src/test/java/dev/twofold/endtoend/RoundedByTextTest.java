@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RoundedByTextTest {
 
     private static final String PLAN = "--window 2:14 --dtype int4 ";
-    private static final String BY_TEXT = "--rounding gptq --refit --calibration-tokens 12288";
+    private static final String BY_TEXT = "--rounding gptq --refit --calibration-tokens 3072";
 
     @TempDir
     private static Path directory;
@@ -50,9 +50,9 @@ final class RoundedByTextTest {
                 .json();
     }
 
-    private static double lost(JsonNode report) {
-        return report.at("/quality/loss").doubleValue()
-                - report.at("/quality/baseLoss").doubleValue();
+    /** In nats from the original's predictions; a loss varies by more than ways of rounding differ on so short a text. */
+    private static double divergence(JsonNode report) {
+        return report.at("/quality/kl").doubleValue();
     }
 
     @Test
@@ -63,12 +63,12 @@ final class RoundedByTextTest {
     }
 
     @Test
-    void each_way_of_rounding_by_a_text_loses_less_than_rounding_to_the_nearest() {
-        double nearest = lost(validate(convert("nearest", PLAN + "--rounding nearest")));
-        double search = lost(validate(convert("search", PLAN + "--rounding search --calibration-tokens 3072")));
-        double gptq = lost(validate(rounded));
-        assertThat(search).isLessThan(nearest * 0.9);
-        assertThat(gptq).isLessThan(nearest * 0.9);
+    void each_way_of_rounding_diverges_less_than_the_cheaper_one() {
+        double nearest = divergence(validate(convert("nearest", PLAN + "--rounding nearest")));
+        double search = divergence(validate(convert("search", PLAN + "--rounding search --calibration-tokens 3072")));
+        double gptq = divergence(validate(rounded));
+        assertThat(search).isLessThan(nearest * 0.98);
+        assertThat(gptq).isLessThan(search * 0.95);
     }
 
     @Test
