@@ -16,7 +16,7 @@ final class UserCacheTest {
 
     @Test
     void a_user_whom_the_system_does_not_know_gets_no_directory_named_question_mark() {
-        assertThat(UserCache.directory(null, "?", "/root")).contains(Path.of("/root/.cache/twofold"));
+        assertThat(UserCache.directory(null, "?", "/home/someone")).contains(Path.of("/home/someone/.cache/twofold"));
         assertThat(UserCache.directory(null, "?", null)).isEmpty();
         assertThat(UserCache.directory("relative", "?")).isEmpty();
     }
