@@ -25,7 +25,7 @@ final class FamilyCommandsTest {
     static void writeText() throws IOException {
         text = Files.writeString(
                 directory.resolve("text.txt"),
-                "The rain had stopped, and the road to the village was white.\n".repeat(20));
+                "The rain had stopped, and the road to the village was white.\n".repeat(40));
     }
 
     static Stream<String> families() {
@@ -74,7 +74,7 @@ final class FamilyCommandsTest {
                 "--text",
                 text,
                 "--calibration-tokens",
-                512,
+                1024,
                 "--quiet");
         JsonNode report = CommandRun.succeeding(
                         "validate",

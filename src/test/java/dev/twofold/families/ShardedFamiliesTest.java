@@ -68,6 +68,10 @@ final class ShardedFamiliesTest {
             assertThat(run.err()).contains("normalize queries and keys over all heads");
             return;
         }
+        if (cut.devices() > 2 && run.exitCode() == 2) {
+            assertThat(run.err()).contains("heads", "do not divide over " + cut.devices() + " devices");
+            return;
+        }
         assertThat(run.exitCode()).as(run.err()).isZero();
         int[] tokens = TinyFamilies.golden(name).tokens()[0];
         double[][] expected = cut.plan().logits(reference, tokens);

@@ -39,6 +39,7 @@ ACTIVATIONS = {
     "gelu": F.gelu,
     "gelu-tanh": lambda x: F.gelu(x, approximate="tanh"),
     "relu": F.relu,
+    "relu-squared": lambda x: F.relu(x).square(),
 }
 
 
