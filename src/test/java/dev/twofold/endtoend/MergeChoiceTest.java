@@ -91,7 +91,9 @@ final class MergeChoiceTest {
         assertThat(report.get("pairs")).isNotEmpty();
         JsonNode estimate = CommandRun.succeeding("estimate", output, "--hardware", "h100-sxm", "--format", "json")
                 .json();
-        assertThat(estimate.toString()).isNotEmpty();
+        double original = estimate.at("/original/decodeTokensPerSecond").asDouble();
+        assertThat(estimate.at("/converted/decodeTokensPerSecond").asDouble() / original)
+                .isCloseTo(report.at("/choice/predictedSpeedup").asDouble(), within(1e-9));
     }
 
     @Test

@@ -28,6 +28,9 @@ final class RoundedFamiliesTest {
     private static final Set<String> MIXTURES =
             Set.of("granitemoe", "mixtral", "olmoe", "qwen3_moe", "qwen3_moe-dense");
 
+    /** In blocks of eight bits its logits are 0.103 off when activations are rounded too; all others are below 0.1. */
+    private static final String WIDE = "phi3-longrope";
+
     @TempDir
     private Path directory;
 
@@ -55,6 +58,6 @@ final class RoundedFamiliesTest {
         assertThat(report.at("/parity/decodedMaxRelative").doubleValue()).isLessThan(1e-4);
         // Activations in eight bits, on weights that are random; which experts a token goes to may be a close thing.
         double shipped = report.at("/parity/shippedMaxRelative").doubleValue();
-        assertThat(shipped).isLessThan(MIXTURES.contains(name) ? 1 : 1.5e-1);
+        assertThat(shipped).isLessThan(MIXTURES.contains(name) ? 1 : name.equals(WIDE) ? 1.1e-1 : 1e-1);
     }
 }

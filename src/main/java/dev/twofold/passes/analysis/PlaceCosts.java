@@ -1,6 +1,5 @@
 package dev.twofold.passes.analysis;
 
-import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.Place;
 import dev.twofold.layers.Plan;
 import dev.twofold.layers.StepRange;
@@ -34,11 +33,6 @@ public record PlaceCosts(int layers, Map<Place, Double> nats) {
             runs.add(StepRange.of(first, size));
         }
         return runs;
-    }
-
-    /** Whether a place is layers that pair. */
-    static boolean isPair(Place place) {
-        return place instanceof LayerRange;
     }
 
     /** Infinite for a place that was not measured. */

@@ -96,7 +96,7 @@ final class CheapestPlacesTest {
         nats.put(StepRange.valueOf("0A-0F"), 0.0);
         nats.put(new LayerRange(1, 2), 0.5);
         CheapestPlaces cheapest =
-                new CheapestPlaces(new PlaceCosts(LAYERS, nats), place -> PlaceCosts.isPair(place) ? 7 : 0, 4);
+                new CheapestPlaces(new PlaceCosts(LAYERS, nats), place -> place instanceof LayerRange ? 7 : 0, 4);
         assertThat(cheapest.most()).isEqualTo(7);
         assertThat(cheapest.atLeast(1)).containsExactly(Plan.none(LAYERS).with(new LayerRange(1, 2)));
         assertThat(cheapest.atLeast(8)).isEmpty();
