@@ -5,7 +5,6 @@ import dev.twofold.measure.LayerFindings;
 import dev.twofold.measure.LossLimit;
 import dev.twofold.measure.MeasuredPlan;
 import dev.twofold.measure.PlanScore;
-import dev.twofold.passes.analysis.PlanScores;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import dev.twofold.passes.rewrite.PairLayers;
 import java.util.List;
@@ -40,7 +39,7 @@ public record Inspection(
             Stream.of("0.1%", "0.5%", "1%", "3%", "10%").map(LossLimit::valueOf).toList();
 
     /** Scores on the held-out text. */
-    public record HeldOut(int tokens, PlanScore base, PlanScores plans) {}
+    public record HeldOut(int tokens, PlanScore base, TextMeasurement plans) {}
 
     /**
      * The shallowest chosen plan within a limit on both texts.

@@ -263,11 +263,13 @@ public final class InspectionDocument {
                 .put("command", forms.command(plan.plan(), option));
     }
 
+    /** Chosen plans were measured on the held-out text, and of windows those that were chosen. */
     private static void putHeldOut(ObjectNode node, Inspection.HeldOut text, Plan grouping) {
-        PlanScore score = text.plans().score(grouping);
-        node.put("heldOutLoss", score.loss())
-                .put("heldOutIncrease", score.increase(text.base()))
-                .put("heldOutAccuracyKept", kept(score, text.base()));
+        text.plans()
+                .known(grouping.toString())
+                .ifPresent(score -> node.put("heldOutLoss", score.loss())
+                        .put("heldOutIncrease", score.increase(text.base()))
+                        .put("heldOutAccuracyKept", kept(score, text.base())));
     }
 
     private static double kept(PlanScore score, PlanScore base) {

@@ -5,6 +5,7 @@ import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.measure.LayerFindings;
 import dev.twofold.measure.PlanScore;
+import dev.twofold.passes.analysis.PlanSearch.Effort;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.source.Source;
 import java.util.HashSet;
@@ -61,7 +62,8 @@ public record Inspector(
         TextMeasurement text = session.calibration();
         int layers = text.layerCount();
         LayerFindings findings = text.layers();
-        PlanFrontier frontier = PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), text, host.progress());
+        PlanFrontier frontier =
+                PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), Effort.SURVEY, text, host.progress());
         Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier));
         List<CompensationStudy.Row> compensation = fitted.flatMap(windows -> session.heldOut()
                         .map(other -> {
@@ -97,13 +99,12 @@ public record Inspector(
         };
     }
 
-    /** Measures the plans that the report shows on the second text. */
+    /** Measures the chosen plans on the second text. */
     private Inspection.HeldOut heldOut(TextMeasurement text, PlanFrontier frontier) {
         PlanScore base = text.base();
         host.progress().begin("checking on the held-out text", frontier.found().size(), Progress.Unit.DEPTHS);
         frontier.found().forEach(found -> {
             text.score(found.chosen().plan());
-            found.window().ifPresent(window -> text.score(window.plan()));
             host.progress().advance(1);
         });
         host.progress().end();

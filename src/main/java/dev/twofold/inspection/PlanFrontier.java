@@ -6,6 +6,7 @@ import dev.twofold.measure.LossLimit;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.analysis.GroupCosts;
 import dev.twofold.passes.analysis.PlanSearch;
+import dev.twofold.passes.analysis.PlanSearch.Effort;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,8 +30,9 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
      *
      * @param groupLimit layers in the largest group
      */
-    public static PlanFrontier downTo(int depth, int groupLimit, TextMeasurement text, Progress progress) {
-        return search(depth, groupLimit, text, progress, found -> false);
+    public static PlanFrontier downTo(
+            int depth, int groupLimit, Effort effort, TextMeasurement text, Progress progress) {
+        return search(depth, groupLimit, effort, text, progress, found -> false);
     }
 
     /** Searches until two depths in a row are beyond a limit. */
@@ -39,6 +41,7 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
         return search(
                 shallowest,
                 groupLimit,
+                Effort.CHOICE,
                 text,
                 progress,
                 found -> found.size() >= 2
@@ -48,11 +51,16 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
     }
 
     private static PlanFrontier search(
-            int shallowest, int groupLimit, TextMeasurement text, Progress progress, Predicate<List<Found>> end) {
+            int shallowest,
+            int groupLimit,
+            Effort effort,
+            TextMeasurement text,
+            Progress progress,
+            Predicate<List<Found>> end) {
         int layers = text.layerCount();
         text.base();
         GroupCosts costs = costs(groupLimit, text, progress);
-        PlanSearch search = new PlanSearch(text, costs, groupLimit);
+        PlanSearch search = new PlanSearch(text, costs, groupLimit, effort);
         List<Found> found = new ArrayList<>();
         progress.begin("choosing plans", layers - shallowest, Progress.Unit.DEPTHS);
         for (int depth = layers - 1; depth >= shallowest && !end.test(found); depth--) {

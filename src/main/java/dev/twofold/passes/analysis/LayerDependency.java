@@ -14,23 +14,26 @@ import dev.twofold.execution.HiddenStates;
  * change(b, a) = |f_b(x_b - c_a) - f_b(x_b)| / |f_b(x_b)|
  * </pre>
  *
- * over all tokens, for every a before b; after the block dependency of FFN Fusion (arXiv 2503.18908), which takes a cosine
+ * over the tokens of a few windows, for every a before b; after the block dependency of FFN Fusion (arXiv 2503.18908), which takes a cosine
  * distance. A layer that adds nothing depends on nothing.
  *
  * @param change {@code [b][a]}; only entries with {@code a < b} mean something
  */
 public record LayerDependency(double[][] change) {
 
+    /** Every layer runs once for each before it, and a norm over so many tokens hardly moves with more of them. */
+    private static final int WINDOWS = 3;
+
     public static LayerDependency of(DecoderEngine engine, Decoder decoder, LayerStreams streams, Progress progress) {
         int layers = streams.layers().size();
         double[][] change = new double[layers][layers];
         progress.begin("dependency", layers * (layers - 1L) / 2, Progress.Unit.RUNS);
         for (int b = 1; b < layers; b++) {
-            HiddenStates read = streams.before(b);
-            HiddenStates added = streams.before(b + 1).minus(read);
+            HiddenStates read = before(b, streams);
+            HiddenStates added = before(b + 1, streams).minus(read);
             double scale = added.energy();
             for (int a = 0; a < b; a++) {
-                HiddenStates without = read.minus(streams.before(a + 1).minus(streams.before(a)));
+                HiddenStates without = read.minus(before(a + 1, streams).minus(before(a, streams)));
                 HiddenStates stream = without;
                 for (Step step : streams.layers().get(b).steps()) {
                     stream = engine.apply(decoder, step, stream);
@@ -42,5 +45,9 @@ public record LayerDependency(double[][] change) {
         }
         progress.end();
         return new LayerDependency(change);
+    }
+
+    private static HiddenStates before(int layer, LayerStreams streams) {
+        return streams.before(layer).spaced(WINDOWS);
     }
 }

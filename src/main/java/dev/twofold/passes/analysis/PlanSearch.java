@@ -13,24 +13,31 @@ import java.util.Set;
 
 /**
  * Finds the plan of least measured loss at a depth. Candidates are the plans that the dynamic programme predicts to be
- * the cheapest, those one layer shallower than the best of the depth before, and every contiguous window of pairs that
- * could win; all are measured, because costs interact. Then greedy repair, in a few rounds: if a
- * plan one cut and one join away measures better, it takes its place.
+ * the cheapest, those one layer shallower than the best of the depth before, and contiguous windows of pairs; all are
+ * measured, because costs interact. Then greedy repair, in a few rounds: if a plan one cut and one join away measures
+ * better, it takes its place.
  *
- * <p>The result is never worse than the best window of its depth, as measured on the same text.
+ * <p>The result is never worse than the window of its depth that was found, as measured on the same text.
  */
 public final class PlanSearch {
 
-    /** Plans of the dynamic programme that are measured. */
-    private static final int CHEAPEST = 3;
+    /**
+     * How many plans are measured for each depth.
+     *
+     * @param cheapest plans of the dynamic programme
+     * @param shallower plans one layer shallower than the best before
+     * @param neighbours in one round of repair
+     * @param rounds of repair at most
+     * @param allWindows whether every window is measured that could win, or that one only which is predicted to
+     */
+    public record Effort(int cheapest, int shallower, int neighbours, int rounds, boolean allWindows) {
 
-    /** Plans one layer shallower than the best before that are measured. */
-    private static final int SHALLOWER = 3;
+        /** To choose a plan that will be used. */
+        public static final Effort CHOICE = new Effort(3, 3, 3, 2, true);
 
-    /** Plans measured in one round of repair, and rounds at most. */
-    private static final int NEIGHBOURS = 3;
-
-    private static final int ROUNDS = 2;
+        /** To see how loss rises with depth: two plans for each, the predicted best of its kind. */
+        public static final Effort SURVEY = new Effort(1, 0, 0, 0, false);
+    }
 
     /** A window is not measured if one of its pairs by itself costs this many times the best window so far, ... */
     private static final double OUTDONE = 3;
@@ -40,15 +47,17 @@ public final class PlanSearch {
 
     private final PlanScores scores;
     private final GroupCosts costs;
+    private final Effort effort;
     private final CheapestPlans cheapest;
     private final Neighbours neighbours;
     private Optional<MeasuredPlan> previous = Optional.empty();
 
     /** @param limit layers in the largest group */
-    public PlanSearch(PlanScores scores, GroupCosts costs, int limit) {
+    public PlanSearch(PlanScores scores, GroupCosts costs, int limit, Effort effort) {
         this.scores = scores;
         this.costs = costs;
-        this.cheapest = new CheapestPlans(costs, limit, CHEAPEST);
+        this.effort = effort;
+        this.cheapest = new CheapestPlans(costs, limit, effort.cheapest());
         this.neighbours = new Neighbours(limit);
     }
 
@@ -56,7 +65,7 @@ public final class PlanSearch {
      * What was found at a depth.
      *
      * @param chosen the best plan measured
-     * @param window the best contiguous window of pairs; empty if the depth is below half the layers
+     * @param window the best contiguous window of pairs, of those measured; empty if the depth is below half the layers
      */
     public record Found(MeasuredPlan chosen, Optional<MeasuredPlan> window) {}
 
@@ -70,7 +79,7 @@ public final class PlanSearch {
         List<MeasuredPlan> candidates = new ArrayList<>(window.stream().toList());
         cheapest.at(depth).stream().map(this::measure).forEach(candidates::add);
         previous.filter(plan -> plan.plan().depth() == depth + 1)
-                .ifPresent(plan -> promising(neighbours.shallower(plan.plan()), SHALLOWER).stream()
+                .ifPresent(plan -> promising(neighbours.shallower(plan.plan()), effort.shallower()).stream()
                         .map(this::measure)
                         .forEach(candidates::add));
         Optional<MeasuredPlan> best = candidates.stream().min(BY_LOSS).map(this::repair);
@@ -96,10 +105,10 @@ public final class PlanSearch {
     private MeasuredPlan repair(MeasuredPlan start) {
         MeasuredPlan best = start;
         Set<Plan> tried = new HashSet<>();
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < effort.rounds(); round++) {
             Set<Plan> untried = neighbours.level(best.plan());
             untried.removeAll(tried);
-            List<Plan> next = promising(untried, NEIGHBOURS);
+            List<Plan> next = promising(untried, effort.neighbours());
             tried.addAll(next);
             MeasuredPlan nearest = next.stream().map(this::measure).min(BY_LOSS).orElse(best);
             if (nearest.score().loss() >= best.score().loss()) {
@@ -110,7 +119,7 @@ public final class PlanSearch {
         return best;
     }
 
-    /** The best contiguous window of pairs of a depth, of those that could be. */
+    /** The best contiguous window of pairs of a depth, of those measured. */
     private Optional<MeasuredPlan> bestWindow(int depth) {
         int layers = costs.layers();
         List<Plan> windows = windows(layers, layers - depth);
@@ -126,6 +135,9 @@ public final class PlanSearch {
             MeasuredPlan measured = measure(window);
             if (best.isEmpty() || BY_LOSS.compare(measured, best.get()) < 0) {
                 best = Optional.of(measured);
+            }
+            if (!effort.allWindows()) {
+                return best;
             }
         }
         return best;

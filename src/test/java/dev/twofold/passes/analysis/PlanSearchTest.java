@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.Plan;
 import dev.twofold.measure.MeasuredPlan;
+import dev.twofold.passes.analysis.PlanSearch.Effort;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +22,7 @@ final class PlanSearchTest {
     private static final int LAYERS = 8;
 
     private static PlanSearch search(MadeUpScores scores, int limit) {
-        return new PlanSearch(scores, GroupCosts.measure(scores, LAYERS, limit), limit);
+        return new PlanSearch(scores, GroupCosts.measure(scores, LAYERS, limit), limit, Effort.CHOICE);
     }
 
     private static double rise(MeasuredPlan plan) {
@@ -140,5 +141,22 @@ final class PlanSearchTest {
         Optional<Found> found = search(MadeUpScores.additive(group -> 0.01), 4).at(3);
         assertThat(found).isPresent();
         assertThat(found.orElseThrow().window()).isEmpty();
+    }
+
+    @Test
+    void a_survey_measures_two_plans_a_depth_and_shows_the_better_one() {
+        MadeUpScores scores = MadeUpScores.interacting(1);
+        GroupCosts costs = GroupCosts.measure(scores, LAYERS, 4);
+        int alone = scores.asked().size();
+        PlanSearch search = new PlanSearch(scores, costs, 4, Effort.SURVEY);
+        for (int depth = LAYERS - 1; depth >= LAYERS / 2; depth--) {
+            Found found = search.at(depth).orElseThrow();
+            Plan cheapest = new CheapestPlans(costs, 4, 1).at(depth).get(0);
+            assertThat(rise(found.chosen()))
+                    .isEqualTo(Math.min(
+                            MadeUpScores.BASE_LOSS + scores.rise(cheapest) - MadeUpScores.BASE_LOSS,
+                            rise(found.window().orElseThrow())));
+        }
+        assertThat(scores.asked().size() - alone).isLessThanOrEqualTo(2 * (LAYERS / 2));
     }
 }
