@@ -71,6 +71,12 @@ public record CalibrationText(TextWindows windows, int heldOut) {
                 .toList();
     }
 
+    /** The windows that nothing is fitted to. */
+    TextWindows check() {
+        int all = windows.inputs().size();
+        return windows.part(all - heldOut, all);
+    }
+
     /** Tokens of all windows. */
     public int tokens() {
         return windows.tokens();

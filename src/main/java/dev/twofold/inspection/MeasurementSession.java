@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** A model that is being measured: on a calibration text, and on a held-out one if there is one. */
@@ -25,6 +26,7 @@ public final class MeasurementSession implements AutoCloseable {
     private final TextMeasurement calibration;
     private final Optional<TextMeasurement> heldOut;
     private final TextMeasurement screening;
+    private final Function<TextWindows, TextMeasurement> measuring;
 
     public MeasurementSession(
             Source source, Passages passages, PairLayers.Form form, MeasurementCache cache, Host host) {
@@ -32,20 +34,22 @@ public final class MeasurementSession implements AutoCloseable {
         SortedMap<String, String> conditions = new TreeMap<>(FileHash.byName(source.files()));
         conditions.put("provider", host.provider().toString());
         TextMeasurement.Subject subject = new TextMeasurement.Subject(source, conditions, form);
-        calibration =
-                new TextMeasurement(engine, subject, passages.calibration().windows(), cache, host.progress());
+        measuring = text -> new TextMeasurement(engine, subject, text, cache, host.progress());
+        calibration = measuring.apply(passages.calibration().windows());
         TextWindows windows = passages.calibration().windows();
         // Of one text there is one measurement: two would each keep what the other does not know.
-        screening = windows.inputs().size() <= SCREENED
-                ? calibration
-                : new TextMeasurement(engine, subject, windows.spaced(SCREENED), cache, host.progress());
-        heldOut = passages.heldOut()
-                .map(passage -> new TextMeasurement(engine, subject, passage.windows(), cache, host.progress()));
+        screening = windows.inputs().size() <= SCREENED ? calibration : measuring.apply(windows.spaced(SCREENED));
+        heldOut = passages.heldOut().map(passage -> measuring.apply(passage.windows()));
     }
 
     /** A few of the calibration text's windows, on which places by themselves are measured. */
     TextMeasurement screening() {
         return screening;
+    }
+
+    /** Measures on some other text, which the caller closes before this session. */
+    TextMeasurement on(TextWindows text) {
+        return measuring.apply(text);
     }
 
     /** The calibration text, and the held-out one if there is one. */

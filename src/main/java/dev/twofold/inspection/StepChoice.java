@@ -11,6 +11,7 @@ import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.analysis.CheapestPlaces;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.analysis.PlaceCosts;
+import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.source.Source;
 import java.util.ArrayList;
@@ -83,13 +84,16 @@ record StepChoice(
         Integer steps = open.options().steps();
         PlaceCosts plain = measure.plain(
                 kinds, steps == null || steps > source.decoder().steps().size() / FEW);
-        return open.fit()
-                .map(fit -> measure.refitted(plain, trialText(), fit, host.with(notice -> {})))
-                .orElse(plain);
+        return open.fit().map(fit -> refitted(plain, fit)).orElse(plain);
     }
 
-    private CalibrationText trialText() {
-        return fitted.orElseThrow().spaced(StepCosts.TRIAL_TOKENS);
+    /** On tokens that nothing is fitted to: places differ in how much of a small text they can learn by heart. */
+    private PlaceCosts refitted(PlaceCosts plain, Compensate.Options fit) {
+        CalibrationText text = fitted.orElseThrow();
+        try (TextMeasurement unseen = session.on(text.check().spaced(StepCosts.CHECKED))) {
+            return new StepCosts(source.decoder(), unseen, open.form(), host.progress())
+                    .refitted(plain, text.spaced(StepCosts.TRIAL_TOKENS), fit, host.with(notice -> {}));
+        }
     }
 
     private Plan best(List<Plan> finalists, PlaceCosts costs, String goal) {

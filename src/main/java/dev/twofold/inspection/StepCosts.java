@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /**
  * Measures what places cost by themselves.
  *
- * @param text a short one: divergences tell places apart on it
+ * @param text a short one: divergences tell places apart on it; for refitted places one that nothing is fitted to
  * @param form how the layers of a pair run
  */
 record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Progress progress) {
@@ -33,6 +33,9 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
 
     /** Tokens that a trial is fitted to. */
     static final int TRIAL_TOKENS = 16_384;
+
+    /** Windows that a trial is measured on, at most. */
+    static final int CHECKED = 8;
 
     /** In units of the mean squared input; one that did well on SmolLM2-135M, the one model it was tried on. */
     private static final List<Double> TRIAL_RIDGES = List.of(0.03);
