@@ -198,6 +198,39 @@ final class RoundedModelTest {
     }
 
     @Test
+    void both_dialects_write_the_same_text_with_the_same_rounded_weights() {
+        List<Path> models = new ArrayList<>();
+        for (String dialect : List.of("ort --accuracy-level 0", "onnx")) {
+            Path output = directory.resolve("model" + models.size());
+            models.add(output);
+            CommandRun converted =
+                    run("convert", output, "--window 2:14 --dtype int4 --asymmetric --dialect " + dialect);
+            assertThat(converted.exitCode()).as(converted.err()).isZero();
+            CommandRun.succeeding("verify", output);
+        }
+        List<String> texts = models.stream()
+                .map(model -> CommandRun.succeeding(
+                                "generate", model, "--prompt", "It was a", "--max-tokens", 24, "--quiet")
+                        .out())
+                .toList();
+        assertThat(texts.get(0)).hasSizeGreaterThan("It was a".length() + 24).isEqualTo(texts.get(1));
+        JsonNode timed = CommandRun.succeeding(
+                        "bench",
+                        models.get(0),
+                        models.get(1),
+                        "--prompt-tokens",
+                        8,
+                        "--new-tokens",
+                        4,
+                        "--rounds",
+                        1,
+                        "--format",
+                        "json")
+                .json();
+        assertThat(timed.at("/runs/1/decodeTokensPerSecond").asDouble()).isPositive();
+    }
+
+    @Test
     void an_estimate_counts_the_bytes_that_are_written() {
         Path output = convert("--window 0:0 --dtype int4");
         JsonNode rounded = CommandRun.succeeding(
