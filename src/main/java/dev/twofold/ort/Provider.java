@@ -7,6 +7,10 @@ public enum Provider {
     CPU,
     CUDA;
 
+    public boolean isCpu() {
+        return this == CPU;
+    }
+
     @Override
     public String toString() {
         return PlainName.of(this);

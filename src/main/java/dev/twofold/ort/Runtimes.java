@@ -37,15 +37,14 @@ final class Runtimes {
         }
     }
 
-    static SessionOptions options(Provider provider, int device) throws OrtException {
+    static SessionOptions options(SessionSetup setup) throws OrtException {
         // Loads the native library; without it SessionOptions cannot be made.
         environment();
         SessionOptions options = new SessionOptions();
-        // Spinning threads take the cores from other work on a shared machine, our own included.
-        options.addConfigEntry("session.intra_op.allow_spinning", "0");
-        if (provider == Provider.CUDA) {
+        options.addConfigEntry("session.intra_op.allow_spinning", setup.spinning() ? "1" : "0");
+        if (setup.provider() == Provider.CUDA) {
             try {
-                addCuda(options, device);
+                addCuda(options, setup.device());
             } catch (OrtException e) {
                 options.close();
                 throw TwofoldException.environment("the CUDA provider cannot be used")

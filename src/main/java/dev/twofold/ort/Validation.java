@@ -81,6 +81,11 @@ public final class Validation {
         return new Result(quality.tokens(), parity, decoded, model.exact().map(other -> asShipped), quality.mean());
     }
 
+    /** @throws dev.twofold.diag.TwofoldException of kind INPUT if a logit of these tokens is no finite number */
+    public static void requireFinite(ModelSession session, int[] tokens) {
+        whole(session, tokens);
+    }
+
     private static boolean sameHead(Decoder base, Decoder reference) {
         return base.head().equals(reference.head()) && base.finalNorm().equals(reference.finalNorm());
     }

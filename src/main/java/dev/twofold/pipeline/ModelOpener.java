@@ -10,7 +10,7 @@ import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.inspection.Host;
 import dev.twofold.ort.ModelSession;
-import dev.twofold.ort.Provider;
+import dev.twofold.ort.SessionSetup;
 import dev.twofold.ort.ValidatedModel;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
@@ -18,18 +18,29 @@ import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.target.transformers.TransformersTarget;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** Loads outputs, whole or with all their ranks. */
 public final class ModelOpener {
 
     private final Host host;
-    private boolean saidOfDevices;
+    private final SessionSetup setup;
+    private final Set<String> said = new HashSet<>();
 
+    /** For threads that leave their cores to others while they wait. */
     public ModelOpener(Host host) {
+        this(host, false);
+    }
+
+    /** @param spinning whether threads that wait keep their cores, as {@link SessionSetup} says */
+    public ModelOpener(Host host, boolean spinning) {
         this.host = host;
+        this.setup = new SessionSetup(host.provider(), host.device(), spinning);
     }
 
     /**
@@ -54,31 +65,63 @@ public final class ModelOpener {
         }
     }
 
+    /**
+     * The same in the arithmetic it is written in, where that is slow but there is some: for what only that arithmetic shows.
+     */
+    Optional<ModelSession> openNarrow(Path directory, Manifest manifest) {
+        return raised(manifest) && narrow(manifest) == Precision.FP16
+                ? Optional.of(load(directory, manifest, Optional.empty()))
+                : Optional.empty();
+    }
+
     private ModelSession open(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> wanted) {
-        requireOnnx(directory, manifest);
-        boolean bf16 = manifest.emission().dtype().equals(Precision.BF16.toString());
-        boolean widened = bf16 && host.provider() == Provider.CPU;
-        if (widened) {
-            host.notice("note: ONNX Runtime does not compute in bf16 on the CPU;"
-                    + " the bf16 weights run with fp32 arithmetic here");
+        if (!raised(manifest)) {
+            return load(directory, manifest, wanted);
         }
+        sayOnce(
+                narrow(manifest) == Precision.BF16
+                        ? "note: ONNX Runtime does not compute in bf16 on the CPU; the bf16 weights run with fp32"
+                                + " arithmetic here"
+                        : "note: ONNX Runtime computes several times slower in fp16 than in fp32 on the CPU; the fp16"
+                                + " weights run with fp32 arithmetic here");
+        UnaryOperator<ModelProto> form = model -> wanted.orElse(UnaryOperator.identity()).apply(WidenedModel.of(model));
+        return load(directory, manifest, Optional.of(form));
+    }
+
+    /** Whether the model computes in more than it is written in. */
+    private boolean raised(Manifest manifest) {
+        return host.provider().isCpu() && narrow(manifest) != Precision.FP32;
+    }
+
+    private static Precision narrow(Manifest manifest) {
+        return Arrays.stream(Precision.values())
+                .filter(candidate ->
+                        candidate.toString().equals(manifest.emission().dtype()))
+                .findFirst()
+                .orElse(Precision.FP32);
+    }
+
+    private void sayOnce(String note) {
+        if (said.add(note)) {
+            host.notice(note);
+        }
+    }
+
+    private ModelSession load(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> form) {
+        requireOnnx(directory, manifest);
         requireWhole(directory, manifest);
-        Optional<UnaryOperator<ModelProto>> form = widened ? Optional.of(WidenedModel::of) : wanted;
         if (manifest.sharding().isAbove()) {
             List<ModelSession.Device> ranks = RankDirectories.require(directory, manifest).stream()
                     .map(rank -> new ModelSession.Device(
                             rank, SegmentedModel.read(rank, form.orElse(UnaryOperator.identity()))))
                     .toList();
-            if (!saidOfDevices) {
-                saidOfDevices = true;
-                host.notice("note: devices run as threads of one process, to prove and to compare; an engine with"
-                        + " collectives serves them");
-            }
-            return ModelSession.open(ranks, host.provider(), host.device());
+            sayOnce("note: devices run as threads of one process, to prove and to compare; an engine with collectives"
+                    + " serves them");
+            return ModelSession.open(ranks, setup);
         }
         Optional<byte[]> instead =
                 form.map(changed -> changed.apply(ModelFile.read(directory)).toByteArray());
-        return ModelSession.open(directory, instead, host.provider(), host.device());
+        return ModelSession.open(directory, instead, setup);
     }
 
     private static void requireOnnx(Path directory, Manifest manifest) {

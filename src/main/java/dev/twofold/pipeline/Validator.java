@@ -44,6 +44,9 @@ public record Validator(
         int tokens,
         Host host) {
 
+    /** Tokens at the start of the text, where activations are largest. */
+    private static final int PROBED = 16;
+
     /**
      * What was found.
      *
@@ -59,7 +62,9 @@ public record Validator(
         Recipe recipe = StoredRecipe.computing(manifest.plan(), Manifest.NAME);
         TextWindows windows = WindowCut.cut(text.name(), WindowCut.encode(source, text), base, tokens, host.notices());
         TextFits asked = new TextFits(recipe);
-        try (ValidatedModel model = new ModelOpener(host).openToValidate(directory, manifest);
+        ModelOpener opener = new ModelOpener(host);
+        requireFinite(opener, windows);
+        try (ValidatedModel model = opener.openToValidate(directory, manifest);
                 MappedFiles files = new MappedFiles();
                 StepEngine engine = new StepEngine(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
@@ -77,6 +82,16 @@ public record Validator(
                 }));
             }
         }
+    }
+
+    /** What computes in fp32 here and in fp16 elsewhere is within fp32 here, whatever it is there. */
+    private void requireFinite(ModelOpener opener, TextWindows windows) {
+        opener.openNarrow(directory, manifest).ifPresent(narrow -> {
+            try (narrow) {
+                int[] start = windows.inputs().get(0);
+                Validation.requireFinite(narrow, Arrays.copyOf(start, Math.min(PROBED, start.length)));
+            }
+        });
     }
 
     /** The same plan without its compensation, if it has one; rounding by a text is not repeated for that. */
