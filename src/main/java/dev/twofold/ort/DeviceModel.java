@@ -69,6 +69,27 @@ final class DeviceModel implements AutoCloseable {
         }
     }
 
+    /** Loads a whole model, with what ONNX Runtime does written to a file whose name begins as given. */
+    static DeviceModel profiled(Path directory, SessionSetup setup, Path prefix) {
+        Path file = requireModel(directory);
+        try (SessionOptions options = Runtimes.options(setup)) {
+            options.enableProfiling(prefix.toString());
+            OrtSession session = Runtimes.environment().createSession(file.toString(), options);
+            List<String> inputs = List.copyOf(session.getInputNames());
+            return new DeviceModel(file, List.of(new Part(session, inputs, Optional.empty(), Set.of())));
+        } catch (OrtException e) {
+            throw refused(file, setup.provider(), e);
+        }
+    }
+
+    Path endProfiling() {
+        try {
+            return Path.of(parts.get(0).session().endProfiling());
+        } catch (OrtException e) {
+            throw failed(e);
+        }
+    }
+
     /**
      * Loads the segments of one of several devices; on the CPU each device computes on one thread.
      *

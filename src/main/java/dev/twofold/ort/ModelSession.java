@@ -57,6 +57,16 @@ public final class ModelSession implements AutoCloseable {
         return new ModelSession(List.of(DeviceModel.load(directory, instead, setup)));
     }
 
+    /** The same, with what ONNX Runtime does written to a file whose name begins as given. */
+    static ModelSession profiled(Path directory, SessionSetup setup, Path prefix) {
+        return new ModelSession(List.of(DeviceModel.profiled(directory, setup, prefix)));
+    }
+
+    /** Ends what {@link #profiled} began, and returns its file. */
+    Path endProfiling() {
+        return devices.get(0).endProfiling();
+    }
+
     /**
      * Loads a sharded model.
      *

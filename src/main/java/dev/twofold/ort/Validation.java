@@ -71,7 +71,7 @@ public final class Validation {
                     quality.add(original, actual, from, vocabulary, targets[i]);
                 }
                 if (window == 0) {
-                    decoded = decoded(exactly, tokens, expected, vocabulary);
+                    decoded = decoded(model.last().orElse(exactly), tokens, expected, vocabulary);
                 }
                 progress.advance(tokens.length);
             }
@@ -142,9 +142,15 @@ public final class Validation {
 
     private static Parity decoded(ModelSession session, int[] tokens, float[] expected, int vocabulary) {
         int start = Math.max(1, tokens.length - DECODED);
-        KvCache cache = session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1))
-                .cache();
-        Parity parity = Parity.NONE;
+        ModelSession.Output prompt =
+                session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1));
+        Parity parity = Parity.of(
+                prompt.logits(),
+                prompt.logits().length - vocabulary,
+                expected,
+                (start - 1) * vocabulary,
+                vocabulary);
+        KvCache cache = prompt.cache();
         for (int i = start; i < tokens.length; i++) {
             ModelSession.Output output = session.run(Rows.of(tokens, i, i + 1), Rows.ones(1, i + 1), cache);
             output.requireFinite(0);

@@ -2,22 +2,27 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.graph.AllLogits;
 import dev.twofold.graph.ExactProducts;
 import dev.twofold.graph.ModelFile;
 import dev.twofold.graph.WidenedModel;
 import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.graph.lower.LogitsSpan;
 import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.inspection.Host;
 import dev.twofold.ort.ModelSession;
+import dev.twofold.ort.NodePlacement;
 import dev.twofold.ort.SessionSetup;
 import dev.twofold.ort.ValidatedModel;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
+import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.target.transformers.TransformersTarget;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -51,18 +56,36 @@ public final class ModelOpener {
         return open(directory, manifest, Optional.empty());
     }
 
-    /** The same, and once more with exact products if it has weights in blocks. */
+    /** Where the nodes of a model run that is not cut; empty on the CPU, which has all operators. */
+    public Optional<NodePlacement> placement(Path directory, Manifest manifest) {
+        return host.provider().isCpu() || manifest.sharding().isAbove()
+                ? Optional.empty()
+                : Optional.of(NodePlacement.of(directory, setup));
+    }
+
+    /** The same with the logits of all tokens, and once more with exact products if it has weights in blocks, or as it is. */
     ValidatedModel openToValidate(Path directory, Manifest manifest) {
-        ModelSession shipped = open(directory, manifest);
-        if (manifest.emission().blocks().isEmpty()) {
-            return new ValidatedModel(shipped, Optional.empty());
+        boolean blocks = !manifest.emission().blocks().isEmpty();
+        boolean last = manifest.emission().option(OnnxOptions.LOGITS).equals(LogitsSpan.LAST.toString());
+        List<Optional<UnaryOperator<ModelProto>>> forms = new ArrayList<>();
+        forms.add(last ? Optional.of(AllLogits::of) : Optional.empty());
+        if (blocks) {
+            forms.add(Optional.of(last ? model -> ExactProducts.of(AllLogits.of(model)) : ExactProducts::of));
         }
+        if (last) {
+            forms.add(blocks ? Optional.of(ExactProducts::of) : Optional.empty());
+        }
+        List<ModelSession> sessions = new ArrayList<>();
         try {
-            return new ValidatedModel(shipped, Optional.of(open(directory, manifest, Optional.of(ExactProducts::of))));
+            forms.forEach(form -> sessions.add(open(directory, manifest, form)));
         } catch (RuntimeException e) {
-            shipped.close();
+            sessions.forEach(ModelSession::close);
             throw e;
         }
+        return new ValidatedModel(
+                sessions.get(0),
+                blocks ? Optional.of(sessions.get(1)) : Optional.empty(),
+                last ? Optional.of(sessions.get(sessions.size() - 1)) : Optional.empty());
     }
 
     /**

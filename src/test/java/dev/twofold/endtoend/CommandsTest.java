@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -212,6 +213,23 @@ final class CommandsTest {
         CommandRun run = CommandRun.succeeding("validate", output, "--against", Novels.CHECKPOINT, "--tokens", 256);
         assertThat(run.out()).contains("passed");
         assertThat(run.err()).contains("the " + dtype + " weights run with fp32 arithmetic here");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--dtype fp32", "--dtype int4", "--dtype fp32 --padding any", "--dtype fp32 --dialect onnx"})
+    void a_model_with_logits_of_last_tokens_only_validates_generates_and_is_made_again(String options) throws IOException {
+        Path output = directory.resolve("last" + options.replace(' ', '_'));
+        List<Object> arguments = new ArrayList<>(
+                List.of("convert", Novels.CHECKPOINT, "-o", output, "--window", "2:14", "--logits", "last", "--quiet"));
+        arguments.addAll(List.of(options.split(" ")));
+        CommandRun.succeeding(arguments.toArray());
+        CommandRun run =
+                CommandRun.succeeding("validate", output, "--against", Novels.CHECKPOINT, "--tokens", 256, "--quiet");
+        assertThat(run.out()).contains("passed");
+        CommandRun.succeeding("generate", output, "--prompt", "The old man", "--max-tokens", 4, "--quiet");
+        Path again = directory.resolve(output.getFileName() + ".again");
+        CommandRun.succeeding("convert", Novels.CHECKPOINT, "-o", again, "--from-manifest", output, "--quiet");
+        assertThat(again.resolve("model.onnx")).hasSameBinaryContentAs(output.resolve("model.onnx"));
     }
 
     @Test

@@ -55,6 +55,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
     /** Whatever a dialect or an engine lacks, the lowering of the first part comes upon. */
     @Override
     public Optional<NotApplicable> check(Decoder decoder, List<Companion> originals) {
+        form.requireWhole(decoder);
         graph(parts(decoder).get(0).decoder());
         return Optional.empty();
     }
@@ -89,8 +90,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
 
     /** The graph of a decoder; one that an engine is to cut says how. */
     public Graph graph(Decoder decoder) {
-        Graph graph = DecoderLowering.lower(
-                decoder, form.dialect(), form.layout(), form.collective(), form.accuracyLevel(decoder.precision()));
+        Graph graph = DecoderLowering.lower(decoder, form.form(decoder.precision()));
         return decoder.uncut() ? Annotation.annotate(graph, decoder, form.layout()) : graph;
     }
 
