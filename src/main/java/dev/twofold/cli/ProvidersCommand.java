@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(
         name = "providers",
@@ -18,10 +17,10 @@ import picocli.CommandLine.Parameters;
         description = "Says what can run models on this machine, and what is missing where something cannot.")
 final class ProvidersCommand implements Callable<Integer> {
 
-    @Parameters(
-            arity = "0..*",
+    @Option(
+            names = "--plugin",
             paramLabel = "NAME=LIBRARY",
-            description = "Plugins of ONNX Runtime to try beside cpu, cuda and webgpu.")
+            description = "A plugin of ONNX Runtime to try beside cpu, cuda and webgpu. May be given several times.")
     private List<Provider> plugins = List.of();
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")

@@ -50,7 +50,8 @@ public record NodePlacement(int there, SortedMap<String, Integer> elsewhere) {
         }
     }
 
-    private static NodePlacement read(Path events, Provider provider) throws IOException {
+    /** @param events what ONNX Runtime wrote of a run */
+    static NodePlacement read(Path events, Provider provider) throws IOException {
         Map<String, String> operators = new HashMap<>();
         Map<String, String> providers = new HashMap<>();
         for (JsonNode event : new ObjectMapper().readTree(events.toFile())) {

@@ -80,15 +80,11 @@ final class Runtimes {
     private static String cudaHint(String message) {
         String packages = "pip install 'onnxruntime-gpu[cuda,cudnn]==" + NativeLibraries.version() + "' and set "
                 + PythonPackages.VARIABLE + " to its site-packages";
-        if (!Offer.nvidia()) {
-            return "this machine has no NVIDIA driver: install it, or use --provider cpu";
-        }
-        if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
-                || message.contains("not compiled with CUDA")) {
-            return "set TWOFOLD_PROFILE=gpu, which builds for CUDA on Linux x64: for CUDA 12 with cuDNN 9 on the library path;"
-                    + " for CUDA 13 " + packages + " too; or use --provider cpu";
-        }
-        return "the profile gpu wants CUDA 12 and cuDNN 9 on the library path (LD_LIBRARY_PATH); for CUDA 13 " + packages
+        String driver = Offer.nvidia() ? "" : "this machine has no NVIDIA driver; with one, ";
+        boolean without = !OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
+                || message.contains("not compiled with CUDA");
+        return driver + (without ? "set TWOFOLD_PROFILE=gpu, which builds for CUDA on Linux x64, and " : "")
+                + "put CUDA 12 and cuDNN 9 on the library path (LD_LIBRARY_PATH), or for CUDA 13 " + packages
                 + "; or use --provider cpu";
     }
 

@@ -22,6 +22,7 @@ import dev.twofold.tensor.Precision;
 import dev.twofold.weight.WeightWriter;
 import dev.twofold.weight.WeightWriter.Written;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -150,11 +151,13 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
     }
 
     @Override
-    public List<String> notes(Decoder decoder) {
-        return decoder.precision() == Precision.BF16
-                ? List.of("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
-                        + " or fp32 or fp16")
-                : List.of();
+    public List<String> notes(Decoder decoder, List<Companion> originals) {
+        List<String> notes = new ArrayList<>(GenAiTokenizer.notes(originals));
+        if (decoder.precision() == Precision.BF16) {
+            notes.add("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
+                    + " or fp32 or fp16");
+        }
+        return notes;
     }
 
     /** The caches the graph has, in order. */
