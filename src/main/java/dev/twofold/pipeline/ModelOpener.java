@@ -15,6 +15,7 @@ import dev.twofold.ort.ModelSession;
 import dev.twofold.ort.NodePlacement;
 import dev.twofold.ort.SessionSetup;
 import dev.twofold.ort.ValidatedModel;
+import dev.twofold.ort.Validation;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
 import dev.twofold.target.onnx.OnnxOptions;
@@ -32,6 +33,8 @@ import java.util.function.UnaryOperator;
 
 /** Loads outputs, whole or with all their ranks. */
 public final class ModelOpener {
+
+    private static final int PROBED = 16;
 
     private final Host host;
     private final SessionSetup setup;
@@ -89,12 +92,17 @@ public final class ModelOpener {
     }
 
     /**
-     * The same in the arithmetic it is written in, where that is slow but there is some: for what only that arithmetic shows.
+     * What computes in fp32 here and in fp16 elsewhere is within fp32 here, whatever it is there: the start of a text is run in
+     * fp16, where activations are largest.
+     *
+     * @throws TwofoldException of kind INPUT if a logit is no finite number
      */
-    Optional<ModelSession> openNarrow(Path directory, Manifest manifest) {
-        return raised(manifest) && narrow(manifest) == Precision.FP16
-                ? Optional.of(load(directory, manifest, Optional.empty()))
-                : Optional.empty();
+    void requireFinite(Path directory, Manifest manifest, int[] tokens) {
+        if (raised(manifest) && narrow(manifest) == Precision.FP16) {
+            try (ModelSession session = load(directory, manifest, Optional.empty())) {
+                Validation.requireFinite(session, Arrays.copyOf(tokens, Math.min(PROBED, tokens.length)));
+            }
+        }
     }
 
     private ModelSession open(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> wanted) {

@@ -46,9 +46,6 @@ public record Validator(
         int tokens,
         Host host) {
 
-    /** Tokens at the start of the text, where activations are largest. */
-    private static final int PROBED = 16;
-
     /**
      * What was found.
      *
@@ -70,7 +67,7 @@ public record Validator(
         TextWindows windows = WindowCut.cut(text.name(), WindowCut.encode(source, text), base, tokens, host.notices());
         TextFits asked = new TextFits(recipe);
         ModelOpener opener = new ModelOpener(host);
-        requireFinite(opener, windows);
+        opener.requireFinite(directory, manifest, windows.inputs().get(0));
         Optional<NodePlacement> placement = opener.placement(directory, manifest);
         placement
                 .map(nodes -> nodes.describe(host.provider()))
@@ -95,16 +92,6 @@ public record Validator(
                 return new Outcome(windows, result, without, placement);
             }
         }
-    }
-
-    /** What computes in fp32 here and in fp16 elsewhere is within fp32 here, whatever it is there. */
-    private void requireFinite(ModelOpener opener, TextWindows windows) {
-        opener.openNarrow(directory, manifest).ifPresent(narrow -> {
-            try (narrow) {
-                int[] start = windows.inputs().get(0);
-                Validation.requireFinite(narrow, Arrays.copyOf(start, Math.min(PROBED, start.length)));
-            }
-        });
     }
 
     /** The same plan without its compensation, if it has one; rounding by a text is not repeated for that. */

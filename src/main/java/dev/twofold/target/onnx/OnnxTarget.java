@@ -152,7 +152,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
 
     @Override
     public List<String> notes(Decoder decoder, List<Companion> originals) {
-        List<String> notes = new ArrayList<>(GenAiTokenizer.notes(originals));
+        List<String> notes = new ArrayList<>(CompanionFiles.notes(originals));
         if (decoder.precision() == Precision.BF16) {
             notes.add("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
                     + " or fp32 or fp16");
