@@ -20,8 +20,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description =
-                {
+        description = {
             "Times converted models side by side: how fast they read a prompt (prefill) and write tokens (decode).",
             "The first model is loaded and timed once more beside itself: what it differs by from itself is noise, and a"
                     + " difference within that is none."

@@ -112,7 +112,10 @@ record BenchReport(List<Row> rows, Optional<Row> again) {
                     i == 0
                             ? ""
                             : String.format(
-                                    Locale.ROOT, "%.3f to %.3f", row.speedup().low(), row.speedup().high()),
+                                    Locale.ROOT,
+                                    "%.3f to %.3f",
+                                    row.speedup().low(),
+                                    row.speedup().high()),
                     row.devices() > 1
                             ? String.format(Locale.ROOT, "%20.3f", row.speed().exchangeMillisPerToken())
                             : "",

@@ -57,7 +57,8 @@ final class GenerateCommand implements Callable<Integer> {
         }
         Manifest manifest = Manifest.read(directory);
         PromptOptions.Prompt asked = prompt.read();
-        try (ModelSession session = new ModelOpener(hosting.host(console), threads.spinning()).open(directory, manifest);
+        try (ModelSession session =
+                        new ModelOpener(hosting.host(console), threads.spinning()).open(directory, manifest);
                 TokenizerFile tokenizer = TokenizerFile.open(companions(manifest))) {
             int[] ids = asked.encode(
                     tokenizer, companions(manifest), manifest.model().vocabularySize());

@@ -10,8 +10,9 @@ final class HostOptions {
     @Option(
             names = "--provider",
             paramLabel = "NAME[=LIBRARY]",
-            description = "Run models on the cpu (default), on cuda, on webgpu, or on another provider whose library is given;"
-                    + " 'twofold providers' says what there is.")
+            description =
+                    "Run models on the cpu (default), on cuda, on webgpu, or on another provider whose library is given;"
+                            + " 'twofold providers' says what there is.")
     private Provider provider = Provider.CPU;
 
     @Option(names = "--device-id", paramLabel = "K", description = "The number of the device to use (default: 0).")

@@ -65,15 +65,17 @@ final class TargetOptions {
     @Option(
             names = "--padding",
             paramLabel = "WHERE",
-            description = "Take batches whose shorter rows are filled up behind their tokens (right, default), or before them"
-                    + " as well (any), as transformers.js does it.")
+            description =
+                    "Take batches whose shorter rows are filled up behind their tokens (right, default), or before them"
+                            + " as well (any), as transformers.js does it.")
     private @Nullable Padding padding;
 
     @Option(
             names = "--logits",
             paramLabel = "WHICH",
-            description = "Compute the logits of all tokens (all, default), or of the last of each row (last): prompts are"
-                    + " read faster, and the model only generates.")
+            description =
+                    "Compute the logits of all tokens (all, default), or of the last of each row (last): prompts are"
+                            + " read faster, and the model only generates.")
     private @Nullable LogitsSpan logits;
 
     boolean namesCollective() {

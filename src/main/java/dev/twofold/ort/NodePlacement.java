@@ -57,7 +57,8 @@ public record NodePlacement(int there, SortedMap<String, Integer> elsewhere) {
         for (JsonNode event : new ObjectMapper().readTree(events.toFile())) {
             JsonNode at = event.path("args").path("provider");
             if (at.isTextual() && !event.path("args").path("op_name").asText().startsWith(COPY)) {
-                String node = event.path("args").path("node_index").asText() + event.path("name").asText();
+                String node = event.path("args").path("node_index").asText()
+                        + event.path("name").asText();
                 operators.put(node, event.path("args").path("op_name").asText());
                 providers.put(node, at.asText());
             }
@@ -83,13 +84,10 @@ public record NodePlacement(int there, SortedMap<String, Integer> elsewhere) {
             return "";
         }
         int others = elsewhere.values().stream().mapToInt(Integer::intValue).sum();
-        StringBuilder text = new StringBuilder("note: " + others + " of " + (there + others)
-                + " nodes do not run on " + provider + " but on the CPU:");
-        elsewhere.forEach((operator, count) -> text.append(' ')
-                .append(count)
-                .append(' ')
-                .append(operator)
-                .append(','));
+        StringBuilder text = new StringBuilder("note: " + others + " of " + (there + others) + " nodes do not run on "
+                + provider + " but on the CPU:");
+        elsewhere.forEach((operator, count) ->
+                text.append(' ').append(count).append(' ').append(operator).append(','));
         text.setLength(text.length() - 1);
         return text.toString();
     }

@@ -41,7 +41,9 @@ public record Offer(Provider provider, List<String> devices, String missing) {
     private static List<String> tried(Provider provider) {
         OrtEnvironment environment = Runtimes.environment();
         if (provider.isPlugin()) {
-            return Plugins.devices(environment, provider).stream().map(Offer::line).toList();
+            return Plugins.devices(environment, provider).stream()
+                    .map(Offer::line)
+                    .toList();
         }
         try {
             Runtimes.options(new SessionSetup(provider, 0, false)).close();

@@ -38,8 +38,9 @@ public final class Plugins {
             if (devices.isEmpty()) {
                 throw TwofoldException.environment("the provider " + plugin + " offers no device here")
                         .at(Origin.file(library))
-                        .hint("check that a driver for it is installed; ONNX Runtime shows plugins the graphics cards of"
-                                + " /sys/class/drm and /sys/bus/pci");
+                        .hint(
+                                "check that a driver for it is installed; ONNX Runtime shows plugins the graphics cards of"
+                                        + " /sys/class/drm and /sys/bus/pci");
             }
             return devices;
         } catch (OrtException e) {
@@ -55,9 +56,10 @@ public final class Plugins {
     private static Path library(Provider plugin) {
         Path library = plugin.library()
                 .or(() -> PythonPackages.named().flatMap(packages -> packages.plugin(plugin.name())))
-                .orElseThrow(() -> TwofoldException.environment("the library of the provider " + plugin + " is not here")
-                        .hint("pip install onnxruntime-ep-" + plugin + ", and " + PythonPackages.VARIABLE
-                                + "=site-packages of that Python, or --provider " + plugin + "=LIBRARY"));
+                .orElseThrow(
+                        () -> TwofoldException.environment("the library of the provider " + plugin + " is not here")
+                                .hint("pip install onnxruntime-ep-" + plugin + ", and " + PythonPackages.VARIABLE
+                                        + "=site-packages of that Python, or --provider " + plugin + "=LIBRARY"));
         if (!Files.isRegularFile(library)) {
             throw TwofoldException.environment("the library of the provider " + plugin + " is missing")
                     .at(Origin.file(library))

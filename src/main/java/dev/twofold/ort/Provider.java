@@ -33,7 +33,10 @@ public record Provider(String name, Optional<Path> library) {
             throw new IllegalArgumentException(
                     "'" + text + "' is not one of [cpu, cuda, webgpu], nor NAME=LIBRARY of another");
         }
-        if (!name.matches("[A-Za-z0-9_.-]+") || plain.equals(CPU) || plain.equals(CUDA) || equals == text.length() - 1) {
+        if (!name.matches("[A-Za-z0-9_.-]+")
+                || plain.equals(CPU)
+                || plain.equals(CUDA)
+                || equals == text.length() - 1) {
             throw new IllegalArgumentException("'" + text + "' is not NAME=LIBRARY of a plugin");
         }
         return new Provider(name, Optional.of(Path.of(text.substring(equals + 1))));

@@ -76,9 +76,8 @@ record PythonPackages(Path place) {
     /** NVIDIA's libraries, in an order in which each finds those that it needs. */
     List<Path> nvidia() {
         List<String> order = List.of("cudart", "nvJitLink", "nvrtc", "cublasLt", "cublas", "cufft", "curand", "cudnn");
-        List<Path> all = sitePackages()
-                .map(site -> tree(site.resolve("nvidia")))
-                .orElse(List.of());
+        List<Path> all =
+                sitePackages().map(site -> tree(site.resolve("nvidia"))).orElse(List.of());
         return order.stream()
                 .flatMap(name -> all.stream()
                         .filter(file -> String.valueOf(file.getFileName()).matches("lib" + name + "\\.so\\.[0-9]+")))

@@ -72,8 +72,7 @@ final class Runtimes {
     /** WebGPU's plugin takes one device, and so may others. */
     private static void addPlugin(SessionOptions options, SessionSetup setup) throws OrtException {
         List<OrtEpDevice> devices = Plugins.devices(environment(), setup.provider());
-        options.addExecutionProvider(
-                List.of(Plugins.device(devices, setup.provider(), setup.device())), Map.of());
+        options.addExecutionProvider(List.of(Plugins.device(devices, setup.provider(), setup.device())), Map.of());
     }
 
     /** What to install, by what is missing first. */

@@ -142,14 +142,9 @@ public final class Validation {
 
     private static Parity decoded(ModelSession session, int[] tokens, float[] expected, int vocabulary) {
         int start = Math.max(1, tokens.length - DECODED);
-        ModelSession.Output prompt =
-                session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1));
+        ModelSession.Output prompt = session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1));
         Parity parity = Parity.of(
-                prompt.logits(),
-                prompt.logits().length - vocabulary,
-                expected,
-                (start - 1) * vocabulary,
-                vocabulary);
+                prompt.logits(), prompt.logits().length - vocabulary, expected, (start - 1) * vocabulary, vocabulary);
         KvCache cache = prompt.cache();
         for (int i = start; i < tokens.length; i++) {
             ModelSession.Output output = session.run(Rows.of(tokens, i, i + 1), Rows.ones(1, i + 1), cache);

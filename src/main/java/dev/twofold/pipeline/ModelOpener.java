@@ -115,7 +115,8 @@ public final class ModelOpener {
                                 + " arithmetic here"
                         : "note: ONNX Runtime computes several times slower in fp16 than in fp32 on the CPU; the fp16"
                                 + " weights run with fp32 arithmetic here");
-        UnaryOperator<ModelProto> form = model -> wanted.orElse(UnaryOperator.identity()).apply(WidenedModel.of(model));
+        UnaryOperator<ModelProto> form =
+                model -> wanted.orElse(UnaryOperator.identity()).apply(WidenedModel.of(model));
         return load(directory, manifest, Optional.of(form));
     }
 

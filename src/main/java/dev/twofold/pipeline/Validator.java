@@ -24,7 +24,6 @@ import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
 import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

@@ -18,7 +18,8 @@ final class ProvidersTest {
 
     @Test
     void the_cpu_is_ready_and_what_is_missing_says_what_to_install() {
-        JsonNode document = CommandRun.succeeding("providers", "--format", "json").json();
+        JsonNode document =
+                CommandRun.succeeding("providers", "--format", "json").json();
         assertThat(document.get("runtime").asText()).startsWith("ONNX Runtime 1.");
         assertThat(document.at("/providers/0/name").asText()).isEqualTo("cpu");
         assertThat(document.at("/providers/0/usable").asBoolean()).isTrue();
@@ -34,7 +35,8 @@ final class ProvidersTest {
     @Test
     void a_library_that_is_no_provider_is_told_apart_from_one_that_is_not_there() throws Exception {
         Path library = Files.writeString(directory.resolve("libnone.so"), "not a library");
-        String refused = CommandRun.succeeding("providers", "--plugin", "mlx=" + library).out();
+        String refused =
+                CommandRun.succeeding("providers", "--plugin", "mlx=" + library).out();
         assertThat(refused).contains("mlx      missing", "does not take the library as a provider", "libnone.so");
         String missing = CommandRun.succeeding("providers", "--plugin", "mlx=" + directory.resolve("no.so"))
                 .out();

@@ -216,8 +216,10 @@ final class CommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--dtype fp32", "--dtype int4", "--dtype fp32 --padding any", "--dtype fp32 --dialect onnx"})
-    void a_model_with_logits_of_last_tokens_only_validates_generates_and_is_made_again(String options) throws IOException {
+    @ValueSource(
+            strings = {"--dtype fp32", "--dtype int4", "--dtype fp32 --padding any", "--dtype fp32 --dialect onnx"})
+    void a_model_with_logits_of_last_tokens_only_validates_generates_and_is_made_again(String options)
+            throws IOException {
         Path output = directory.resolve("last" + options.replace(' ', '_'));
         List<Object> arguments = new ArrayList<>(
                 List.of("convert", Novels.CHECKPOINT, "-o", output, "--window", "2:14", "--logits", "last", "--quiet"));

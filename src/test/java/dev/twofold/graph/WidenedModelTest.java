@@ -24,15 +24,15 @@ final class WidenedModelTest {
     private Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"--dtype fp16", "--dtype bf16", "--dtype fp16 --dialect onnx", "--dtype int4 --around fp16"})
+    @ValueSource(
+            strings = {"--dtype fp16", "--dtype bf16", "--dtype fp16 --dialect onnx", "--dtype int4 --around fp16"})
     void nothing_is_computed_in_16_bits_and_weights_stay_where_they_are(String options) throws Exception {
         Path checkpoint = TinyLlama.create().write(directory.resolve("checkpoint"));
         Path output = directory.resolve("output");
-        CommandRun.succeeding(
-                Stream.concat(
-                                Stream.of("convert", checkpoint, "-o", output, "--quiet", "--window", "0:2"),
-                                Arrays.stream(options.split(" ")))
-                        .toArray());
+        CommandRun.succeeding(Stream.concat(
+                        Stream.of("convert", checkpoint, "-o", output, "--quiet", "--window", "0:2"),
+                        Arrays.stream(options.split(" ")))
+                .toArray());
         GraphProto stored = ModelFile.read(output).getGraph();
         GraphProto widened = WidenedModel.of(ModelFile.read(output)).getGraph();
         assertThat(widened.getInitializerList().stream()
@@ -52,10 +52,10 @@ final class WidenedModelTest {
                         .distinct())
                 .containsExactly("Cast");
         assertThat(widened.getOutputList())
-                .noneMatch(value -> NARROW.contains(
-                        value.getType().getTensorType().getElemType()));
+                .noneMatch(
+                        value -> NARROW.contains(value.getType().getTensorType().getElemType()));
         assertThat(widened.getInputList())
-                .noneMatch(value -> NARROW.contains(
-                        value.getType().getTensorType().getElemType()));
+                .noneMatch(
+                        value -> NARROW.contains(value.getType().getTensorType().getElemType()));
     }
 }

@@ -40,8 +40,8 @@ final class BesideCpu {
                 int rows = i == 0 ? PROMPT.length : 1;
                 int vocabulary = expected.get(i).length / rows;
                 for (int row = 0; row < rows; row++) {
-                    parity = parity.and(Parity.of(
-                            actual.get(i), row * vocabulary, expected.get(i), row * vocabulary, vocabulary));
+                    parity = parity.and(
+                            Parity.of(actual.get(i), row * vocabulary, expected.get(i), row * vocabulary, vocabulary));
                 }
             }
             System.out.println("BESIDE " + directory.getFileName() + " " + parity.maxRelative() + " "

@@ -16,12 +16,23 @@ import org.junit.jupiter.api.io.TempDir;
 final class WebGpuTest {
 
     /** What each has that others do not: heads that share keys, biases, norms of heads, windows, tied heads. */
-    private static final List<String> FAMILIES = List.of(
-            "llama2", "gpt2", "gpt_neox", "qwen2", "qwen3", "gemma3", "phi3", "cohere", "olmo2", "starcoder2");
+    private static final List<String> FAMILIES =
+            List.of("llama2", "gpt2", "gpt_neox", "qwen2", "qwen3", "gemma3", "phi3", "cohere", "olmo2", "starcoder2");
 
     /** Masks and shapes are counted on the CPU wherever a model runs. */
     private static final Set<String> SMALL = Set.of(
-            "Cast", "Concat", "CumSum", "Gather", "Max", "Mul", "ReduceSum", "Shape", "Slice", "Squeeze", "Sub", "Unsqueeze");
+            "Cast",
+            "Concat",
+            "CumSum",
+            "Gather",
+            "Max",
+            "Mul",
+            "ReduceSum",
+            "Shape",
+            "Slice",
+            "Squeeze",
+            "Sub",
+            "Unsqueeze");
 
     @TempDir
     private Path directory;
@@ -51,14 +62,7 @@ final class WebGpuTest {
     private Path converted(String family, String window) {
         Path output = directory.resolve(family);
         CommandRun.succeeding(
-                "convert",
-                TinyFamilies.checkpoint(family),
-                "-o",
-                output,
-                "--window",
-                window,
-                "--no-load",
-                "--quiet");
+                "convert", TinyFamilies.checkpoint(family), "-o", output, "--window", window, "--no-load", "--quiet");
         return output;
     }
 }

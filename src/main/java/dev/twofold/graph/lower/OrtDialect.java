@@ -86,7 +86,8 @@ final class OrtDialect implements Dialect {
 
     /** Nothing of a row that begins with padding. */
     private String refused(String attended) {
-        String first = graph.node("mask/first", "Gather", List.of(GraphNames.MASK, graph.integer(0)), integer("axis", 1));
+        String first =
+                graph.node("mask/first", "Gather", List.of(GraphNames.MASK, graph.integer(0)), integer("axis", 1));
         return graph.node("mask/counted", "Mul", List.of(attended, first));
     }
 

@@ -32,8 +32,7 @@ final class RunRows {
 
     /** The number of tokens in a row of this run, padding included: a vector of one. */
     private String sequence(String name) {
-        return graph.node(
-                name, "Shape", List.of(GraphNames.IDS), integer("start", 1), integer("end", 2));
+        return graph.node(name, "Shape", List.of(GraphNames.IDS), integer("start", 1), integer("end", 2));
     }
 
     /** For each row the place in this run of the first token, or of the last, {@code [batch, 1]}. */
@@ -77,14 +76,13 @@ final class RunRows {
         String below = graph.node("rows/below", "Neg", List.of(length));
         String fromEnd = graph.node("rows/from_end", "Range", List.of(below, zero, one));
         String forth = graph.node("rows/forth", "Add", List.of(first, fromEnd));
-        String ids = graph.node(
-                "rows/ids", "GatherElements", List.of(GraphNames.IDS, forth), integer("axis", 1));
+        String ids = graph.node("rows/ids", "GatherElements", List.of(GraphNames.IDS, forth), integer("axis", 1));
         String columns = graph.node("rows/columns", "Range", List.of(zero, length, one));
         String back = graph.node("rows/back", "Sub", List.of(columns, first));
         String all = graph.node(
                 "rows/tokens", "ReduceSum", List.of(GraphNames.MASK, graph.integers(1)), integer("keepdims", 1));
-        String own = graph.node(
-                "rows/run_tokens", "ReduceSum", List.of(mask(), graph.integers(1)), integer("keepdims", 1));
+        String own =
+                graph.node("rows/run_tokens", "ReduceSum", List.of(mask(), graph.integers(1)), integer("keepdims", 1));
         String before = graph.node("rows/before", "Sub", List.of(all, own));
         return new Moved(ids, back, graph.node("rows/positions", "Add", List.of(before, columns)));
     }

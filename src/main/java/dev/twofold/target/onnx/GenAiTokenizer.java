@@ -46,14 +46,15 @@ final class GenAiTokenizer {
 
     private static List<String> notes(JsonNode tokenizer) {
         List<String> notes = new ArrayList<>();
-        before(tokenizer.path("post_processor")).ifPresent(token -> notes.add(
-                "note: ONNX Runtime GenAI does not put " + token + " before a text, as this tokenizer does: write it at the"
-                        + " beginning of prompts there"));
+        before(tokenizer.path("post_processor"))
+                .ifPresent(token -> notes.add("note: ONNX Runtime GenAI does not put " + token
+                        + " before a text, as this tokenizer does: write it at the" + " beginning of prompts there"));
         Set<String> decoders = new TreeSet<>();
         types(tokenizer.path("decoder"), "decoders", decoders);
         if (decoders.containsAll(Set.of("ByteFallback", "Replace"))) {
-            notes.add("note: ONNX Runtime GenAI reads spaces wrongly with this tokenizer (ByteFallback and Replace): give"
-                    + " it token ids made elsewhere");
+            notes.add(
+                    "note: ONNX Runtime GenAI reads spaces wrongly with this tokenizer (ByteFallback and Replace): give"
+                            + " it token ids made elsewhere");
         }
         return notes;
     }

@@ -35,7 +35,8 @@ final class GenAiTokenizerTest {
 
     @Test
     void spaces_that_it_reads_wrongly_are_told() {
-        String decoder = "{'type': 'Sequence', 'decoders': [{'type': 'Replace'}, {'type': 'ByteFallback'}, {'type': 'Fuse'}]}";
+        String decoder =
+                "{'type': 'Sequence', 'decoders': [{'type': 'Replace'}, {'type': 'ByteFallback'}, {'type': 'Fuse'}]}";
         assertThat(notes(("{'decoder': " + decoder + "}").replace('\'', '"')))
                 .singleElement()
                 .asString()
