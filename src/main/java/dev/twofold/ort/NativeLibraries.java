@@ -93,7 +93,7 @@ final class NativeLibraries {
         } catch (UnsatisfiedLinkError e) {
             throw TwofoldException.environment("a library of NVIDIA's cannot be loaded")
                     .at(Origin.file(library))
-                    .found(e.getMessage())
+                    .found(e)
                     .hint("install the package it is of once more, or leave out " + PythonPackages.VARIABLE)
                     .cause(e);
         }
