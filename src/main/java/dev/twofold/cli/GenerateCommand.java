@@ -39,6 +39,9 @@ final class GenerateCommand implements Callable<Integer> {
     private long seed;
 
     @Mixin
+    private ThreadOptions threads = new ThreadOptions();
+
+    @Mixin
     private HostOptions hosting = new HostOptions();
 
     @Mixin
@@ -54,7 +57,8 @@ final class GenerateCommand implements Callable<Integer> {
         }
         Manifest manifest = Manifest.read(directory);
         PromptOptions.Prompt asked = prompt.read();
-        try (ModelSession session = new ModelOpener(hosting.host(console)).open(directory, manifest);
+        try (ModelSession session =
+                        new ModelOpener(hosting.host(console), threads.spinning()).open(directory, manifest);
                 TokenizerFile tokenizer = TokenizerFile.open(companions(manifest))) {
             int[] ids = asked.encode(
                     tokenizer, companions(manifest), manifest.model().vocabularySize());

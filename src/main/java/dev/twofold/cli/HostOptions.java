@@ -7,10 +7,15 @@ import picocli.CommandLine.Option;
 /** Where models are run. */
 final class HostOptions {
 
-    @Option(names = "--provider", paramLabel = "NAME", description = "Run models on the cpu (default) or on cuda.")
+    @Option(
+            names = "--provider",
+            paramLabel = "NAME[=LIBRARY]",
+            description =
+                    "Run models on the cpu (default), on cuda, on webgpu, or on another provider whose library is given;"
+                            + " 'twofold providers' says what there is.")
     private Provider provider = Provider.CPU;
 
-    @Option(names = "--device-id", paramLabel = "K", description = "The number of the GPU to use (default: 0).")
+    @Option(names = "--device-id", paramLabel = "K", description = "The number of the device to use (default: 0).")
     private int device;
 
     Provider provider() {

@@ -1,6 +1,7 @@
 package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.ort.Plugins;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -30,6 +31,7 @@ public final class Main {
         line.setOut(new PrintWriter(new BufferedOutputStream(output), true, StandardCharsets.UTF_8));
         int code = line.execute(arguments);
         line.getOut().flush();
+        Plugins.release();
         if (output.failure() != null) {
             line.getErr().println("twofold: cannot write the output: " + output.failure());
             code = ENVIRONMENT;

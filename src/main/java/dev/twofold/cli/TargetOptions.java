@@ -6,6 +6,8 @@ import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.graph.lower.LogitsSpan;
+import dev.twofold.graph.lower.Padding;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.target.Target;
 import dev.twofold.target.gguf.GgufOptions;
@@ -60,6 +62,22 @@ final class TargetOptions {
                             + " 0 (its choice, default in fp16).")
     private @Nullable AccuracyLevel accuracy;
 
+    @Option(
+            names = "--padding",
+            paramLabel = "WHERE",
+            description =
+                    "Take batches whose shorter rows are filled up behind their tokens (right, default), or before them"
+                            + " as well (any), as transformers.js does it.")
+    private @Nullable Padding padding;
+
+    @Option(
+            names = "--logits",
+            paramLabel = "WHICH",
+            description =
+                    "Compute the logits of all tokens (all, default), or of the last of each row (last): prompts are"
+                            + " read faster, and the model only generates.")
+    private @Nullable LogitsSpan logits;
+
     boolean namesCollective() {
         return collective != null;
     }
@@ -89,7 +107,14 @@ final class TargetOptions {
         CollectiveName engine = collective == null ? CollectiveName.ORT : collective;
         DialectName operators = dialect == null ? engine.dialect() : dialect;
         KvLayout caches = layout == null ? KvLayout.PER_LAYER : layout;
-        return new OnnxTarget(new OnnxOptions(operators, caches, engine, Optional.ofNullable(accuracy)), runtime);
+        OnnxOptions form = new OnnxOptions(
+                operators,
+                caches,
+                engine,
+                Optional.ofNullable(accuracy),
+                padding == null ? Padding.RIGHT : padding,
+                logits == null ? LogitsSpan.ALL : logits);
+        return new OnnxTarget(form, runtime);
     }
 
     private void requireNoneOfOnnx() {
@@ -98,6 +123,8 @@ final class TargetOptions {
         given.put("--kv-layout", Optional.ofNullable(layout));
         given.put("--collective", Optional.ofNullable(collective));
         given.put("--accuracy-level", Optional.ofNullable(accuracy));
+        given.put("--padding", Optional.ofNullable(padding));
+        given.put("--logits", Optional.ofNullable(logits));
         given.forEach((option, value) -> value.ifPresent(found -> {
             throw TwofoldException.usage(option + " is about ONNX models")
                     .found(option + " " + found + " with --target " + name)

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             EstimateCommand.class,
             VerifyCommand.class,
             PassesCommand.class,
+            ProvidersCommand.class,
             HelpCommand.class
         })
 final class TwofoldCommand implements Runnable {

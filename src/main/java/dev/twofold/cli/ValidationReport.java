@@ -90,6 +90,12 @@ record ValidationReport(
         document.put("parity", parity);
         document.put("quality", result().quality());
         outcome.uncompensated().ifPresent(score -> document.put("withoutCompensation", without(score)));
+        outcome.placement().ifPresent(nodes -> {
+            Map<String, Object> placement = new LinkedHashMap<>();
+            placement.put("nodes", nodes.there());
+            placement.put("elsewhere", nodes.elsewhere());
+            document.put("placement", placement);
+        });
         if (minAccuracyKept != null) {
             document.put("minAccuracyKept", minAccuracyKept);
         }

@@ -15,6 +15,9 @@ public final class GraphNames {
     public static final String IDS = "input_ids";
     public static final String MASK = "attention_mask";
     public static final String LOGITS = "logits";
+
+    /** The node that takes the last token of each row, of a model that has logits of no other. */
+    public static final String LAST_TOKEN = "head/last_token";
     /** Followed by the cache's index, and {@code .key} or {@code .value}. */
     public static final String PAST = "past_key_values.";
     /** Followed by the same as the past that it continues. */

@@ -3,9 +3,11 @@ package dev.twofold.ort;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
- * Times prefill and decoding.
+ * Times prefill and decoding of models side by side. Every round times each model once, and begins with the next one, so that
+ * neither a slow moment of the machine nor the order favours any.
  *
  * @param promptTokens tokens a row of the prompt
  * @param newTokens tokens decoded one by one after it
@@ -19,17 +21,19 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
      *
      * @param exchangeMillisPerToken of a decoded token's time, what a device of several spends exchanging values, waiting
      *     for the others included
+     * @param decodeSpeedup against the first model
      */
     public record Speed(
             double prefillTokensPerSecond,
             double decodeTokensPerSecond,
             double firstTokenMillis,
-            double exchangeMillisPerToken) {}
+            double exchangeMillisPerToken,
+            Speedup decodeSpeedup) {}
 
-    /** Seconds. */
+    /** Seconds of a round; those of decoding are the median token's, times their number. */
     private record Times(double prefill, double decode, double exchange) {}
 
-    /** The speed of each model; rounds alternate between them, so that a slow moment of the machine hits all alike. */
+    /** The speed of each model. */
     public List<Speed> run(List<ModelSession> sessions) {
         List<List<Times>> times = new ArrayList<>();
         for (ModelSession session : sessions) {
@@ -37,28 +41,29 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
             times.add(new ArrayList<>());
         }
         for (int i = 0; i < rounds; i++) {
-            for (int m = 0; m < sessions.size(); m++) {
-                times.get(m).add(round(sessions.get(m)));
+            for (int turn = 0; turn < sessions.size(); turn++) {
+                int model = (i + turn) % sessions.size();
+                times.get(model).add(round(sessions.get(model)));
             }
         }
-        return times.stream().map(this::speed).toList();
+        double[] first = each(times.get(0), Times::decode);
+        return times.stream().map(own -> speed(own, first)).toList();
     }
 
-    private Speed speed(List<Times> times) {
-        double prefill = median(times.stream().mapToDouble(Times::prefill).toArray());
-        double decode = median(times.stream().mapToDouble(Times::decode).toArray());
-        double exchange = median(times.stream().mapToDouble(Times::exchange).toArray());
+    private Speed speed(List<Times> times, double[] first) {
+        double prefill = Medians.of(each(times, Times::prefill));
+        double decode = Medians.of(each(times, Times::decode));
+        double exchange = Medians.of(each(times, Times::exchange));
         return new Speed(
                 (double) batch * promptTokens / prefill,
                 (double) batch * newTokens / decode,
                 prefill * 1000,
-                exchange * 1000 / ((double) batch * newTokens));
+                exchange * 1000 / ((double) batch * newTokens),
+                Speedup.of(first, each(times, Times::decode)));
     }
 
-    private static double median(double[] values) {
-        Arrays.sort(values);
-        int middle = values.length / 2;
-        return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    private static double[] each(List<Times> times, ToDoubleFunction<Times> part) {
+        return times.stream().mapToDouble(part).toArray();
     }
 
     private Times round(ModelSession session) {
@@ -69,19 +74,26 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
         }
         long start = System.nanoTime();
         ModelSession.Output output = session.run(prompt, Rows.ones(batch, promptTokens), session.emptyCache(batch));
-        long prefilled = System.nanoTime();
+        double prefill = seconds(start);
         double exchanged = session.exchangeSeconds();
+        double[] tokens = new double[newTokens];
         long[][] next = new long[batch][1];
         for (int i = 0; i < newTokens; i++) {
             for (int row = 0; row < batch; row++) {
                 next[row][0] = 1 + i % 7;
             }
+            start = System.nanoTime();
             output = session.run(next, Rows.ones(batch, promptTokens + i + 1), output.cache());
+            tokens[i] = seconds(start);
         }
-        long decoded = System.nanoTime();
+        double exchange = session.exchangeSeconds() - exchanged;
         output.cache().close();
         // What is not a number stays so from there on; how fast it is made is of no use to anybody.
         output.requireFinite(0);
-        return new Times((prefilled - start) / 1e9, (decoded - prefilled) / 1e9, session.exchangeSeconds() - exchanged);
+        return new Times(prefill, Medians.of(tokens) * newTokens, exchange);
+    }
+
+    private static double seconds(long start) {
+        return (System.nanoTime() - start) / 1e9;
     }
 }

@@ -56,28 +56,49 @@ final class DeviceModel implements AutoCloseable {
      * @param instead a serialized model to load in place of {@code model.onnx}, which refers to the same external data
      * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if the model is refused
      */
-    static DeviceModel load(Path directory, Optional<byte[]> instead, Provider provider, int device) {
+    static DeviceModel load(Path directory, Optional<byte[]> instead, SessionSetup setup) {
         Path file = requireModel(directory);
-        try (SessionOptions options = Runtimes.options(provider, device)) {
+        try (SessionOptions options = Runtimes.options(setup)) {
             OrtSession session = instead.isPresent()
                     ? create(directory, instead.get(), options)
                     : Runtimes.environment().createSession(file.toString(), options);
             List<String> inputs = List.copyOf(session.getInputNames());
             return new DeviceModel(file, List.of(new Part(session, inputs, Optional.empty(), Set.of())));
         } catch (OrtException e) {
-            throw refused(file, provider, e);
+            throw refused(file, setup.provider(), e);
+        }
+    }
+
+    /** Loads a whole model, with what ONNX Runtime does written to a file whose name begins as given. */
+    static DeviceModel profiled(Path directory, SessionSetup setup, Path prefix) {
+        Path file = requireModel(directory);
+        try (SessionOptions options = Runtimes.options(setup)) {
+            options.enableProfiling(prefix.toString());
+            OrtSession session = Runtimes.environment().createSession(file.toString(), options);
+            List<String> inputs = List.copyOf(session.getInputNames());
+            return new DeviceModel(file, List.of(new Part(session, inputs, Optional.empty(), Set.of())));
+        } catch (OrtException e) {
+            throw refused(file, setup.provider(), e);
+        }
+    }
+
+    Path endProfiling() {
+        try {
+            return Path.of(parts.get(0).session().endProfiling());
+        } catch (OrtException e) {
+            throw failed(e);
         }
     }
 
     /**
      * Loads the segments of one of several devices; on the CPU each device computes on one thread.
      *
-     * @throws TwofoldException as {@link #load(Path, Optional, Provider, int)}
+     * @throws TwofoldException as {@link #load(Path, Optional, SessionSetup)}
      */
-    static DeviceModel load(Path directory, List<Segment> segments, Provider provider, int device) {
+    static DeviceModel load(Path directory, List<Segment> segments, SessionSetup setup) {
         Path file = requireModel(directory);
         List<Part> parts = new ArrayList<>();
-        try (SessionOptions options = Runtimes.options(provider, device)) {
+        try (SessionOptions options = Runtimes.options(setup)) {
             options.setIntraOpNumThreads(1);
             List<Set<String>> last = lastUses(segments);
             for (int i = 0; i < segments.size(); i++) {
@@ -88,7 +109,7 @@ final class DeviceModel implements AutoCloseable {
             return new DeviceModel(file, parts);
         } catch (OrtException e) {
             parts.forEach(part -> close(file, part.session()));
-            throw refused(file, provider, e);
+            throw refused(file, setup.provider(), e);
         } catch (RuntimeException e) {
             parts.forEach(part -> close(file, part.session()));
             throw e;
@@ -117,7 +138,7 @@ final class DeviceModel implements AutoCloseable {
                 .at(Origin.file(file))
                 .found(Runtimes.reason(e))
                 .cause(e);
-        if (provider == Provider.CPU && Runtimes.blamesModel(e)) {
+        if (provider.isCpu() && Runtimes.blamesModel(e)) {
             return failure.hint("check the directory with 'twofold verify', or convert the checkpoint again");
         }
         return failure.as(TwofoldException.Kind.ENVIRONMENT)

@@ -24,7 +24,7 @@ final class Lanes implements AutoCloseable {
     /** A GPU runs one window at a time; the cores of a CPU are shared out. */
     static Lanes on(Provider provider) {
         int cores = Runtime.getRuntime().availableProcessors();
-        int lanes = provider == Provider.CPU ? Math.min(cores, MOST) : 1;
+        int lanes = provider.isCpu() ? Math.min(cores, MOST) : 1;
         return new Lanes(lanes, Math.max(1, cores / lanes));
     }
 

@@ -53,23 +53,33 @@ public final class ModelSession implements AutoCloseable {
      * @param instead a serialized model to load in its place, which refers to the same external data
      * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if the model is refused
      */
-    public static ModelSession open(Path directory, Optional<byte[]> instead, Provider provider, int device) {
-        return new ModelSession(List.of(DeviceModel.load(directory, instead, provider, device)));
+    public static ModelSession open(Path directory, Optional<byte[]> instead, SessionSetup setup) {
+        return new ModelSession(List.of(DeviceModel.load(directory, instead, setup)));
+    }
+
+    /** The same, with what ONNX Runtime does written to a file whose name begins as given. */
+    static ModelSession profiled(Path directory, SessionSetup setup, Path prefix) {
+        return new ModelSession(List.of(DeviceModel.profiled(directory, setup, prefix)));
+    }
+
+    /** Ends what {@link #profiled} began, and returns its file. */
+    Path endProfiling() {
+        return devices.get(0).endProfiling();
     }
 
     /**
      * Loads a sharded model.
      *
      * @param ranks every device, in order
-     * @param first the GPU of rank 0; the others have those after it
+     * @param setup its device is that of rank 0; the others have those after it
      * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if a model is refused
      */
-    public static ModelSession open(List<Device> ranks, Provider provider, int first) {
+    public static ModelSession open(List<Device> ranks, SessionSetup setup) {
         List<DeviceModel> loaded = new ArrayList<>();
         try {
             for (Device rank : ranks) {
-                int gpu = first + loaded.size();
-                loaded.add(DeviceModel.load(rank.directory(), rank.segments(), provider, gpu));
+                int own = setup.device() + loaded.size();
+                loaded.add(DeviceModel.load(rank.directory(), rank.segments(), setup.onDevice(own)));
             }
             return new ModelSession(loaded);
         } catch (RuntimeException e) {

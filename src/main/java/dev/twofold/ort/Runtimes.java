@@ -1,12 +1,16 @@
 package dev.twofold.ort;
 
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtEpDevice;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtException.OrtErrorCode;
 import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import dev.twofold.diag.TwofoldException;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Session options for a provider, or a failure that says what to install. Never falls back to another provider. */
@@ -25,6 +29,7 @@ final class Runtimes {
     private Runtimes() {}
 
     static OrtEnvironment environment() {
+        NativeLibraries.prepare();
         try {
             // What ONNX Runtime would print itself comes back in its exceptions.
             return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "twofold");
@@ -37,25 +42,49 @@ final class Runtimes {
         }
     }
 
-    static SessionOptions options(Provider provider, int device) throws OrtException {
+    static SessionOptions options(SessionSetup setup) throws OrtException {
         // Loads the native library; without it SessionOptions cannot be made.
         environment();
         SessionOptions options = new SessionOptions();
-        // Spinning threads take the cores from other work on a shared machine, our own included.
-        options.addConfigEntry("session.intra_op.allow_spinning", "0");
-        if (provider == Provider.CUDA) {
-            try {
-                addCuda(options, device);
-            } catch (OrtException e) {
-                options.close();
-                throw TwofoldException.environment("the CUDA provider cannot be used")
-                        .found(reason(e))
-                        .hint("set TWOFOLD_PROFILE=gpu, which builds for CUDA on Linux x64 and needs an NVIDIA driver,"
-                                + " and CUDA 12 with cuDNN 9 on the library path; or use --provider cpu")
-                        .cause(e);
+        options.addConfigEntry("session.intra_op.allow_spinning", setup.spinning() ? "1" : "0");
+        try {
+            if (setup.provider().equals(Provider.CUDA)) {
+                addCuda(options, setup.device());
+            } else if (setup.provider().isPlugin()) {
+                addPlugin(options, setup);
             }
+            return options;
+        } catch (TwofoldException e) {
+            options.close();
+            throw e;
+        } catch (OrtException e) {
+            options.close();
+            throw TwofoldException.environment("the provider " + setup.provider() + " cannot be used")
+                    .found(reason(e))
+                    .hint(
+                            setup.provider().isPlugin()
+                                    ? "see 'twofold providers', or use --provider cpu"
+                                    : cudaHint(String.valueOf(e.getMessage())))
+                    .cause(e);
         }
-        return options;
+    }
+
+    /** WebGPU's plugin takes one device, and so may others. */
+    private static void addPlugin(SessionOptions options, SessionSetup setup) throws OrtException {
+        List<OrtEpDevice> devices = Plugins.devices(environment(), setup.provider());
+        options.addExecutionProvider(List.of(Plugins.device(devices, setup.provider(), setup.device())), Map.of());
+    }
+
+    /** What to install, by what is missing first. */
+    private static String cudaHint(String message) {
+        String packages = "pip install 'onnxruntime-gpu[cuda,cudnn]==" + NativeLibraries.version() + "' and set "
+                + PythonPackages.VARIABLE + " to its site-packages";
+        String driver = Offer.nvidia() ? "" : "this machine has no NVIDIA driver; with one, ";
+        boolean without = !OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
+                || message.contains("not compiled with CUDA");
+        return driver + (without ? "set TWOFOLD_PROFILE=gpu, which builds for CUDA on Linux x64, and " : "")
+                + "put CUDA 12 and cuDNN 9 on the library path (LD_LIBRARY_PATH), or for CUDA 13 " + packages
+                + "; or use --provider cpu";
     }
 
     private static void addCuda(SessionOptions options, int device) throws OrtException {

@@ -60,9 +60,10 @@ public final class StepEngine implements DecoderEngine {
     public StepEngine(PlainGraphs graphs, WeightEvaluator evaluator, Provider provider, int device) {
         this.graphs = graphs;
         this.evaluator = evaluator;
-        this.provider = provider;
-        this.device = device;
-        this.lanes = Lanes.on(provider);
+        // A reference is computed by kernels that are known: those of a plugin are what it is to prove.
+        this.provider = provider.isPlugin() ? Provider.CPU : provider;
+        this.device = provider.isPlugin() ? 0 : device;
+        this.lanes = Lanes.on(this.provider);
         this.buffers = new WeightBuffers(evaluator, Runtime.getRuntime().maxMemory() / KEPT_SHARE);
     }
 
@@ -265,7 +266,7 @@ public final class StepEngine implements DecoderEngine {
         if (known != null) {
             return known;
         }
-        try (SessionOptions options = Runtimes.options(provider, device)) {
+        try (SessionOptions options = Runtimes.options(new SessionSetup(provider, device, false))) {
             options.setIntraOpNumThreads(threads);
             // The reference must not pass through the fusions it is there to check.
             options.setOptimizationLevel(SessionOptions.OptLevel.NO_OPT);

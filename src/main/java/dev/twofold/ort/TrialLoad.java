@@ -49,7 +49,7 @@ public final class TrialLoad implements TrialRuntime {
     }
 
     private static void attempt(Path file, Attempt attempt) {
-        try (SessionOptions options = Runtimes.options(Provider.CPU, 0)) {
+        try (SessionOptions options = Runtimes.options(SessionSetup.CPU)) {
             options.setOptimizationLevel(OptLevel.NO_OPT);
             options.addConfigEntry("session.disable_prepacking", "1");
             options.addConfigEntry(

@@ -7,12 +7,15 @@ import java.util.Optional;
  *
  * @param shipped as it is
  * @param exact the same with its products summed in fp32, if it asks for less
+ * @param last the same with logits of last tokens only, if it is shipped so; the others have those of all
  */
-public record ValidatedModel(ModelSession shipped, Optional<ModelSession> exact) implements AutoCloseable {
+public record ValidatedModel(ModelSession shipped, Optional<ModelSession> exact, Optional<ModelSession> last)
+        implements AutoCloseable {
 
     @Override
     public void close() {
         shipped.close();
         exact.ifPresent(ModelSession::close);
+        last.ifPresent(ModelSession::close);
     }
 }

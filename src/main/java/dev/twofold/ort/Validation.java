@@ -71,7 +71,7 @@ public final class Validation {
                     quality.add(original, actual, from, vocabulary, targets[i]);
                 }
                 if (window == 0) {
-                    decoded = decoded(exactly, tokens, expected, vocabulary);
+                    decoded = decoded(model.last().orElse(exactly), tokens, expected, vocabulary);
                 }
                 progress.advance(tokens.length);
             }
@@ -79,6 +79,11 @@ public final class Validation {
         progress.end();
         Parity asShipped = shipped;
         return new Result(quality.tokens(), parity, decoded, model.exact().map(other -> asShipped), quality.mean());
+    }
+
+    /** @throws dev.twofold.diag.TwofoldException of kind INPUT if a logit of these tokens is no finite number */
+    public static void requireFinite(ModelSession session, int[] tokens) {
+        whole(session, tokens);
     }
 
     private static boolean sameHead(Decoder base, Decoder reference) {
@@ -137,9 +142,10 @@ public final class Validation {
 
     private static Parity decoded(ModelSession session, int[] tokens, float[] expected, int vocabulary) {
         int start = Math.max(1, tokens.length - DECODED);
-        KvCache cache = session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1))
-                .cache();
-        Parity parity = Parity.NONE;
+        ModelSession.Output prompt = session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1));
+        Parity parity = Parity.of(
+                prompt.logits(), prompt.logits().length - vocabulary, expected, (start - 1) * vocabulary, vocabulary);
+        KvCache cache = prompt.cache();
         for (int i = start; i < tokens.length; i++) {
             ModelSession.Output output = session.run(Rows.of(tokens, i, i + 1), Rows.ones(1, i + 1), cache);
             output.requireFinite(0);

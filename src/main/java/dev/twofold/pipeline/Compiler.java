@@ -135,7 +135,7 @@ public final class Compiler {
         Runnable trial = settings.trialOf(source, compilation.decoder());
         OutputWriter.Result result = new OutputWriter(compilation, name, tools, trial)
                 .write(place, settings.host().progress());
-        target.notes(compilation.decoder()).forEach(settings.host()::notice);
+        target.notes(compilation.decoder(), source.companions()).forEach(settings.host()::notice);
         return new CompiledOutput(compilation, result, repeated.map(manifest -> manifest.compare(result.manifests())));
     }
 

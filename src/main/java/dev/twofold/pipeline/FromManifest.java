@@ -114,7 +114,8 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
 
     /** What the layers were refitted on, if it is known. */
     Optional<Provider> provider(TextFits fits) {
-        return fits.provider().map(name -> constant("provider", Provider.values(), name));
+        Provider[] known = {Provider.CPU, Provider.CUDA, Provider.WEBGPU};
+        return fits.provider().map(name -> constant("provider", known, name));
     }
 
     /** One of the constants that this version knows. */

@@ -2,34 +2,53 @@ package dev.twofold.pipeline;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.graph.AllLogits;
 import dev.twofold.graph.ExactProducts;
 import dev.twofold.graph.ModelFile;
 import dev.twofold.graph.WidenedModel;
 import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.lower.CollectiveName;
+import dev.twofold.graph.lower.LogitsSpan;
 import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.inspection.Host;
 import dev.twofold.ort.ModelSession;
-import dev.twofold.ort.Provider;
+import dev.twofold.ort.NodePlacement;
+import dev.twofold.ort.SessionSetup;
 import dev.twofold.ort.ValidatedModel;
+import dev.twofold.ort.Validation;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
+import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.target.transformers.TransformersTarget;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** Loads outputs, whole or with all their ranks. */
 public final class ModelOpener {
 
-    private final Host host;
-    private boolean saidOfDevices;
+    private static final int PROBED = 16;
 
+    private final Host host;
+    private final SessionSetup setup;
+    private final Set<String> said = new HashSet<>();
+
+    /** For threads that leave their cores to others while they wait. */
     public ModelOpener(Host host) {
+        this(host, false);
+    }
+
+    /** @param spinning whether threads that wait keep their cores, as {@link SessionSetup} says */
+    public ModelOpener(Host host, boolean spinning) {
         this.host = host;
+        this.setup = new SessionSetup(host.provider(), host.device(), spinning);
     }
 
     /**
@@ -40,45 +59,101 @@ public final class ModelOpener {
         return open(directory, manifest, Optional.empty());
     }
 
-    /** The same, and once more with exact products if it has weights in blocks. */
+    /** Where the nodes of a model run that is not cut; empty on the CPU, which has all operators. */
+    public Optional<NodePlacement> placement(Path directory, Manifest manifest) {
+        return host.provider().isCpu() || manifest.sharding().isAbove()
+                ? Optional.empty()
+                : Optional.of(NodePlacement.of(directory, setup));
+    }
+
+    /** The same with the logits of all tokens, and once more with exact products if it has weights in blocks, or as it is. */
     ValidatedModel openToValidate(Path directory, Manifest manifest) {
-        ModelSession shipped = open(directory, manifest);
-        if (manifest.emission().blocks().isEmpty()) {
-            return new ValidatedModel(shipped, Optional.empty());
+        boolean blocks = !manifest.emission().blocks().isEmpty();
+        boolean last = manifest.emission().option(OnnxOptions.LOGITS).equals(LogitsSpan.LAST.toString());
+        List<Optional<UnaryOperator<ModelProto>>> forms = new ArrayList<>();
+        forms.add(last ? Optional.of(AllLogits::of) : Optional.empty());
+        if (blocks) {
+            forms.add(Optional.of(last ? model -> ExactProducts.of(AllLogits.of(model)) : ExactProducts::of));
         }
+        if (last) {
+            forms.add(blocks ? Optional.of(ExactProducts::of) : Optional.empty());
+        }
+        List<ModelSession> sessions = new ArrayList<>();
         try {
-            return new ValidatedModel(shipped, Optional.of(open(directory, manifest, Optional.of(ExactProducts::of))));
+            forms.forEach(form -> sessions.add(open(directory, manifest, form)));
         } catch (RuntimeException e) {
-            shipped.close();
+            sessions.forEach(ModelSession::close);
             throw e;
+        }
+        return new ValidatedModel(
+                sessions.get(0),
+                blocks ? Optional.of(sessions.get(1)) : Optional.empty(),
+                last ? Optional.of(sessions.get(sessions.size() - 1)) : Optional.empty());
+    }
+
+    /**
+     * What computes in fp32 here and in fp16 elsewhere is within fp32 here, whatever it is there: the start of a text is run in
+     * fp16, where activations are largest.
+     *
+     * @throws TwofoldException of kind INPUT if a logit is no finite number
+     */
+    void requireFinite(Path directory, Manifest manifest, int[] tokens) {
+        if (raised(manifest) && narrow(manifest) == Precision.FP16) {
+            try (ModelSession session = load(directory, manifest, Optional.empty())) {
+                Validation.requireFinite(session, Arrays.copyOf(tokens, Math.min(PROBED, tokens.length)));
+            }
         }
     }
 
     private ModelSession open(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> wanted) {
-        requireOnnx(directory, manifest);
-        boolean bf16 = manifest.emission().dtype().equals(Precision.BF16.toString());
-        boolean widened = bf16 && host.provider() == Provider.CPU;
-        if (widened) {
-            host.notice("note: ONNX Runtime does not compute in bf16 on the CPU;"
-                    + " the bf16 weights run with fp32 arithmetic here");
+        if (!raised(manifest)) {
+            return load(directory, manifest, wanted);
         }
+        sayOnce(
+                narrow(manifest) == Precision.BF16
+                        ? "note: ONNX Runtime does not compute in bf16 on the CPU; the bf16 weights run with fp32"
+                                + " arithmetic here"
+                        : "note: ONNX Runtime computes several times slower in fp16 than in fp32 on the CPU; the fp16"
+                                + " weights run with fp32 arithmetic here");
+        UnaryOperator<ModelProto> form =
+                model -> wanted.orElse(UnaryOperator.identity()).apply(WidenedModel.of(model));
+        return load(directory, manifest, Optional.of(form));
+    }
+
+    /** Whether the model computes in more than it is written in. */
+    private boolean raised(Manifest manifest) {
+        return host.provider().isCpu() && narrow(manifest) != Precision.FP32;
+    }
+
+    private static Precision narrow(Manifest manifest) {
+        return Arrays.stream(Precision.values())
+                .filter(candidate ->
+                        candidate.toString().equals(manifest.emission().dtype()))
+                .findFirst()
+                .orElse(Precision.FP32);
+    }
+
+    private void sayOnce(String note) {
+        if (said.add(note)) {
+            host.notice(note);
+        }
+    }
+
+    private ModelSession load(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> form) {
+        requireOnnx(directory, manifest);
         requireWhole(directory, manifest);
-        Optional<UnaryOperator<ModelProto>> form = widened ? Optional.of(WidenedModel::of) : wanted;
         if (manifest.sharding().isAbove()) {
             List<ModelSession.Device> ranks = RankDirectories.require(directory, manifest).stream()
                     .map(rank -> new ModelSession.Device(
                             rank, SegmentedModel.read(rank, form.orElse(UnaryOperator.identity()))))
                     .toList();
-            if (!saidOfDevices) {
-                saidOfDevices = true;
-                host.notice("note: devices run as threads of one process, to prove and to compare; an engine with"
-                        + " collectives serves them");
-            }
-            return ModelSession.open(ranks, host.provider(), host.device());
+            sayOnce("note: devices run as threads of one process, to prove and to compare; an engine with collectives"
+                    + " serves them");
+            return ModelSession.open(ranks, setup);
         }
         Optional<byte[]> instead =
                 form.map(changed -> changed.apply(ModelFile.read(directory)).toByteArray());
-        return ModelSession.open(directory, instead, host.provider(), host.device());
+        return ModelSession.open(directory, instead, setup);
     }
 
     private static void requireOnnx(Path directory, Manifest manifest) {

@@ -7,6 +7,8 @@ import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.graph.lower.LogitsSpan;
+import dev.twofold.graph.lower.Padding;
 import dev.twofold.report.Manifest;
 import dev.twofold.target.Target;
 import dev.twofold.target.gguf.GgufOptions;
@@ -76,9 +78,16 @@ enum Targets {
                 conversion.constant(OnnxOptions.DIALECT, DialectName.values(), emission.option(OnnxOptions.DIALECT)),
                 conversion.constant(OnnxOptions.KV_LAYOUT, KvLayout.values(), emission.option(OnnxOptions.KV_LAYOUT)),
                 collective,
-                Optional.of(emission.option(OnnxOptions.ACCURACY_LEVEL))
-                        .filter(level -> !level.isEmpty())
-                        .map(level -> conversion.constant(OnnxOptions.ACCURACY_LEVEL, AccuracyLevel.values(), level)));
+                stated(conversion, OnnxOptions.ACCURACY_LEVEL, AccuracyLevel.values()),
+                stated(conversion, OnnxOptions.PADDING, Padding.values()).orElse(Padding.RIGHT),
+                stated(conversion, OnnxOptions.LOGITS, LogitsSpan.values()).orElse(LogitsSpan.ALL));
         return new OnnxTarget(options, runtime);
+    }
+
+    /** An option that manifests leave out where it is the usual one. */
+    private static <E> Optional<E> stated(FromManifest conversion, String option, E[] known) {
+        return Optional.of(conversion.manifest().emission().option(option))
+                .filter(value -> !value.isEmpty())
+                .map(value -> conversion.constant(option, known, value));
     }
 }

@@ -10,6 +10,7 @@ import dev.twofold.inspection.Texts;
 import dev.twofold.inspection.WindowCut;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
+import dev.twofold.ort.NodePlacement;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.ValidatedModel;
@@ -23,9 +24,9 @@ import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
 import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Proves an output against its source: the graph against the recipe without the passes that only change the form, and the
@@ -49,8 +50,13 @@ public record Validator(
      *
      * @param text what was measured on
      * @param uncompensated the same plan without its compensation, if it has one
+     * @param placement where the model's nodes ran, on a provider that may lack kernels
      */
-    public record Outcome(TextWindows text, Validation.Result result, Optional<Score> uncompensated) {}
+    public record Outcome(
+            TextWindows text,
+            Validation.Result result,
+            Optional<Score> uncompensated,
+            Optional<NodePlacement> placement) {}
 
     /** @throws dev.twofold.diag.TwofoldException of kind INPUT if the output was not made from this source or text */
     public Outcome validate() {
@@ -59,22 +65,30 @@ public record Validator(
         Recipe recipe = StoredRecipe.computing(manifest.plan(), Manifest.NAME);
         TextWindows windows = WindowCut.cut(text.name(), WindowCut.encode(source, text), base, tokens, host.notices());
         TextFits asked = new TextFits(recipe);
-        try (ValidatedModel model = new ModelOpener(host).openToValidate(directory, manifest);
+        ModelOpener opener = new ModelOpener(host);
+        opener.requireFinite(directory, manifest, windows.inputs().get(0));
+        Optional<NodePlacement> placement = opener.placement(directory, manifest);
+        placement
+                .map(nodes -> nodes.describe(host.provider()))
+                .filter(note -> !note.isEmpty())
+                .ifPresent(host.notices());
+        try (ValidatedModel model = opener.openToValidate(directory, manifest);
                 MappedFiles files = new MappedFiles();
                 StepEngine engine = new StepEngine(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
             Validation validation = new Validation(model, engine, host.progress());
             if (!asked.any()) {
                 Decoder reference = recipe.apply(base, context());
-                return new Outcome(windows, validation.run(base, reference, windows), Optional.empty());
+                return new Outcome(windows, validation.run(base, reference, windows), Optional.empty(), placement);
             }
             try (FitSession fits = refit(asked)) {
                 Decoder reference = recipe.apply(base, fits.context(host.progress()));
                 Validation.Result result = validation.run(base, reference, windows);
-                return new Outcome(windows, result, uncompensated(recipe).map(plan -> {
+                Optional<Score> without = uncompensated(recipe).map(plan -> {
                     Decoder plain = plan.apply(base, context());
                     return validation.score(base, plain, windows);
-                }));
+                });
+                return new Outcome(windows, result, without, placement);
             }
         }
     }
@@ -98,7 +112,7 @@ public record Validator(
                         Texts.Named.together(calibration),
                         "give --calibration the texts that convert had as --text");
         host.notice("note: repeating the fits of the conversion");
-        Provider provider = Arrays.stream(Provider.values())
+        Provider provider = Stream.of(Provider.CPU, Provider.CUDA, Provider.WEBGPU)
                 .filter(candidate ->
                         fits.provider().filter(candidate.toString()::equals).isPresent())
                 .findFirst()

@@ -89,8 +89,12 @@ public interface Target {
         return Optional.empty();
     }
 
-    /** What users of what is written should know, a line each. */
-    default List<String> notes(Decoder decoder) {
+    /**
+     * What users of what is written should know, a line each.
+     *
+     * @param originals the source's companions
+     */
+    default List<String> notes(Decoder decoder, List<Companion> originals) {
         return List.of();
     }
 }

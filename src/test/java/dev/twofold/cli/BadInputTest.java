@@ -375,6 +375,6 @@ class BadInputTest {
         assertThat(refused(Main.ENVIRONMENT, "generate", output, "--prompt", "Alice", "--provider", "cuda"))
                 .contains("CUDA", "gpu", "cuDNN");
         assertThat(refused(Main.USAGE, "generate", output, "--prompt", "Alice", "--provider", "rocm"))
-                .contains("'rocm' is not one of [cpu, cuda]");
+                .contains("'rocm' is not one of [cpu, cuda, webgpu]");
     }
 }

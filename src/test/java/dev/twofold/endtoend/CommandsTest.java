@@ -13,12 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands of the issue, on the trained model. */
 final class CommandsTest {
@@ -146,6 +149,29 @@ final class CommandsTest {
         assertThat(report.at("/runs/0/prefillTokensPerSecond").asDouble()).isPositive();
         assertThat(report.at("/runs/1/firstTokenMillis").asDouble()).isPositive();
         assertThat(report.at("/speedup/0").asDouble()).isEqualTo(1.0);
+        assertThat(report.at("/runs/0/differs").asBoolean()).isFalse();
+        assertThat(report.at("/firstAgain/low").asDouble()).isPositive();
+        assertThat(report.at("/spinning").asBoolean()).isTrue();
+    }
+
+    @Test
+    void bench_prints_the_first_model_once_more() {
+        String table = CommandRun.succeeding(
+                        "bench",
+                        paired,
+                        paired,
+                        "--prompt-tokens",
+                        8,
+                        "--new-tokens",
+                        4,
+                        "--rounds",
+                        2,
+                        "--no-spinning",
+                        "--quiet")
+                .out();
+        assertThat(table.lines().skip(1)).hasSize(3);
+        assertThat(table.lines().skip(1)).first().asString().contains(paired.toString(), " 1.000");
+        assertThat(table.lines().skip(3)).first().asString().contains("(the first again)", " to ");
     }
 
     @Test
@@ -179,13 +205,33 @@ final class CommandsTest {
         }
     }
 
-    @Test
-    void a_bf16_model_is_looked_at_in_fp32_on_the_cpu_and_says_so() {
-        Path output = directory.resolve("bf16");
-        CommandRun.succeeding("convert", Novels.CHECKPOINT, "-o", output, "--window", "2:14", "--dtype", "bf16");
+    @ParameterizedTest
+    @ValueSource(strings = {"bf16", "fp16"})
+    void a_model_of_16_bits_computes_in_fp32_on_the_cpu_and_says_so(String dtype) {
+        Path output = directory.resolve(dtype);
+        CommandRun.succeeding("convert", Novels.CHECKPOINT, "-o", output, "--window", "2:14", "--dtype", dtype);
         CommandRun run = CommandRun.succeeding("validate", output, "--against", Novels.CHECKPOINT, "--tokens", 256);
         assertThat(run.out()).contains("passed");
-        assertThat(run.err()).contains("bf16");
+        assertThat(run.err()).contains("the " + dtype + " weights run with fp32 arithmetic here");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"--dtype fp32", "--dtype int4", "--dtype fp32 --padding any", "--dtype fp32 --dialect onnx"})
+    void a_model_with_logits_of_last_tokens_only_validates_generates_and_is_made_again(String options)
+            throws IOException {
+        Path output = directory.resolve("last" + options.replace(' ', '_'));
+        List<Object> arguments = new ArrayList<>(
+                List.of("convert", Novels.CHECKPOINT, "-o", output, "--window", "2:14", "--logits", "last", "--quiet"));
+        arguments.addAll(List.of(options.split(" ")));
+        CommandRun.succeeding(arguments.toArray());
+        CommandRun run =
+                CommandRun.succeeding("validate", output, "--against", Novels.CHECKPOINT, "--tokens", 256, "--quiet");
+        assertThat(run.out()).contains("passed");
+        CommandRun.succeeding("generate", output, "--prompt", "The old man", "--max-tokens", 4, "--quiet");
+        Path again = directory.resolve(output.getFileName() + ".again");
+        CommandRun.succeeding("convert", Novels.CHECKPOINT, "-o", again, "--from-manifest", output, "--quiet");
+        assertThat(again.resolve("model.onnx")).hasSameBinaryContentAs(output.resolve("model.onnx"));
     }
 
     @Test

@@ -3,8 +3,11 @@ package dev.twofold.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
+import dev.twofold.graph.WidenedModel;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.ort.ModelSession;
+import dev.twofold.ort.SessionSetup;
 import dev.twofold.testing.Goldens;
 import dev.twofold.testing.Logits;
 import dev.twofold.testing.Novels;
@@ -12,6 +15,7 @@ import dev.twofold.testing.Ways;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,16 +54,28 @@ final class GoldenTest {
 
     @ParameterizedTest
     @MethodSource("dev.twofold.testing.Ways#all")
-    void fp16_matches_within_5e_2(DialectName dialect, KvLayout layout) {
+    void fp16_matches_within_5e_2_in_fp32_arithmetic_and_2e_1_in_its_own(DialectName dialect, KvLayout layout) {
         for (Plan plan : PLANS) {
+            // ONNX Runtime's CPU provider sums the products of a Gemm, which a tied head is, in fp16.
             assertThat(distance(plan.name(), plan.options(), dialect, layout, "fp16"))
                     .as(plan.name())
-                    .isLessThan(5e-2);
+                    .isLessThan(2e-1);
+            Path output = output(plan.name());
+            try (ModelSession raised =
+                    ModelSession.open(output, Optional.of(WidenedModel.read(output)), SessionSetup.CPU)) {
+                assertThat(Logits.distance(Logits.onePass(raised, GOLDENS.tokens()), GOLDENS.logits(plan.name())))
+                        .as(plan.name())
+                        .isLessThan(5e-2);
+            }
         }
     }
 
+    private Path output(String plan) {
+        return directory.resolve(plan.replace(':', '_'));
+    }
+
     private double distance(String plan, List<String> options, DialectName dialect, KvLayout layout, String dtype) {
-        Path output = directory.resolve(plan.replace(':', '_'));
+        Path output = output(plan);
         List<Object> arguments = new ArrayList<>(List.of("convert", Novels.CHECKPOINT, "-o", output, "--quiet"));
         arguments.addAll(options);
         arguments.addAll(List.of("--dialect", dialect, "--kv-layout", layout, "--dtype", dtype));

@@ -31,6 +31,15 @@ final class HalfRangeTest {
                 .write(directory.resolve("large"));
     }
 
+    /** Layer 2 multiplies numbers beyond what float32 holds. */
+    private Path beyondFloat() throws IOException {
+        return TinyLlama.create()
+                .words()
+                .change(TinyLlama.name(2, "mlp.up_proj.weight"), values -> times(values, 1e30f))
+                .change(TinyLlama.name(2, "mlp.down_proj.weight"), values -> times(values, 1e30f))
+                .write(directory.resolve("beyond"));
+    }
+
     private static void times(float[] values, float factor) {
         for (int i = 0; i < values.length; i++) {
             values[i] *= factor;
@@ -92,9 +101,29 @@ final class HalfRangeTest {
     @ParameterizedTest
     @ValueSource(strings = {"generate", "bench", "validate"})
     void logits_that_are_no_numbers_are_an_error_that_says_so(String command) throws IOException {
-        Path checkpoint = large();
+        Path checkpoint = beyondFloat();
+        CommandRun run = run(command, checkpoint, "fp32");
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(3);
+        assertThat(run.err().toLowerCase(Locale.ROOT)).contains("logits that are no finite numbers", "--dtype bf16");
+        assertThat(run.err()).doesNotContain("another checkpoint");
+    }
+
+    @Test
+    void validate_finds_a_model_beyond_fp16_that_computes_in_fp32_on_the_cpu() throws IOException {
+        CommandRun run = run("validate", large(), "fp16");
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(3);
+        assertThat(run.err().toLowerCase(Locale.ROOT)).contains("logits that are no finite numbers", "--dtype bf16");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generate", "bench"})
+    void a_model_beyond_fp16_runs_on_the_cpu_in_fp32(String command) throws IOException {
+        assertThat(run(command, large(), "fp16").exitCode()).isZero();
+    }
+
+    private CommandRun run(String command, Path checkpoint, String dtype) {
         Path model = directory.resolve("model");
-        assertThat(convert(checkpoint, "--window", "0:0", "--dtype", "fp16", "--no-load", "--quiet")
+        assertThat(convert(checkpoint, "--window", "0:0", "--dtype", dtype, "--no-load", "--quiet")
                         .exitCode())
                 .isZero();
         List<Object> arguments = new ArrayList<>(List.of(command, model, "--quiet"));
@@ -104,9 +133,6 @@ final class HalfRangeTest {
                     case "bench" -> List.of("--prompt-tokens", 4, "--new-tokens", 4, "--rounds", 1);
                     default -> List.of("--against", checkpoint, "--tokens", 20);
                 });
-        CommandRun run = CommandRun.of(arguments.toArray());
-        assertThat(run.exitCode()).as(run.err()).isEqualTo(3);
-        assertThat(run.err().toLowerCase(Locale.ROOT)).contains("logits that are no finite numbers", "--dtype bf16");
-        assertThat(run.err()).doesNotContain("another checkpoint");
+        return CommandRun.of(arguments.toArray());
     }
 }

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.ort.ModelSession;
-import dev.twofold.ort.Provider;
+import dev.twofold.ort.SessionSetup;
 import dev.twofold.tensor.DType;
 import dev.twofold.testing.Logits;
 import dev.twofold.testing.ReferenceLlama;
@@ -86,7 +86,7 @@ final class RoundedReferenceTest {
     /** ONNX Runtime fuses DequantizeLinear into a product of int8 activations, unless a model is one that is looked at. */
     private static float[] exactly(Path output, long[] tokens) throws IOException {
         byte[] model = Files.readAllBytes(output.resolve(GraphNames.MODEL));
-        try (ModelSession session = ModelSession.open(output, Optional.of(model), Provider.CPU, 0)) {
+        try (ModelSession session = ModelSession.open(output, Optional.of(model), SessionSetup.CPU)) {
             return Logits.onePass(session, new long[][] {tokens});
         }
     }

@@ -7,7 +7,7 @@ import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.graph.proto.ValueInfoProto;
 import dev.twofold.ort.ModelSession;
-import dev.twofold.ort.Provider;
+import dev.twofold.ort.SessionSetup;
 import dev.twofold.testing.Logits;
 import dev.twofold.testing.TinyLlama;
 import java.io.IOException;
@@ -66,7 +66,7 @@ final class TensorRtModelTest {
                     alone.resolve("stateless.onnx"), alone.resolve("model.onnx"), StandardCopyOption.REPLACE_EXISTING);
             devices.add(new ModelSession.Device(alone, SegmentedModel.read(alone, false)));
         }
-        try (ModelSession session = ModelSession.open(devices, Provider.CPU, 0)) {
+        try (ModelSession session = ModelSession.open(devices, SessionSetup.CPU)) {
             long[][] batch = {TOKENS, TOKENS};
             assertThat(Logits.distance(Logits.onePass(session, batch), Logits.of(one, batch)))
                     .isLessThan(1e-4);

@@ -2,7 +2,7 @@ package dev.twofold.testing;
 
 import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.ort.ModelSession;
-import dev.twofold.ort.Provider;
+import dev.twofold.ort.SessionSetup;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
 import java.nio.file.Path;
@@ -22,10 +22,9 @@ public final class Logits {
                     RankDirectories.require(directory, manifest).stream()
                             .map(rank -> new ModelSession.Device(rank, SegmentedModel.read(rank, false)))
                             .toList(),
-                    Provider.CPU,
-                    0);
+                    SessionSetup.CPU);
         }
-        return ModelSession.open(directory, Optional.empty(), Provider.CPU, 0);
+        return ModelSession.open(directory, Optional.empty(), SessionSetup.CPU);
     }
 
     /** The logits of a batch without padding, in one pass. */

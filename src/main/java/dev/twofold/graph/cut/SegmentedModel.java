@@ -60,7 +60,7 @@ public final class SegmentedModel {
      * The segments in the order in which they run, which is the same on every device.
      *
      * @param directory holds a device's {@code model.onnx}
-     * @param widened whether a bf16 model is to compute in fp32, as {@link WidenedModel} does
+     * @param widened whether a model of 16-bit numbers is to compute in fp32, as {@link WidenedModel} does
      * @throws TwofoldException of kind INPUT if the model cannot be read, or has operators that Twofold does not emit
      */
     public static List<Segment> read(Path directory, boolean widened) {

@@ -5,7 +5,6 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Step;
 import dev.twofold.execution.GraphNames;
-import dev.twofold.graph.BlockOperators;
 import dev.twofold.graph.Graph;
 import dev.twofold.graph.GraphBuilder;
 import dev.twofold.graph.GraphBuilder.Dim;
@@ -30,6 +29,7 @@ public final class DecoderLowering {
     private record NormOf(String stream, Norm norm) {}
 
     private final Decoder decoder;
+    private final LogitsSpan logits;
     private final GraphBuilder graph;
     private final Dialect dialect;
     private final Optional<Collectives> collectives;
@@ -37,25 +37,20 @@ public final class DecoderLowering {
     private final BodyLowering bodies;
     private final Map<NormOf, String> norms = new HashMap<>();
 
-    private DecoderLowering(
-            Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine, BlockOperators blocks) {
+    private DecoderLowering(Decoder decoder, GraphForm form) {
         this.decoder = decoder;
-        this.graph = new GraphBuilder(decoder.precision().dtype(), blocks);
-        this.dialect = dialect.create(graph, decoder, engine);
+        this.logits = form.logits();
+        this.graph = new GraphBuilder(decoder.precision().dtype(), form.blocks());
+        this.dialect = form.dialect().create(graph, decoder, form);
         this.collectives = decoder.sharding()
                 .filter(cut -> cut.rank().isPresent())
-                .map(cut -> Collectives.of(graph, engine, cut.devices(), dialect, decoder.precision()));
-        this.caches = layout.caches(decoder);
-        this.bodies = new BodyLowering(graph, this.dialect, layout, caches, decoder.uncut());
+                .map(cut -> Collectives.of(graph, form.engine(), cut.devices(), form.dialect(), decoder.precision()));
+        this.caches = form.layout().caches(decoder);
+        this.bodies = new BodyLowering(graph, dialect, form.layout(), caches, decoder.uncut());
     }
 
-    /**
-     * @param engine whose collectives a device's part of a sharded model has
-     * @param accuracyLevel of ONNX Runtime's operators of weights in blocks
-     */
-    public static Graph lower(
-            Decoder decoder, DialectName dialect, KvLayout layout, CollectiveName engine, int accuracyLevel) {
-        return new DecoderLowering(decoder, dialect, layout, engine, dialect.blocks(accuracyLevel)).lower();
+    public static Graph lower(Decoder decoder, GraphForm form) {
+        return new DecoderLowering(decoder, form).lower();
     }
 
     static String pastKey(Cache cache) {
@@ -83,7 +78,8 @@ public final class DecoderLowering {
             List<BranchResult> results = branches(decoder.steps().get(i), residual);
             additions("steps." + i, results).forEach(residual::add);
         }
-        vocabulary.head(norm("final_norm", residual, decoder.finalNorm()));
+        String last = dialect.restored(norm("final_norm", residual, decoder.finalNorm()));
+        vocabulary.head(logits == LogitsSpan.LAST ? dialect.lastOf(last) : last);
         SortedMap<String, Long> opsets = dialect.opsets();
         collectives.ifPresent(engine -> engine.imports(opsets));
         return graph.build(opsets, dialect.irVersion());
@@ -97,7 +93,7 @@ public final class DecoderLowering {
                 GraphNames.LOGITS,
                 floating,
                 BATCH,
-                SEQUENCE,
+                logits == LogitsSpan.LAST ? Dim.of(1) : SEQUENCE,
                 Dim.of(decoder.facts().vocabularySize()));
         for (Cache cache : caches) {
             Dim heads = Dim.of(cache.kvHeads());

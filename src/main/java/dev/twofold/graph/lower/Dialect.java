@@ -30,6 +30,15 @@ interface Dialect {
      */
     String normalize(String name, String x, Norm norm);
 
+    /** The ids of the tokens as the model takes them, int64 {@code [batch, sequence]}. */
+    String ids();
+
+    /** What comes out of the last step, {@code [batch, sequence, hidden]}, in the order of the graph's ids. */
+    String restored(String x);
+
+    /** The same of the last token of each row alone, {@code [batch, 1, hidden]}. */
+    String lastOf(String x);
+
     /** Position of every token, int64 {@code [batch, sequence]}. */
     String positions();
 

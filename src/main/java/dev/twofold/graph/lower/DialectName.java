@@ -12,11 +12,10 @@ public enum DialectName {
     /** Standard ONNX operators only: Attention, RotaryEmbedding, RMSNormalization of opset 23. */
     ONNX;
 
-    /** @param engine what runs the model if it is sharded */
-    Dialect create(GraphBuilder graph, Decoder decoder, CollectiveName engine) {
+    Dialect create(GraphBuilder graph, Decoder decoder, GraphForm form) {
         return this == ORT
-                ? new OrtDialect(graph, decoder)
-                : new StandardDialect(graph, decoder, engine == CollectiveName.TENSORRT);
+                ? new OrtDialect(graph, decoder, form.padding())
+                : new StandardDialect(graph, decoder, form.engine() == CollectiveName.TENSORRT);
     }
 
     /** How weights in blocks are said. */

@@ -20,6 +20,7 @@ import dev.twofold.graph.proto.TensorProto.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -37,14 +38,19 @@ final class OrtDialect implements Dialect {
 
     private final GraphBuilder graph;
     private final Decoder decoder;
+    private final Padding padding;
     private final QueryKeyLowering queryKey;
     private String lastToken = "";
     private String total = "";
     private String positions = "";
+    private final RunRows rows;
+    private Optional<RunRows.Moved> moved = Optional.empty();
     private RotaryTables tables = new RotaryTables(Map.of());
 
-    OrtDialect(GraphBuilder graph, Decoder decoder) {
+    OrtDialect(GraphBuilder graph, Decoder decoder, Padding padding) {
         this.graph = graph;
+        this.padding = padding;
+        this.rows = new RunRows(graph);
         this.decoder = decoder;
         this.queryKey = new QueryKeyLowering(graph, this);
     }
@@ -59,18 +65,45 @@ final class OrtDialect implements Dialect {
         return 10;
     }
 
-    /** GroupQueryAttention wants, as int32, the index of each row's last token and the length of the whole. */
+    /**
+     * GroupQueryAttention wants, as int32, the index of each row's last token and the length of the whole. It takes rows to
+     * begin with a token: those that do not are moved, or get an index that it refuses.
+     */
     @Override
     public void prologue() {
         requireHeadSize();
         String attended = graph.node(
                 "mask/count", "ReduceSum", List.of(GraphNames.MASK, graph.integers(1)), integer("keepdims", 0));
-        String last = graph.node("mask/last", "Sub", List.of(attended, graph.integer(1)));
+        String counted = padding == Padding.ANY ? attended : refused(attended);
+        String last = graph.node("mask/last", "Sub", List.of(counted, graph.integer(1)));
         lastToken = int32("mask/last_int32", last);
         String length =
                 graph.node("mask/shape", "Shape", List.of(GraphNames.MASK), integer("start", 1), integer("end", 2));
         total = int32("mask/total_int32", graph.node("mask/total", "Squeeze", List.of(length)));
         tables = RotaryTables.of(graph, decoder);
+        moved = padding == Padding.ANY ? Optional.of(rows.moved()) : Optional.empty();
+    }
+
+    /** Nothing of a row that begins with padding. */
+    private String refused(String attended) {
+        String first =
+                graph.node("mask/first", "Gather", List.of(GraphNames.MASK, graph.integer(0)), integer("axis", 1));
+        return graph.node("mask/counted", "Mul", List.of(attended, first));
+    }
+
+    @Override
+    public String ids() {
+        return moved.map(RunRows.Moved::ids).orElse(GraphNames.IDS);
+    }
+
+    @Override
+    public String restored(String x) {
+        return moved.map(row -> rows.taken("rows/restored", x, row.back())).orElse(x);
+    }
+
+    @Override
+    public String lastOf(String x) {
+        return rows.taken(GraphNames.LAST_TOKEN, x, rows.place(true));
     }
 
     private void requireHeadSize() {
@@ -87,7 +120,8 @@ final class OrtDialect implements Dialect {
     @Override
     public String positions() {
         if (positions.isEmpty()) {
-            positions = TokenPositions.of(graph).positions();
+            positions = moved.map(RunRows.Moved::positions)
+                    .orElseGet(() -> TokenPositions.of(graph).positions());
         }
         return positions;
     }
@@ -284,12 +318,6 @@ final class OrtDialect implements Dialect {
 
     @Override
     public void tiedHead(String x, String table, String result) {
-        graph.add(
-                graph.unique("head"),
-                MICROSOFT,
-                "FusedMatMul",
-                List.of(x, table),
-                List.of(result),
-                integer("transB", 1));
+        new TiedHead(graph, decoder.facts().hiddenSize(), decoder.vocabularyRows()).add(x, table, result);
     }
 }

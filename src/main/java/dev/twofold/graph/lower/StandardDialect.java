@@ -30,6 +30,7 @@ final class StandardDialect implements Dialect {
     private final GraphBuilder graph;
     private final Decoder decoder;
     private final QueryKeyLowering queryKey;
+    private final RunRows rows;
     private final Map<Integer, String> windows = new HashMap<>();
     private final boolean explicitCaches;
     private String positions = "";
@@ -40,6 +41,7 @@ final class StandardDialect implements Dialect {
     /** @param explicitCaches for an engine whose Attention knows no caches: they are joined to the keys before it */
     StandardDialect(GraphBuilder graph, Decoder decoder, boolean explicitCaches) {
         this.graph = graph;
+        this.rows = new RunRows(graph);
         this.decoder = decoder;
         this.queryKey = new QueryKeyLowering(graph, this);
         this.explicitCaches = explicitCaches;
@@ -58,7 +60,8 @@ final class StandardDialect implements Dialect {
     /**
      * Positions {@code [batch, sequence]} count the attended tokens up to each; the mask {@code [batch, 1, sequence,
      * total]} allows a key that is not after the query and is attended to, or is the query's own. The last keeps the
-     * rows of padding tokens from being all masked, which would make them NaN.
+     * rows of padding tokens from being all masked, which would make them NaN. A row that had tokens and has none in this run
+     * is refused: the caller has told the new token's place where GroupQueryAttention would have put it.
      */
     @Override
     public void prologue() {
@@ -68,8 +71,9 @@ final class StandardDialect implements Dialect {
         allPositions = tokens.all();
         String one = graph.integer(1);
         String keys = graph.node("mask/keys", "Range", List.of(graph.integer(0), tokens.total(), one));
-        String rows = graph.node("mask/queries", "Range", List.of(tokens.past(), tokens.total(), one));
-        String queries = graph.node("mask/column", "Unsqueeze", List.of(rows, graph.integers(1)));
+        String step = explicitCaches ? one : rows.step();
+        String placed = graph.node("mask/queries", "Range", List.of(tokens.past(), tokens.total(), step));
+        String queries = graph.node("mask/column", "Unsqueeze", List.of(placed, graph.integers(1)));
         String causal = graph.node("mask/causal", "LessOrEqual", List.of(keys, queries));
         String own = graph.node("mask/own", "Equal", List.of(keys, queries));
         String attended = graph.node("mask/attended", "Cast", List.of(mask), integer("to", DataType.BOOL_VALUE));
@@ -92,6 +96,21 @@ final class StandardDialect implements Dialect {
         String keys = graph.node(name + "/keys", "Unsqueeze", List.of(allPositions, graph.integers(1, 2)));
         String inside = graph.node(name + "/inside", "Greater", List.of(keys, before));
         return graph.node(name, "And", List.of(allowed, inside));
+    }
+
+    @Override
+    public String ids() {
+        return GraphNames.IDS;
+    }
+
+    @Override
+    public String restored(String x) {
+        return x;
+    }
+
+    @Override
+    public String lastOf(String x) {
+        return rows.taken(GraphNames.LAST_TOKEN, x, rows.place(true));
     }
 
     @Override
@@ -181,10 +200,7 @@ final class StandardDialect implements Dialect {
                 .orElse(x);
     }
 
-    /**
-     * Gemm reads the table transposed without a copy of it, but only takes matrices; and in fp16 ONNX Runtime's CPU
-     * provider sums its products in fp16, which costs an error of 0.1 in the logits, where MatMul does not.
-     */
+    /** In fp16 ONNX Runtime's CPU provider sums a Gemm in fp16, which costs an error of 0.1 in the logits; not so a MatMul. */
     @Override
     public void tiedHead(String x, String table, String result) {
         if (decoder.precision() == Precision.FP16) {
@@ -192,14 +208,6 @@ final class StandardDialect implements Dialect {
             graph.add("head", "", "MatMul", List.of(x, columns), List.of(result));
             return;
         }
-        String rows = graph.node(
-                "head/rows",
-                "Reshape",
-                List.of(x, graph.integers(-1, decoder.facts().hiddenSize())));
-        String product = graph.node("head", "Gemm", List.of(rows, table), integer("transB", 1));
-        String shape = graph.node("head/ids_shape", "Shape", List.of(GraphNames.IDS));
-        String vocabulary = graph.integers(decoder.vocabularyRows());
-        String target = graph.node("head/shape", "Concat", List.of(shape, vocabulary), integer("axis", 0));
-        graph.add("head/logits", "", "Reshape", List.of(product, target), List.of(result));
+        new TiedHead(graph, decoder.facts().hiddenSize(), decoder.vocabularyRows()).add(x, table, result);
     }
 }

@@ -38,7 +38,7 @@ final class Vocabulary {
 
     /** The stream before the first step, {@code [batch, sequence, hidden]}. */
     String embed() {
-        String rows = parts.map(this::embedPart).orElseGet(() -> rows(GraphNames.IDS));
+        String rows = parts.map(this::embedPart).orElseGet(() -> rows(dialect.ids()));
         double scale = decoder.embedding().scale();
         String scaled = scale == 1 ? rows : graph.node("embedding/scaled", "Mul", List.of(rows, graph.filled(scale)));
         return decoder.embedding()
@@ -58,7 +58,7 @@ final class Vocabulary {
         String zero = graph.integer(0);
         String rows = graph.integer(decoder.vocabularyRows());
         String begin = graph.integer((long) rank * decoder.vocabularyRows());
-        String local = graph.node("embedding/local", "Sub", List.of(GraphNames.IDS, begin));
+        String local = graph.node("embedding/local", "Sub", List.of(dialect.ids(), begin));
         String above = graph.node("embedding/above", "GreaterOrEqual", List.of(local, zero));
         String below = graph.node("embedding/below", "Less", List.of(local, rows));
         String inside = graph.node("embedding/inside", "And", List.of(above, below));

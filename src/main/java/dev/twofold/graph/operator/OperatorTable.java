@@ -42,7 +42,6 @@ public final class OperatorTable {
     private static final List<OperatorRow> ROWS = List.of(
             // Products.
             onnx("MatMul", 2).product(CutRule.PRODUCT),
-            microsoft("FusedMatMul", 2).product(CutRule.PRODUCT),
             onnx("Gemm", 2, 3).product(CutRule.MATRIX_PRODUCT),
             // Weights in blocks.
             microsoft("MatMulNBits", 3, 6).product(CutRule.BLOCK_PRODUCT).wide(ResultWidth.ROWS),
@@ -62,6 +61,7 @@ public final class OperatorTable {
             onnx("Min", 1, ANY).cut(CutRule.ELEMENTWISE),
             onnx("Clip", 1, 3),
             onnx("Abs", 1),
+            onnx("Neg", 1),
             onnx("Sqrt", 1),
             onnx("Erf", 1),
             onnx("Tanh", 1).cut(CutRule.ELEMENTWISE),
@@ -81,6 +81,8 @@ public final class OperatorTable {
             onnx("ReduceSum", 1, 2),
             onnx("ReduceMean", 1, 2),
             onnx("ReduceMax", 1, 2),
+            onnx("ReduceMin", 1, 2),
+            onnx("ArgMax", 1).typed(INDEX),
             onnx("CumSum", 2),
             onnx("Softmax", 1),
             onnx("LogSoftmax", 1),
@@ -111,6 +113,7 @@ public final class OperatorTable {
             // Parts of values.
             onnx("Gather", 2).lookUp().wide(ResultWidth.ROW).cut(CutRule.ROWS),
             onnx("GatherElements", 2),
+            onnx("GatherND", 2),
             onnx("ScatterElements", 3),
             onnx("Slice", 3, 5),
             onnx("Split", 1, 2).outputs(1, ANY).wide(ResultWidth.PARTS),

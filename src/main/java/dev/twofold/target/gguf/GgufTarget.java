@@ -113,7 +113,7 @@ public record GgufTarget(GgufOptions form) implements Target {
     }
 
     @Override
-    public List<String> notes(Decoder decoder) {
+    public List<String> notes(Decoder decoder, List<Companion> originals) {
         Form written = Form.of(decoder);
         List<String> notes = new ArrayList<>();
         int context = written.context();

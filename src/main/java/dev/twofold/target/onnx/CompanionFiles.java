@@ -39,6 +39,11 @@ final class CompanionFiles {
         }
     }
 
+    /** What runtimes read otherwise in these files than the libraries that they are written for, a line each. */
+    static List<String> notes(List<Companion> originals) {
+        return GenAiTokenizer.notes(originals);
+    }
+
     /** Copies the checkpoint's config.json as it is. */
     static void writeConfig(Path directory, List<Companion> originals) {
         originals.stream()

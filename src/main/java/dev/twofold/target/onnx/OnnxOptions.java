@@ -1,9 +1,14 @@
 package dev.twofold.target.onnx;
 
+import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.graph.AccuracyLevel;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
+import dev.twofold.graph.lower.GraphForm;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.graph.lower.LogitsSpan;
+import dev.twofold.graph.lower.Padding;
 import dev.twofold.tensor.Precision;
 import java.util.Map;
 import java.util.Optional;
@@ -17,24 +22,43 @@ import java.util.TreeMap;
  * @param layout the KV caches to have
  * @param collective the operators in which the devices of a sharded model meet
  * @param accuracy that weights in blocks are multiplied with; empty for what suits the type of everything else
+ * @param padding where batches may be filled up
+ * @param logits which tokens have them
  */
 public record OnnxOptions(
-        DialectName dialect, KvLayout layout, CollectiveName collective, Optional<AccuracyLevel> accuracy) {
+        DialectName dialect,
+        KvLayout layout,
+        CollectiveName collective,
+        Optional<AccuracyLevel> accuracy,
+        Padding padding,
+        LogitsSpan logits) {
 
     public static final String DIALECT = "dialect";
     public static final String KV_LAYOUT = "kvLayout";
     public static final String ACCURACY_LEVEL = "accuracyLevel";
+    public static final String PADDING = "padding";
+    public static final String LOGITS = "logits";
 
     /** ONNX Runtime's operators, and a KV cache a layer. */
     public static final OnnxOptions DEFAULT = new OnnxOptions(DialectName.ORT, KvLayout.PER_LAYER, CollectiveName.ORT);
 
     public OnnxOptions(DialectName dialect, KvLayout layout, CollectiveName collective) {
-        this(dialect, layout, collective, Optional.empty());
+        this(dialect, layout, collective, Optional.empty(), Padding.RIGHT, LogitsSpan.ALL);
     }
 
-    /** The number for what weights in blocks are multiplied in, in a model of this type. */
-    int accuracyLevel(Precision precision) {
-        return accuracy.orElseGet(() -> AccuracyLevel.of(precision)).number();
+    /** How a graph of this type is built: what weights in blocks are multiplied in depends on it. */
+    GraphForm form(Precision precision) {
+        int level = accuracy.orElseGet(() -> AccuracyLevel.of(precision)).number();
+        return new GraphForm(dialect, layout, collective, level, padding, logits);
+    }
+
+    /** @throws TwofoldException of kind USAGE if a sharded model is asked for what engines cannot cut */
+    void requireWhole(Decoder decoder) {
+        if (decoder.sharding().isPresent() && (padding != Padding.RIGHT || logits != LogitsSpan.ALL)) {
+            throw TwofoldException.usage("a sharded model takes batches padded on the right and has all logits")
+                    .found("--padding " + padding + " --logits " + logits)
+                    .hint("leave out --devices, or these options");
+        }
     }
 
     /** As a manifest keeps them; the collective is part of what it says of the devices. */
@@ -42,6 +66,12 @@ public record OnnxOptions(
         SortedMap<String, String> named =
                 new TreeMap<>(Map.of(DIALECT, dialect.toString(), KV_LAYOUT, layout.toString()));
         accuracy.ifPresent(level -> named.put(ACCURACY_LEVEL, level.toString()));
+        if (padding != Padding.RIGHT) {
+            named.put(PADDING, padding.toString());
+        }
+        if (logits != LogitsSpan.ALL) {
+            named.put(LOGITS, logits.toString());
+        }
         return named;
     }
 }

@@ -22,6 +22,7 @@ import dev.twofold.tensor.Precision;
 import dev.twofold.weight.WeightWriter;
 import dev.twofold.weight.WeightWriter.Written;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -55,6 +56,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
     /** Whatever a dialect or an engine lacks, the lowering of the first part comes upon. */
     @Override
     public Optional<NotApplicable> check(Decoder decoder, List<Companion> originals) {
+        form.requireWhole(decoder);
         graph(parts(decoder).get(0).decoder());
         return Optional.empty();
     }
@@ -89,8 +91,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
 
     /** The graph of a decoder; one that an engine is to cut says how. */
     public Graph graph(Decoder decoder) {
-        Graph graph = DecoderLowering.lower(
-                decoder, form.dialect(), form.layout(), form.collective(), form.accuracyLevel(decoder.precision()));
+        Graph graph = DecoderLowering.lower(decoder, form.form(decoder.precision()));
         return decoder.uncut() ? Annotation.annotate(graph, decoder, form.layout()) : graph;
     }
 
@@ -150,11 +151,13 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
     }
 
     @Override
-    public List<String> notes(Decoder decoder) {
-        return decoder.precision() == Precision.BF16
-                ? List.of("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
-                        + " or fp32 or fp16")
-                : List.of();
+    public List<String> notes(Decoder decoder, List<Companion> originals) {
+        List<String> notes = new ArrayList<>(CompanionFiles.notes(originals));
+        if (decoder.precision() == Precision.BF16) {
+            notes.add("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
+                    + " or fp32 or fp16");
+        }
+        return notes;
     }
 
     /** The caches the graph has, in order. */

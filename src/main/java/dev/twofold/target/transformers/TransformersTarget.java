@@ -172,7 +172,7 @@ public record TransformersTarget(long shardBytes) implements Target {
     }
 
     @Override
-    public List<String> notes(Decoder decoder) {
+    public List<String> notes(Decoder decoder, List<Companion> originals) {
         CheckpointForm form = CheckpointForm.of(decoder);
         String loads = form.bringsCode()
                 ? "note: transformers 5.10 or newer loads it as " + form.architecture()

@@ -12,6 +12,8 @@ import dev.twofold.families.TinyFamilies;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
+import dev.twofold.graph.lower.LogitsSpan;
+import dev.twofold.graph.lower.Padding;
 import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.graph.proto.ModelProto;
 import dev.twofold.graph.proto.NodeProto;
@@ -27,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -81,12 +84,11 @@ final class OperatorTableTest {
     /** The nodes that a plan comes to with every engine. */
     private static List<NodeProto> lowered(Decoder original, Recipe recipe, DialectName dialect) {
         List<NodeProto> nodes = new ArrayList<>();
-        for (CollectiveName engine : CollectiveName.values()) {
+        for (OnnxOptions form : forms(dialect)) {
             try {
                 Decoder decoder = PlannedModel.of(original, recipe, dialect, KvLayout.PER_LAYER)
                         .decoder();
-                OnnxTarget target =
-                        new OnnxTarget(new OnnxOptions(dialect, KvLayout.PER_LAYER, engine), TrialRuntime.NONE);
+                OnnxTarget target = new OnnxTarget(form, TrialRuntime.NONE);
                 for (Part part : target.parts(decoder)) {
                     nodes.addAll(target.graph(part.decoder()).nodes());
                 }
@@ -95,6 +97,16 @@ final class OperatorTableTest {
             }
         }
         return nodes;
+    }
+
+    private static List<OnnxOptions> forms(DialectName dialect) {
+        List<OnnxOptions> forms = new ArrayList<>();
+        for (CollectiveName engine : CollectiveName.values()) {
+            forms.add(new OnnxOptions(dialect, KvLayout.PER_LAYER, engine));
+        }
+        forms.add(new OnnxOptions(
+                dialect, KvLayout.PER_LAYER, CollectiveName.ORT, Optional.empty(), Padding.ANY, LogitsSpan.LAST));
+        return forms;
     }
 
     /** The nodes of the reference of a decoder. */

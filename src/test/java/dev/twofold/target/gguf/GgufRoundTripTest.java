@@ -141,7 +141,8 @@ final class GgufRoundTripTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(again.decoder().facts().contextLength()).isEqualTo(window);
-        assertThat(new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL)).notes(original.decoder()))
+        assertThat(new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL))
+                        .notes(original.decoder(), List.of()))
                 .singleElement()
                 .asString()
                 .contains("context is " + window);

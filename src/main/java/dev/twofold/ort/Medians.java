@@ -1,0 +1,43 @@
+package dev.twofold.ort;
+
+import java.util.Arrays;
+
+/** Medians, and how sure of them one can be. */
+final class Medians {
+
+    /** How often an interval may miss the median. */
+    private static final double DOUBT = 0.05;
+
+    private Medians() {}
+
+    static double of(double[] values) {
+        double[] sorted = sorted(values);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /**
+     * How many values at each end lie outside an interval that holds the median of all values there could be, 95 times of
+     * 100: each value is above that median or below it as heads and tails are. Of few values, none.
+     */
+    static int outside(int values) {
+        double[] chances = new double[values + 1];
+        chances[0] = Math.pow(0.5, values);
+        for (int k = 1; k <= values; k++) {
+            chances[k] = chances[k - 1] * (values - k + 1) / k;
+        }
+        int outside = 0;
+        double missed = 2 * chances[0];
+        while (missed + 2 * chances[outside + 1] <= DOUBT) {
+            outside++;
+            missed += 2 * chances[outside];
+        }
+        return outside;
+    }
+
+    static double[] sorted(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted;
+    }
+}
