@@ -111,6 +111,15 @@ public final class ConfigFile {
         });
     }
 
+    /** @throws TwofoldException of kind INPUT if there is none, or none that is finite */
+    double number(String key) {
+        JsonNode node = value(key).orElseThrow(() -> missing(key));
+        if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
+            throw wrong(key, "not a number").found(node);
+        }
+        return node.doubleValue();
+    }
+
     public boolean flag(String key, boolean otherwise) {
         return flagIfPresent(key).orElse(otherwise);
     }

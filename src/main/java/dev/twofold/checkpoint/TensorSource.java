@@ -47,6 +47,7 @@ public final class TensorSource {
 
     private final Optional<? extends Adaptation> adapter;
     private final Optional<Quantization> quantization;
+    private int quantized;
 
     private TensorSource(
             Path defaultFile,
@@ -115,12 +116,18 @@ public final class TensorSource {
         Optional<Weight> numbers =
                 quantization.flatMap(found -> QuantizedMatrix.read(found, this, name, outputs, inputs));
         if (numbers.isPresent()) {
+            quantized++;
             return adapted(tensor, numbers.get());
         }
         Weight plain = names.transposed()
                 ? Weights.transpose(stored(tensor, inputs, outputs))
                 : stored(tensor, outputs, inputs);
         return adapted(tensor, plain);
+    }
+
+    /** How many matrices were not stored as plain numbers. */
+    public int quantized() {
+        return quantized;
     }
 
     private Weight adapted(String name, Weight matrix) {

@@ -93,9 +93,9 @@ final class CheckpointReader {
         Family family = ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
         Optional<Quantization> quantization = Quantization.of(config);
-        quantization.map(Quantization::note).ifPresent(notes::add);
         TensorSource tensors = tensors(index, file, family.names(), adapter, quantization);
         Decoder decoder = DecoderReader.read(directory, family, config, unknown, tensors, generation());
+        quantization.map(found -> found.note(tensors.quantized())).ifPresent(notes::add);
         unknown.requireUse();
         notes.addAll(unknown.notes());
         return decoder;
