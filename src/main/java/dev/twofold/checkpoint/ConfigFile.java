@@ -1,6 +1,7 @@
 package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
@@ -8,6 +9,7 @@ import dev.twofold.family.Family;
 import dev.twofold.parse.JsonFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +54,38 @@ public final class ConfigFile {
      */
     public static ConfigFile of(Path file, UnaryOperator<String> spelling, ObjectNode root) {
         return new ConfigFile(file, spelling, "", root);
+    }
+
+    /**
+     * The part under a key as a configuration of its own.
+     *
+     * @param inherited keys that it has from the whole where it lacks them
+     */
+    ConfigFile part(String key, Collection<String> inherited) {
+        ObjectNode part =
+                root.get(key) instanceof ObjectNode own ? own.deepCopy() : JsonNodeFactory.instance.objectNode();
+        Set<String> own =
+                Set.copyOf(part.properties().stream().map(Map.Entry::getKey).toList());
+        inherited.stream()
+                .filter(root::has)
+                .filter(name -> !own.contains(name))
+                .forEach(name -> part.set(name, root.get(name)));
+        return new ConfigFile(file, name -> own.contains(name.split("\\.")[0]) ? key + "." + name : name, "", part);
+    }
+
+    /** The same configuration without some keys. */
+    ConfigFile without(Collection<String> keys) {
+        return new ConfigFile(file, spelling, prefix, root.deepCopy().without(keys));
+    }
+
+    /** The same configuration with a word. */
+    ConfigFile with(String key, String word) {
+        return new ConfigFile(file, spelling, prefix, root.deepCopy().put(key, word));
+    }
+
+    /** The same configuration with a flag. */
+    ConfigFile with(String key, boolean flag) {
+        return new ConfigFile(file, spelling, prefix, root.deepCopy().put(key, flag));
     }
 
     /** A file of the same checkpoint. */

@@ -130,8 +130,8 @@ final class FourBitMatrix {
             case "float32" -> DType.F32;
             case "float16" -> DType.F16;
             case "bfloat16" -> DType.BF16;
-            default -> throw state.wrong("dtype", "no type of numbers").found(name).expected(
-                    "float32, float16, bfloat16");
+            default ->
+                throw state.wrong("dtype", "no type of numbers").found(name).expected("float32, float16, bfloat16");
         };
     }
 
@@ -144,5 +144,4 @@ final class FourBitMatrix {
             throw QuantizedMatrix.wrong(stored).expected(count + " elements");
         }
     }
-
 }

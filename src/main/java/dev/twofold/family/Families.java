@@ -56,6 +56,11 @@ public final class Families {
         return resource("transformers", new TypeReference<ClassKeys>() {});
     }
 
+    /** Models of more than text whose language model alone can be read: its model type, by theirs. */
+    public static Map<String, String> textParts() {
+        return resource("text-parts", new TypeReference<LinkedHashMap<String, String>>() {});
+    }
+
     /** The file of every model type, in the order in which documents list them. */
     private static Map<String, String> index() {
         return resource("index", new TypeReference<LinkedHashMap<String, String>>() {});

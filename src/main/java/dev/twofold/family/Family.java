@@ -3,6 +3,7 @@ package dev.twofold.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A model family: where its checkpoints keep what, and what its layers compute. Made from a YAML file, whose keys are the
@@ -106,6 +107,12 @@ public record Family(
             String head,
             boolean transposed,
             List<String> ignored) {
+
+        /** The same with more tensors that nothing is made of. */
+        public Names ignoring(List<String> others) {
+            List<String> all = Stream.concat(ignored.stream(), others.stream()).toList();
+            return new Names(prefixes, embedding, positions, layer, finalNorm, head, transposed, all);
+        }
 
         /** What the names of all layers begin with, after the prefix. */
         public String layersPrefix() {

@@ -277,14 +277,41 @@ final class QuantizedCheckpointTest {
 
     /** What bitsandbytes 0.50 prints of its own. */
     private static final float[] NF4 = {
-        -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f,
-        -0.18477343022823334f, -0.09105003625154495f, 0f, 0.07958029955625534f, 0.16093020141124725f,
-        0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1f
+        -1.0f,
+        -0.6961928009986877f,
+        -0.5250730514526367f,
+        -0.39491748809814453f,
+        -0.28444138169288635f,
+        -0.18477343022823334f,
+        -0.09105003625154495f,
+        0f,
+        0.07958029955625534f,
+        0.16093020141124725f,
+        0.24611230194568634f,
+        0.33791524171829224f,
+        0.44070982933044434f,
+        0.5626170039176941f,
+        0.7229568362236023f,
+        1f
     };
 
     private static final float[] FP4 = {
-        0f, 0.0052083333f, 0.6666667f, 1f, 0.33333334f, 0.5f, 0.16666667f, 0.25f,
-        -0f, -0.0052083333f, -0.6666667f, -1f, -0.33333334f, -0.5f, -0.16666667f, -0.25f
+        0f,
+        0.0052083333f,
+        0.6666667f,
+        1f,
+        0.33333334f,
+        0.5f,
+        0.16666667f,
+        0.25f,
+        -0f,
+        -0.0052083333f,
+        -0.6666667f,
+        -1f,
+        -0.33333334f,
+        -0.5f,
+        -0.16666667f,
+        -0.25f
     };
 
     private static byte[] state(String kind, String dtype, int block, String more) {
@@ -362,8 +389,9 @@ final class QuantizedCheckpointTest {
     void a_checkpoint_that_only_says_so_is_read_as_it_is_and_said_to_be_plain() throws IOException {
         TinyLlama plain = TinyLlama.create().set("quantization_config", "{\"quant_method\": \"fp8\"}");
         assertThat(Sources.SHIPPED.open(plain.write(directory)).notes())
-                .containsExactly("note: config.json says that the checkpoint is quantized (fp8), but all its matrices are"
-                        + " stored as plain numbers, and are read as they are");
+                .containsExactly(
+                        "note: config.json says that the checkpoint is quantized (fp8), but all its matrices are"
+                                + " stored as plain numbers, and are read as they are");
     }
 
     @ParameterizedTest
