@@ -128,6 +128,14 @@ public final class ConfigFile {
                 : positiveIfPresent(key);
     }
 
+    /** The same, where -1 means nothing. */
+    Optional<Integer> countOrNone(String key) {
+        boolean none = value(key)
+                .filter(node -> isWhole(node) && node.intValue() == -1)
+                .isPresent();
+        return none ? Optional.empty() : countIfPresent(key);
+    }
+
     private static boolean isWhole(JsonNode node) {
         return node.isNumber() && node.doubleValue() == node.intValue();
     }

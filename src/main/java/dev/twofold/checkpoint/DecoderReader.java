@@ -95,6 +95,10 @@ public final class DecoderReader {
         for (int layer = 0; layer < shape.layers(); layer++) {
             steps.addAll(layers.layer(source.toString(), layer, rules.rules().get(layer)));
         }
+        int further = settings.countIfAny(family.sizes().further()).orElse(0);
+        for (int layer = shape.layers(); layer < shape.layers() + Math.min(further, shape.layers()); layer++) {
+            tensors.skipAll(layers.prefix(layer));
+        }
         Optional<Double> cap = settings.number(family.head().cap());
         refuseOthers();
         tensors.requireExact(shape.layers());

@@ -202,6 +202,16 @@ public final class TensorSource {
         return unused.containsKey(name);
     }
 
+    /** Whether there is a matrix of a name that nothing asked for yet. */
+    boolean isMatrix(String name) {
+        return has(name) && unused.get(name).shape().rank() == 2;
+    }
+
+    /** Passes over all tensors whose names begin alike. */
+    void skipAll(String start) {
+        unused.keySet().removeIf(name -> name.startsWith(start));
+    }
+
     /** The matrices of a tensor {@code [count, rows, columns]}, one after the other. */
     List<Weight> matrices(String name, int count, long rows, long columns) {
         Shape each = Shape.of(rows, columns);

@@ -66,6 +66,7 @@ public record Family(
      * @param kvHeads as many as heads, if nothing is said
      * @param headSize hidden size over heads, if nothing is said
      * @param feedForward four times the hidden size where the default is null
+     * @param further layers behind the last one, for predicting several tokens at once, which are left out
      */
     public record Sizes(
             Setting layers,
@@ -75,7 +76,8 @@ public record Family(
             Setting headSize,
             Setting feedForward,
             Setting vocabulary,
-            Setting context) {
+            Setting context,
+            Setting further) {
 
         public Sizes {
             required("layers", layers);
@@ -85,6 +87,7 @@ public record Family(
             required("context", context);
             kvHeads = Setting.orNone(kvHeads);
             headSize = Setting.orNone(headSize);
+            further = Setting.orNone(further);
             required("feed-forward", feedForward);
         }
     }

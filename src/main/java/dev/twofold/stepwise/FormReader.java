@@ -2,6 +2,8 @@ package dev.twofold.stepwise;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.twofold.weight.Weight;
+import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
@@ -128,7 +130,10 @@ final class FormReader {
         }
         Linear router = linear(
                 prefix, TensorNames.ROUTER, own.count(), hidden, own.expert().biases());
-        return new Experts(router, experts, own.chosen(), own.normed());
+        Optional<Weight> correction = own.corrected()
+                ? Optional.of(tensors.tensor(prefix + TensorNames.CORRECTION, own.count()))
+                : Optional.empty();
+        return new Experts(router, experts, new Routing(own.score(), correction, own.chosen(), own.normed()));
     }
 
     private Linear linear(String prefix, String name, long outputs, long inputs, List<String> biases) {

@@ -1,5 +1,7 @@
 package dev.twofold.stepwise;
 
+import dev.twofold.decoder.Routing.Score;
+import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
@@ -90,7 +92,14 @@ final class FormWriter {
         @Override
         public BranchForm experts(Experts experts) {
             FeedForwardForm expert = form(experts.experts().get(0), Map.of(TensorNames.ROUTER, experts.router()));
-            ExpertsForm form = new ExpertsForm(experts.experts().size(), experts.chosen(), experts.normed(), expert);
+            Routing routing = experts.routing();
+            ExpertsForm form = new ExpertsForm(
+                    experts.experts().size(),
+                    routing.chosen(),
+                    routing.normed(),
+                    routing.score() == Score.SOFTMAX ? null : routing.score(),
+                    routing.correction().isPresent() ? true : null,
+                    expert);
             return new BranchForm(layers, in, out, null, null, form, null);
         }
 

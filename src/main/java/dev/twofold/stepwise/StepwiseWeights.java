@@ -97,6 +97,9 @@ public final class StepwiseWeights {
         public Runnable experts(Experts experts) {
             return () -> {
                 linear(prefix + TensorNames.ROUTER, experts.router());
+                experts.routing()
+                        .correction()
+                        .ifPresent(values -> weights.add(new NamedWeight(prefix + TensorNames.CORRECTION, values)));
                 for (int number = 0; number < experts.experts().size(); number++) {
                     FeedForward expert = experts.experts().get(number);
                     new Bodies(TensorNames.expert(prefix, number))

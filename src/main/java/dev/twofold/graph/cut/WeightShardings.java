@@ -17,6 +17,7 @@ import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
+import java.util.stream.Stream;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -127,7 +128,8 @@ final class WeightShardings {
             return () -> {
                 Linear router = experts.router();
                 whole(Weights.transpose(router.weight()), teams.get(0));
-                router.bias().ifPresent(bias -> whole(bias, teams.get(0)));
+                Stream.concat(router.bias().stream(), experts.routing().correction().stream())
+                        .forEach(values -> whole(values, teams.get(0)));
                 WeightShardings.this.feedForward(
                         experts.together(), experts.experts().size(), teams.get(0));
             };
