@@ -292,4 +292,9 @@ FAMILIES = dict([
            {"moe_num_experts": 4, "moe_k": 2, "moe_intermediate_size": 24, "moe_num_shared_experts": 2,
             "moe_layer_start_index": 1, "moe_layer_end_index": 3, "moe_layer_interval": 1, "use_bias": False,
             "rope_theta": 500000.0, "pad_token_id": 0, "tie_word_embeddings": True}),
+    family("phi", "phi", "PhiForCausalLM", NO_DROPOUT,
+           {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 2, "intermediate_size": 48,
+            "embd_pdrop": 0.0, "resid_pdrop": 0.1, "hidden_act": "gelu_new", "layer_norm_eps": 1e-5,
+            "partial_rotary_factor": 0.5, "qk_layernorm": False, "rope_theta": 10000.0, "rope_scaling": None,
+            "tie_word_embeddings": False}),
 ])

@@ -40,7 +40,7 @@ public final class DecoderVerifier {
                 .ifPresent(positions -> requireShape(
                         model, "positions", positions, Shape.of(decoder.facts().contextLength(), hidden)));
         requireNorm(model, "final norm", decoder.finalNorm(), hidden);
-        requireShape(model, "head", decoder.head().weight(), table);
+        requireLinear(model, "head", decoder.head(), decoder.vocabularyRows(), hidden);
         decoder.steps().forEach(this::verify);
     }
 

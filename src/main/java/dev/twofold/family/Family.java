@@ -42,7 +42,7 @@ public record Family(
         required("feed-forward", feedForward);
         runtimeType = runtimeType == null ? "decoder" : runtimeType;
         embedding = embedding == null ? new EmbeddingStyle(Setting.NONE, Setting.NONE) : embedding;
-        head = head == null ? new HeadStyle(Setting.NONE, Setting.NONE) : head;
+        head = head == null ? new HeadStyle(Setting.NONE, Setting.NONE, Setting.NONE) : head;
         layer = layer == null ? new LayerStyle(Setting.NONE, Setting.NONE, false) : layer;
         harmless = harmless == null ? List.of() : List.copyOf(harmless);
         refused = refused == null ? Map.of() : Map.copyOf(refused);
@@ -158,11 +158,13 @@ public record Family(
     /**
      * The head.
      *
+     * @param bias whether a vector is added to the logits
      * @param scale what logits are multiplied by
      * @param cap what they are softly limited to, after that
      */
-    public record HeadStyle(Setting scale, Setting cap) {
+    public record HeadStyle(Setting bias, Setting scale, Setting cap) {
         public HeadStyle {
+            bias = Setting.orNone(bias);
             scale = Setting.orNone(scale);
             cap = Setting.orNone(cap);
         }

@@ -52,6 +52,7 @@ final class FormWriter {
                 decoder.embedding().positions().isPresent(),
                 NormForm.of(decoder.finalNorm()),
                 orNull(decoder.logitCap()),
+                decoder.head().bias().isPresent() ? true : null,
                 writer.rotaries,
                 writer.steps(decoder.steps()));
     }

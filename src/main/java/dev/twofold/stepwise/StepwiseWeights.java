@@ -32,6 +32,10 @@ public final class StepwiseWeights {
         all.norm(TensorNames.FINAL_NORM, decoder.finalNorm());
         if (!decoder.tied()) {
             all.linear(TensorNames.HEAD, decoder.head());
+        } else {
+            decoder.head()
+                    .bias()
+                    .ifPresent(bias -> all.weights.add(new NamedWeight(TensorNames.bias(TensorNames.HEAD), bias)));
         }
         return List.copyOf(all.weights);
     }

@@ -96,6 +96,7 @@ public final class Reference {
             case "qwen2_moe" -> new SharedExperts.Qwen2Moe(config, tensors);
             case "glm4_moe", "dots1" -> new SharedExperts.Sigmoids(config, tensors);
             case "ernie4_5_moe" -> new SharedExperts.Ernie(config, tensors);
+            case "phi" -> new Phi(config, tensors);
             case "falcon" -> new Falcon(config, tensors);
             default -> throw new AssertionError("no reference for " + type);
         };

@@ -65,9 +65,11 @@ final class WeightShardings {
             List<List<Integer>> holders = groups(everyone, everyone.size());
             along(0, decoder.embedding().table(), 1, holders);
             along(OUTPUTS, head, 1, holders);
+            decoder.head().bias().ifPresent(bias -> along(0, bias, 1, holders));
         } else {
             whole(decoder.embedding().table(), everyone);
             whole(head, everyone);
+            decoder.head().bias().ifPresent(bias -> whole(bias, everyone));
         }
         decoder.embedding().positions().ifPresent(positions -> whole(positions, everyone));
     }

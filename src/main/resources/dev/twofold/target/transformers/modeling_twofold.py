@@ -530,7 +530,7 @@ class TwofoldForCausalLM(TwofoldPreTrainedModel, GenerationMixin):
     def __init__(self, config):
         super().__init__(config)
         self.model = TwofoldModel(config)
-        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=bool(config.twofold.get("head_bias")))
         self.logit_cap = config.twofold.get("logit_cap")
         self.post_init()
 
