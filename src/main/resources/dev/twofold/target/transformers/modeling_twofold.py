@@ -333,7 +333,8 @@ class Experts(Branch):
         self.chosen = rule["chosen"]
         self.normed = rule["normed"]
         self.sigmoid = rule.get("scored") == "sigmoid"
-        self.correction = nn.Parameter(torch.zeros(rule["count"])) if rule.get("correction") else None
+        # Which experts are chosen has no gradient.
+        self.register_buffer("correction", torch.zeros(rule["count"]) if rule.get("correction") else None)
         self.router = nn.Linear(config.hidden_size, rule["count"], bias="router" in rule["expert"].get("biases", ()))
         self.experts = nn.ModuleList(
             FeedForward(config, {"feed_forward": rule["expert"]}) for _ in range(rule["count"])
