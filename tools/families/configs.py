@@ -297,4 +297,9 @@ FAMILIES = dict([
             "embd_pdrop": 0.0, "resid_pdrop": 0.1, "hidden_act": "gelu_new", "layer_norm_eps": 1e-5,
             "partial_rotary_factor": 0.5, "qk_layernorm": False, "rope_theta": 10000.0, "rope_scaling": None,
             "tie_word_embeddings": False}),
+    family("falcon-40b", "falcon", "FalconForCausalLM",
+           {"hidden_size": 64, "num_attention_heads": 4, "num_kv_heads": 2, "alibi": False,
+            "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,
+            "hidden_dropout": 0.0, "layer_norm_epsilon": 1e-5, "multi_query": True, "new_decoder_architecture": True,
+            "parallel_attn": True}),
 ])

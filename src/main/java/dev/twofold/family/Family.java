@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  *
  * @param covers the models that people know, for documents
  * @param runtimeType what ONNX Runtime GenAI calls the family; {@code decoder} if it does not know it
+ * @param variant another file that counts where config.json sets a flag; none if not given
  * @param harmless keys of config.json that do not change what is computed, besides those that every family may have
  * @param refused keys of config.json that do, unless they have one of the values listed
  */
@@ -30,6 +31,7 @@ public record Family(
         LayerStyle layer,
         AttentionStyle attention,
         FeedForwardStyle feedForward,
+        VariantStyle variant,
         List<String> harmless,
         Map<String, Refusal> refused) {
 
@@ -44,6 +46,7 @@ public record Family(
         embedding = embedding == null ? new EmbeddingStyle(Setting.NONE, Setting.NONE) : embedding;
         head = head == null ? new HeadStyle(Setting.NONE, Setting.NONE, Setting.NONE) : head;
         layer = layer == null ? new LayerStyle(Setting.NONE, Setting.NONE, false) : layer;
+        variant = variant == null ? VariantStyle.ABSENT : variant;
         harmless = harmless == null ? List.of() : List.copyOf(harmless);
         refused = refused == null ? Map.of() : Map.copyOf(refused);
     }
@@ -181,6 +184,20 @@ public record Family(
         public LayerStyle {
             parallel = Setting.orNone(parallel);
             scale = Setting.orNone(scale);
+        }
+    }
+
+    /**
+     * What models of the same type with other layers are described by.
+     *
+     * @param flag key of config.json
+     */
+    public record VariantStyle(String flag, String file) {
+        static final VariantStyle ABSENT = new VariantStyle("", "");
+
+        public VariantStyle {
+            required("flag", flag);
+            required("file", file);
         }
     }
 

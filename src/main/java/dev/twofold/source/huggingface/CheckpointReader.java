@@ -87,7 +87,9 @@ final class CheckpointReader {
             return StepwiseDecoder.read(
                     directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter, Optional.empty()));
         }
-        Family family = ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
+        Family family = Families.variant(
+                ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type"))),
+                flag -> config.flag(flag, false));
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
         Optional<Quantization> quantization = Quantization.of(config);
         Family.Names names = family.names().ignoring(part.isPresent() ? TextPart.OTHER_TENSORS : List.of());
