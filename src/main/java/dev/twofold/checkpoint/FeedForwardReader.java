@@ -6,10 +6,10 @@ import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Routing;
-import dev.twofold.family.Setting;
-import dev.twofold.weight.Weights;
 import dev.twofold.family.ExpertsStyle;
 import dev.twofold.family.FeedForwardStyle;
+import dev.twofold.family.Setting;
+import dev.twofold.weight.Weights;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +48,8 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                 linears.linear(prefix + mixture.router(), count, shape.hidden(), false),
                 experts.stream().map(expert -> scaled(expert, scale)).toList(),
                 routing(prefix, mixture, count));
-        return Stream.concat(Stream.of(chosen), shared(prefix, mixture).stream()).toList();
+        return Stream.concat(Stream.of(chosen), shared(prefix, mixture).stream())
+                .toList();
     }
 
     /** The last projection is linear, so the scale of the whole can be its own. */
@@ -97,7 +98,9 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
         int last = settings.countOrNone(mixture.to()).orElse(shape.layers() - 1);
         boolean outside = layer < settings.countIfAny(mixture.from()).orElse(0) || layer > last;
         String listed = mixture.dense().listed();
-        return skipped || outside || !listed.isEmpty() && settings.config().numbers(listed).contains((double) layer);
+        return skipped
+                || outside
+                || !listed.isEmpty() && settings.config().numbers(listed).contains((double) layer);
     }
 
     /** All experts in two tensors. */

@@ -68,7 +68,8 @@ final class LayerReader {
                 .map(body -> new Branch(readNext, body, result, origin))
                 .toList();
         return parallel
-                ? List.of(new Step(Stream.concat(Stream.of(first), second.stream()).toList()))
+                ? List.of(new Step(
+                        Stream.concat(Stream.of(first), second.stream()).toList()))
                 : List.of(Step.of(first), new Step(second));
     }
 

@@ -73,9 +73,7 @@ public final class Families {
      */
     public static Family variant(Family family, Predicate<String> isSet) {
         Family.VariantStyle variant = family.variant();
-        return !variant.file().isEmpty() && isSet.test(variant.flag())
-                ? reader().shipped(variant.file())
-                : family;
+        return !variant.file().isEmpty() && isSet.test(variant.flag()) ? reader().shipped(variant.file()) : family;
     }
 
     /** The file of every model type, in the order in which documents list them. */
@@ -88,8 +86,7 @@ public final class Families {
     }
 
     private static RecordYaml<Family> reader() {
-        return new RecordYaml<>(
-                Family.class, MAPPER, new ShippedYaml("a model family", RESOURCES, files()));
+        return new RecordYaml<>(Family.class, MAPPER, new ShippedYaml("a model family", RESOURCES, files()));
     }
 
     /** Every shipped family by model type, in that order. */

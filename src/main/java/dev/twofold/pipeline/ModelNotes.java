@@ -22,7 +22,8 @@ public final class ModelNotes {
                 .filter(mixture -> mixture.experts().size() > 1)
                 .findFirst()
                 .ifPresent(mixture -> notes.add("note: all " + mixture.experts().size()
-                        + " experts of a layer run for every token, which chooses " + mixture.routing().chosen()));
+                        + " experts of a layer run for every token, which chooses "
+                        + mixture.routing().chosen()));
         return notes;
     }
 }

@@ -1,11 +1,11 @@
 package dev.twofold.stepwise;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.twofold.decoder.Routing.Score;
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.stepwise.DecoderForm.NormForm;
 import java.util.List;
 import java.util.Objects;

@@ -2,8 +2,6 @@ package dev.twofold.stepwise;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.twofold.weight.Weight;
-import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
@@ -14,6 +12,7 @@ import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
 import dev.twofold.stepwise.BranchForm.AttentionForm;
@@ -21,6 +20,7 @@ import dev.twofold.stepwise.BranchForm.ExpertsForm;
 import dev.twofold.stepwise.BranchForm.FeedForwardForm;
 import dev.twofold.stepwise.BranchForm.HeadNormForm;
 import dev.twofold.stepwise.DecoderForm.NormForm;
+import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,5 @@
 package dev.twofold.stepwise;
 
-import dev.twofold.decoder.Routing.Score;
-import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
@@ -13,6 +11,8 @@ import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.ModelFacts;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.decoder.Step;
 import dev.twofold.stepwise.BranchForm.AttentionForm;
 import dev.twofold.stepwise.BranchForm.ExpertsForm;

@@ -126,7 +126,8 @@ final class DecoderVerifierTest {
     @CsvSource({"0", "4", "-1"})
     void more_experts_a_token_than_there_are_or_none_are_refused(int chosen) {
         refused(
-                with(new Experts(linear("router", 3, HIDDEN), SoundDecoder.experts(Map.of()), Routing.softmax(chosen, true))),
+                with(new Experts(
+                        linear("router", 3, HIDDEN), SoundDecoder.experts(Map.of()), Routing.softmax(chosen, true))),
                 "tiny, layer 1: wrong experts a token",
                 chosen,
                 "1 to 3");

@@ -97,10 +97,12 @@ class Falcon extends Family {
 
         /** The same columns of every group. */
         private static double[][] parts(double[][] fused, int groups, int width, int from, int to) {
-            return eachToken(fused, token -> IntStream.range(0, groups)
-                    .flatMap(group -> IntStream.range(group * width + from, group * width + to))
-                    .mapToDouble(column -> token[column])
-                    .toArray());
+            return eachToken(
+                    fused,
+                    token -> IntStream.range(0, groups)
+                            .flatMap(group -> IntStream.range(group * width + from, group * width + to))
+                            .mapToDouble(column -> token[column])
+                            .toArray());
         }
     }
 }

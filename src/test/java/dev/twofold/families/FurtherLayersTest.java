@@ -18,7 +18,8 @@ final class FurtherLayersTest {
 
     @Test
     void as_many_as_config_json_says_are_left_out() {
-        EditedFamily family = EditedFamily.copy("glm4_moe", directory.resolve("glm")).with("num_hidden_layers", new IntNode(3));
+        EditedFamily family =
+                EditedFamily.copy("glm4_moe", directory.resolve("glm")).with("num_hidden_layers", new IntNode(3));
         assertThat(Sources.SHIPPED.open(family.directory()).decoder().steps()).hasSize(6);
         family.withConfig(family.config().put("num_hidden_layers", 3).put("num_nextn_predict_layers", 0));
         assertThatThrownBy(() -> Sources.SHIPPED.open(family.directory()))

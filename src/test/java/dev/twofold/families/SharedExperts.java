@@ -42,9 +42,11 @@ final class SharedExperts {
             int last = best[best.length - 1];
             int next = ranked[best.length];
             // A score changes at most a quarter as much as what the router says.
-            model.narrowestChoice = Math.min(
-                    model.narrowestChoice, 4 * (own[last] + correction[last] - own[next] - correction[next]));
-            double total = weighing.normed() ? Arrays.stream(best).mapToDouble(e -> own[e]).sum() : 1;
+            model.narrowestChoice =
+                    Math.min(model.narrowestChoice, 4 * (own[last] + correction[last] - own[next] - correction[next]));
+            double total = weighing.normed()
+                    ? Arrays.stream(best).mapToDouble(e -> own[e]).sum()
+                    : 1;
             for (int e : best) {
                 double[] out = expert(model, Llama.at(layer, "mlp.experts." + e + "."), new double[][] {n[t]})[0];
                 for (int i = 0; i < out.length; i++) {
@@ -105,8 +107,8 @@ final class SharedExperts {
             }
             double[][] p = eachToken(linear(n, at(layer, "mlp.gate")), SharedExperts::sigmoids);
             double[] correction = tensors.vector(at(layer, "mlp.gate.e_score_correction_bias"));
-            Weighing weighing = new Weighing(
-                    count("num_experts_per_tok"), flag("norm_topk_prob"), number("routed_scaling_factor"));
+            Weighing weighing =
+                    new Weighing(count("num_experts_per_tok"), flag("norm_topk_prob"), number("routed_scaling_factor"));
             double[][] y = chosen(this, layer, n, p, correction, weighing);
             return add(y, expert(this, at(layer, "mlp.shared_experts."), n));
         }

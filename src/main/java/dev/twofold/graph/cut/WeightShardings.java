@@ -17,12 +17,12 @@ import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
-import java.util.stream.Stream;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Where the weights of a decoder that an engine is to cut go: to the devices that would have them if its parts were

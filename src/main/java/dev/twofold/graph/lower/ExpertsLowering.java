@@ -2,12 +2,12 @@ package dev.twofold.graph.lower;
 
 import static dev.twofold.graph.Attributes.integer;
 
-import dev.twofold.decoder.Routing.Score;
-import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Experts;
+import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.graph.GraphBuilder;
-import java.util.Optional;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A mixture of experts, computed densely in operators that every runtime has: all experts run for every token, as one

@@ -104,7 +104,10 @@ public final class PlainLowering implements PlainGraphs {
         Optional<String> bias = rows.bias().map(build::feed);
         UnaryOperator<String> logits = stream -> {
             String product = build.node("MatMul", finalNorm.apply(stream), table);
-            return capped(build, decoder, bias.map(values -> build.node("Add", product, values)).orElse(product));
+            return capped(
+                    build,
+                    decoder,
+                    bias.map(values -> build.node("Add", product, values)).orElse(product));
         };
         String base = logits.apply(BASE);
         String model = logits.apply(X);

@@ -3,8 +3,6 @@ package dev.twofold.graph.plain;
 import static dev.twofold.graph.Attributes.integer;
 import static dev.twofold.graph.Attributes.integers;
 
-import dev.twofold.decoder.Routing.Score;
-import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
@@ -17,6 +15,8 @@ import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.decoder.Step;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.weight.Weights;
