@@ -204,7 +204,8 @@ public final class TensorSource {
 
     /** Whether there is a matrix of a name that nothing asked for yet. */
     boolean isMatrix(String name) {
-        return has(name) && unused.get(name).shape().rank() == 2;
+        OnDisk tensor = unused.get(name);
+        return tensor != null && tensor.shape().rank() == 2;
     }
 
     /** Passes over all tensors whose names begin alike. */
