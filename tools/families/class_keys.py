@@ -15,7 +15,7 @@ from pathlib import Path
 
 import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_MAPPING
 
 # What a model is computed with. What its text is generated with is no part of it.
 LIBRARY = ["modeling_rope_utils.py"]
@@ -48,7 +48,8 @@ def fields(config_class):
 
 def class_keys(model_type):
     config_class = CONFIG_MAPPING[model_type]
-    model_class = MODEL_FOR_CAUSAL_LM_MAPPING[config_class]
+    causal = config_class in MODEL_FOR_CAUSAL_LM_MAPPING
+    model_class = (MODEL_FOR_CAUSAL_LM_MAPPING if causal else MODEL_MAPPING)[config_class]
     source = text_of(inspect.getfile(config_class), inspect.getfile(model_class))
     called = {key for call, key in CALLS.items() if call in source}
     return fields(config_class) | found(READS, source) | called

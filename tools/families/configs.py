@@ -82,6 +82,9 @@ def longrope(pairs, factor_of):
     }
 
 
+SIGMOIDS = {"moe_intermediate_size": 24, "n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1, "n_group": 1,
+            "topk_group": 1, "norm_topk_prob": True, "routed_scaling_factor": 1.5}
+
 FAMILIES = dict([
     family("llama2", "llama", "LlamaForCausalLM", SMALL, LLAMA_KEYS,
            {"rope_scaling": None, "tie_word_embeddings": False}),
@@ -269,4 +272,34 @@ FAMILIES = dict([
         "summary_type": "cls_index", "summary_use_proj": True, "validate_runner_input": True,
         "vocab_size": VOCABULARY,
     }),
+    # Two layers of four have no experts.
+    family("qwen2_moe", "qwen2_moe", "Qwen2MoeForCausalLM", GROUPED, QWEN_KEYS,
+           {"decoder_sparse_step": 1, "mlp_only_layers": [1], "moe_intermediate_size": 24, "norm_topk_prob": False,
+            "shared_expert_intermediate_size": 40, "num_experts": 4, "num_experts_per_tok": 2, "qkv_bias": True,
+            "output_router_logits": False, "router_aux_loss_coef": 0.001, "sliding_window": 32768,
+            "use_sliding_window": False, "tie_word_embeddings": False}),
+    # As 4.5, and as Air, which has no norms of heads. The layers that predict further tokens are not in transformers' files.
+    family("glm4_moe", "glm4_moe", "Glm4MoeForCausalLM", SILU, RMS, NO_DROPOUT, SIGMOIDS,
+           {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32, "intermediate_size": 48,
+            "attention_bias": True, "first_k_dense_replace": 1, "num_nextn_predict_layers": 1, "use_qk_norm": True,
+            "partial_rotary_factor": 0.5, "rope_theta": 1000000, "rope_scaling": None, "pad_token_id": 3,
+            "tie_word_embeddings": False}),
+    family("dots1", "dots1", "Dots1ForCausalLM", GROUPED, SILU, RMS, NO_DROPOUT, SIGMOIDS,
+           {"attention_bias": False, "first_k_dense_replace": 1, "n_shared_experts": 2, "routed_scaling_factor": 2.5,
+            "sliding_window": None, "max_window_layers": 62, "rope_theta": 10000000, "rope_scaling": None,
+            "tie_word_embeddings": False}),
+    family("ernie4_5_moe", "ernie4_5_moe", "Ernie4_5_MoeForCausalLM", GROUPED, SILU, RMS,
+           {"moe_num_experts": 4, "moe_k": 2, "moe_intermediate_size": 24, "moe_num_shared_experts": 2,
+            "moe_layer_start_index": 1, "moe_layer_end_index": 3, "moe_layer_interval": 1, "use_bias": False,
+            "rope_theta": 500000.0, "pad_token_id": 0, "tie_word_embeddings": True}),
+    family("phi", "phi", "PhiForCausalLM", NO_DROPOUT,
+           {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 2, "intermediate_size": 48,
+            "embd_pdrop": 0.0, "resid_pdrop": 0.1, "hidden_act": "gelu_new", "layer_norm_eps": 1e-5,
+            "partial_rotary_factor": 0.5, "qk_layernorm": False, "rope_theta": 10000.0, "rope_scaling": None,
+            "tie_word_embeddings": False}),
+    family("falcon-40b", "falcon", "FalconForCausalLM",
+           {"hidden_size": 64, "num_attention_heads": 4, "num_kv_heads": 2, "alibi": False,
+            "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,
+            "hidden_dropout": 0.0, "layer_norm_epsilon": 1e-5, "multi_query": True, "new_decoder_architecture": True,
+            "parallel_attn": True}),
 ])

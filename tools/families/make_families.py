@@ -64,6 +64,8 @@ def randomise(model, name):
 
     with torch.no_grad():
         for key, parameter in sorted(model.named_parameters()):
+            if key.endswith("e_score_correction_bias"):
+                continue
             if key.endswith("bias"):
                 value = normal(parameter.shape, 0.2)
             elif "norm" in key or "ln_" in key or parameter.dim() == 1:
@@ -74,6 +76,10 @@ def randomise(model, name):
                 fan_in = parameter.shape[-2 if conv1d else -1]
                 value = normal(parameter.shape, strength(key) / math.sqrt(fan_in))
             parameter.copy_(value)
+        # Far enough from nothing to change which experts are chosen.
+        for key, buffer in sorted(model.named_buffers()) + sorted(model.named_parameters()):
+            if key.endswith("e_score_correction_bias"):
+                buffer.copy_(normal(buffer.shape, 0.2))
 
 
 def strength(key):

@@ -1,6 +1,7 @@
 package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
@@ -8,6 +9,7 @@ import dev.twofold.family.Family;
 import dev.twofold.parse.JsonFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,38 @@ public final class ConfigFile {
         return new ConfigFile(file, spelling, "", root);
     }
 
+    /**
+     * The part under a key as a configuration of its own.
+     *
+     * @param inherited keys that it has from the whole where it lacks them
+     */
+    ConfigFile part(String key, Collection<String> inherited) {
+        ObjectNode part =
+                root.get(key) instanceof ObjectNode own ? own.deepCopy() : JsonNodeFactory.instance.objectNode();
+        Set<String> own =
+                Set.copyOf(part.properties().stream().map(Map.Entry::getKey).toList());
+        inherited.stream()
+                .filter(root::has)
+                .filter(name -> !own.contains(name))
+                .forEach(name -> part.set(name, root.get(name)));
+        return new ConfigFile(file, name -> own.contains(name.split("\\.")[0]) ? key + "." + name : name, "", part);
+    }
+
+    /** The same configuration without some keys. */
+    ConfigFile without(Collection<String> keys) {
+        return new ConfigFile(file, spelling, prefix, root.deepCopy().without(keys));
+    }
+
+    /** The same configuration with a word. */
+    ConfigFile with(String key, String word) {
+        return new ConfigFile(file, spelling, prefix, root.deepCopy().put(key, word));
+    }
+
+    /** The same configuration with a flag. */
+    ConfigFile with(String key, boolean flag) {
+        return new ConfigFile(file, spelling, prefix, root.deepCopy().put(key, flag));
+    }
+
     /** A file of the same checkpoint. */
     Path beside(String name) {
         return file.resolveSibling(name);
@@ -94,6 +128,14 @@ public final class ConfigFile {
                 : positiveIfPresent(key);
     }
 
+    /** The same, where -1 means nothing. */
+    Optional<Integer> countOrNone(String key) {
+        boolean none = value(key)
+                .filter(node -> isWhole(node) && node.intValue() == -1)
+                .isPresent();
+        return none ? Optional.empty() : countIfPresent(key);
+    }
+
     private static boolean isWhole(JsonNode node) {
         return node.isNumber() && node.doubleValue() == node.intValue();
     }
@@ -109,6 +151,15 @@ public final class ConfigFile {
             }
             return node.doubleValue();
         });
+    }
+
+    /** @throws TwofoldException of kind INPUT if there is none, or none that is finite */
+    double number(String key) {
+        JsonNode node = value(key).orElseThrow(() -> missing(key));
+        if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
+            throw wrong(key, "not a number").found(node);
+        }
+        return node.doubleValue();
     }
 
     public boolean flag(String key, boolean otherwise) {

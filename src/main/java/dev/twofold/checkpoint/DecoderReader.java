@@ -91,15 +91,20 @@ public final class DecoderReader {
         Weight head = tied
                 ? embedding.table()
                 : tensors.tensor(family.names().head() + ".weight", shape.vocabulary(), shape.hidden());
+        Optional<Weight> bias = headBias();
         List<Step> steps = new ArrayList<>();
         for (int layer = 0; layer < shape.layers(); layer++) {
             steps.addAll(layers.layer(source.toString(), layer, rules.rules().get(layer)));
+        }
+        int further = settings.countIfAny(family.sizes().further()).orElse(0);
+        for (int layer = shape.layers(); layer < shape.layers() + Math.min(further, shape.layers()); layer++) {
+            tensors.skipAll(layers.prefix(layer));
         }
         Optional<Double> cap = settings.number(family.head().cap());
         refuseOthers();
         tensors.requireExact(shape.layers());
         tensors.requireMerged();
-        return new Decoder(facts, embedding, steps, finalNorm, Linear.withoutBias(head), cap, Precision.FP32);
+        return new Decoder(facts, embedding, steps, finalNorm, new Linear(head, bias), cap, Precision.FP32);
     }
 
     /** generation_config.json overrides what config.json says, as in transformers. */
@@ -135,6 +140,14 @@ public final class DecoderReader {
         Norm norm = layers.norm(tensors.prefix() + family.names().finalNorm());
         double scale = settings.number(family.head().scale()).orElse(1.0);
         return norm.withGain(Weights.times(norm.gain(), scale), norm.bias().map(bias -> Weights.times(bias, scale)));
+    }
+
+    private Optional<Weight> headBias() {
+        if (!settings.flag(family.head().bias(), false)) {
+            return Optional.empty();
+        }
+        double scale = settings.number(family.head().scale()).orElse(1.0);
+        return Optional.of(Weights.times(tensors.tensor(family.names().head() + ".bias", shape.vocabulary()), scale));
     }
 
     private void refuseOthers() {

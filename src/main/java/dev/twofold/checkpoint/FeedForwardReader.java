@@ -5,27 +5,35 @@ import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Operator;
+import dev.twofold.decoder.Routing;
 import dev.twofold.family.ExpertsStyle;
 import dev.twofold.family.FeedForwardStyle;
+import dev.twofold.family.Setting;
+import dev.twofold.weight.Weights;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Reads what comes after a layer's attention: a feed-forward, or a mixture of experts. */
 record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape shape, LinearReader linears) {
 
-    /** @param prefix of the layer's tensors */
-    Operator read(String prefix, int layer) {
+    /**
+     * One operator, or experts and the one that every token gets.
+     *
+     * @param prefix of the layer's tensors
+     */
+    List<Operator> read(String prefix, int layer) {
         ExpertsStyle mixture = style.experts();
         if (!mixture.isPresent()) {
-            return feedForward(prefix, style, shape.feedForward());
+            return List.of(feedForward(prefix, style, shape.feedForward()));
         }
         if (mixture.dense().isPresent()) {
             int width = settings.size(mixture.dense().width());
             if (isDense(mixture, layer)) {
-                return feedForward(prefix, style.dense(), width);
+                return List.of(feedForward(prefix, style.dense(), width));
             }
         }
         int count = settings.size(mixture.count());
@@ -35,11 +43,45 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                 : IntStream.range(0, count)
                         .mapToObj(expert -> feedForward(prefix, style.expert(expert), shape.feedForward()))
                         .toList();
-        return new Experts(
+        double scale = settings.number(mixture.scale()).orElse(1.0);
+        Operator chosen = new Experts(
                 linears.linear(prefix + mixture.router(), count, shape.hidden(), false),
-                experts,
+                experts.stream().map(expert -> scaled(expert, scale)).toList(),
+                routing(prefix, mixture, count));
+        return Stream.concat(Stream.of(chosen), shared(prefix, mixture).stream())
+                .toList();
+    }
+
+    /** The last projection is linear, so the scale of the whole can be its own. */
+    private static FeedForward scaled(FeedForward expert, double scale) {
+        Linear down = expert.down();
+        return expert.withWriter(new Linear(Weights.times(down.weight(), scale), down.bias()));
+    }
+
+    private Routing routing(String prefix, ExpertsStyle mixture, int count) {
+        return new Routing(
+                mixture.score() == ExpertsStyle.Score.SIGMOID ? Routing.Score.SIGMOID : Routing.Score.SOFTMAX,
+                mixture.correction().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(linears.vector(prefix + mixture.correction(), count)),
                 settings.size(mixture.chosen()),
                 settings.flag(mixture.normed(), false));
+    }
+
+    private Optional<Operator> shared(String prefix, ExpertsStyle mixture) {
+        ExpertsStyle.SharedStyle own = mixture.shared();
+        int count = own.count().equals(Setting.NONE)
+                ? 1
+                : settings.countIfAny(own.count()).orElse(0);
+        if (!own.isPresent() || count == 0) {
+            return Optional.empty();
+        }
+        FeedForward expert = feedForward(prefix, style.shared(), (long) count * settings.size(own.width()));
+        if (own.weighing().isEmpty()) {
+            return Optional.of(expert);
+        }
+        Linear router = linears.linear(prefix + own.weighing(), 1, shape.hidden(), false);
+        return Optional.of(new Experts(router, List.of(expert), Routing.gate()));
     }
 
     /** Releases of transformers differ in whether they store experts one by one. */
@@ -53,8 +95,12 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
         boolean skipped = settings.sizeIfAny(mixture.every())
                 .filter(every -> (layer + 1) % every != 0)
                 .isPresent();
+        int last = settings.countOrNone(mixture.to()).orElse(shape.layers() - 1);
+        boolean outside = layer < settings.countIfAny(mixture.from()).orElse(0) || layer > last;
         String listed = mixture.dense().listed();
-        return skipped || !listed.isEmpty() && settings.config().numbers(listed).contains((double) layer);
+        return skipped
+                || outside
+                || !listed.isEmpty() && settings.config().numbers(listed).contains((double) layer);
     }
 
     /** All experts in two tensors. */

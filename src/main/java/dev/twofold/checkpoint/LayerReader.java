@@ -5,6 +5,7 @@ import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
@@ -13,6 +14,7 @@ import dev.twofold.family.Family;
 import dev.twofold.family.FeedForwardStyle;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Builds the steps of a layer. */
 final class LayerReader {
@@ -48,7 +50,7 @@ final class LayerReader {
     }
 
     List<Step> layer(String source, int layer, AttentionRule rule) {
-        String prefix = tensors.prefix() + family.names().layer().replace("{layer}", String.valueOf(layer));
+        String prefix = prefix(layer);
         Origin origin = Origin.layer(source, layer);
         AttentionStyle attention = family.attention();
         FeedForwardStyle feedForward = family.feedForward();
@@ -57,9 +59,23 @@ final class LayerReader {
                 new Branch(read, attention(prefix, layer, rule), normIfAny(prefix, attention.resultNorm()), origin);
         Optional<Norm> readNext =
                 parallel && family.layer().sharedNorm() ? read : normIfAny(prefix, feedForward.norm());
-        Branch second = new Branch(
-                readNext, feedForwards.read(prefix, layer), normIfAny(prefix, feedForward.resultNorm()), origin);
-        return parallel ? List.of(new Step(List.of(first, second))) : List.of(Step.of(first), Step.of(second));
+        List<Operator> bodies = feedForwards.read(prefix, layer);
+        Optional<Norm> result = normIfAny(prefix, feedForward.resultNorm());
+        if (bodies.size() > 1 && result.isPresent()) {
+            throw new IllegalStateException("a norm of the result of experts and of one that every token gets");
+        }
+        List<Branch> second = bodies.stream()
+                .map(body -> new Branch(readNext, body, result, origin))
+                .toList();
+        return parallel
+                ? List.of(new Step(
+                        Stream.concat(Stream.of(first), second.stream()).toList()))
+                : List.of(Step.of(first), new Step(second));
+    }
+
+    /** What the names of a layer's tensors begin with. */
+    String prefix(int layer) {
+        return tensors.prefix() + family.names().layer().replace("{layer}", String.valueOf(layer));
     }
 
     private Optional<Norm> normIfAny(String prefix, String name) {

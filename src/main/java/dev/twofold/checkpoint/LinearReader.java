@@ -1,6 +1,7 @@
 package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Linear;
+import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,11 @@ record LinearReader(TensorSource tensors, double scale) {
         return new Linear(
                 tensors.matrix(name, outputs, inputs),
                 bias ? Optional.of(tensors.tensor(name + ".bias", outputs)) : Optional.empty());
+    }
+
+    /** A tensor by its whole name, which may be stored as one row. */
+    Weight vector(String name, long size) {
+        return tensors.isMatrix(name) ? tensors.flattened(name, 1, size) : tensors.tensor(name, size);
     }
 
     boolean has(String name) {

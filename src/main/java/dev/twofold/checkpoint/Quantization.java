@@ -36,9 +36,15 @@ public record Quantization(Method method, Block block, boolean zerosBelow) {
     /** Rows and columns. */
     public record Block(int rows, int columns) {}
 
-    /** Tensors that only matter to a runtime that computes in few bits, or keeps its cache so. */
-    static final List<String> IGNORED =
-            List.of("*.input_scale", "*.output_scale", "*.k_scale", "*.v_scale", "*.weight_format", "*.weight_shape");
+    /** Tensors that only matter to a runtime that computes in few bits, or keeps its cache so, or repeat what is known. */
+    static final List<String> IGNORED = List.of(
+            "*.input_scale",
+            "*.output_scale",
+            "*.k_scale",
+            "*.v_scale",
+            "*.weight_format",
+            "*.weight_shape",
+            "*.weight.quant_map");
 
     /** Of a checkpoint; empty if it is not quantized. */
     public static Optional<Quantization> of(ConfigFile config) {
@@ -57,12 +63,6 @@ public record Quantization(Method method, Block block, boolean zerosBelow) {
                                         .map(known -> known.word)
                                         .collect(Collectors.joining(", ")))
                                 .hint("convert the original checkpoint in bf16, fp16 or fp32"));
-        if (method == Method.BITSANDBYTES && options.says("load_in_4bit")) {
-            throw options.wrong("load_in_4bit", "bitsandbytes' four bits are not read")
-                    .found(true)
-                    .expected("eight bits")
-                    .hint("convert the original checkpoint in bf16, fp16 or fp32");
-        }
         List<Double> block = options.numbers("weight_block_size");
         boolean two = block.size() == 2 && block.stream().allMatch(size -> size >= 1 && size <= 1 << 20);
         if (!block.isEmpty() && !two) {
@@ -75,9 +75,16 @@ public record Quantization(Method method, Block block, boolean zerosBelow) {
                 method, shared, !options.textIfText("checkpoint_format").equals(Optional.of("gptq_v2")));
     }
 
-    /** What users should know. */
-    public String note() {
-        return "note: the checkpoint is quantized (" + method.word
-                + "); its weights are made numbers again while they are read, as transformers does";
+    /**
+     * What users should know.
+     *
+     * @param matrices how many of them are quantized
+     */
+    public String note(int matrices) {
+        return matrices == 0
+                ? "note: config.json says that the checkpoint is quantized (" + method.word
+                        + "), but all its matrices are stored as plain numbers, and are read as they are"
+                : "note: the checkpoint is quantized (" + method.word
+                        + "); its weights are made numbers again while they are read, as transformers does";
     }
 }

@@ -50,6 +50,8 @@ final class QuantizedMatrix {
             return Optional.of(Weights.transpose(words(woven)));
         } else if (tensors.has(name + ".weight_packed")) {
             return Optional.of(packed());
+        } else if (FourBitMatrix.isThere(tensors, name)) {
+            return Optional.of(FourBitMatrix.read(tensors, name, outputs, inputs));
         } else if (tensors.has(name + ".SCB")) {
             Stored scales = column(tensors.take(name + ".SCB", Set.of(DType.F32)));
             Weight scaled = new Dequantized(bytes(), Optional.empty(), scales, 1, inputs, Optional.empty());
@@ -78,7 +80,7 @@ final class QuantizedMatrix {
     }
 
     /** A vector as a column, a number as a matrix of one. */
-    private static Stored column(Stored stored) {
+    static Stored column(Stored stored) {
         Shape shape = stored.shape();
         Shape matrix = shape.rank() == 2 ? shape : Shape.of(shape.elements(), 1);
         return new Stored(stored.file(), stored.name(), stored.offset(), stored.dtype(), matrix);
@@ -163,7 +165,7 @@ final class QuantizedMatrix {
         }
     }
 
-    private static TwofoldException wrong(Stored stored) {
+    static TwofoldException wrong(Stored stored) {
         return TwofoldException.input("wrong shape of a quantized matrix")
                 .at(Origin.tensor(stored.file(), stored.name()))
                 .found(stored.dtype() + " " + stored.shape())

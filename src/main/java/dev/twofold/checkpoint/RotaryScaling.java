@@ -26,7 +26,8 @@ final class RotaryScaling {
      */
     static Read read(ConfigFile config, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
         Optional<String> old = options.text("type");
-        String type = options.text("rope_type").or(() -> old).orElse("default");
+        String named = options.text("rope_type").or(() -> old).orElse("default");
+        String type = style.sections() && sections(options, named) ? "default" : named;
         if (!style.scalings().contains(type)) {
             throw options.wrong("rope_type", "unsupported rotary scaling")
                     .found(type)
@@ -45,6 +46,13 @@ final class RotaryScaling {
             }
             default -> new Read(new Unscaled(), context);
         };
+    }
+
+    /** Which pairs turn by which part of a position does not matter where the parts are the same. */
+    private static boolean sections(ConfigFile options, String type) {
+        options.numbers("mrope_section");
+        options.flag("mrope_interleaved", false);
+        return type.equals("mrope");
     }
 
     private static Scaling llama3(ConfigFile options) {

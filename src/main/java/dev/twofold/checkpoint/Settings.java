@@ -47,6 +47,11 @@ record Settings(ConfigFile config, UnknownKeys unknown) {
         return ownValue(setting) ? config.countIfPresent(key(setting)) : sizeIfAny(setting);
     }
 
+    /** The same, where -1 means nothing. */
+    Optional<Integer> countOrNone(Setting setting) {
+        return ownValue(setting) ? config.countOrNone(key(setting)) : countIfAny(setting);
+    }
+
     Optional<Double> number(Setting setting) {
         Optional<Double> value = ownValue(setting)
                 ? config.positiveNumberIfPresent(key(setting))

@@ -47,6 +47,7 @@ public final class TensorSource {
 
     private final Optional<? extends Adaptation> adapter;
     private final Optional<Quantization> quantization;
+    private int quantized;
 
     private TensorSource(
             Path defaultFile,
@@ -115,12 +116,18 @@ public final class TensorSource {
         Optional<Weight> numbers =
                 quantization.flatMap(found -> QuantizedMatrix.read(found, this, name, outputs, inputs));
         if (numbers.isPresent()) {
+            quantized++;
             return adapted(tensor, numbers.get());
         }
         Weight plain = names.transposed()
                 ? Weights.transpose(stored(tensor, inputs, outputs))
                 : stored(tensor, outputs, inputs);
         return adapted(tensor, plain);
+    }
+
+    /** How many matrices were not stored as plain numbers. */
+    public int quantized() {
+        return quantized;
     }
 
     private Weight adapted(String name, Weight matrix) {
@@ -193,6 +200,17 @@ public final class TensorSource {
     /** Whether there is a tensor that nothing asked for yet. */
     boolean has(String name) {
         return unused.containsKey(name);
+    }
+
+    /** Whether there is a matrix of a name that nothing asked for yet. */
+    boolean isMatrix(String name) {
+        OnDisk tensor = unused.get(name);
+        return tensor != null && tensor.shape().rank() == 2;
+    }
+
+    /** Passes over all tensors whose names begin alike. */
+    void skipAll(String start) {
+        unused.keySet().removeIf(name -> name.startsWith(start));
     }
 
     /** The matrices of a tensor {@code [count, rows, columns]}, one after the other. */

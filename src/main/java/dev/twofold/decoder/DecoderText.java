@@ -72,7 +72,7 @@ public final class DecoderText {
         public String experts(Experts experts) {
             return format(
                     "experts, %s, %d of %d of width %d",
-                    layers, experts.chosen(), experts.experts().size(), experts.width());
+                    layers, experts.routing().chosen(), experts.experts().size(), experts.width());
         }
 
         @Override

@@ -40,7 +40,7 @@ public final class DecoderVerifier {
                 .ifPresent(positions -> requireShape(
                         model, "positions", positions, Shape.of(decoder.facts().contextLength(), hidden)));
         requireNorm(model, "final norm", decoder.finalNorm(), hidden);
-        requireShape(model, "head", decoder.head().weight(), table);
+        requireLinear(model, "head", decoder.head(), decoder.vocabularyRows(), hidden);
         decoder.steps().forEach(this::verify);
     }
 
@@ -122,8 +122,11 @@ public final class DecoderVerifier {
     private void verify(Origin origin, Experts experts) {
         int count = experts.experts().size();
         requireLinear(origin, "router", experts.router(), count, hidden);
-        boolean some = experts.chosen() > 0 && experts.chosen() <= count;
-        require(origin, "experts a token", experts.chosen(), some, "1 to " + count);
+        int chosen = experts.routing().chosen();
+        require(origin, "experts a token", chosen, chosen > 0 && chosen <= count, "1 to " + count);
+        experts.routing()
+                .correction()
+                .ifPresent(values -> requireShape(origin, "correction of the router", values, Shape.of(count)));
         experts.experts().forEach(expert -> {
             verify(origin, expert);
             boolean biased = expert.down().bias().isPresent();

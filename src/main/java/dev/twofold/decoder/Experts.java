@@ -7,24 +7,23 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A mixture of experts (Shazeer et al., 2017): {@code sum of p_e F_e(x)} over the experts whose router probabilities p =
- * softmax(router(x)) are the largest.
+ * A mixture of experts (Shazeer et al., 2017): {@code sum of p_e F_e(x)} over the experts that a router chooses, by their
+ * scores {@code p}.
  *
  * <p>It may be cut along the width of all experts alike; the router is needed whole on every device.
  *
  * @param router {@code [experts, hidden]}
  * @param experts feed-forwards of one form and width, without biases
- * @param chosen how many of them a token gets
- * @param normed whether the chosen probabilities are divided by their sum
+ * @param routing how the router's results choose among them
  */
-public record Experts(Linear router, List<FeedForward> experts, int chosen, boolean normed) implements Operator {
+public record Experts(Linear router, List<FeedForward> experts, Routing routing) implements Operator {
 
     public Experts {
         experts = List.copyOf(experts);
     }
 
     public Experts withExperts(List<FeedForward> others) {
-        return new Experts(router, others, chosen, normed);
+        return new Experts(router, others, routing);
     }
 
     /** Width of the hidden activation of one expert. */
@@ -40,7 +39,7 @@ public record Experts(Linear router, List<FeedForward> experts, int chosen, bool
 
     @Override
     public Kind kind() {
-        return Kind.EXPERTS;
+        return routing.equals(Routing.gate()) ? Kind.GATED : Kind.EXPERTS;
     }
 
     @Override
@@ -75,11 +74,15 @@ public record Experts(Linear router, List<FeedForward> experts, int chosen, bool
             others.add(expert.withReaders(readers.subList(next, next + count)));
             next += count;
         }
-        return new Experts(readers.get(0), others, chosen, normed);
+        return new Experts(readers.get(0), others, routing);
     }
 
     @Override
     public Stream<Weight> weights() {
-        return Stream.concat(router.weights(), experts.stream().flatMap(FeedForward::weights));
+        return Stream.of(
+                        router.weights(),
+                        routing.correction().stream(),
+                        experts.stream().flatMap(FeedForward::weights))
+                .flatMap(weights -> weights);
     }
 }

@@ -19,6 +19,8 @@ public sealed interface Operator permits Attention, FeedForward, Experts, Chain 
         ATTENTION("attention", "attention"),
         FEED_FORWARD("feed-forward", "feed_forward"),
         EXPERTS("experts", "feed_forward"),
+        /** A mixture of one, which every token gets as much as a gate says. */
+        GATED("gated expert", "feed_forward"),
         CHAIN("chain", "feed_forward");
 
         private final String text;

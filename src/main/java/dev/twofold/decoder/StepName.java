@@ -43,9 +43,12 @@ public record StepName(int layer, Part part) {
         return new StepName(Integer.parseInt(matcher.group(1)), Part.of(matcher.group(2)));
     }
 
-    /** What the operators of a step are in the checkpoint, those in chains included, in the order of its branches. */
+    /**
+     * What the operators of a step are in the checkpoint, those in chains included, in the order of its branches. Experts and
+     * the one that every token gets are one.
+     */
     public static List<StepName> of(Step step) {
-        return step.branches().stream().flatMap(StepName::of).toList();
+        return step.branches().stream().flatMap(StepName::of).distinct().toList();
     }
 
     private static Stream<StepName> of(Branch branch) {

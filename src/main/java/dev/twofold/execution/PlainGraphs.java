@@ -2,6 +2,7 @@ package dev.twofold.execution;
 
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Step;
 import dev.twofold.weight.Weight;
 import java.util.List;
@@ -37,14 +38,14 @@ public interface PlainGraphs {
     PlainGraph multiplication();
 
     /** From a stream to the logits of some rows of the vocabulary, {@code [batch, tokens, rows]}. */
-    PlainGraph head(Decoder decoder, Weight rows);
+    PlainGraph head(Decoder decoder, Linear rows);
 
     /**
      * From a stream {@code x} and the original's, {@code base}, both {@code [tokens, hidden]}, to what their
      * distributions over some rows of the vocabulary come to: one value a token of each {@link Comparison}. The input
      * {@code next}, int64 {@code [tokens, 1]}, is the row of the token that followed.
      */
-    PlainGraph comparison(Decoder decoder, Weight rows);
+    PlainGraph comparison(Decoder decoder, Linear rows);
 
     /** Outputs of a {@link #comparison}, in order, each {@code [tokens, 1]}. */
     enum Comparison {

@@ -2,42 +2,110 @@ package dev.twofold.family;
 
 import static dev.twofold.family.Family.required;
 
+import dev.twofold.diag.PlainName;
+
 /**
  * A mixture of experts.
  *
  * @param count how many there are
  * @param chosen how many a token gets
- * @param normed whether the chosen probabilities are divided by their sum
+ * @param score what the router's results become: {@code softmax}, if nothing is said, or {@code sigmoid}
+ * @param correction a whole tensor, of scores for the choice alone; none if not given
+ * @param normed whether the chosen scores are divided by their sum
+ * @param scale what their sum is multiplied by
  * @param gateUp one tensor of gate and up of all experts, {@code [experts, 2 * width, hidden]}, which counts where it is there
  * @param down one tensor of down of all experts, {@code [experts, hidden, width]}
  * @param every of so many layers, the last has experts; all have them if nothing is said
+ * @param from the first layer with experts
+ * @param to the last one; the last of all if nothing or -1 is said
  * @param dense what the other layers have
+ * @param shared an expert that every token gets beside those that are chosen
  */
 public record ExpertsStyle(
         String router,
         Setting count,
         Setting chosen,
+        Score score,
+        String correction,
         Setting normed,
+        Setting scale,
         String gateUp,
         String down,
         Setting every,
-        DenseStyle dense) {
-    static final ExpertsStyle ABSENT =
-            new ExpertsStyle("", Setting.NONE, Setting.NONE, Setting.NONE, "", "", Setting.NONE, DenseStyle.ABSENT);
+        Setting from,
+        Setting to,
+        DenseStyle dense,
+        SharedStyle shared) {
+    static final ExpertsStyle ABSENT = new ExpertsStyle(
+            "",
+            Setting.NONE,
+            Setting.NONE,
+            Score.SOFTMAX,
+            "",
+            Setting.NONE,
+            Setting.NONE,
+            "",
+            "",
+            Setting.NONE,
+            Setting.NONE,
+            Setting.NONE,
+            DenseStyle.ABSENT,
+            SharedStyle.ABSENT);
 
     public ExpertsStyle {
         required("router", router);
         required("count", count);
         required("chosen", chosen);
+        score = score == null ? Score.SOFTMAX : score;
+        correction = correction == null ? "" : correction;
         normed = Setting.orNone(normed);
+        scale = Setting.orNone(scale);
         gateUp = gateUp == null ? "" : gateUp;
         down = down == null ? "" : down;
         every = Setting.orNone(every);
+        from = Setting.orNone(from);
+        to = Setting.orNone(to);
+        shared = shared == null ? SharedStyle.ABSENT : shared;
         dense = dense == null ? DenseStyle.ABSENT : dense;
     }
 
     public boolean isPresent() {
         return !router.isEmpty();
+    }
+
+    /** What a router's results become. */
+    public enum Score {
+        SOFTMAX,
+        SIGMOID;
+
+        @Override
+        public String toString() {
+            return PlainName.of(this);
+        }
+    }
+
+    /**
+     * An expert that every token gets.
+     *
+     * @param width of each of the experts that it stands for
+     * @param count of these; one if nothing is said, and there is none if it is 0
+     * @param weighing the router of this expert alone, whose sigmoid it is multiplied by; none if not given
+     */
+    public record SharedStyle(String gate, String up, String down, Setting width, Setting count, String weighing) {
+        static final SharedStyle ABSENT = new SharedStyle("", "", "", Setting.NONE, Setting.NONE, "");
+
+        public SharedStyle {
+            required("gate", gate);
+            required("up", up);
+            required("down", down);
+            required("width", width);
+            count = Setting.orNone(count);
+            weighing = weighing == null ? "" : weighing;
+        }
+
+        public boolean isPresent() {
+            return !down.isEmpty();
+        }
     }
 
     /**

@@ -18,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** The families that Twofold knows, and how their files are read. */
 public final class Families {
@@ -30,6 +32,9 @@ public final class Families {
 
     /** Letters that names of relatives have in common; the first three of gpt and glm would say nothing. */
     private static final int ALIKE = 4;
+
+    /** Files that others name. */
+    private static final List<String> VARIANTS = List.of("falcon-40b");
 
     private static final ObjectMapper MAPPER = new ObjectMapper(PlainYaml.FACTORY)
             .setPropertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
@@ -56,14 +61,32 @@ public final class Families {
         return resource("transformers", new TypeReference<ClassKeys>() {});
     }
 
+    /** Models of more than text whose language model alone can be read: its model type, by theirs. */
+    public static Map<String, String> textParts() {
+        return resource("text-parts", new TypeReference<LinkedHashMap<String, String>>() {});
+    }
+
+    /**
+     * The description of a model of some family.
+     *
+     * @param isSet whether config.json sets a flag
+     */
+    public static Family variant(Family family, Predicate<String> isSet) {
+        Family.VariantStyle variant = family.variant();
+        return !variant.file().isEmpty() && isSet.test(variant.flag()) ? reader().shipped(variant.file()) : family;
+    }
+
     /** The file of every model type, in the order in which documents list them. */
     private static Map<String, String> index() {
         return resource("index", new TypeReference<LinkedHashMap<String, String>>() {});
     }
 
+    private static List<String> files() {
+        return Stream.concat(index().values().stream(), VARIANTS.stream()).toList();
+    }
+
     private static RecordYaml<Family> reader() {
-        return new RecordYaml<>(
-                Family.class, MAPPER, new ShippedYaml("a model family", RESOURCES, List.copyOf(index().values())));
+        return new RecordYaml<>(Family.class, MAPPER, new ShippedYaml("a model family", RESOURCES, files()));
     }
 
     /** Every shipped family by model type, in that order. */

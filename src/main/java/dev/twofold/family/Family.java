@@ -3,6 +3,7 @@ package dev.twofold.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A model family: where its checkpoints keep what, and what its layers compute. Made from a YAML file, whose keys are the
@@ -15,6 +16,7 @@ import java.util.Map;
  *
  * @param covers the models that people know, for documents
  * @param runtimeType what ONNX Runtime GenAI calls the family; {@code decoder} if it does not know it
+ * @param variant another file that counts where config.json sets a flag; none if not given
  * @param harmless keys of config.json that do not change what is computed, besides those that every family may have
  * @param refused keys of config.json that do, unless they have one of the values listed
  */
@@ -29,6 +31,7 @@ public record Family(
         LayerStyle layer,
         AttentionStyle attention,
         FeedForwardStyle feedForward,
+        VariantStyle variant,
         List<String> harmless,
         Map<String, Refusal> refused) {
 
@@ -41,8 +44,9 @@ public record Family(
         required("feed-forward", feedForward);
         runtimeType = runtimeType == null ? "decoder" : runtimeType;
         embedding = embedding == null ? new EmbeddingStyle(Setting.NONE, Setting.NONE) : embedding;
-        head = head == null ? new HeadStyle(Setting.NONE, Setting.NONE) : head;
+        head = head == null ? new HeadStyle(Setting.NONE, Setting.NONE, Setting.NONE) : head;
         layer = layer == null ? new LayerStyle(Setting.NONE, Setting.NONE, false) : layer;
+        variant = variant == null ? VariantStyle.ABSENT : variant;
         harmless = harmless == null ? List.of() : List.copyOf(harmless);
         refused = refused == null ? Map.of() : Map.copyOf(refused);
     }
@@ -65,6 +69,7 @@ public record Family(
      * @param kvHeads as many as heads, if nothing is said
      * @param headSize hidden size over heads, if nothing is said
      * @param feedForward four times the hidden size where the default is null
+     * @param further layers behind the last one, for predicting several tokens at once, which are left out
      */
     public record Sizes(
             Setting layers,
@@ -74,7 +79,8 @@ public record Family(
             Setting headSize,
             Setting feedForward,
             Setting vocabulary,
-            Setting context) {
+            Setting context,
+            Setting further) {
 
         public Sizes {
             required("layers", layers);
@@ -84,6 +90,7 @@ public record Family(
             required("context", context);
             kvHeads = Setting.orNone(kvHeads);
             headSize = Setting.orNone(headSize);
+            further = Setting.orNone(further);
             required("feed-forward", feedForward);
         }
     }
@@ -106,6 +113,12 @@ public record Family(
             String head,
             boolean transposed,
             List<String> ignored) {
+
+        /** The same with more tensors that nothing is made of. */
+        public Names ignoring(List<String> others) {
+            List<String> all = Stream.concat(ignored.stream(), others.stream()).toList();
+            return new Names(prefixes, embedding, positions, layer, finalNorm, head, transposed, all);
+        }
 
         /** What the names of all layers begin with, after the prefix. */
         public String layersPrefix() {
@@ -148,11 +161,13 @@ public record Family(
     /**
      * The head.
      *
+     * @param bias whether a vector is added to the logits
      * @param scale what logits are multiplied by
      * @param cap what they are softly limited to, after that
      */
-    public record HeadStyle(Setting scale, Setting cap) {
+    public record HeadStyle(Setting bias, Setting scale, Setting cap) {
         public HeadStyle {
+            bias = Setting.orNone(bias);
             scale = Setting.orNone(scale);
             cap = Setting.orNone(cap);
         }
@@ -169,6 +184,20 @@ public record Family(
         public LayerStyle {
             parallel = Setting.orNone(parallel);
             scale = Setting.orNone(scale);
+        }
+    }
+
+    /**
+     * What models of the same type with other layers are described by.
+     *
+     * @param flag key of config.json
+     */
+    public record VariantStyle(String flag, String file) {
+        static final VariantStyle ABSENT = new VariantStyle("", "");
+
+        public VariantStyle {
+            required("flag", flag);
+            required("file", file);
         }
     }
 

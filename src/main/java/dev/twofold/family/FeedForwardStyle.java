@@ -58,6 +58,13 @@ public record FeedForwardStyle(
                 norm, resultNorm, plain.gate(), plain.up(), "", plain.down(), bias, activation, ExpertsStyle.ABSENT);
     }
 
+    /** The names of the expert that every token gets. */
+    public FeedForwardStyle shared() {
+        ExpertsStyle.SharedStyle own = experts.shared();
+        return new FeedForwardStyle(
+                norm, resultNorm, own.gate(), own.up(), "", own.down(), bias, activation, ExpertsStyle.ABSENT);
+    }
+
     private static String named(String pattern, int number) {
         return pattern.replace(EXPERT, String.valueOf(number));
     }

@@ -1,6 +1,7 @@
 package dev.twofold.ort;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Linear;
 import dev.twofold.execution.DecoderEngine;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.execution.PlainGraphs;
@@ -9,7 +10,6 @@ import dev.twofold.execution.PlainGraphs.PlainGraph;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
 import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -53,7 +53,7 @@ final class ChunkedHead implements DecoderEngine.Head {
     /** Rows {@code from} to {@code to - 1} of the vocabulary. */
     private record Chunk(int from, int to, PlainModel model) {}
 
-    private List<Chunk> chunks(String use, int threads, Function<Weight, PlainGraph> graph) {
+    private List<Chunk> chunks(String use, int threads, Function<Linear, PlainGraph> graph) {
         return loaded.computeIfAbsent(use, key -> {
             Weight table = decoder.head().weight();
             int size = Math.toIntExact(
@@ -61,7 +61,7 @@ final class ChunkedHead implements DecoderEngine.Head {
             List<Chunk> chunks = new ArrayList<>();
             for (int from = 0; from < vocabulary; from += size) {
                 int to = Math.min(vocabulary, from + size);
-                PlainGraph lowered = graph.apply(Weights.slice(table, 0, from, to));
+                PlainGraph lowered = graph.apply(decoder.head().rows(from, to));
                 chunks.add(new Chunk(from, to, engine.load(lowered, slot + key + from, threads)));
             }
             return chunks;

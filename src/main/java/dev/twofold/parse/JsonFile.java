@@ -1,6 +1,7 @@
 package dev.twofold.parse;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -65,6 +66,27 @@ public final class JsonFile {
         } catch (IOException e) {
             throw JsonFailure.of(file, e);
         }
+    }
+
+    /**
+     * Reads an object that stands in a part of a file.
+     *
+     * @param origin for messages
+     * @throws TwofoldException of kind INPUT if it is not one JSON object
+     */
+    public static ObjectNode read(String text, Origin origin) {
+        try {
+            if (MAPPER.readTree(text) instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (JsonProcessingException e) {
+            throw noObject(origin).cause(e);
+        }
+        throw noObject(origin);
+    }
+
+    private static TwofoldException noObject(Origin origin) {
+        return TwofoldException.input("not a JSON object").at(origin).hint("download the file again");
     }
 
     private static JsonNode parse(Path file) throws IOException {

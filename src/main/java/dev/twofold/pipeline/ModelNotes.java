@@ -19,9 +19,11 @@ public final class ModelNotes {
         }
         decoder.branches()
                 .flatMap(branch -> branch.body().mixture().stream())
+                .filter(mixture -> mixture.experts().size() > 1)
                 .findFirst()
                 .ifPresent(mixture -> notes.add("note: all " + mixture.experts().size()
-                        + " experts of a layer run for every token, which chooses " + mixture.chosen()));
+                        + " experts of a layer run for every token, which chooses "
+                        + mixture.routing().chosen()));
         return notes;
     }
 }

@@ -5,6 +5,7 @@ import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.stepwise.DecoderForm.NormForm;
 import java.util.List;
 import java.util.Objects;
@@ -117,15 +118,32 @@ record BranchForm(
      * A mixture of experts.
      *
      * @param chosen how many a token gets
-     * @param normed whether their probabilities are divided by their sum
+     * @param normed whether their scores are divided by their sum
+     * @param scored what the router's results become; softmax if nothing is said
+     * @param correction whether scores are corrected for the choice; not if nothing is said
      * @param expert each of them; the router has a bias if it is among its biases
      */
-    record ExpertsForm(int count, int chosen, boolean normed, FeedForwardForm expert) {
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record ExpertsForm(
+            int count,
+            int chosen,
+            boolean normed,
+            @Nullable Score scored,
+            @Nullable Boolean correction,
+            FeedForwardForm expert) {
 
         ExpertsForm {
             Bounds.requirePresent("expert", expert);
             Bounds.require("count", count, 1, MAX_PARTS);
             Bounds.require("chosen", chosen, 1, count);
+        }
+
+        Score score() {
+            return scored == null ? Score.SOFTMAX : scored;
+        }
+
+        boolean corrected() {
+            return correction != null && correction;
         }
     }
 }

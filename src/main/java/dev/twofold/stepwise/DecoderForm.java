@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param embeddingScale what rows of the embedding are multiplied by
  * @param learnedPositions whether a learned vector is added for each position
  * @param logitCap {@code c} in {@code c * tanh(logit / c)}
+ * @param headBias whether a vector is added to the logits, before that; not if nothing is said
  * @param rotaries the rotary positions that attentions use, by number
  * @param steps the branches that read the same stream, a list each
  */
@@ -24,6 +25,7 @@ record DecoderForm(
         boolean learnedPositions,
         NormForm finalNorm,
         @Nullable Double logitCap,
+        @Nullable Boolean headBias,
         List<Rotary> rotaries,
         List<List<BranchForm>> steps) {
 
@@ -38,6 +40,10 @@ record DecoderForm(
         steps = steps.stream().map(List::copyOf).toList();
         rotaries.forEach(DecoderForm::require);
         requireNumbers(steps, rotaries.size(), family.layers());
+    }
+
+    boolean biasedHead() {
+        return headBias != null && headBias;
     }
 
     private static void require(Rotary rotary) {

@@ -12,6 +12,7 @@ import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
+import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
 import dev.twofold.stepwise.BranchForm.AttentionForm;
@@ -19,6 +20,7 @@ import dev.twofold.stepwise.BranchForm.ExpertsForm;
 import dev.twofold.stepwise.BranchForm.FeedForwardForm;
 import dev.twofold.stepwise.BranchForm.HeadNormForm;
 import dev.twofold.stepwise.DecoderForm.NormForm;
+import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -128,7 +130,10 @@ final class FormReader {
         }
         Linear router = linear(
                 prefix, TensorNames.ROUTER, own.count(), hidden, own.expert().biases());
-        return new Experts(router, experts, own.chosen(), own.normed());
+        Optional<Weight> correction = own.corrected()
+                ? Optional.of(tensors.tensor(prefix + TensorNames.CORRECTION, own.count()))
+                : Optional.empty();
+        return new Experts(router, experts, new Routing(own.score(), correction, own.chosen(), own.normed()));
     }
 
     private Linear linear(String prefix, String name, long outputs, long inputs, List<String> biases) {

@@ -11,6 +11,8 @@ import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.ModelFacts;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.decoder.Step;
 import dev.twofold.stepwise.BranchForm.AttentionForm;
 import dev.twofold.stepwise.BranchForm.ExpertsForm;
@@ -50,6 +52,7 @@ final class FormWriter {
                 decoder.embedding().positions().isPresent(),
                 NormForm.of(decoder.finalNorm()),
                 orNull(decoder.logitCap()),
+                decoder.head().bias().isPresent() ? true : null,
                 writer.rotaries,
                 writer.steps(decoder.steps()));
     }
@@ -90,7 +93,14 @@ final class FormWriter {
         @Override
         public BranchForm experts(Experts experts) {
             FeedForwardForm expert = form(experts.experts().get(0), Map.of(TensorNames.ROUTER, experts.router()));
-            ExpertsForm form = new ExpertsForm(experts.experts().size(), experts.chosen(), experts.normed(), expert);
+            Routing routing = experts.routing();
+            ExpertsForm form = new ExpertsForm(
+                    experts.experts().size(),
+                    routing.chosen(),
+                    routing.normed(),
+                    routing.score() == Score.SOFTMAX ? null : routing.score(),
+                    routing.correction().isPresent() ? true : null,
+                    expert);
             return new BranchForm(layers, in, out, null, null, form, null);
         }
 

@@ -154,9 +154,15 @@ public record StepwiseConfig(int vocabulary, int hidden, int context, boolean ti
                 new Embedding(table, decoder.embeddingScale(), positions),
                 reader.steps(),
                 reader.finalNorm(),
-                Linear.withoutBias(head),
+                new Linear(head, headBias(tensors)),
                 Optional.ofNullable(decoder.logitCap()),
                 Precision.FP32);
+    }
+
+    private Optional<Weight> headBias(Tensors tensors) {
+        return decoder.biasedHead()
+                ? Optional.of(tensors.tensor(TensorNames.bias(TensorNames.HEAD), vocabulary))
+                : Optional.empty();
     }
 
     private ModelFacts facts(String source) {

@@ -32,6 +32,10 @@ public final class StepwiseWeights {
         all.norm(TensorNames.FINAL_NORM, decoder.finalNorm());
         if (!decoder.tied()) {
             all.linear(TensorNames.HEAD, decoder.head());
+        } else {
+            decoder.head()
+                    .bias()
+                    .ifPresent(bias -> all.weights.add(new NamedWeight(TensorNames.bias(TensorNames.HEAD), bias)));
         }
         return List.copyOf(all.weights);
     }
@@ -97,6 +101,9 @@ public final class StepwiseWeights {
         public Runnable experts(Experts experts) {
             return () -> {
                 linear(prefix + TensorNames.ROUTER, experts.router());
+                experts.routing()
+                        .correction()
+                        .ifPresent(values -> weights.add(new NamedWeight(prefix + TensorNames.CORRECTION, values)));
                 for (int number = 0; number < experts.experts().size(); number++) {
                     FeedForward expert = experts.experts().get(number);
                     new Bodies(TensorNames.expert(prefix, number))

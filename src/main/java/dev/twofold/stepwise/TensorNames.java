@@ -21,6 +21,7 @@ final class TensorNames {
     static final String UP = "up_proj";
     static final String DOWN = "down_proj";
     static final String ROUTER = "router";
+    static final String CORRECTION = "correction";
 
     private TensorNames() {}
 

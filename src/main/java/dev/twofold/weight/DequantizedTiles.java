@@ -58,7 +58,7 @@ final class DequantizedTiles {
         float[] scales = read(evaluator, quantized.scales(), shared);
         Optional<float[]> zeros = quantized.zeros().map(weight -> read(evaluator, weight, shared));
         Optional<float[]> groups = quantized.groups().map(evaluator::vector);
-        DType type = quantized.scales().dtype();
+        DType type = quantized.type();
         for (int r = 0; r < region.rows(); r++) {
             long row = region.row() + r;
             long group = groups.isPresent() ? group(quantized, groups.get()[(int) row]) : row / quantized.height();

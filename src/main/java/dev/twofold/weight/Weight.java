@@ -280,18 +280,64 @@ public sealed interface Weight {
     }
 
     /**
-     * {@code (codes - zeros) * scales}, where a rectangle of codes shares a zero and a scale, rounded to the type of the
-     * scales.
+     * Small floats of four bits, two in each byte of a matrix, along its rows.
+     *
+     * @param highFirst whether the first of the two is in the higher bits
+     */
+    record Nibbles(Stored bytes, FourBits numbers, boolean highFirst) implements Weight {
+
+        public Nibbles {
+            if (bytes.dtype() != DType.U8 || bytes.shape().rank() != 2) {
+                throw new IllegalArgumentException(bytes + " holds no bytes");
+            }
+        }
+
+        @Override
+        public Shape shape() {
+            return bytes.shape().with(1, 2 * bytes.shape().dim(1));
+        }
+    }
+
+    /**
+     * Scales that are stored as codes of one byte: {@code numbers[code] * outer[place / each] + offset}, computed in float32,
+     * where places are counted over all rows.
+     *
+     * @param numbers what each code stands for
+     * @param outer a vector of what {@code each} scales in a row share
+     */
+    record NestedScales(Stored codes, Stored numbers, Stored outer, long each, float offset) implements Weight {
+
+        @Override
+        public Shape shape() {
+            return codes.shape();
+        }
+    }
+
+    /**
+     * {@code (codes - zeros) * scales}, where a rectangle of codes shares a zero and a scale, rounded to a type.
      *
      * @param zeros 0 if empty; else of the shape of the scales
      * @param scales a matrix with an element for each rectangle
      * @param height rows of a rectangle, the last of which may be cut off
      * @param width its columns, likewise
      * @param groups a number for each row of codes, in whose row of the scales its scale is, in place of a height
+     * @param type that the library computes in
      */
     record Dequantized(
-            Weight codes, Optional<Weight> zeros, Stored scales, long height, long width, Optional<Stored> groups)
+            Weight codes,
+            Optional<Weight> zeros,
+            Weight scales,
+            long height,
+            long width,
+            Optional<Stored> groups,
+            DType type)
             implements Weight {
+
+        /** Rounded to the type of the scales. */
+        public Dequantized(
+                Weight codes, Optional<Weight> zeros, Stored scales, long height, long width, Optional<Stored> groups) {
+            this(codes, zeros, scales, height, width, groups, scales.dtype());
+        }
 
         @Override
         public Shape shape() {

@@ -12,6 +12,8 @@ import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Dequantized;
 import dev.twofold.weight.Weight.Described;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.NestedScales;
+import dev.twofold.weight.Weight.Nibbles;
 import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Reciprocal;
 import dev.twofold.weight.Weight.Rounded;
@@ -119,6 +121,10 @@ public final class WeightEvaluator {
             DequantizedTiles.unpack(this, unpacked, region, data, tile);
         } else if (leaf instanceof Dequantized quantized) {
             DequantizedTiles.dequantize(this, quantized, region, data, tile);
+        } else if (leaf instanceof Nibbles nibbles) {
+            FourBitTiles.unpack(this, nibbles, region, data, tile);
+        } else if (leaf instanceof NestedScales nested) {
+            FourBitTiles.scales(this, nested, region, data, tile);
         } else if (leaf instanceof Described described) {
             throw new IllegalStateException(
                     "the tensor " + described.name() + " is only described, and has no numbers to read");

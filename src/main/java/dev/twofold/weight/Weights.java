@@ -9,6 +9,8 @@ import dev.twofold.weight.Weight.Combined;
 import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Dequantized;
 import dev.twofold.weight.Weight.Filled;
+import dev.twofold.weight.Weight.NestedScales;
+import dev.twofold.weight.Weight.Nibbles;
 import dev.twofold.weight.Weight.OnDisk;
 import dev.twofold.weight.Weight.Product;
 import dev.twofold.weight.Weight.Reciprocal;
@@ -142,6 +144,10 @@ public final class Weights {
             return Stream.of(product.left(), product.right());
         } else if (weight instanceof Unpacked unpacked) {
             return Stream.of(unpacked.words());
+        } else if (weight instanceof Nibbles nibbles) {
+            return Stream.of(nibbles.bytes());
+        } else if (weight instanceof NestedScales nested) {
+            return Stream.of(nested.codes(), nested.numbers(), nested.outer());
         } else if (weight instanceof Dequantized quantized) {
             return Stream.of(
                             Stream.of(quantized.codes(), quantized.scales()),
@@ -196,6 +202,8 @@ public final class Weights {
         } else if (weight instanceof Unpacked unpacked) {
             boolean rows = unpacked.axis() == 0;
             return at(unpacked.words(), rows ? row / unpacked.each() : row, rows ? column : column / unpacked.each());
+        } else if (weight instanceof Nibbles nibbles) {
+            return at(nibbles.bytes(), row, column / 2);
         } else if (weight instanceof Combined combined) {
             return at(combined.parts().get(0), row, column);
         } else if (weight instanceof Sliced sliced) {
@@ -260,6 +268,10 @@ public final class Weights {
             return "product(" + operands + ")";
         } else if (weight instanceof Unpacked unpacked) {
             return "unpack" + unpacked.bits() + "(" + operands + ")";
+        } else if (weight instanceof Nibbles nibbles) {
+            return PlainName.of(nibbles.numbers()) + "(" + operands + ")";
+        } else if (weight instanceof NestedScales) {
+            return "nested-scales(" + operands + ")";
         } else if (weight instanceof Dequantized) {
             return "dequantize(" + operands + ")";
         }

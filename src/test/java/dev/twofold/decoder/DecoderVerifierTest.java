@@ -126,7 +126,8 @@ final class DecoderVerifierTest {
     @CsvSource({"0", "4", "-1"})
     void more_experts_a_token_than_there_are_or_none_are_refused(int chosen) {
         refused(
-                with(new Experts(linear("router", 3, HIDDEN), SoundDecoder.experts(Map.of()), chosen, true)),
+                with(new Experts(
+                        linear("router", 3, HIDDEN), SoundDecoder.experts(Map.of()), Routing.softmax(chosen, true))),
                 "tiny, layer 1: wrong experts a token",
                 chosen,
                 "1 to 3");
@@ -136,7 +137,7 @@ final class DecoderVerifierTest {
     void an_expert_with_a_bias_of_what_it_adds_is_refused() {
         FeedForward biased = expert(Map.of(), 0).withWriter(biased("down", HIDDEN, 6));
         refused(
-                with(new Experts(linear("router", 1, HIDDEN), List.of(biased), 1, true)),
+                with(new Experts(linear("router", 1, HIDDEN), List.of(biased), Routing.softmax(1, true))),
                 "tiny, layer 1: wrong down projection of an expert",
                 "a bias",
                 "no bias");

@@ -56,7 +56,8 @@ final class SoundDecoder {
                         Norm.rms(weight(changed, "0.k.norm", 2 * HEAD), 1e-5))),
                 RULE,
                 List.of(new Heads(0, 4, 2)));
-        Experts experts = new Experts(linear(changed, "1.router", 3, HIDDEN), experts(changed), 2, true);
+        Experts experts =
+                new Experts(linear(changed, "1.router", 3, HIDDEN), experts(changed), Routing.softmax(2, true));
         return new Decoder(
                 facts,
                 new Embedding(weight(changed, "embed", VOCABULARY, HIDDEN), 1, Optional.of(positions)),

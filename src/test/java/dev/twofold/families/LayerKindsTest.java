@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Lists of kinds of layers, and soft caps: as the classes of transformers 5.18 read them, or do not. */
+/** Lists of kinds of layers, and soft caps: as the classes of transformers 5.24 read them, or do not. */
 final class LayerKindsTest {
 
     private static final String SLIDING =

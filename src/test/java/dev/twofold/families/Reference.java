@@ -93,7 +93,14 @@ public final class Reference {
             case "granitemoe" -> new Experts.GraniteMoe(config, tensors);
             case "vaultgemma" -> new Gemma.VaultGemma(config, tensors);
             case "gpt_bigcode" -> new GptBigCode(config, tensors);
-            case "falcon" -> new Falcon(config, tensors);
+            case "qwen2_moe" -> new SharedExperts.Qwen2Moe(config, tensors);
+            case "glm4_moe", "dots1" -> new SharedExperts.Sigmoids(config, tensors);
+            case "ernie4_5_moe" -> new SharedExperts.Ernie(config, tensors);
+            case "phi" -> new Phi(config, tensors);
+            case "falcon" ->
+                config.path("new_decoder_architecture").asBoolean()
+                        ? new Falcon.Falcon40(config, tensors)
+                        : new Falcon(config, tensors);
             default -> throw new AssertionError("no reference for " + type);
         };
     }

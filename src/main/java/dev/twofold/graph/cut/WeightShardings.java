@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Where the weights of a decoder that an engine is to cut go: to the devices that would have them if its parts were
@@ -64,9 +65,11 @@ final class WeightShardings {
             List<List<Integer>> holders = groups(everyone, everyone.size());
             along(0, decoder.embedding().table(), 1, holders);
             along(OUTPUTS, head, 1, holders);
+            decoder.head().bias().ifPresent(bias -> along(0, bias, 1, holders));
         } else {
             whole(decoder.embedding().table(), everyone);
             whole(head, everyone);
+            decoder.head().bias().ifPresent(bias -> whole(bias, everyone));
         }
         decoder.embedding().positions().ifPresent(positions -> whole(positions, everyone));
     }
@@ -127,7 +130,8 @@ final class WeightShardings {
             return () -> {
                 Linear router = experts.router();
                 whole(Weights.transpose(router.weight()), teams.get(0));
-                router.bias().ifPresent(bias -> whole(bias, teams.get(0)));
+                Stream.concat(router.bias().stream(), experts.routing().correction().stream())
+                        .forEach(values -> whole(values, teams.get(0)));
                 WeightShardings.this.feedForward(
                         experts.together(), experts.experts().size(), teams.get(0));
             };

@@ -3,8 +3,11 @@ package dev.twofold.graph.lower;
 import static dev.twofold.graph.Attributes.integer;
 
 import dev.twofold.decoder.Experts;
+import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.graph.GraphBuilder;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A mixture of experts, computed densely in operators that every runtime has: all experts run for every token, as one
@@ -16,15 +19,27 @@ record ExpertsLowering(GraphBuilder graph) {
     /** Weights of the experts, {@code [batch, sequence, experts]}. */
     private String routing(String name, String x, Experts experts) {
         String scores = Projection.apply(graph, name + "/router", x, experts.router());
-        String likely = graph.node(name + "/probabilities", "Softmax", List.of(scores), integer("axis", -1));
+        if (experts.routing().equals(Routing.gate())) {
+            return graph.node(name + "/probabilities", "Sigmoid", List.of(scores));
+        }
+        Routing routing = experts.routing();
+        String likely = routing.score() == Score.SOFTMAX
+                ? graph.node(name + "/probabilities", "Softmax", List.of(scores), integer("axis", -1))
+                : graph.node(name + "/probabilities", "Sigmoid", List.of(scores));
+        Optional<String> corrected = routing.correction()
+                .map(values -> graph.node(
+                        name + "/corrected", "Add", List.of(likely, graph.weight(name + ".correction", values))));
         List<String> top = graph.node(
                 name + "/chosen",
                 "",
                 "TopK",
-                List.of(likely, graph.integers(experts.chosen())),
+                List.of(corrected.orElse(likely), graph.integers(routing.chosen())),
                 2,
                 integer("axis", -1));
-        String weights = experts.normed() ? normed(name, top.get(0)) : top.get(0);
+        String own = corrected.isPresent()
+                ? graph.node(name + "/own", "GatherElements", List.of(likely, top.get(1)), integer("axis", -1))
+                : top.get(0);
+        String weights = routing.normed() ? normed(name, own) : own;
         String none = graph.node(name + "/none", "Sub", List.of(likely, likely));
         return graph.node(
                 name + "/weights", "ScatterElements", List.of(none, top.get(1), weights), integer("axis", -1));

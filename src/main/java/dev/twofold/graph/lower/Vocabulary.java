@@ -100,6 +100,17 @@ final class Vocabulary {
     }
 
     private void logits(String x, String result) {
+        if (decoder.head().bias().isEmpty()) {
+            products(x, result);
+            return;
+        }
+        String unbiased = graph.unique("head/unbiased");
+        products(x, unbiased);
+        String bias = graph.weight(HEAD + ".bias", decoder.head().bias().get());
+        graph.add("head/bias", "", "Add", List.of(unbiased, bias), List.of(result));
+    }
+
+    private void products(String x, String result) {
         Weight weight = decoder.head().weight();
         if (decoder.tied() && !RoundedForm.isRounded(weight)) {
             dialect.tiedHead(x, table(), result);

@@ -9,11 +9,12 @@ import dev.twofold.decoder.Step;
 import dev.twofold.execution.PlainGraphs;
 import dev.twofold.graph.GraphBuilder.Dim;
 import dev.twofold.graph.proto.TensorProto.DataType;
-import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * The definition of a decoder in the smallest standard operators, written apart from the dialects so that a mistake in
@@ -53,10 +54,9 @@ public final class PlainLowering implements PlainGraphs {
     }
 
     @Override
-    public PlainGraph head(Decoder decoder, Weight rows) {
+    public PlainGraph head(Decoder decoder, Linear rows) {
         PlainBuild build = stream();
-        Linear projection = Linear.withoutBias(rows);
-        return finish(build, capped(build, decoder, build.linear(build.norm(X, decoder.finalNorm()), projection)));
+        return finish(build, capped(build, decoder, build.linear(build.norm(X, decoder.finalNorm()), rows)));
     }
 
     private static PlainBuild stream() {
@@ -94,15 +94,23 @@ public final class PlainLowering implements PlainGraphs {
     }
 
     @Override
-    public PlainGraph comparison(Decoder decoder, Weight rows) {
+    public PlainGraph comparison(Decoder decoder, Linear rows) {
         PlainBuild build = new PlainBuild()
                 .input(X, DataType.FLOAT, ROWS)
                 .input(BASE, DataType.FLOAT, ROWS)
                 .input(NEXT, DataType.INT64, Dim.named("tokens"), Dim.of(1));
         PlainBuild.Normalizer finalNorm = build.normalizer(decoder.finalNorm());
-        String table = build.feed(Weights.transpose(rows));
-        String base = capped(build, decoder, build.node("MatMul", finalNorm.apply(BASE), table));
-        String model = capped(build, decoder, build.node("MatMul", finalNorm.apply(X), table));
+        String table = build.feed(Weights.transpose(rows.weight()));
+        Optional<String> bias = rows.bias().map(build::feed);
+        UnaryOperator<String> logits = stream -> {
+            String product = build.node("MatMul", finalNorm.apply(stream), table);
+            return capped(
+                    build,
+                    decoder,
+                    bias.map(values -> build.node("Add", product, values)).orElse(product));
+        };
+        String base = logits.apply(BASE);
+        String model = logits.apply(X);
         Map<Comparison, String> results = new EnumMap<>(Comparison.class);
         String likely = build.node("Softmax", List.of(base), integer("axis", -1));
         results.put(Comparison.BASE_LOG_SUM, logSum(build, base));

@@ -15,6 +15,8 @@ import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.decoder.Step;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.weight.Weights;
@@ -145,10 +147,17 @@ final class PlainStep {
 
     /** Expert by expert, each times the sum of the chosen probabilities that are its own. */
     private String mixture(String x, Experts experts) {
-        String likely = build.node("Softmax", List.of(build.linear(x, experts.router())), integer("axis", -1));
-        List<String> top = build.topK(likely, experts.chosen());
-        String weights =
-                experts.normed() ? build.node("Div", top.get(0), build.reduce("ReduceSum", top.get(0))) : top.get(0);
+        Routing routing = experts.routing();
+        String scores = build.linear(x, experts.router());
+        String likely = routing.score() == Score.SOFTMAX
+                ? build.node("Softmax", List.of(scores), integer("axis", -1))
+                : build.node("Sigmoid", scores);
+        String ranked = routing.correction()
+                .map(values -> build.node("Add", likely, build.feed(values)))
+                .orElse(likely);
+        List<String> top = build.topK(ranked, routing.chosen());
+        String found = build.node("GatherElements", List.of(likely, top.get(1)), integer("axis", -1));
+        String weights = routing.normed() ? build.node("Div", found, build.reduce("ReduceSum", found)) : found;
         String sum = "";
         for (int e = 0; e < experts.experts().size(); e++) {
             String own = build.node("Equal", top.get(1), build.integer(e));

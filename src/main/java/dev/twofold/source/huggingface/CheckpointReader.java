@@ -5,6 +5,7 @@ import dev.twofold.checkpoint.DecoderReader;
 import dev.twofold.checkpoint.Quantization;
 import dev.twofold.checkpoint.StepwiseDecoder;
 import dev.twofold.checkpoint.TensorSource;
+import dev.twofold.checkpoint.TextPart;
 import dev.twofold.checkpoint.UnknownKeys;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Origin;
@@ -30,13 +31,13 @@ final class CheckpointReader {
 
     private final Path directory;
     private final SourceOptions options;
-    private final ConfigFile config;
+    private final ConfigFile whole;
     private final List<String> notes = new ArrayList<>();
 
-    private CheckpointReader(Path directory, SourceOptions options, ConfigFile config) {
+    private CheckpointReader(Path directory, SourceOptions options, ConfigFile whole) {
         this.directory = directory;
         this.options = options;
-        this.config = config;
+        this.whole = whole;
     }
 
     static CheckpointReader of(Path directory, SourceOptions options) {
@@ -78,24 +79,23 @@ final class CheckpointReader {
 
     private Decoder decoder(Optional<TensorIndex> index, Optional<Adapter> adapter) {
         Path file = directory.resolve(HuggingFaceFormat.CONFIG);
+        Optional<TextPart> part = TextPart.of(whole);
+        part.map(TextPart::note).ifPresent(notes::add);
+        ConfigFile config = part.map(TextPart::config).orElse(whole);
         String modelType = config.text("model_type").orElse("no model_type");
-        config.object("text_config").ifPresent(text -> {
-            throw config.wrong("text_config", "a model of more than text, which Twofold does not read")
-                    .found(modelType)
-                    .expected("a model of text only")
-                    .hint("a checkpoint of its text part alone, of type "
-                            + text.text("model_type").orElse("of its own"));
-        });
         if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
             return StepwiseDecoder.read(
                     directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter, Optional.empty()));
         }
-        Family family = ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type")));
+        Family family = Families.variant(
+                ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type"))),
+                flag -> config.flag(flag, false));
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
         Optional<Quantization> quantization = Quantization.of(config);
-        quantization.map(Quantization::note).ifPresent(notes::add);
-        TensorSource tensors = tensors(index, file, family.names(), adapter, quantization);
+        Family.Names names = family.names().ignoring(part.isPresent() ? TextPart.OTHER_TENSORS : List.of());
+        TensorSource tensors = tensors(index, file, names, adapter, quantization);
         Decoder decoder = DecoderReader.read(directory, family, config, unknown, tensors, generation());
+        quantization.map(found -> found.note(tensors.quantized())).ifPresent(notes::add);
         unknown.requireUse();
         notes.addAll(unknown.notes());
         return decoder;

@@ -81,6 +81,12 @@ record Block(Branch attention, Branch feedForward) {
                             + ", and every block of llama.cpp has one after the other",
                     "pair whole layers, such as --pairs 4-5, or " + Holding.ONNX);
         }
+        if (kinds.size() > 1 && StepName.of(step).size() == 1) {
+            return new NotApplicable(
+                    "the experts of " + names
+                            + " stand beside one that every token gets, which files of Twofold do not hold",
+                    Holding.ONNX);
+        }
         if (kinds.size() > 1) {
             return new NotApplicable(
                     "the " + kinds.get(0) + "s of " + names + " stay apart, and a block of llama.cpp has one",

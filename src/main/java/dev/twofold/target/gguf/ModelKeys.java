@@ -131,7 +131,7 @@ record ModelKeys(Form form) {
 
     private void experts(HeaderWriter header, Experts experts) {
         header.whole(key("expert_count"), experts.experts().size());
-        header.whole(key("expert_used_count"), experts.chosen());
+        header.whole(key("expert_used_count"), experts.routing().chosen());
         if (form.says("expert_feed_forward_length")) {
             header.whole(key("expert_feed_forward_length"), experts.width());
         }

@@ -325,13 +325,16 @@ class FeedForward(Branch):
 
 
 class Experts(Branch):
-    """The feed-forwards that a router finds most probable for a token, each times its probability."""
+    """The feed-forwards to which a router gives the largest scores for a token, each times its score."""
 
     def __init__(self, config, form):
         super().__init__(config, form)
         rule = form["experts"]
         self.chosen = rule["chosen"]
         self.normed = rule["normed"]
+        self.sigmoid = rule.get("scored") == "sigmoid"
+        # Which experts are chosen has no gradient.
+        self.register_buffer("correction", torch.zeros(rule["count"]) if rule.get("correction") else None)
         self.router = nn.Linear(config.hidden_size, rule["count"], bias="router" in rule["expert"].get("biases", ()))
         self.experts = nn.ModuleList(
             FeedForward(config, {"feed_forward": rule["expert"]}) for _ in range(rule["count"])
@@ -339,8 +342,11 @@ class Experts(Branch):
 
     def run(self, x, **context):
         tokens = x.flatten(0, -2)
-        probabilities = self.router(tokens).softmax(dim=-1, dtype=torch.float32)
-        weights, chosen = probabilities.topk(self.chosen, dim=-1)
+        scores = self.router(tokens).float()
+        scores = scores.sigmoid() if self.sigmoid else scores.softmax(dim=-1)
+        ranked = scores if self.correction is None else scores + self.correction
+        chosen = ranked.topk(self.chosen, dim=-1).indices
+        weights = scores.gather(-1, chosen)
         if self.normed:
             weights = weights / weights.sum(dim=-1, keepdim=True)
         result = torch.zeros_like(tokens)
@@ -525,7 +531,7 @@ class TwofoldForCausalLM(TwofoldPreTrainedModel, GenerationMixin):
     def __init__(self, config):
         super().__init__(config)
         self.model = TwofoldModel(config)
-        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=bool(config.twofold.get("head_bias")))
         self.logit_cap = config.twofold.get("logit_cap")
         self.post_init()
 

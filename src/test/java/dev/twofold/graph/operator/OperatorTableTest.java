@@ -115,8 +115,8 @@ final class OperatorTableTest {
         List<PlainGraph> graphs = new ArrayList<>(List.of(
                 lowering.product(),
                 lowering.multiplication(),
-                lowering.head(decoder, decoder.head().weight()),
-                lowering.comparison(decoder, decoder.head().weight())));
+                lowering.head(decoder, decoder.head()),
+                lowering.comparison(decoder, decoder.head())));
         decoder.steps().forEach(step -> graphs.add(lowering.step(decoder, step, 8)));
         graphs.add(lowering.peaks(decoder, decoder.steps().get(0), 8));
         List<NodeProto> nodes = new ArrayList<>();

@@ -1,161 +1,18 @@
 package dev.twofold.source.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.twofold.diag.TwofoldException;
-import dev.twofold.disk.MappedFiles;
 import dev.twofold.pipeline.Sources;
-import dev.twofold.source.Source;
-import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.DType;
-import dev.twofold.tensor.Float16;
 import dev.twofold.testing.TinyLlama;
-import dev.twofold.weight.WeightEvaluator;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.Path;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checkpoints of quantized weights, whose numbers are worked out here once more, from codes that the tests choose. */
-final class QuantizedCheckpointTest {
-
-    private static final String DOWN = TinyLlama.name(0, "mlp.down_proj");
-    private static final int OUT = TinyLlama.HIDDEN;
-    private static final int IN = TinyLlama.FEED_FORWARD;
-
-    @TempDir
-    private Path directory;
-
-    private final Random random = new Random(7);
-
-    /** A number of each element of the matrix, {@code [out, in]}. */
-    private interface Element {
-        float at(int out, int in);
-    }
-
-    private static TinyLlama quantized(String options) {
-        return TinyLlama.create().without(DOWN + ".weight").set("quantization_config", options);
-    }
-
-    private void assertReads(TinyLlama model, Element expected) throws IOException {
-        Source source = Sources.SHIPPED.open(model.write(directory));
-        assertThat(source.notes()).anyMatch(note -> note.contains("the checkpoint is quantized"));
-        try (MappedFiles files = new MappedFiles()) {
-            float[] found = new WeightEvaluator(files)
-                    .read(TinyCheckpoint.feedForward(source.decoder(), 0).down().weight());
-            float[] wanted = new float[OUT * IN];
-            for (int i = 0; i < wanted.length; i++) {
-                wanted[i] = expected.at(i / IN, i % IN);
-            }
-            assertThat(found).isEqualTo(wanted);
-        }
-    }
-
-    private String refused(TinyLlama model) throws IOException {
-        model.write(directory);
-        TwofoldException e = catchThrowableOfType(TwofoldException.class, () -> {
-            Source source = Sources.SHIPPED.open(directory);
-            try (MappedFiles files = new MappedFiles()) {
-                new WeightEvaluator(files)
-                        .read(TinyCheckpoint.feedForward(source.decoder(), 0)
-                                .down()
-                                .weight());
-            }
-        });
-        assertThat(e).as("accepted").isNotNull();
-        return String.valueOf(e.getMessage());
-    }
-
-    private byte[] codes(int count) {
-        byte[] codes = new byte[count];
-        random.nextBytes(codes);
-        for (int i = 0; i < count; i++) {
-            // The last code of each sign is no number.
-            codes[i] = (codes[i] & 0x7f) == 0x7f ? 0 : codes[i];
-        }
-        return codes;
-    }
-
-    private float[] scales(int count, DType type) {
-        float[] scales = new float[count];
-        for (int i = 0; i < count; i++) {
-            scales[i] = rounded(0.01f + random.nextFloat() / 16, type);
-        }
-        return scales;
-    }
-
-    private static float rounded(float value, DType type) {
-        return switch (type) {
-            case F16 -> Float16.toFloat(Float16.fromFloat(value));
-            case BF16 -> BFloat16.toFloat(BFloat16.fromFloat(value));
-            default -> value;
-        };
-    }
-
-    private int[][] numbers(int rows, int columns, int bits) {
-        int[][] numbers = new int[rows][columns];
-        for (int[] row : numbers) {
-            for (int i = 0; i < columns; i++) {
-                row[i] = random.nextInt(1 << bits);
-            }
-        }
-        return numbers;
-    }
-
-    /** Sign, exponent and fraction by themselves. */
-    private static float e4m3(byte code) {
-        int exponent = code >> 3 & 15;
-        double size = exponent == 0 ? (code & 7) / 512.0 : (1 + (code & 7) / 8.0) * Math.pow(2, exponent - 7);
-        return (float) (code < 0 ? -size : size);
-    }
-
-    /** Numbers of a row, the first of a word in its lowest bits. */
-    private static byte[] alongRows(int[][] numbers, int bits, int... order) {
-        int each = 32 / bits;
-        ByteBuffer words = ByteBuffer.allocate(numbers.length * numbers[0].length * bits / 8)
-                .order(ByteOrder.LITTLE_ENDIAN);
-        for (int[] row : numbers) {
-            for (int word = 0; word < row.length / each; word++) {
-                int value = 0;
-                for (int i = 0; i < each; i++) {
-                    value |= row[word * each + (order.length == 0 ? i : order[i])] << bits * i;
-                }
-                words.putInt(value);
-            }
-        }
-        return words.array();
-    }
-
-    private static int[][] transposed(int[][] numbers) {
-        int[][] other = new int[numbers[0].length][numbers.length];
-        for (int r = 0; r < numbers.length; r++) {
-            for (int c = 0; c < numbers[0].length; c++) {
-                other[c][r] = numbers[r][c];
-            }
-        }
-        return other;
-    }
-
-    /** Numbers of a column in a word: the words of the transpose, transposed. */
-    private static byte[] alongColumns(int[][] numbers, int bits) {
-        ByteBuffer words = ByteBuffer.wrap(alongRows(transposed(numbers), bits)).order(ByteOrder.LITTLE_ENDIAN);
-        int rows = numbers.length * bits / 32;
-        int columns = numbers[0].length;
-        ByteBuffer result = ByteBuffer.allocate(words.capacity()).order(ByteOrder.LITTLE_ENDIAN);
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < columns; c++) {
-                result.putInt(words.getInt(4 * (c * rows + r)));
-            }
-        }
-        return result.array();
-    }
+final class QuantizedCheckpointTest extends QuantizedCheckpoints {
 
     @Test
     void fp8_in_blocks_the_last_of_which_are_cut_off() throws IOException {
@@ -274,12 +131,20 @@ final class QuantizedCheckpointTest {
         });
     }
 
+    @Test
+    void a_checkpoint_that_only_says_so_is_read_as_it_is_and_said_to_be_plain() throws IOException {
+        TinyLlama plain = TinyLlama.create().set("quantization_config", "{\"quant_method\": \"fp8\"}");
+        assertThat(Sources.SHIPPED.open(plain.write(directory)).notes())
+                .containsExactly(
+                        "note: config.json says that the checkpoint is quantized (fp8), but all its matrices are"
+                                + " stored as plain numbers, and are read as they are");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
             value = {
                 "{\"quant_method\": \"mxfp4\"}; mxfp4",
-                "{\"quant_method\": \"bitsandbytes\", \"load_in_4bit\": true}; load_in_4bit",
                 "{\"bits\": 4}; nothing",
                 "{\"quant_method\": \"fp8\", \"weight_block_size\": [0, 128]}; weight_block_size"
             })

@@ -1,0 +1,39 @@
+package dev.twofold.decoder;
+
+import dev.twofold.diag.PlainName;
+import dev.twofold.weight.Weight;
+import java.util.Optional;
+
+/**
+ * Which experts a token gets, and how much each counts.
+ *
+ * @param score what becomes of the router's results
+ * @param correction of the scores, {@code [experts]}, for the choice alone (Wang et al., 2024)
+ * @param chosen how many experts a token gets: those of the largest scores
+ * @param normed whether the chosen scores are divided by their sum
+ */
+public record Routing(Score score, Optional<Weight> correction, int chosen, boolean normed) {
+
+    /** What becomes of the router's results. */
+    public enum Score {
+        /** Probabilities that sum to one over all experts. */
+        SOFTMAX,
+        /** A number from 0 to 1 for each expert by itself. */
+        SIGMOID;
+
+        @Override
+        public String toString() {
+            return PlainName.of(this);
+        }
+    }
+
+    /** By probabilities as they are. */
+    public static Routing softmax(int chosen, boolean normed) {
+        return new Routing(Score.SOFTMAX, Optional.empty(), chosen, normed);
+    }
+
+    /** One expert that every token gets, by so much as a sigmoid says. */
+    public static Routing gate() {
+        return new Routing(Score.SIGMOID, Optional.empty(), 1, false);
+    }
+}

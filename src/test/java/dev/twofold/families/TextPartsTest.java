@@ -1,0 +1,87 @@
+package dev.twofold.families;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.cli.CommandRun;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.pipeline.Sources;
+import dev.twofold.source.Source;
+import dev.twofold.testing.Logits;
+import dev.twofold.testing.StoredTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Models of text and images, whose language model alone is read: what transformers makes of text with the whole. */
+final class TextPartsTest {
+
+    private static final Path ROOT = Path.of("testmodels", "text-parts");
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @CsvSource({
+        "gemma3, gemma3_text, ort",
+        "mistral3, mistral, onnx",
+        "qwen2_vl, qwen2_vl_text, ort",
+        "qwen2_5_vl, qwen2_5_vl_text, ort",
+        "qwen3_vl, qwen3_vl_text, onnx"
+    })
+    void the_language_model_makes_of_text_what_the_whole_does(String name, String type, String dialect)
+            throws IOException {
+        Path checkpoint = ROOT.resolve(name);
+        Path output = directory.resolve("out");
+        CommandRun run =
+                CommandRun.succeeding("convert", checkpoint, "-o", output, "--window", "0:0", "--dialect", dialect);
+        assertThat(run.err())
+                .contains("note: of this model of text and images (" + name + ") the language model alone is read ("
+                        + type + ")");
+        StoredTensors golden = StoredTensors.of(Files.readAllBytes(checkpoint.resolve("golden.safetensors")));
+        assertThat(Logits.distance(Logits.of(output, golden.ids("tokens")), golden.floats("logits")))
+                .isLessThan(1e-4);
+    }
+
+    private Source with(String name, String keys) throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        for (String file : new String[] {"model.safetensors", "tokenizer.json"}) {
+            Files.copy(ROOT.resolve(name).resolve(file), directory.resolve(file));
+        }
+        ObjectNode config = (ObjectNode)
+                json.readTree(ROOT.resolve(name).resolve("config.json").toFile());
+        config.setAll((ObjectNode) json.readTree(keys.replace('`', '"')));
+        json.writeValue(directory.resolve("config.json").toFile(), config);
+        return Sources.SHIPPED.open(directory);
+    }
+
+    @Test
+    void what_the_whole_says_of_ends_and_heads_counts() throws IOException {
+        assertThat(with("gemma3", "{`eos_token_id`: [1, 106]}")
+                        .decoder()
+                        .facts()
+                        .endTokens())
+                .containsExactly(1, 106);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "mistral3; {`model_type`: `llama4`}; gemma3, mistral3, qwen2_5_vl, qwen2_vl, qwen3_vl",
+                "mistral3; {`tie_word_embeddings`: true}; lm_head.weight",
+                "gemma3; {`text_config`: {`model_type`: `gemma3_text`, `hidden_size`: 0}}; text_config.hidden_size",
+                "mistral3; {`text_config`: {`model_type`: `ministral3`}}; ministral3",
+            })
+    void others_are_refused_by_name(String name, String keys, String expected) {
+        assertThatThrownBy(() -> with(name, keys))
+                .isInstanceOf(TwofoldException.class)
+                .hasMessageContaining(expected);
+    }
+}

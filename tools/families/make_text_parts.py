@@ -1,0 +1,127 @@
+"""Makes testmodels/text-parts: tiny models of text and images, and golden logits of text alone.
+
+As make_families.py, whose words hold here too: config.json and the names of tensors are those of published
+checkpoints, and the logits are what the whole model makes of tokens without an image, in float64 throughout.
+
+    pip install -r tools/families/requirements.txt
+    python tools/families/make_text_parts.py testmodels/text-parts [NAME...]
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import save_file
+from transformers import AutoConfig, AutoModelForImageTextToText
+
+import tokenizer
+from configs import COMMON, NARROW, NO_DROPOUT, RMS, SILU, WINDOW, without
+from make_families import LENGTH, ROWS, float64_throughout, logits, randomise, tensors_of
+
+# A vocabulary with room for the tokens of images, which no text has.
+VOCABULARY = 136
+TEXT = {**without(COMMON, "torch_dtype", "transformers_version", "bos_token_id", "eos_token_id"), **NARROW,
+        "vocab_size": VOCABULARY}
+WHOLE = {"torch_dtype": "bfloat16", "transformers_version": "4.57.1", "bos_token_id": 1, "eos_token_id": 2}
+SIGLIP = {"model_type": "siglip_vision_model", "hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2,
+          "num_hidden_layers": 1, "image_size": 16, "patch_size": 4}
+PIXTRAL = {"model_type": "pixtral", "hidden_size": 16, "head_dim": 8, "intermediate_size": 16, "image_size": 16,
+           "num_attention_heads": 2, "num_hidden_layers": 1, "patch_size": 4}
+QWEN_TOKENS = {"image_token_id": 130, "video_token_id": 131, "vision_start_token_id": 132, "vision_end_token_id": 133}
+QWEN_TEXT = {**SILU, **NO_DROPOUT, "rms_norm_eps": 1e-6, "use_sliding_window": False, "sliding_window": 32768,
+             "max_window_layers": 28, "rope_theta": 1000000.0}
+# The head size follows from these.
+QWEN_SIZES = {**without(TEXT, "head_dim"), "hidden_size": 64}
+SECTIONS = {"type": "mrope", "mrope_section": [2, 3, 3]}
+
+
+def whole(model_type, architecture, *parts):
+    config = {"architectures": [architecture], "model_type": model_type, **WHOLE}
+    for part in parts:
+        config.update(part)
+    return config
+
+
+MODELS = {
+    "gemma3": whole("gemma3", "Gemma3ForConditionalGeneration", {
+        "boi_token_index": 130, "eoi_token_index": 131, "image_token_index": 132, "mm_tokens_per_image": 4,
+        "text_config": {**TEXT, "model_type": "gemma3_text", "num_hidden_layers": 6, "query_pre_attn_scalar": 24,
+                        "sliding_window": WINDOW, "rms_norm_eps": 1e-6,
+                        "rope_scaling": {"factor": 8.0, "rope_type": "linear"}},
+        "vision_config": {**SIGLIP, "vision_use_head": False}}),
+    "mistral3": whole("mistral3", "Mistral3ForConditionalGeneration", {
+        "image_token_index": 130, "multimodal_projector_bias": False, "projector_hidden_act": "gelu",
+        "spatial_merge_size": 2, "vision_feature_layer": -1,
+        "text_config": {**TEXT, **SILU, **RMS, **NO_DROPOUT, "model_type": "mistral", "rope_theta": 1000000000.0,
+                        "sliding_window": None},
+        "tie_word_embeddings": False, "vision_config": PIXTRAL}),
+    # Everything in one object, as the first ones were saved.
+    "qwen2_vl": whole("qwen2_vl", "Qwen2VLForConditionalGeneration", QWEN_SIZES, QWEN_TEXT, QWEN_TOKENS, {
+        "rope_scaling": SECTIONS, "tie_word_embeddings": True, "vision_token_id": 134,
+        "vision_config": {"depth": 1, "embed_dim": 16, "hidden_size": 64, "in_chans": 3, "mlp_ratio": 2, "num_heads": 2,
+                          "patch_size": 4, "spatial_merge_size": 2, "spatial_patch_size": 4, "temporal_patch_size": 2}}),
+    "qwen2_5_vl": whole("qwen2_5_vl", "Qwen2_5_VLForConditionalGeneration", QWEN_TOKENS, {
+        "text_config": {**QWEN_SIZES, **QWEN_TEXT, "model_type": "qwen2_5_vl_text",
+                        "rope_scaling": {**SECTIONS, "type": "default", "rope_type": "default"}},
+        "tie_word_embeddings": False,
+        "vision_config": {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 64,
+                          "patch_size": 4, "fullatt_block_indexes": [0]}}),
+    "qwen3_vl": whole("qwen3_vl", "Qwen3VLForConditionalGeneration", QWEN_TOKENS, {
+        "text_config": {**TEXT, **SILU, **NO_DROPOUT, "model_type": "qwen3_vl_text", "rms_norm_eps": 1e-6,
+                        "attention_bias": False, "rope_theta": 5000000,
+                        "rope_scaling": {"mrope_interleaved": True, "mrope_section": [2, 3, 3], "rope_type": "default"}},
+        "tie_word_embeddings": True,
+        "vision_config": {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 48,
+                          "patch_size": 4, "num_position_embeddings": 16, "deepstack_visual_indexes": [0]}}),
+}
+
+
+def build(name, config, directory):
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = Path(scratch)
+        (scratch / "config.json").write_text(json.dumps(config))
+        model = AutoModelForImageTextToText.from_config(AutoConfig.from_pretrained(scratch), dtype=torch.float64)
+        randomise(model, name)
+        tensors = tensors_of(model.to(torch.bfloat16), scratch)
+    (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    save_file({key: tensors[key].contiguous() for key in sorted(tensors)}, directory / "model.safetensors",
+              metadata={"format": "pt"})
+
+
+def golden(name, directory):
+    generator = torch.Generator().manual_seed(zlib.crc32(b"tokens " + name.encode()))
+    tokens = torch.randint(4, 128, (ROWS, LENGTH), generator=generator)
+    with float64_throughout():
+        model, report = AutoModelForImageTextToText.from_pretrained(
+            directory, dtype=torch.float64, attn_implementation="eager", output_loading_info=True)
+        if {key for key in report["missing_keys"] if "lm_head" not in key} or report["mismatched_keys"]:
+            raise SystemExit(f"{directory}: transformers misses {report}")
+        exact = logits(model, tokens)
+    print(f"{name:20} largest logit {exact.abs().max():6.2f}, "
+          f"{(directory / 'model.safetensors').stat().st_size // 1000} kB")
+    save_file({"tokens": tokens, "logits": exact.to(torch.float32).contiguous()}, directory / "golden.safetensors")
+
+
+def main(root, names):
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(1)
+    for name in names or MODELS:
+        directory = root / name
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        build(name, MODELS[name], directory)
+        tokenizer.write(directory)
+        golden(name, directory)
+        for file in directory.iterdir():
+            file.chmod(0o644)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
