@@ -1,0 +1,57 @@
+package dev.twofold.source.onnx;
+
+import dev.twofold.diag.Origin;
+import dev.twofold.diag.TwofoldException;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Says which node is not recognised, where, and what was expected there.
+ *
+ * @param layers those that are known to be there
+ */
+record Unrecognised(ModelGraph graph, List<Integer> layers) {
+
+    static Unrecognised in(ModelGraph graph) {
+        return new Unrecognised(graph, List.of());
+    }
+
+    /** A value that should be something else. */
+    TwofoldException at(Value value, String expected) {
+        return TwofoldException.input("the graph is not recognised here")
+                .at(new Origin(graph.file().toString(), layers, value.describe()))
+                .found(kind(value))
+                .expected(expected)
+                .hint("convert the checkpoint that the file was exported from, or tell us who exported it");
+    }
+
+    /** The innermost thing that nothing was made of, for that is what stands in the way. */
+    private static String kind(Value value) {
+        if (value.term() instanceof Term.Opaque) {
+            return value.call()
+                    .map(call -> call.operator() + " of " + operands(call))
+                    .orElse("a constant");
+        }
+        return name(value.term());
+    }
+
+    private static String operands(Call call) {
+        return String.join(
+                ", ",
+                call.inputs().stream()
+                        .limit(8)
+                        .map(input -> input.map(value -> value.term() instanceof Term.Opaque
+                                        ? value.call().map(Call::operator).orElse("a constant")
+                                        : name(value.term()))
+                                .orElse("nothing"))
+                        .toList());
+    }
+
+    /** In words: {@code HeadNormed} is "head normed". */
+    private static String name(Term term) {
+        if (term instanceof Term.Input input) {
+            return "input " + input.name();
+        }
+        return term.getClass().getSimpleName().replaceAll("(?<=.)(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
+    }
+}
