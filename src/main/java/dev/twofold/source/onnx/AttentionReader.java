@@ -15,10 +15,10 @@ import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weights;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Attentions of one or several layers side by side, from the heads back to what their projections read. */
 final class AttentionReader {
@@ -57,11 +57,21 @@ final class AttentionReader {
             int kvHeads,
             String cache) {}
 
-    private static Attention attention(List<Part> parts, List<Integer> layers, Linear output) {
-        List<Heads> members = new ArrayList<>();
-        for (int i = 0; i < parts.size(); i++) {
-            members.add(new Heads(layers.get(i), parts.get(i).heads, parts.get(i).kvHeads));
+    /** Where one cache serves several layers, as of a widened pair, each has its share of the heads. */
+    private static List<Heads> members(List<Part> parts, List<Integer> layers) {
+        Part only = parts.get(0);
+        int each = layers.size();
+        if (parts.size() == 1 && only.kvHeads % each == 0) {
+            return layers.stream()
+                    .map(layer -> new Heads(layer, only.heads / each, only.kvHeads / each))
+                    .toList();
         }
+        return IntStream.range(0, parts.size())
+                .mapToObj(i -> new Heads(layers.get(i), parts.get(i).heads, parts.get(i).kvHeads))
+                .toList();
+    }
+
+    private static Attention attention(List<Part> parts, List<Integer> layers, Linear output) {
         List<QueryKeyNorm> norms =
                 parts.stream().flatMap(part -> part.norms.stream()).toList();
         return new Attention(
@@ -71,7 +81,7 @@ final class AttentionReader {
                 output,
                 norms.isEmpty() ? Optional.empty() : Optional.of(QueryKeyNorm.stack(norms)),
                 parts.get(0).rule,
-                members);
+                members(parts, layers));
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Attention that is one operator, and rotary positions. */
 final class AttentionRules {
@@ -32,6 +33,9 @@ final class AttentionRules {
             "is_packed_batching", 0L,
             "rotary_embedding_dim", -1L);
 
+    /** Those that only say how caches are kept. */
+    private static final Set<String> STORAGE = Set.of("sliding_window_cache");
+
     private AttentionRules() {}
 
     /** Whether the attributes that are not asked for change nothing. */
@@ -41,6 +45,7 @@ final class AttentionRules {
                 .allMatch(entry -> {
                     long expected = SILENT.getOrDefault(entry.getKey(), Long.MIN_VALUE);
                     return expected == entry.getValue().getI()
+                            || STORAGE.contains(entry.getKey())
                             || entry.getKey().endsWith("_quant_type")
                                     && entry.getValue().getS().toStringUtf8().equals("NONE");
                 });

@@ -22,6 +22,8 @@ final class Interpreter {
 
     private static final String CONSTANT = "Constant";
 
+    private static final Pattern LONGER = PatternText.parse("Greater(total, ?=n)");
+
     private final ModelGraph graph;
     private final Values values;
     private final Map<String, Value> byName = new HashMap<>();
@@ -59,11 +61,7 @@ final class Interpreter {
     }
 
     private void constant(NodeProto node) {
-        Optional<Tensor> tensor = node.getAttributeList().stream()
-                .filter(attribute -> attribute.getName().equals("value") && attribute.hasT())
-                .map(attribute -> TensorScan.of(attribute.getT(), graph.file(), new ExternalData(graph.file())))
-                .findFirst();
-        Value value = tensor.map(Constants::of)
+        Value value = Subgraphs.constant(node, graph)
                 .map(values::of)
                 .orElseGet(() -> values.of(new Call(CONSTANT, attributes(node), List.of(), 0), Optional.of(node)));
         node.getOutputList().forEach(name -> define(node, name, value));
@@ -86,10 +84,35 @@ final class Interpreter {
         String domain = node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx") ? "" : node.getDomain() + ".";
         for (int output = 0; output < node.getOutputCount(); output++) {
             if (!node.getOutput(output).isEmpty()) {
+                Optional<Value> chosen = chosen(node, inputs, output);
+                if (chosen.isPresent()) {
+                    define(node, node.getOutput(output), chosen.get());
+                    continue;
+                }
                 Call call = new Call(domain + node.getOpType(), attributes(node), List.copyOf(inputs), output);
                 define(node, node.getOutput(output), values.of(call, Optional.of(node)));
             }
         }
+    }
+
+    /**
+     * Where a graph takes other tables for texts beyond a length, those of texts up to it: the decoder is right for these, and its
+     * tables end there.
+     */
+    private Optional<Value> chosen(NodeProto node, List<Optional<Value>> inputs, int output) {
+        if (!node.getOpType().equals("If") || inputs.size() != 1) {
+            return Optional.empty();
+        }
+        Pattern.Captures captures = new Pattern.Captures();
+        boolean longer = inputs.get(0)
+                .filter(condition -> LONGER.matches(condition, captures))
+                .isPresent();
+        return longer
+                ? Subgraphs.branch(node, "else_branch", output, graph)
+                        .map(values::of)
+                        .flatMap(table -> Subgraphs.upTo(
+                                table, captures.whole("n").get(0), values))
+                : Optional.empty();
     }
 
     private Value value(NodeProto node, String name) {

@@ -32,7 +32,7 @@ final class ModelScan {
     private static final int MAX_TENSORS = 1 << 18;
 
     /** Of nodes, inputs and outputs together. */
-    private static final long MAX_HELD = 64L << 20;
+    private static final long MAX_HELD = 256L << 20;
 
     /** Of {@code sparse_initializer} in a graph, which the description of the format here leaves out. */
     private static final int SPARSE = 15;

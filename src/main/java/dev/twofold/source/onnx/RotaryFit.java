@@ -23,6 +23,9 @@ final class RotaryFit {
     private static final int MOST_DIGITS = 8;
     private static final double NEAR = 1e-4;
 
+    /** Nobody's first texts are longer. */
+    private static final int LONGEST = 1 << 20;
+
     private final RotaryRows rows;
     private final int width;
     private final boolean interleaved;
@@ -114,13 +117,16 @@ final class RotaryFit {
         if (magnitude == 1) {
             scalings.add(new Unscaled());
             scalings.add(new LinearScaling(rounded(factors[0])));
-            llama3(theta, factors).ifPresent(scalings::add);
+            scalings.addAll(llama3(theta, factors));
         }
         boolean lasts = theta == last(bases()) && IntStream.range(0, factors.length)
                 .allMatch(pair -> factors[pair] > 0 && Double.isFinite(factors[pair]));
-        if (lasts) {
+        for (int digits = 3; lasts && digits <= MOST_DIGITS; digits++) {
+            int kept = digits;
             scalings.add(new LongRopeScaling(
-                    IntStream.range(0, factors.length).mapToObj(pair -> rounded(factors[pair], 8)).toList(),
+                    IntStream.range(0, factors.length)
+                            .mapToObj(pair -> rounded(factors[pair], kept))
+                            .toList(),
                     magnitude,
                     positions));
         }
@@ -141,29 +147,33 @@ final class RotaryFit {
     }
 
     /**
-     * Fast pairs are kept, slow ones divided by a factor, and those between blended along a straight line; published models have a
-     * low factor of 1, and the line says the rest.
+     * Fast pairs are kept, slow ones divided by a factor, and those between blended along a straight line. The line says two of
+     * three numbers: the third, the length of the first texts, is a power of two in published models, and the others are whole.
      */
-    private Optional<Scaling> llama3(double theta, double[] factors) {
+    private List<Scaling> llama3(double theta, double[] factors) {
         double factor = rounded(factors[factors.length - 1]);
         List<Integer> blended = IntStream.range(0, factors.length)
                 .filter(pair -> factors[pair] > 1 + NEAR && factors[pair] < factor * (1 - NEAR))
                 .boxed()
                 .toList();
         if (factor <= 1 + NEAR || blended.size() < 2 || Math.abs(factors[0] - 1) > NEAR) {
-            return Optional.empty();
+            return List.of();
         }
         int one = blended.get(0);
         int other = blended.get(blended.size() - 1);
         double slope = (kept(factors[one], factor) - kept(factors[other], factor))
                 / (plain(theta, one) - plain(theta, other));
         double offset = kept(factors[one], factor) - slope * plain(theta, one);
-        double low = 1;
-        double high = new BigDecimal(low - low / offset).round(new MathContext(3)).doubleValue();
-        double original = slope * 2 * Math.PI * (high - low);
-        return offset < 0 && original >= 1 && original < 1 << 24
-                ? Optional.of(new Llama3Scaling(factor, low, high, (int) Math.round(original)))
-                : Optional.empty();
+        List<Scaling> scalings = new ArrayList<>();
+        for (int original = 1; original <= LONGEST; original *= 2) {
+            double span = original / (2 * Math.PI * slope);
+            double low = rounded(-offset * span, 3);
+            double high = rounded(-offset * span + span, 3);
+            if (low > 0 && high > low && low == Math.rint(low) && high == Math.rint(high)) {
+                scalings.add(new Llama3Scaling(factor, low, high, original));
+            }
+        }
+        return scalings;
     }
 
     private double plain(double theta, int pair) {

@@ -42,6 +42,7 @@ final class Spellings {
             activation("SiLU spelled out", "Mul(?x, Sigmoid(?x))", Activation.SILU),
             activation("squared ReLU", "Mul(Relu(?x), Relu(?x))", Activation.RELU_SQUARED),
             activation("squared ReLU by a power", "Pow(Relu(?x), ~2)", Activation.RELU_SQUARED),
+            activation("squared ReLU by a whole power", "Pow(Relu(?x), =2)", Activation.RELU_SQUARED),
             activation(
                     "GELU spelled out", "Mul(Mul(?x, Add(Erf(Div(?x, ~1.41421356)), ~1)), ~0.5)", Activation.GELU),
             activation(

@@ -1,5 +1,6 @@
 package dev.twofold.source.onnx;
 
+import com.google.protobuf.ByteString;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.graph.proto.TensorProto.DataType;
@@ -40,15 +41,7 @@ record Tensor(String name, DataType type, Shape shape, Content elements) {
     record InFile(Path file, long offset, long bytes) implements Content {}
 
     /** Few elements that were read with the graph. */
-    record Listed(List<Byte> all) implements Content {
-
-        static Listed of(byte[] bytes) {
-            List<Byte> all = new ArrayList<>(bytes.length);
-            for (byte one : bytes) {
-                all.add(one);
-            }
-            return new Listed(List.copyOf(all));
-        }
+    record Listed(ByteString all) implements Content {
 
         @Override
         public long bytes() {
@@ -97,7 +90,7 @@ record Tensor(String name, DataType type, Shape shape, Content elements) {
     ByteBuffer read(int count) {
         ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
         if (elements instanceof Listed listed) {
-            listed.all().subList(0, count).forEach(bytes::put);
+            listed.all().substring(0, count).copyTo(bytes);
             return bytes.flip();
         }
         InFile place = (InFile) elements;

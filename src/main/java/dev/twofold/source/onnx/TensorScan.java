@@ -1,5 +1,6 @@
 package dev.twofold.source.onnx;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import dev.twofold.diag.Origin;
@@ -56,7 +57,7 @@ final class TensorScan {
             TensorScan scan = new TensorScan(model, external);
             scan.fields(proto.toByteString().newCodedInput());
             if (scan.content.isPresent()) {
-                scan.content = Optional.of(Tensor.Listed.of(proto.getRawData().toByteArray()));
+                scan.content = Optional.of(new Tensor.Listed(proto.getRawData()));
             }
             return scan.tensor();
         } catch (IOException e) {
@@ -139,7 +140,7 @@ final class TensorScan {
         if (outside) {
             return new Tensor(name, known, shape, external.find(name, entries, bytes));
         }
-        Tensor.Content own = content.orElseGet(() -> Tensor.Listed.of(listed.toByteArray()));
+        Tensor.Content own = content.orElseGet(() -> new Tensor.Listed(ByteString.copyFrom(listed.toByteArray())));
         if (own.bytes() != bytes) {
             throw wrong("a tensor that its shape does not fit")
                     .found(own.bytes() + " bytes")

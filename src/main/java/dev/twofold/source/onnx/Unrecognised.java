@@ -4,6 +4,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Says which node is not recognised, where, and what was expected there.
@@ -18,14 +19,31 @@ record Unrecognised(ModelGraph graph, List<Integer> layers) {
 
     /** A value that should be something else. */
     TwofoldException at(Value value, String expected) {
-        return TwofoldException.input("the graph is not recognised here")
-                .at(new Origin(graph.file().toString(), layers, value.describe()))
-                .found(kind(value))
-                .expected(expected)
-                .hint("convert the checkpoint that the file was exported from, or tell us who exported it");
+        Value cause = cause(value);
+        TwofoldException wrong = TwofoldException.input("the graph is not recognised here")
+                .at(new Origin(graph.file().toString(), layers, cause.describe()))
+                .found(kind(cause))
+                .expected(cause == value ? expected : "a part of " + expected + ", " + value.describe());
+        return wrong.hint("convert the checkpoint that the file was exported from, or tell us who exported it");
     }
 
-    /** The innermost thing that nothing was made of, for that is what stands in the way. */
+    /** The first value on the way that nothing was made of, for that is what stands in the way. */
+    private static Value cause(Value value) {
+        Value cause = value;
+        Optional<Value> before = Optional.of(value);
+        while (before.isPresent()) {
+            cause = before.get();
+            before = cause.term() instanceof Term.Opaque
+                    ? cause.call().stream()
+                            .flatMap(call -> call.inputs().stream())
+                            .flatMap(Optional::stream)
+                            .filter(input -> input.term() instanceof Term.Opaque)
+                            .findFirst()
+                    : Optional.empty();
+        }
+        return cause;
+    }
+
     private static String kind(Value value) {
         if (value.term() instanceof Term.Opaque) {
             return value.call()
