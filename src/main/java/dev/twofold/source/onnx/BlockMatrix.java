@@ -48,6 +48,27 @@ record BlockMatrix(int bits, long size) {
                                 matrix.byRows(call, 0, 2, 3, shape.dim(0), shape.dim(1) * 8 / matrix.bits())));
     }
 
+    /**
+     * The table whose rows are made of bytes in a graph.
+     *
+     * @param codes the bytes
+     * @param scales rows of the scales, by the same ids
+     */
+    static Optional<Weight> ofRows(Value codes, Value scales, Optional<Value> zeros, int bits, long size) {
+        Optional<Shape> bytes = codes.as(Constant.class)
+                .map(constant -> constant.tensor().shape())
+                .filter(shape -> shape.rank() == 2);
+        Optional<Weight> known = scales.as(Term.Rows.class).map(Term.Rows::table);
+        return bytes.flatMap(shape -> known.flatMap(table -> of(bits, size)
+                .flatMap(matrix -> matrix.byRows(
+                        codes.as(Constant.class),
+                        Optional.of(table),
+                        zeros.isEmpty(),
+                        zeros.flatMap(value -> value.as(Constant.class)),
+                        shape.dim(0),
+                        shape.dim(1) * 8 / bits))));
+    }
+
     /** The numbers of DequantizeLinear, whose blocks lie along the first axis of a matrix {@code [in, out]}. */
     static Optional<Weight> ofStandard(Call call) {
         Optional<Tensor> codes = call.input(0, Constant.class).map(Constant::tensor);
@@ -111,20 +132,38 @@ record BlockMatrix(int bits, long size) {
     }
 
     private Optional<Weight> byRows(Call call, int codes, int scales, int zeros, long rows, long columns) {
+        return byRows(
+                call.input(codes, Constant.class),
+                call.input(scales, Numbers.class).map(Numbers::weight),
+                call.input(zeros).isEmpty(),
+                call.input(zeros, Constant.class),
+                rows,
+                columns);
+    }
+
+    /** @param centred whether zero is in the middle of every block */
+    private Optional<Weight> byRows(
+            Optional<Constant> codes,
+            Optional<Weight> scales,
+            boolean centred,
+            Optional<Constant> zeros,
+            long rows,
+            long columns) {
         if (rows < 1 || columns < 1 || rows > Integer.MAX_VALUE || columns > Integer.MAX_VALUE) {
             return Optional.empty();
         }
         long count = (columns + size - 1) / size;
         Shape blocks = Shape.of(rows, count);
-        Optional<Weight> numbers = codes(call, codes, rows, count * size);
-        Optional<Stored> known = scales(call, scales)
+        Optional<Weight> numbers = codes.flatMap(found -> codes(found, rows, count * size));
+        Optional<Stored> known = scales.filter(Stored.class::isInstance)
+                .map(Stored.class::cast)
                 .filter(stored -> stored.shape().elements() == blocks.elements())
                 .map(stored ->
                         new Stored(stored.file(), stored.name(), stored.offset(), stored.dtype(), blocks));
         long padded = (count * bits + 7) / 8 * 8 / bits;
-        Optional<Weight> zero = call.input(zeros).isEmpty()
+        Optional<Weight> zero = centred
                 ? Optional.of(new Filled(blocks, 1 << bits - 1))
-                : codes(call, zeros, rows, padded).map(all -> Weights.slice(all, 1, 0, count));
+                : zeros.flatMap(found -> codes(found, rows, padded)).map(all -> Weights.slice(all, 1, 0, count));
         return numbers.isPresent() && known.isPresent() && zero.isPresent()
                 ? Optional.of(Weights.slice(
                         new Dequantized(numbers.get(), zero, known.get(), 1, size, Optional.empty()), 1, 0, columns))
@@ -132,9 +171,8 @@ record BlockMatrix(int bits, long size) {
     }
 
     /** Codes that lie in bytes, row after row. */
-    private Optional<Weight> codes(Call call, int input, long rows, long columns) {
-        Optional<Tensor> tensor = call.input(input, Constant.class)
-                .map(Constant::tensor)
+    private Optional<Weight> codes(Constant constant, long rows, long columns) {
+        Optional<Tensor> tensor = Optional.of(constant.tensor())
                 .filter(found -> found.dtype().equals(Optional.of(DType.U8)))
                 .filter(found -> found.elements().bytes() == rows * columns * bits / 8);
         return tensor.filter(found -> found.elements() instanceof Tensor.InFile).map(found -> {

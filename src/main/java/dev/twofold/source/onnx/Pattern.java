@@ -16,6 +16,9 @@ sealed interface Pattern {
     /** How far a number of a graph may be from the one that a formula has: half precision rounds it. */
     double TOLERANCE = 1e-3;
 
+    /** What stands for every value of an attribute. */
+    String ANY = "any";
+
     /** Whether a value is like this; what is captured on the way is no use if not. */
     boolean matches(Value value, Captures captures);
 
@@ -147,7 +150,7 @@ sealed interface Pattern {
             return call.attributes().size() == attributes.size()
                     && attributes.entrySet().stream().allMatch(entry -> Optional.ofNullable(
                                     call.attributes().get(entry.getKey()))
-                            .filter(found -> spelled(found).equals(entry.getValue()))
+                            .filter(found -> entry.getValue().equals(ANY) || spelled(found).equals(entry.getValue()))
                             .isPresent());
         }
 

@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * How patterns are written:
  *
  * <pre>
- * Mul{axis=1}(a, b)      an operator with exactly these attributes and inputs
+ * Mul{axis=1}(a, b)      an operator with exactly these attributes, of which a value may be any, and inputs
  * TopK:1(a, b)           its second output
  * ?x                     any value; the same wherever it stands
  * ?~x  ?=x               any constant number, any constant whole numbers
