@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
 public record Sources(List<SourceFormat> formats) {
 
     /** Those that come with Twofold. A new format is added here. */
-    public static final Sources SHIPPED = new Sources(List.of(new GgufFormat(), new OnnxFormat(), new HuggingFaceFormat()));
+    public static final Sources SHIPPED =
+            new Sources(List.of(new GgufFormat(), new OnnxFormat(), new HuggingFaceFormat()));
 
     public Sources {
         formats = List.copyOf(formats);

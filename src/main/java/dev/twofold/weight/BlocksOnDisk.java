@@ -58,9 +58,7 @@ public final class BlocksOnDisk {
     /** Whether all that is cut off is the rest of the last block. */
     private static boolean fillsLastBlock(Sliced sliced, IntegerBlocks blocks) {
         long whole = sliced.source().shape().dim(1);
-        return sliced.axis() == 1
-                && sliced.begin() == 0
-                && blocks.blocks(sliced.end()) * blocks.size() == whole;
+        return sliced.axis() == 1 && sliced.begin() == 0 && blocks.blocks(sliced.end()) * blocks.size() == whole;
     }
 
     /** @param numbers the matrix, turned if its blocks lie along columns on disk */

@@ -42,9 +42,7 @@ final class AttentionReader {
             }
         }
         return new BranchReader.Body(
-                first.input,
-                parts.stream().map(Part::cache).toList(),
-                layers -> attention(parts, layers, output));
+                first.input, parts.stream().map(Part::cache).toList(), layers -> attention(parts, layers, output));
     }
 
     /** The attention of one cache. */
@@ -109,8 +107,7 @@ final class AttentionReader {
             throw wrong(value, "queries, keys and values that are projections of one value");
         }
         int size = Math.toIntExact(attended.query().width() / attended.heads());
-        Optional<Rotary> rotary =
-                attended.turn().or(() -> query.turn).map(turn -> rotaries.read(turn, size, value));
+        Optional<Rotary> rotary = attended.turn().or(() -> query.turn).map(turn -> rotaries.read(turn, size, value));
         AttentionRule rule = new AttentionRule(
                 size,
                 values.clip(),

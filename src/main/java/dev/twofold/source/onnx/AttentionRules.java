@@ -2,9 +2,11 @@ package dev.twofold.source.onnx;
 
 import static dev.twofold.source.onnx.Call.MICROSOFT;
 
+import dev.twofold.decoder.Norm;
 import dev.twofold.source.onnx.Term.Attended;
 import dev.twofold.source.onnx.Term.Numbers;
 import dev.twofold.source.onnx.Term.Turn;
+import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +19,10 @@ final class AttentionRules {
     static final List<Rule> ALL = List.of(
             new Rule("grouped attention of the runtime", MICROSOFT + "GroupQueryAttention", AttentionRules::grouped),
             new Rule("attention", "Attention", (call, values) -> standard(call)),
-            new Rule("rotary positions of the runtime", MICROSOFT + "RotaryEmbedding", (call, values) ->
-                    rotated(call, 1, 2, 3)),
+            new Rule(
+                    "rotary positions of the runtime",
+                    MICROSOFT + "RotaryEmbedding",
+                    (call, values) -> rotated(call, 1, 2, 3)),
             new Rule("rotary positions", "RotaryEmbedding", (call, values) -> rotated(call, 3, 1, 2)));
 
     /** What other attributes are, if they change nothing. */
@@ -32,6 +36,8 @@ final class AttentionRules {
             "scale_base_by_position", 0L,
             "is_packed_batching", 0L,
             "rotary_embedding_dim", -1L);
+
+    private static final double QUERY_KEY_EPSILON = 1e-6;
 
     /** Those that only say how caches are kept. */
     private static final Set<String> STORAGE = Set.of("sliding_window_cache");
@@ -65,11 +71,18 @@ final class AttentionRules {
                                 "softcap",
                                 "local_window_size",
                                 "do_rotary",
-                                "rotary_interleaved"))
-                && call.input(5).filter(value -> value.term() == Term.Tokens.LAST).isPresent()
-                && call.input(6).filter(value -> value.term() == Term.Tokens.TOTAL).isPresent()
-                && (call.input(9).isEmpty() || call.input(9).filter(Roles::isPositions).isPresent())
-                && absentFrom(call, 10);
+                                "rotary_interleaved",
+                                "qk_norm_epsilon"))
+                && call.input(5)
+                        .filter(value -> value.term() == Term.Tokens.LAST)
+                        .isPresent()
+                && call.input(6)
+                        .filter(value -> value.term() == Term.Tokens.TOTAL)
+                        .isPresent()
+                && (call.input(9).isEmpty()
+                        || call.input(9).filter(Roles::isPositions).isPresent())
+                && absent(call, List.of(10, 11, 12, 13))
+                && absentFrom(call, 16);
         long heads = call.integer("num_heads", 0);
         long kvHeads = call.integer("kv_num_heads", 0);
         boolean turns = call.integer("do_rotary", 0) == 1;
@@ -79,14 +92,9 @@ final class AttentionRules {
         }
         long window = call.integer("local_window_size", -1);
         return operands(call, values, heads, kvHeads)
+                .flatMap(qkv -> normed(call, values, qkv, heads))
                 .flatMap(qkv -> attended(
-                        call,
-                        qkv,
-                        heads,
-                        kvHeads,
-                        window > 0 ? Optional.of((int) window) : Optional.empty(),
-                        turn,
-                        3));
+                        call, qkv, heads, kvHeads, window > 0 ? Optional.of((int) window) : Optional.empty(), turn, 3));
     }
 
     private static boolean isShared(long heads, long kvHeads) {
@@ -102,15 +110,41 @@ final class AttentionRules {
             return Optional.of(List.of(query.get(), key.get(), value.get()));
         }
         boolean packed = call.input(1).isEmpty() && call.input(2).isEmpty();
-        return query.filter(all -> packed && all.width() % (heads + 2 * kvHeads) == 0).map(all -> {
-            long size = all.width() / (heads + 2 * kvHeads);
-            long queries = heads * size;
-            long keys = kvHeads * size;
-            return List.of(
-                    values.part(all, 0, queries),
-                    values.part(all, queries, queries + keys),
-                    values.part(all, queries + keys, queries + 2 * keys));
-        });
+        return query.filter(all -> packed && all.width() % (heads + 2 * kvHeads) == 0)
+                .map(all -> {
+                    long size = all.width() / (heads + 2 * kvHeads);
+                    long queries = heads * size;
+                    long keys = kvHeads * size;
+                    return List.of(
+                            values.part(all, 0, queries),
+                            values.part(all, queries, queries + keys),
+                            values.part(all, queries + keys, queries + 2 * keys));
+                });
+    }
+
+    private static boolean absent(Call call, List<Integer> inputs) {
+        return inputs.stream().allMatch(input -> call.input(input).isEmpty());
+    }
+
+    /** The operator may normalize every head of queries and keys itself. */
+    private static Optional<List<Value>> normed(Call call, Values values, List<Value> qkv, long heads) {
+        if (absent(call, List.of(14, 15))) {
+            return Optional.of(qkv);
+        }
+        long size = qkv.get(0).width() / heads;
+        double epsilon = call.number("qk_norm_epsilon", QUERY_KEY_EPSILON);
+        Optional<Weight> query = gain(call, 14, size);
+        Optional<Weight> key = gain(call, 15, size);
+        return query.flatMap(first -> key.map(second -> List.of(
+                values.of(new Term.HeadNormed(qkv.get(0), Norm.rms(first, epsilon), size)),
+                values.of(new Term.HeadNormed(qkv.get(1), Norm.rms(second, epsilon), size)),
+                qkv.get(2))));
+    }
+
+    private static Optional<Weight> gain(Call call, int input, long size) {
+        return call.input(input, Numbers.class)
+                .map(Numbers::weight)
+                .filter(weight -> weight.shape().equals(Shape.of(size)));
     }
 
     private static Optional<Term> standard(Call call) {
@@ -180,8 +214,6 @@ final class AttentionRules {
         boolean fits = turn.filter(found ->
                         width == 0 || width == 2 * found.cosines().shape().dim(1))
                 .isPresent();
-        return known && fits
-                ? x.flatMap(value -> turn.map(found -> new Term.Rotated(value, found)))
-                : Optional.empty();
+        return known && fits ? x.flatMap(value -> turn.map(found -> new Term.Rotated(value, found))) : Optional.empty();
     }
 }

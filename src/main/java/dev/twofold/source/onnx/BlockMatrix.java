@@ -83,7 +83,8 @@ record BlockMatrix(int bits, long size) {
             return Optional.empty();
         }
         Shape blocks = numbers.get().shape().with(0, (numbers.get().shape().dim(0) + size - 1) / size);
-        Optional<Weight> zeros = call.input(2, Constant.class).map(Constant::tensor).flatMap(BlockMatrix::standard);
+        Optional<Weight> zeros =
+                call.input(2, Constant.class).map(Constant::tensor).flatMap(BlockMatrix::standard);
         boolean zerosFit = call.input(2).isEmpty()
                 || zeros.filter(weight -> weight.shape().equals(blocks)).isPresent();
         return zerosFit && scales.get().shape().equals(blocks)
@@ -107,19 +108,20 @@ record BlockMatrix(int bits, long size) {
         return switch (type) {
             case U8, I8 -> Optional.of(new Stored(place.file(), tensor.name(), place.offset(), type, shape));
             // Rows that share a byte are not read.
-            case U4, I4 -> shape.dim(1) % 2 != 0
-                    ? Optional.empty()
-                    : Optional.of(new Unpacked(
-                            new Stored(
-                                    place.file(),
-                                    tensor.name(),
-                                    place.offset(),
-                                    DType.U8,
-                                    shape.with(1, shape.dim(1) / 2)),
-                            4,
-                            1,
-                            false,
-                            type == DType.I4));
+            case U4, I4 ->
+                shape.dim(1) % 2 != 0
+                        ? Optional.empty()
+                        : Optional.of(new Unpacked(
+                                new Stored(
+                                        place.file(),
+                                        tensor.name(),
+                                        place.offset(),
+                                        DType.U8,
+                                        shape.with(1, shape.dim(1) / 2)),
+                                4,
+                                1,
+                                false,
+                                type == DType.I4));
             default -> Optional.empty();
         };
     }
@@ -158,8 +160,7 @@ record BlockMatrix(int bits, long size) {
         Optional<Stored> known = scales.filter(Stored.class::isInstance)
                 .map(Stored.class::cast)
                 .filter(stored -> stored.shape().elements() == blocks.elements())
-                .map(stored ->
-                        new Stored(stored.file(), stored.name(), stored.offset(), stored.dtype(), blocks));
+                .map(stored -> new Stored(stored.file(), stored.name(), stored.offset(), stored.dtype(), blocks));
         long padded = (count * bits + 7) / 8 * 8 / bits;
         Optional<Weight> zero = centred
                 ? Optional.of(new Filled(blocks, 1 << bits - 1))

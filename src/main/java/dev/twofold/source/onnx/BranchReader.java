@@ -41,8 +41,7 @@ final class BranchReader {
     }
 
     static Norm times(Norm norm, double factor) {
-        return norm.withGain(
-                Weights.times(norm.gain(), factor), norm.bias().map(bias -> Weights.times(bias, factor)));
+        return norm.withGain(Weights.times(norm.gain(), factor), norm.bias().map(bias -> Weights.times(bias, factor)));
     }
 
     private Found read(Value addend, Value result) {
@@ -100,7 +99,9 @@ final class BranchReader {
 
     private Gate gate(Value value, Term.Product product) {
         List<Value> both = List.of(product.first(), product.second());
-        List<Value> activated = both.stream().filter(factor -> factor.term() instanceof Term.Activated).toList();
+        List<Value> activated = both.stream()
+                .filter(factor -> factor.term() instanceof Term.Activated)
+                .toList();
         if (activated.size() != 1) {
             throw wrong(value, "the product of one activation and one projection");
         }
@@ -118,8 +119,7 @@ final class BranchReader {
         Gate both = gate(value, product);
         return feedForward(
                 both.gate().x(),
-                new FeedForward(
-                        Optional.of(both.gate().linear()), both.up().linear(), down, both.activation()));
+                new FeedForward(Optional.of(both.gate().linear()), both.up().linear(), down, both.activation()));
     }
 
     private Body experts(Term.Weighted weighted, Linear down) {
@@ -146,14 +146,11 @@ final class BranchReader {
                 .anyMatch(linear -> linear.bias().isPresent())) {
             throw wrong(activations, "experts without biases");
         }
-        return feedForward(
-                router.x(), new Experts(router.linear(), experts, weighted.chosen(), weighted.normed()));
+        return feedForward(router.x(), new Experts(router.linear(), experts, weighted.chosen(), weighted.normed()));
     }
 
     private Projections projection(Value value, String expected) {
-        return Projections.of(value)
-                .filter(found -> found.clip().isEmpty())
-                .orElseThrow(() -> wrong(value, expected));
+        return Projections.of(value).filter(found -> found.clip().isEmpty()).orElseThrow(() -> wrong(value, expected));
     }
 
     private TwofoldException wrong(Value value, String expected) {

@@ -38,7 +38,8 @@ final class Constants {
         Weight weight = tensor.elements() instanceof Tensor.InFile place
                 ? new Stored(place.file(), tensor.name(), place.offset(), type, shape)
                 : new Computed(shape, new Literal(tensor.name(), floats(tensor), Math.toIntExact(shape.columns())));
-        return new Term.Numbers(weight, single ? Optional.of(Decimals.of(floats(tensor).get(0))) : Optional.empty());
+        return new Term.Numbers(
+                weight, single ? Optional.of(Decimals.of(floats(tensor).get(0))) : Optional.empty());
     }
 
     /** Numbers that stood in the graph itself. */

@@ -27,7 +27,10 @@ final class ElementRules {
             new Rule("a product", "Mul", (call, values) -> product(call)),
             new Rule("GELU", "Gelu", (call, values) -> gelu(call)),
             new Rule("GELU of the runtime", MICROSOFT + "Gelu", (call, values) -> activated(call, Activation.GELU)),
-            new Rule("GELU by a tangent", MICROSOFT + "FastGelu", (call, values) -> activated(call, Activation.GELU_TANH)),
+            new Rule(
+                    "GELU by a tangent",
+                    MICROSOFT + "FastGelu",
+                    (call, values) -> activated(call, Activation.GELU_TANH)),
             new Rule("ReLU", "Relu", (call, values) -> activated(call, Activation.RELU)),
             new Rule("SiLU", "Swish", (call, values) -> swish(call, "alpha")),
             new Rule("SiLU of the runtime", MICROSOFT + "QuickGelu", (call, values) -> swish(call, "alpha")),
@@ -35,7 +38,10 @@ final class ElementRules {
             new Rule("a part", "Slice", ElementRules::slice),
             new Rule("the last token", "Gather", (call, values) -> lastToken(call)),
             new Rule("side by side", "Concat", (call, values) -> joined(call)),
-            new Rule("the same, passed on", "Identity", (call, values) -> call.input(0).map(Term.Same::new)),
+            new Rule(
+                    "the same, passed on",
+                    "Identity",
+                    (call, values) -> call.input(0).map(Term.Same::new)),
             new Rule("the same in another type", "Cast", (call, values) -> cast(call)),
             new Rule("heads, or heads side by side", "Reshape", (call, values) -> reshaped(call)));
 
@@ -47,8 +53,7 @@ final class ElementRules {
             Optional<Weight> bias = call.input(1 - i, Numbers.class).map(Numbers::weight);
             if (product.isPresent() && bias.isPresent()) {
                 Linear linear = product.get().linear();
-                boolean fits = linear.bias().isEmpty()
-                        && bias.get().shape().equals(Shape.of(linear.outputs()));
+                boolean fits = linear.bias().isEmpty() && bias.get().shape().equals(Shape.of(linear.outputs()));
                 return fits
                         ? Optional.of(new Term.Projected(product.get().x(), new Linear(linear.weight(), bias)))
                         : Optional.empty();
@@ -83,7 +88,9 @@ final class ElementRules {
                     .filter(numbers -> numbers.single().isEmpty())
                     .map(Numbers::weight)
                     .filter(weight -> weight.shape().rank() == 1);
-            if (x.isPresent() && gain.isPresent() && gain.get().shape().dim(0) == x.get().width()) {
+            if (x.isPresent()
+                    && gain.isPresent()
+                    && gain.get().shape().dim(0) == x.get().width()) {
                 Optional<Term.Unit> unit = x.get().as(Term.Unit.class);
                 Weight known = Constants.simplest(gain.get(), values);
                 return Optional.of(unit.<Term>map(norm -> new Term.Normed(
@@ -132,9 +139,12 @@ final class ElementRules {
                 .map(Term.Whole::values)
                 .or(() -> evenly(x.get().width(), call.integer("num_outputs", 0)))
                 .filter(all -> all.stream().allMatch(size -> size > 0)
-                        && all.stream().mapToLong(Long::longValue).sum() == x.get().width());
+                        && all.stream().mapToLong(Long::longValue).sum()
+                                == x.get().width());
         return sizes.filter(all -> call.output() < all.size()).map(all -> {
-            long from = all.subList(0, call.output()).stream().mapToLong(Long::longValue).sum();
+            long from = all.subList(0, call.output()).stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
             return new Term.Same(values.part(x.get(), from, from + all.get(call.output())));
         });
     }
@@ -224,8 +234,8 @@ final class ElementRules {
             boolean whole = size == heads.get().size() * heads.get().count()
                     || size == -1 && dims.get().equals(List.of(0L, 0L, -1L));
             return whole
-                    ? Optional.of(normed.<Term>map(norm ->
-                                    new Term.HeadNormed(heads.get().x(), norm.norm(), heads.get().size()))
+                    ? Optional.of(normed.<Term>map(norm -> new Term.HeadNormed(
+                                    heads.get().x(), norm.norm(), heads.get().size()))
                             .orElseGet(() -> new Term.Same(heads.get().x())))
                     : Optional.empty();
         }

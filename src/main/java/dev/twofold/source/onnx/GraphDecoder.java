@@ -59,7 +59,9 @@ final class GraphDecoder {
         if (logits == null) {
             throw TwofoldException.input("the graph has no logits")
                     .at(Origin.file(graph.file()))
-                    .found("outputs " + String.join(", ", graph.outputs().stream().limit(4).toList()))
+                    .found("outputs "
+                            + String.join(
+                                    ", ", graph.outputs().stream().limit(4).toList()))
                     .expected("an output " + GraphNames.LOGITS + ", which a node makes");
         }
         return logits;
@@ -84,9 +86,8 @@ final class GraphDecoder {
         if (product.linear().bias().isPresent()) {
             throw wrong(plain, "a head without a bias");
         }
-        Term.Normed normed = product.x()
-                .as(Term.Normed.class)
-                .orElseThrow(() -> wrong(product.x(), "the last norm of the stream"));
+        Term.Normed normed =
+                product.x().as(Term.Normed.class).orElseThrow(() -> wrong(product.x(), "the last norm of the stream"));
         // The head is linear, so that a factor may as well be in the gain.
         Norm norm = factor.map(by -> BranchReader.times(normed.norm(), by)).orElse(normed.norm());
         return new Head(product.linear(), norm, cap, normed.x());
@@ -121,8 +122,9 @@ final class GraphDecoder {
     }
 
     private Embedding embedding(List<Value> begin, Value stream) {
-        List<Value> tokens =
-                begin.stream().filter(value -> !(value.term() instanceof Term.Positions)).toList();
+        List<Value> tokens = begin.stream()
+                .filter(value -> !(value.term() instanceof Term.Positions))
+                .toList();
         List<Weight> positions = begin.stream()
                 .flatMap(value -> value.as(Term.Positions.class).stream())
                 .map(Term.Positions::table)

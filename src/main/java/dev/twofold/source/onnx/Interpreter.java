@@ -110,8 +110,8 @@ final class Interpreter {
         return longer
                 ? Subgraphs.branch(node, "else_branch", output, graph)
                         .map(values::of)
-                        .flatMap(table -> Subgraphs.upTo(
-                                table, captures.whole("n").get(0), values))
+                        .flatMap(table ->
+                                Subgraphs.upTo(table, captures.whole("n").get(0), values))
                 : Optional.empty();
     }
 

@@ -28,7 +28,8 @@ final class Layers {
     /** @param branches all that the graph has, in the order in which they are added */
     Layers(ModelGraph graph, List<Found> branches) {
         this.graph = graph;
-        List<String> caches = branches.stream().flatMap(found -> found.caches().stream()).toList();
+        List<String> caches =
+                branches.stream().flatMap(found -> found.caches().stream()).toList();
         graph.inputs().stream().filter(caches::contains).forEach(input -> ranks.put(input, ranks.size()));
         this.oneEach = branches.stream().filter(found -> !found.isAttention()).count() == ranks.size();
     }
@@ -40,7 +41,9 @@ final class Layers {
 
     /** The layers of the next branch. */
     List<Integer> of(Found found) {
-        List<Integer> own = found.caches().stream().map(cache -> ranks.getOrDefault(cache, 0)).toList();
+        List<Integer> own = found.caches().stream()
+                .map(cache -> ranks.getOrDefault(cache, 0))
+                .toList();
         waiting.addAll(own);
         List<Integer> counted = found.isAttention() ? own : next();
         return label(found).filter(label -> label.size() >= own.size()).orElse(counted);
@@ -57,7 +60,9 @@ final class Layers {
         String name = found.addend().node().map(node -> node.getName()).orElse("");
         Matcher label = LABEL.matcher(name);
         return graph.producer().equals(TWOFOLD) && label.matches()
-                ? Optional.of(Arrays.stream(label.group(1).split("_")).map(Integer::valueOf).toList())
+                ? Optional.of(Arrays.stream(label.group(1).split("_"))
+                        .map(Integer::valueOf)
+                        .toList())
                 : Optional.empty();
     }
 }

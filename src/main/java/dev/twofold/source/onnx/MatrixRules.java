@@ -20,7 +20,8 @@ final class MatrixRules {
             new Rule("a product that may transpose", MICROSOFT + "FusedMatMul", (call, values) -> fused(call)),
             new Rule("a product with a matrix in blocks", MICROSOFT + "MatMulNBits", (call, values) -> blocks(call)),
             new Rule("rows of a table", "Gather", (call, values) -> rows(call)),
-            new Rule("rows of a table in blocks", MICROSOFT + "GatherBlockQuantized", (call, values) -> blockRows(call)),
+            new Rule(
+                    "rows of a table in blocks", MICROSOFT + "GatherBlockQuantized", (call, values) -> blockRows(call)),
             new Rule("a transposed matrix", "Transpose", (call, values) -> transposed(call)),
             new Rule("codes in another shape", "Reshape", (call, values) -> reshaped(call)),
             new Rule("numbers that codes stand for", "DequantizeLinear", (call, values) -> dequantized(call)));
@@ -55,9 +56,11 @@ final class MatrixRules {
         }
         Optional<Weight> bias = call.input(2, Numbers.class).map(Numbers::weight);
         return product.map(Term.Projected.class::cast)
-                .filter(made -> bias.filter(values -> values.shape().equals(Shape.of(made.linear().outputs())))
+                .filter(made -> bias.filter(values ->
+                                values.shape().equals(Shape.of(made.linear().outputs())))
                         .isPresent())
-                .map(made -> new Term.Projected(made.x(), new Linear(made.linear().weight(), bias)));
+                .map(made ->
+                        new Term.Projected(made.x(), new Linear(made.linear().weight(), bias)));
     }
 
     private static Optional<Term> fused(Call call) {
@@ -76,9 +79,11 @@ final class MatrixRules {
         }
         Optional<Weight> bias = call.input(5, Numbers.class).map(Numbers::weight);
         return product.map(Term.Projected.class::cast)
-                .filter(made -> bias.filter(values -> values.shape().equals(Shape.of(made.linear().outputs())))
+                .filter(made -> bias.filter(values ->
+                                values.shape().equals(Shape.of(made.linear().outputs())))
                         .isPresent())
-                .map(made -> new Term.Projected(made.x(), new Linear(made.linear().weight(), bias)));
+                .map(made ->
+                        new Term.Projected(made.x(), new Linear(made.linear().weight(), bias)));
     }
 
     private static Optional<Term> rows(Call call) {

@@ -29,7 +29,10 @@ record ModelGraph(
     static String describe(NodeProto node) {
         String domain = node.getDomain().isEmpty() ? "" : node.getDomain() + ".";
         String name = node.getName().isEmpty()
-                ? node.getOutputList().stream().findFirst().map(value -> " that makes " + value).orElse("")
+                ? node.getOutputList().stream()
+                        .findFirst()
+                        .map(value -> " that makes " + value)
+                        .orElse("")
                 : " " + node.getName();
         return "node" + name + " (" + domain + node.getOpType() + ")";
     }

@@ -89,7 +89,8 @@ final class ModelScan {
                     .found("no graph in it")
                     .hint("download the file again");
         }
-        List<String> given = inputs.stream().filter(name -> !tensors.containsKey(name)).toList();
+        List<String> given =
+                inputs.stream().filter(name -> !tensors.containsKey(name)).toList();
         return new ModelGraph(
                 file, producer, List.copyOf(nodes), Map.copyOf(tensors), given, List.copyOf(outputs), external.files());
     }
@@ -136,7 +137,8 @@ final class ModelScan {
                 default -> in.skipField(tag);
             }
             if (nodes.size() > MAX_NODES || tensors.size() > MAX_TENSORS) {
-                throw tooMuch(nodes.size() + " nodes and " + tensors.size() + " tensors",
+                throw tooMuch(
+                        nodes.size() + " nodes and " + tensors.size() + " tensors",
                         MAX_NODES + " nodes and " + MAX_TENSORS + " tensors");
             }
         }

@@ -18,14 +18,20 @@ final class NormRules {
     private static final double SKIP_EPSILON = 1e-12;
 
     static final List<Rule> ALL = List.of(
-            new Rule("RMS norm of the runtime", "SimplifiedLayerNormalization", (call, values) ->
-                    norm(call, Kind.RMS, values)),
+            new Rule(
+                    "RMS norm of the runtime",
+                    "SimplifiedLayerNormalization",
+                    (call, values) -> norm(call, Kind.RMS, values)),
             new Rule("RMS norm", "RMSNormalization", (call, values) -> norm(call, Kind.RMS, values)),
             new Rule("layer norm", "LayerNormalization", (call, values) -> norm(call, Kind.LAYER, values)),
-            new Rule("RMS norm of a sum", MICROSOFT + "SkipSimplifiedLayerNormalization", (call, values) ->
-                    skip(call, Kind.RMS, values)),
-            new Rule("layer norm of a sum", MICROSOFT + "SkipLayerNormalization", (call, values) ->
-                    skip(call, Kind.LAYER, values)));
+            new Rule(
+                    "RMS norm of a sum",
+                    MICROSOFT + "SkipSimplifiedLayerNormalization",
+                    (call, values) -> skip(call, Kind.RMS, values)),
+            new Rule(
+                    "layer norm of a sum",
+                    MICROSOFT + "SkipLayerNormalization",
+                    (call, values) -> skip(call, Kind.LAYER, values)));
 
     private NormRules() {}
 
@@ -40,8 +46,8 @@ final class NormRules {
             Call call, Value x, Kind kind, int gain, int bias, double epsilon, Values values) {
         Optional<Weight> gains = vector(call, gain, x.width(), values);
         Optional<Weight> biases = kind == Kind.LAYER ? vector(call, bias, x.width(), values) : Optional.empty();
-        boolean complete = gains.isPresent()
-                && (kind == Kind.RMS || call.input(bias).isPresent() == biases.isPresent());
+        boolean complete =
+                gains.isPresent() && (kind == Kind.RMS || call.input(bias).isPresent() == biases.isPresent());
         return complete
                 ? Optional.of(new Term.Normed(x, new Norm(kind, gains.get(), biases, epsilon)))
                 : Optional.empty();
@@ -59,7 +65,9 @@ final class NormRules {
         int bias = kind == Kind.RMS ? 3 : 4;
         Optional<Value> first = call.input(0).filter(value -> value.width() > 0);
         Optional<Value> second = call.input(1).filter(value -> value.width() > 0);
-        if (first.isEmpty() || second.isEmpty() || first.get().width() != second.get().width()) {
+        if (first.isEmpty()
+                || second.isEmpty()
+                || first.get().width() != second.get().width()) {
             return Optional.empty();
         }
         Optional<Value> increase = second;

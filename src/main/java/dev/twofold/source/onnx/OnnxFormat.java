@@ -93,7 +93,9 @@ public final class OnnxFormat implements SourceFormat {
 
     private static List<Path> listed(Path directory, String extension) {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> file.getFileName().toString().endsWith(extension)).sorted().toList();
+            return files.filter(file -> file.getFileName().toString().endsWith(extension))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw TwofoldException.input("cannot read the directory")
                     .at(Origin.file(directory))

@@ -74,6 +74,7 @@ record OnnxModel(
     @Override
     public boolean decides(String name) {
         return DECISIVE.contains(name)
-                || weightFiles.stream().anyMatch(file -> file.getFileName().toString().equals(name));
+                || weightFiles.stream()
+                        .anyMatch(file -> file.getFileName().toString().equals(name));
     }
 }

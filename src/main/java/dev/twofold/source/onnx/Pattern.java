@@ -36,7 +36,10 @@ sealed interface Pattern {
         }
 
         double number(String name) {
-            return value(name).as(Term.Numbers.class).flatMap(Term.Numbers::single).orElseThrow();
+            return value(name)
+                    .as(Term.Numbers.class)
+                    .flatMap(Term.Numbers::single)
+                    .orElseThrow();
         }
 
         List<Long> whole(String name) {
@@ -70,9 +73,8 @@ sealed interface Pattern {
 
         @Override
         public boolean matches(Value value, Captures captures) {
-            boolean single = value.as(Term.Numbers.class)
-                    .flatMap(Term.Numbers::single)
-                    .isPresent();
+            boolean single =
+                    value.as(Term.Numbers.class).flatMap(Term.Numbers::single).isPresent();
             return single && new Capture(name).matches(value, captures);
         }
     }
@@ -148,10 +150,12 @@ sealed interface Pattern {
 
         private boolean hasAttributes(Call call) {
             return call.attributes().size() == attributes.size()
-                    && attributes.entrySet().stream().allMatch(entry -> Optional.ofNullable(
-                                    call.attributes().get(entry.getKey()))
-                            .filter(found -> entry.getValue().equals(ANY) || spelled(found).equals(entry.getValue()))
-                            .isPresent());
+                    && attributes.entrySet().stream()
+                            .allMatch(entry -> Optional.ofNullable(
+                                            call.attributes().get(entry.getKey()))
+                                    .filter(found -> entry.getValue().equals(ANY)
+                                            || spelled(found).equals(entry.getValue()))
+                                    .isPresent());
         }
 
         private static String spelled(AttributeProto attribute) {
@@ -168,7 +172,9 @@ sealed interface Pattern {
             Captures own = captures.copy();
             for (int i = 0; i < inputs.size(); i++) {
                 Pattern wanted = inputs.get(i);
-                if (operands.get(i).filter(operand -> wanted.matches(operand, own)).isEmpty()) {
+                if (operands.get(i)
+                        .filter(operand -> wanted.matches(operand, own))
+                        .isEmpty()) {
                     return false;
                 }
             }

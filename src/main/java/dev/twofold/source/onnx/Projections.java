@@ -19,8 +19,8 @@ record Projections(Value x, Linear linear, Optional<Double> clip) {
         if (value.term() instanceof Term.Projected projected) {
             return Optional.of(new Projections(projected.x(), projected.linear(), Optional.empty()));
         } else if (value.term() instanceof Term.Part part) {
-            return of(part.x()).map(whole ->
-                    new Projections(whole.x, whole.linear.rows(part.from(), part.to()), whole.clip));
+            return of(part.x())
+                    .map(whole -> new Projections(whole.x, whole.linear.rows(part.from(), part.to()), whole.clip));
         } else if (value.term() instanceof Term.Clipped clipped) {
             return of(clipped.x())
                     .filter(inner -> inner.clip.isEmpty())
@@ -44,7 +44,9 @@ record Projections(Value x, Linear linear, Optional<Double> clip) {
         List<Projections> parts = new ArrayList<>();
         for (Value value : values) {
             Optional<Projections> part = of(value);
-            if (part.isEmpty() || part.get().x != first(parts, part.get()).x || part.get().clip.isPresent()) {
+            if (part.isEmpty()
+                    || part.get().x != first(parts, part.get()).x
+                    || part.get().clip.isPresent()) {
                 return Optional.empty();
             }
             parts.add(part.get());

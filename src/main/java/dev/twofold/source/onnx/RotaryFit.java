@@ -95,9 +95,8 @@ final class RotaryFit {
         for (int digits = 1; digits <= MOST_DIGITS; digits++) {
             for (double theta : measured) {
                 if (Double.isFinite(theta) && theta > 0) {
-                    bases.add(new BigDecimal(theta)
-                            .round(new MathContext(digits))
-                            .doubleValue());
+                    bases.add(
+                            new BigDecimal(theta).round(new MathContext(digits)).doubleValue());
                 }
             }
         }
@@ -119,8 +118,9 @@ final class RotaryFit {
             scalings.add(new LinearScaling(rounded(factors[0])));
             scalings.addAll(llama3(theta, factors));
         }
-        boolean lasts = theta == last(bases()) && IntStream.range(0, factors.length)
-                .allMatch(pair -> factors[pair] > 0 && Double.isFinite(factors[pair]));
+        boolean lasts = theta == last(bases())
+                && IntStream.range(0, factors.length)
+                        .allMatch(pair -> factors[pair] > 0 && Double.isFinite(factors[pair]));
         for (int digits = 3; lasts && digits <= MOST_DIGITS; digits++) {
             int kept = digits;
             scalings.add(new LongRopeScaling(
@@ -161,8 +161,8 @@ final class RotaryFit {
         }
         int one = blended.get(0);
         int other = blended.get(blended.size() - 1);
-        double slope = (kept(factors[one], factor) - kept(factors[other], factor))
-                / (plain(theta, one) - plain(theta, other));
+        double slope =
+                (kept(factors[one], factor) - kept(factors[other], factor)) / (plain(theta, one) - plain(theta, other));
         double offset = kept(factors[one], factor) - slope * plain(theta, one);
         List<Scaling> scalings = new ArrayList<>();
         for (int original = 1; original <= LONGEST; original *= 2) {

@@ -46,11 +46,7 @@ final class RotaryReader {
         RotaryRows rows = RotaryRows.read(turn, numbers);
         Optional<Rotary> same = described.stream()
                 .map(rotary -> new Rotary(
-                        rotary.theta(),
-                        rotary.width(),
-                        turn.interleaved(),
-                        rotary.scaling(),
-                        (int) positions))
+                        rotary.theta(), rotary.width(), turn.interleaved(), rotary.scaling(), (int) positions))
                 .filter(rotary -> rotary.width() == width && rows.fit(rotary))
                 .findFirst();
         return same.or(() -> RotaryFit.of(rows, (int) width, turn.interleaved(), (int) positions))

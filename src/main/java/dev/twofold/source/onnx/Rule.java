@@ -8,9 +8,20 @@ import java.util.function.Function;
  *
  * @param name what is said
  * @param operator at the end of it
+ * @param pattern that it is spelled as, if it is several operators
  * @param match what it makes of a call of that operator; nothing if that is something else
  */
-record Rule(String name, String operator, Match match) {
+record Rule(String name, String operator, Optional<Pattern.Applied> pattern, Match match) {
+
+    /** A rule of one operator. */
+    Rule(String name, String operator, Match match) {
+        this(name, operator, Optional.empty(), match);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
 
     /** What a call is, if it is what a rule is about. */
     @FunctionalInterface
@@ -27,7 +38,7 @@ record Rule(String name, String operator, Match match) {
      */
     static Rule spelled(String name, String text, Function<Pattern.Captures, Optional<Term>> made) {
         Pattern.Applied pattern = PatternText.parse(text);
-        return new Rule(name, pattern.operator(), (call, values) -> {
+        return new Rule(name, pattern.operator(), Optional.of(pattern), (call, values) -> {
             Pattern.Captures captures = new Pattern.Captures();
             return pattern.matches(call, captures) ? made.apply(captures) : Optional.empty();
         });

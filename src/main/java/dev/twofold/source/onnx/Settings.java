@@ -59,8 +59,8 @@ record Settings(Optional<Decoder> described, JsonNode genai, List<String> notes)
             ConfigFile config = ConfigFile.read(file);
             String modelType = config.text("model_type").orElse("");
             if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
-                return Optional.of(StepwiseDecoder.read(
-                        directory, file, TensorSource.described(file, StepwiseDecoder.NAMES)));
+                return Optional.of(
+                        StepwiseDecoder.read(directory, file, TensorSource.described(file, StepwiseDecoder.NAMES)));
             }
             Family family = Families.find(modelType, Origin.key(file, "model_type"));
             Path generation = directory.resolve(GENERATION);
@@ -98,7 +98,8 @@ record Settings(Optional<Decoder> described, JsonNode genai, List<String> notes)
      */
     ModelFacts facts(
             String source, int layers, int stepsPerLayer, int hidden, int vocabulary, Optional<Integer> positions) {
-        Optional<ModelFacts> known = described.map(Decoder::facts)
+        Optional<ModelFacts> known = described
+                .map(Decoder::facts)
                 .filter(facts -> facts.hiddenSize() == hidden && facts.vocabularySize() == vocabulary)
                 .filter(facts -> facts.layers() >= layers);
         int stated = known.map(ModelFacts::statedContext)
@@ -109,8 +110,10 @@ record Settings(Optional<Decoder> described, JsonNode genai, List<String> notes)
         List<Integer> begin = known.map(ModelFacts::beginTokens).orElse(List.of());
         List<Integer> end = known.map(ModelFacts::endTokens).orElse(List.of());
         return new ModelFacts(
-                known.map(ModelFacts::modelType).orElseGet(() -> genai.path("type").asText(DECODER)),
-                known.map(ModelFacts::runtimeType).orElseGet(() -> genai.path("type").asText(DECODER)),
+                known.map(ModelFacts::modelType)
+                        .orElseGet(() -> genai.path("type").asText(DECODER)),
+                known.map(ModelFacts::runtimeType)
+                        .orElseGet(() -> genai.path("type").asText(DECODER)),
                 source,
                 known.map(ModelFacts::layers).orElse(layers),
                 known.map(ModelFacts::stepsPerLayer).orElse(stepsPerLayer),

@@ -43,10 +43,11 @@ final class Spellings {
             activation("squared ReLU", "Mul(Relu(?x), Relu(?x))", Activation.RELU_SQUARED),
             activation("squared ReLU by a power", "Pow(Relu(?x), ~2)", Activation.RELU_SQUARED),
             activation("squared ReLU by a whole power", "Pow(Relu(?x), =2)", Activation.RELU_SQUARED),
+            activation("GELU spelled out", "Mul(Mul(?x, Add(Erf(Div(?x, ~1.41421356)), ~1)), ~0.5)", Activation.GELU),
             activation(
-                    "GELU spelled out", "Mul(Mul(?x, Add(Erf(Div(?x, ~1.41421356)), ~1)), ~0.5)", Activation.GELU),
-            activation(
-                    "GELU with halves first", "Mul(Mul(?x, ~0.5), Add(Erf(Div(?x, ~1.41421356)), ~1))", Activation.GELU),
+                    "GELU with halves first",
+                    "Mul(Mul(?x, ~0.5), Add(Erf(Div(?x, ~1.41421356)), ~1))",
+                    Activation.GELU),
             activation(
                     "GELU by a tangent, spelled out",
                     "Mul(Mul(?x, ~0.5), Add(Tanh(Mul(Add(?x, Mul(Pow(?x, ~3), ~0.044715)), ~0.79788456)), ~1))",
@@ -75,26 +76,29 @@ final class Spellings {
                     Spellings::rms));
 
     private static final List<Rule> LIMITS = List.of(
-            spelled("a soft cap", "Mul(Tanh(Div(?x, ?~c)), ?~c)", captures -> Optional.of(
-                    new Term.Capped(captures.value("x"), captures.number("c")))),
+            spelled(
+                    "a soft cap",
+                    "Mul(Tanh(Div(?x, ?~c)), ?~c)",
+                    captures -> Optional.of(new Term.Capped(captures.value("x"), captures.number("c")))),
             spelled("a limit", "Min(Max(?x, ?~low), ?~high)", Spellings::clipped));
 
     private static final String EXPERTS = "Reshape(Mul(Reshape(?a, ?=parted), Unsqueeze(ScatterElements{axis=-1}("
             + "Sub(?p, ?p), TopK{axis=-1}:1(?p, ?=k), %s), =-1)), ?=joined)";
 
     private static final List<Rule> MIXTURES = List.of(
-            spelled("experts by their probabilities", String.format(EXPERTS, "TopK{axis=-1}(?p, ?=k)"), captures ->
-                    experts(captures, false)),
+            spelled(
+                    "experts by their probabilities",
+                    String.format(EXPERTS, "TopK{axis=-1}(?p, ?=k)"),
+                    captures -> experts(captures, false)),
             spelled(
                     "experts by their shares",
-                    String.format(
-                            EXPERTS,
-                            "Div(TopK{axis=-1}(?p, ?=k), ReduceSum(TopK{axis=-1}(?p, ?=k), =-1))"),
+                    String.format(EXPERTS, "Div(TopK{axis=-1}(?p, ?=k), ReduceSum(TopK{axis=-1}(?p, ?=k), =-1))"),
                     captures -> experts(captures, true)));
 
-    private static final List<Rule> ENDS = List.of(
-            spelled("logits in rows", "Reshape(?x, Concat{axis=0}(Shape(ids), ?=v))", captures -> captures.whole("v")
-                            .equals(List.of(captures.value("x").width()))
+    private static final List<Rule> ENDS = List.of(spelled(
+            "logits in rows",
+            "Reshape(?x, Concat{axis=0}(Shape(ids), ?=v))",
+            captures -> captures.whole("v").equals(List.of(captures.value("x").width()))
                     ? Optional.of(new Term.Same(captures.value("x")))
                     : Optional.empty()));
 
@@ -126,16 +130,12 @@ final class Spellings {
     private static Optional<Term> window(Captures captures) {
         List<Long> size = captures.whole("n");
         boolean one = size.size() == 1 && size.get(0) > 0 && size.get(0) <= Integer.MAX_VALUE;
-        return one
-                ? Optional.of(new Term.Allowed(Optional.of(Math.toIntExact(size.get(0)))))
-                : Optional.empty();
+        return one ? Optional.of(new Term.Allowed(Optional.of(Math.toIntExact(size.get(0))))) : Optional.empty();
     }
 
     private static Optional<Term> rms(Captures captures) {
         Value x = captures.value("x");
-        return x.width() > 0
-                ? Optional.of(new Term.Unit(x, Norm.Kind.RMS, captures.number("e")))
-                : Optional.empty();
+        return x.width() > 0 ? Optional.of(new Term.Unit(x, Norm.Kind.RMS, captures.number("e"))) : Optional.empty();
     }
 
     private static Optional<Term> clipped(Captures captures) {
@@ -162,8 +162,8 @@ final class Spellings {
                 && chosen.get(0) > 0
                 && chosen.get(0) <= experts;
         return fits
-                ? Optional.of(new Term.Weighted(
-                        activations, router.get(), Math.toIntExact(chosen.get(0)), normed, experts))
+                ? Optional.of(
+                        new Term.Weighted(activations, router.get(), Math.toIntExact(chosen.get(0)), normed, experts))
                 : Optional.empty();
     }
 

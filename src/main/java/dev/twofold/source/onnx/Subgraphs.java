@@ -39,10 +39,11 @@ final class Subgraphs {
         return inner.filter(found -> output < found.getOutputCount()).flatMap(found -> {
             String name = found.getOutput(output).getName();
             Stream<TensorProto> made = found.getNodeList().stream()
-                    .filter(one -> one.getOpType().equals("Constant") && one.getOutputList().contains(name))
+                    .filter(one -> one.getOpType().equals("Constant")
+                            && one.getOutputList().contains(name))
                     .flatMap(one -> tensor(one).stream());
-            Stream<TensorProto> given =
-                    found.getInitializerList().stream().filter(one -> one.getName().equals(name));
+            Stream<TensorProto> given = found.getInitializerList().stream()
+                    .filter(one -> one.getName().equals(name));
             return Stream.concat(made, given).findFirst().map(proto -> term(proto, graph));
         });
     }
@@ -51,7 +52,9 @@ final class Subgraphs {
     static Optional<Value> upTo(Value table, long rows, Values values) {
         return table.as(Term.Numbers.class)
                 .map(Term.Numbers::weight)
-                .filter(weight -> weight.shape().rank() == 2 && rows > 0 && rows <= weight.shape().dim(0))
+                .filter(weight -> weight.shape().rank() == 2
+                        && rows > 0
+                        && rows <= weight.shape().dim(0))
                 .map(weight -> values.of(cut(weight, rows)));
     }
 

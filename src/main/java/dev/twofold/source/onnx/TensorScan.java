@@ -113,7 +113,8 @@ final class TensorScan {
                     .expected("at most " + MAX_LISTED + " bytes of it")
                     .hint("save the model with external data");
         }
-        ByteBuffer all = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, value);
+        ByteBuffer all =
+                ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, value);
         listed.write(all.array(), 0, bytes);
     }
 
@@ -133,7 +134,8 @@ final class TensorScan {
             throw wrong("a tensor of a type that is not read").found(known == null ? "type " + type : known);
         }
         if (dims.size() > MAX_RANK || dims.stream().anyMatch(dim -> dim < 0)) {
-            throw wrong("a tensor of a shape that there is not").found(dims.size() > MAX_RANK ? dims.size() + " dimensions" : dims);
+            throw wrong("a tensor of a shape that there is not")
+                    .found(dims.size() > MAX_RANK ? dims.size() + " dimensions" : dims);
         }
         Shape shape = new Shape(dims);
         long bytes = bytes(shape);

@@ -70,6 +70,9 @@ record Unrecognised(ModelGraph graph, List<Integer> layers) {
         if (term instanceof Term.Input input) {
             return "input " + input.name();
         }
-        return term.getClass().getSimpleName().replaceAll("(?<=.)(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
+        return term.getClass()
+                .getSimpleName()
+                .replaceAll("(?<=.)(?=[A-Z])", " ")
+                .toLowerCase(Locale.ROOT);
     }
 }

@@ -59,8 +59,7 @@ final class Value {
 
     /** How messages call it. */
     String describe() {
-        return node.map(ModelGraph::describe).orElseGet(() -> term instanceof Term.Input input
-                ? "input " + input.name()
-                : "a constant");
+        return node.map(ModelGraph::describe)
+                .orElseGet(() -> term instanceof Term.Input input ? "input " + input.name() : "a constant");
     }
 }
