@@ -1,6 +1,6 @@
 """Exports checkpoints with ONNX Runtime GenAI's model builder, and runs what it wrote in ONNX Runtime.
 
-usage: build.py OUT PRECISION[,PRECISION...] CHECKPOINT...
+usage: build.py OUT CHECKPOINT:PRECISION[,PRECISION...]...
 
 For each checkpoint and precision (fp32, fp16, int4) OUT/NAME-PRECISION holds the model as the builder wrote it for a CPU, or in fp16
 for a GPU (what it writes in fp16 for CPUs, ONNX Runtime 1.32 does not continue a text with), and
@@ -80,9 +80,11 @@ def run(directory):
 def main():
     from safetensors.numpy import save_file
 
-    output, precisions = pathlib.Path(sys.argv[1]), sys.argv[2].split(",")
-    for checkpoint in map(pathlib.Path, sys.argv[3:]):
-        for precision in precisions:
+    output = pathlib.Path(sys.argv[1])
+    for argument in sys.argv[2:]:
+        checkpoint, precisions = argument.rsplit(":", 1)
+        checkpoint = pathlib.Path(checkpoint)
+        for precision in precisions.split(","):
             directory = output / f"{checkpoint.name}-{precision}"
             build(checkpoint, directory, precision)
             tokens, logits = run(directory)

@@ -134,12 +134,23 @@ final class OnnxCases {
                         "cosines");
     }
 
-    /** The feed-forward of layer 1 reads the stream before the attention of layer 1, but that of layer 0's attention only. */
+    /** The attention of layer 1 reads the stream with the feed-forward of layer 0 in it, but without the attention before that. */
     private static void entangled(GraphProto.Builder graph) {
-        int at = index(graph, node -> is(node, "layers.2/feed_forward/gate_up"));
-        graph.setNode(at, graph.getNode(at).toBuilder().setInput(0, "layers.1/feed_forward/norm/out"));
-        at = index(graph, node -> is(node, "layers.3/attention/qkv"));
-        graph.setNode(at, graph.getNode(at).toBuilder().setInput(0, "layers.2/attention/norm/out"));
+        String gain = graph.getNode(index(graph, node -> is(node, "layers.1/attention/norm")))
+                .getInput(2);
+        int at = index(graph, node -> is(node, "layers.1/attention/qkv"));
+        graph.setNode(at, graph.getNode(at).toBuilder().setInput(0, "entangled/out"));
+        graph.addNode(at, made("Add", "embedding/out", "layers.0/feed_forward/down/out", "entangled/sum"));
+        graph.addNode(at + 1, made("SimplifiedLayerNormalization", "entangled/sum", gain, "entangled/out"));
+    }
+
+    private static NodeProto made(String operator, String first, String second, String result) {
+        return NodeProto.newBuilder()
+                .setOpType(operator)
+                .addInput(first)
+                .addInput(second)
+                .addOutput(result)
+                .build();
     }
 
     private static void swap(GraphProto.Builder graph, String one, String other) {

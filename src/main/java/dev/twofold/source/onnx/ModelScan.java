@@ -157,7 +157,9 @@ final class ModelScan {
     private void tensor(CodedInputStream in) throws IOException {
         Tensor tensor = TensorScan.read(in, file, external);
         if (tensors.put(tensor.name(), tensor) != null) {
-            throw TwofoldException.input("two tensors of one name").at(Origin.tensor(file, tensor.name()));
+            throw TwofoldException.input("two tensors of one name")
+                    .at(Origin.tensor(file, tensor.name()))
+                    .hint("export the model again");
         }
     }
 
