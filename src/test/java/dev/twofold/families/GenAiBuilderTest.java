@@ -45,7 +45,7 @@ final class GenAiBuilderTest {
 
     /**
      * What of these the builder exports is another model than the checkpoint: it rounds Gemma's factor of the embedding, leaves out
-     * Mistral's sliding window, and gives OLMo and Nemotron other norms (onnxruntime-genai 0.18).
+     * Mistral's sliding window, and gives OLMo RMS norms and Nemotron another epsilon (onnxruntime-genai 0.18).
      */
     private static final List<String> EXPORTED_OTHERWISE = List.of("gemma", "mistral", "nemotron", "olmo");
 

@@ -107,13 +107,14 @@ final class OnnxCases {
                         "an operator that is none of a decoder's",
                         node("layers.2/feed_forward/gated", node -> node.setOpType("Mod")),
                         "layers.2/feed_forward/gated (Mod)",
-                        "expected")
+                        "after the attention of layer 2")
                 .rejects(
                         "an attention with an attribute that changes it",
                         node("layers.2/attention/gqa", node -> node.addAttributeBuilder()
                                 .setName("smooth_softmax")
                                 .setI(1)),
-                        "layers.2/attention/gqa (com.microsoft.GroupQueryAttention)")
+                        "layers.2/attention/gqa (com.microsoft.GroupQueryAttention)",
+                        "the attention of layer 2")
                 .rejects(
                         "a branch that reads half of a step",
                         graph(OnnxCases::entangled),

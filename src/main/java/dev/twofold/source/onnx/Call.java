@@ -39,8 +39,4 @@ record Call(String operator, Map<String, AttributeProto> attributes, List<Option
         AttributeProto attribute = attributes.get(name);
         return attribute == null ? otherwise : attribute.getS().toStringUtf8();
     }
-
-    Call withOutput(int other) {
-        return new Call(operator, attributes, inputs, other);
-    }
 }

@@ -32,8 +32,8 @@ final class ElementRules {
                     MICROSOFT + "FastGelu",
                     (call, values) -> activated(call, Activation.GELU_TANH)),
             new Rule("ReLU", "Relu", (call, values) -> activated(call, Activation.RELU)),
-            new Rule("SiLU", "Swish", (call, values) -> swish(call, "alpha")),
-            new Rule("SiLU of the runtime", MICROSOFT + "QuickGelu", (call, values) -> swish(call, "alpha")),
+            new Rule("SiLU", "Swish", (call, values) -> swish(call)),
+            new Rule("SiLU of the runtime", MICROSOFT + "QuickGelu", (call, values) -> swish(call)),
             new Rule("parts", "Split", ElementRules::split),
             new Rule("a part", "Slice", ElementRules::slice),
             new Rule("the last token", "Gather", (call, values) -> lastToken(call)),
@@ -124,9 +124,9 @@ final class ElementRules {
                 : Optional.empty();
     }
 
-    private static Optional<Term> swish(Call call, String factor) {
+    private static Optional<Term> swish(Call call) {
         boolean runtime = call.operator().startsWith(MICROSOFT);
-        return call.number(factor, runtime ? 1.702 : 1) == 1 ? activated(call, Activation.SILU) : Optional.empty();
+        return call.number("alpha", runtime ? 1.702 : 1) == 1 ? activated(call, Activation.SILU) : Optional.empty();
     }
 
     private static Optional<Term> split(Call call, Values values) {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -56,7 +57,20 @@ public final class OnnxFormat implements SourceFormat {
         Decoder decoder = GraphDecoder.read(graph, settings);
         List<Path> weights = new ArrayList<>(List.of(file));
         weights.addAll(graph.dataFiles());
-        return new OnnxModel(path, directory, decoder, weights, settings.notes(), stamps);
+        List<String> notes = new ArrayList<>(settings.notes());
+        others(graph).ifPresent(notes::add);
+        return new OnnxModel(path, directory, decoder, weights, notes, stamps);
+    }
+
+    /** What a graph gives beside logits and caches, such as hidden states. */
+    private static Optional<String> others(ModelGraph graph) {
+        List<String> others = graph.outputs().stream()
+                .filter(name -> !name.equals(GraphNames.LOGITS) && !name.startsWith(GraphNames.PRESENT))
+                .toList();
+        return others.isEmpty()
+                ? Optional.empty()
+                : Optional.of("note: what the graph gives beside logits and caches is left out: "
+                        + String.join(", ", others.stream().limit(4).toList()));
     }
 
     /** Reads the graph, and what few weights positions are made of. */

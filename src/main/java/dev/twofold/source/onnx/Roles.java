@@ -14,9 +14,17 @@ final class Roles {
         return input.name().equals(GraphNames.IDS);
     }
 
+    static boolean isMask(String input) {
+        return input.equals(GraphNames.MASK);
+    }
+
+    static boolean isPositions(String input) {
+        return input.equals(POSITIONS);
+    }
+
     /** Whether a value is where each new token stands. */
     static boolean isPositions(Value value) {
         return value.term() == Term.Tokens.POSITIONS
-                || value.term() instanceof Term.Input input && input.name().equals(POSITIONS);
+                || value.term() instanceof Term.Input input && isPositions(input.name());
     }
 }

@@ -2,6 +2,7 @@ package dev.twofold.source.onnx;
 
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.graph.proto.NodeProto;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,7 +25,31 @@ record Unrecognised(ModelGraph graph, List<Integer> layers) {
                 .at(new Origin(graph.file().toString(), layers, cause.describe()))
                 .found(kind(cause))
                 .expected(cause == value ? expected : "a part of " + expected + ", " + value.describe());
-        return wrong.hint("convert the checkpoint that the file was exported from, or tell us who exported it");
+        return place(cause)
+                .map(place -> wrong.detail("place", place))
+                .orElse(wrong)
+                .hint("convert the checkpoint that the file was exported from, or tell us who exported it");
+    }
+
+    /** By the attentions before it in the graph: those are the nodes that read caches, one or more of which are given for each layer. */
+    private Optional<String> place(Value value) {
+        int attentions = 0;
+        for (NodeProto node : graph.nodes()) {
+            boolean attends = node.getInputList().stream().anyMatch(this::isCache);
+            attentions += attends ? 1 : 0;
+            if (value.node().filter(node::equals).isPresent()) {
+                String which = attends ? "the attention of layer " : "after the attention of layer ";
+                return Optional.of(attentions == 0 ? "before the first attention" : which + (attentions - 1));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean isCache(String name) {
+        return graph.inputs().contains(name)
+                && !Roles.isIds(new Term.Input(name))
+                && !Roles.isMask(name)
+                && !Roles.isPositions(name);
     }
 
     /** The first value on the way that nothing was made of, for that is what stands in the way. */
