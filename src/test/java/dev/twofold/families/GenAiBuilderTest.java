@@ -58,8 +58,8 @@ final class GenAiBuilderTest {
     @BeforeAll
     static void build() {
         List<Object> arguments = new ArrayList<>(List.of(built));
-        FAMILIES.forEach(name -> arguments.add(
-                TinyFamilies.checkpoint(name) + ":fp32,int4" + (IN_HALF.contains(name) ? ",fp16" : "")));
+        FAMILIES.forEach(name ->
+                arguments.add(TinyFamilies.checkpoint(name) + ":fp32,int4" + (IN_HALF.contains(name) ? ",fp16" : "")));
         Python.withBuilder().run(Path.of("tools", "genai-builder", "build.py"), arguments.toArray());
     }
 

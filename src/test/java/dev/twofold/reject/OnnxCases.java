@@ -33,7 +33,11 @@ final class OnnxCases {
     }
 
     private static void files(Group group) {
-        group.rejects("an empty file", damaged(model -> Files.write(model.resolve(MODEL), new byte[0])), MODEL, "no graph")
+        group.rejects(
+                        "an empty file",
+                        damaged(model -> Files.write(model.resolve(MODEL), new byte[0])),
+                        MODEL,
+                        "no graph")
                 .rejects(
                         "a file of text",
                         damaged(model -> Files.writeString(model.resolve(MODEL), "no model at all, but a text")),
@@ -44,11 +48,7 @@ final class OnnxCases {
                         damaged(model -> Sparse.write(model.resolve(MODEL), (1L << 31) + 1)),
                         MODEL,
                         "2 GB")
-                .rejects(
-                        "no file of tensors",
-                        damaged(model -> Files.delete(model.resolve(DATA))),
-                        DATA,
-                        "missing")
+                .rejects("no file of tensors", damaged(model -> Files.delete(model.resolve(DATA))), DATA, "missing")
                 .rejects("a cut file of tensors", damaged(model -> cut(model.resolve(DATA))), "tensor", "past the end")
                 .rejects(
                         "a tensor beyond the end of its file",
@@ -99,10 +99,7 @@ final class OnnxCases {
                         node("layers.1/feed_forward/down", node -> node.setInput(0, "layers.3/feed_forward/gated/out")),
                         "layers.1/feed_forward/down",
                         "circle")
-                .rejects(
-                        "a value that is made twice",
-                        graph(graph -> graph.addNode(graph.getNode(0))),
-                        "made twice")
+                .rejects("a value that is made twice", graph(graph -> graph.addNode(graph.getNode(0))), "made twice")
                 .rejects(
                         "an operator that is none of a decoder's",
                         node("layers.2/feed_forward/gated", node -> node.setOpType("Mod")),
@@ -110,16 +107,14 @@ final class OnnxCases {
                         "after the attention of layer 2")
                 .rejects(
                         "an attention with an attribute that changes it",
-                        node("layers.2/attention/gqa", node -> node.addAttributeBuilder()
-                                .setName("smooth_softmax")
-                                .setI(1)),
+                        node(
+                                "layers.2/attention/gqa",
+                                node -> node.addAttributeBuilder()
+                                        .setName("smooth_softmax")
+                                        .setI(1)),
                         "layers.2/attention/gqa (com.microsoft.GroupQueryAttention)",
                         "the attention of layer 2")
-                .rejects(
-                        "a branch that reads half of a step",
-                        graph(OnnxCases::entangled),
-                        "layers.",
-                        "whole steps")
+                .rejects("a branch that reads half of a step", graph(OnnxCases::entangled), "layers.", "whole steps")
                 .rejects(
                         "a head of two candidates",
                         node("head", node -> node.setInput(0, "layers.3/feed_forward/gated/out")),
@@ -224,8 +219,7 @@ final class OnnxCases {
             Path original = Files.createTempDirectory(directory, "original");
             TinyLlama.create().tokenizer().write(original);
             Path checkpoint = directory.resolve(Group.CHECKPOINT);
-            CommandRun.succeeding(
-                    "convert", original, "-o", checkpoint, "--window", "0:0", "--no-load", "--quiet");
+            CommandRun.succeeding("convert", original, "-o", checkpoint, "--window", "0:0", "--no-load", "--quiet");
             damage.to(checkpoint);
             return Group.convert(directory);
         };

@@ -58,14 +58,15 @@ final class OnnxFormatTest {
 
     @Test
     void what_the_checkpoint_said_of_itself_is_known_again() {
-        ModelFacts original =
-                Sources.SHIPPED.open(TinyFamilies.checkpoint("gemma3")).decoder().facts();
-        ModelFacts read =
-                Sources.SHIPPED.open(converted("gemma3", "--window", "0:2")).decoder().facts();
-        assertThat(read)
-                .usingRecursiveComparison()
-                .ignoringFields("source")
-                .isEqualTo(original);
+        ModelFacts original = Sources.SHIPPED
+                .open(TinyFamilies.checkpoint("gemma3"))
+                .decoder()
+                .facts();
+        ModelFacts read = Sources.SHIPPED
+                .open(converted("gemma3", "--window", "0:2"))
+                .decoder()
+                .facts();
+        assertThat(read).usingRecursiveComparison().ignoringFields("source").isEqualTo(original);
     }
 
     @Test
@@ -83,14 +84,16 @@ final class OnnxFormatTest {
 
     @Test
     void steps_of_pairs_merges_and_chains_are_those_that_were_written() {
-        Decoder pairs = Sources.SHIPPED.open(converted("qwen3", "--window", "0:4")).decoder();
+        Decoder pairs =
+                Sources.SHIPPED.open(converted("qwen3", "--window", "0:4")).decoder();
         assertThat(pairs.effectiveDepth()).isEqualTo(2);
         assertThat(pairs.attentionLayers()).extracting("layer").isEqualTo(List.of(0, 1, 2, 3));
         Decoder chains = Sources.SHIPPED
                 .open(converted("gemma2", "--pairs", "1-2", "--one-sync"))
                 .decoder();
         assertThat(chains.steps()).hasSize(5);
-        assertThat(chains.steps().get(2).branches()).allMatch(branch -> !branch.body().steps().isEmpty());
+        assertThat(chains.steps().get(2).branches())
+                .allMatch(branch -> !branch.body().steps().isEmpty());
         Decoder merges = Sources.SHIPPED
                 .open(converted("olmo2", "--merge", "0A-0F,1F-2A"))
                 .decoder();

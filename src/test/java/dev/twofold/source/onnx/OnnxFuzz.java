@@ -24,16 +24,16 @@ public final class OnnxFuzz {
 
     public static void fuzzerTestOneInput(byte[] bytes) {
         Path file = DIRECTORY.holding(bytes).resolve(NAME);
-        Promise.readOrRefuse(() -> ModelScan.read(file)).ifPresent(graph -> graph.tensors()
-                .values()
-                .forEach(tensor -> requireInside(tensor, bytes.length)));
+        Promise.readOrRefuse(() -> ModelScan.read(file))
+                .ifPresent(graph -> graph.tensors().values().forEach(tensor -> requireInside(tensor, bytes.length)));
         Promise.readOrRefuse(() -> new OnnxFormat().describe(file));
     }
 
     private static void requireInside(Tensor tensor, long length) {
         if (tensor.elements() instanceof Tensor.InFile place) {
             long end = place.file().endsWith(NAME) ? length : DATA;
-            Promise.require(place.offset() >= 0 && place.offset() + place.bytes() <= end, "a tensor ends past its file");
+            Promise.require(
+                    place.offset() >= 0 && place.offset() + place.bytes() <= end, "a tensor ends past its file");
         }
     }
 }

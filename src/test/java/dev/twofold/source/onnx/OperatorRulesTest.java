@@ -33,7 +33,12 @@ final class OperatorRulesTest {
 
     static Stream<Sample> samples() {
         return Stream.of(
-                sample("a product with a matrix", "MatMul(?x, ?m)", "MatMul(?x, ?n)", "MatMul(?m, ?x)", "MatMul(?x, ?y)"),
+                sample(
+                        "a product with a matrix",
+                        "MatMul(?x, ?m)",
+                        "MatMul(?x, ?n)",
+                        "MatMul(?m, ?x)",
+                        "MatMul(?x, ?y)"),
                 sample(
                         "a product with a matrix or its transpose",
                         "Gemm{transB=1}(?x, ?n)",
@@ -45,7 +50,11 @@ final class OperatorRulesTest {
                         "com.microsoft.FusedMatMul{transB=1}(?x, ?n)",
                         "com.microsoft.FusedMatMul{transA=1}(?x, ?m)"),
                 sample("rows of a table", "Gather(?m, ids)", "Gather{axis=1}(?m, ids)", "Gather(?m, mask)"),
-                sample("a transposed matrix", "Transpose{perm=[1,0]}(?m)", "Transpose{perm=[0,1]}(?m)", "Transpose(?x)"),
+                sample(
+                        "a transposed matrix",
+                        "Transpose{perm=[1,0]}(?m)",
+                        "Transpose{perm=[0,1]}(?m)",
+                        "Transpose(?x)"),
                 sample("a bias", "Add(?x, ?v)", "Add(?x, ?w)", "Add(?y, ?x)"),
                 sample("a sum", "Add(?x, ?y)", "Add(?x, ?v)", "Add(?x, ?narrow)"),
                 sample("a gain", "Mul(?x, ?v)", "Mul(?x, ?w)", "Mul(?x, ?y)"),
@@ -57,18 +66,34 @@ final class OperatorRulesTest {
                 sample("GELU by a tangent", "com.microsoft.FastGelu(?x)", "com.microsoft.FastGelu(?x, ?v)"),
                 sample("ReLU", "Relu(?x)", "Relu(?v)"),
                 sample("SiLU", "Swish(?x)", "Swish(?v)"),
-                sample("parts", "Split{axis=-1}(?x, =[4,4])", "Split{axis=1}(?x, =[4,4])", "Split{axis=-1}(?x, =[4,5])"),
+                sample(
+                        "parts",
+                        "Split{axis=-1}(?x, =[4,4])",
+                        "Split{axis=1}(?x, =[4,4])",
+                        "Split{axis=-1}(?x, =[4,5])"),
                 sample(
                         "a part",
                         "Slice(?x, =0, =4, =-1)",
                         "Slice(?x, =0, =9, =-1)",
                         "Slice(?x, =0, =4, =0)",
                         "Slice(?x, =0, =4, =-1, =2)"),
-                sample("the last token", "Gather{axis=1}(?x, =-1)", "Gather{axis=1}(?x, =0)", "Gather{axis=0}(?x, =-1)"),
+                sample(
+                        "the last token",
+                        "Gather{axis=1}(?x, =-1)",
+                        "Gather{axis=1}(?x, =0)",
+                        "Gather{axis=0}(?x, =-1)"),
                 sample("side by side", "Concat{axis=-1}(?x, ?y)", "Concat{axis=1}(?x, ?y)", "Concat{axis=-1}(?x, ?v)"),
                 sample("the same in another type", "Cast{to=10}(?x)", "Cast{to=6}(?x)", "Cast{to=1}(mask)"),
-                sample("heads, or heads side by side", "Reshape(?x, =[0,0,2,4])", "Reshape(?x, =[0,0,3])", "Reshape(?v, =[2,4])"),
-                sample("RMS norm", "RMSNormalization(?x, ?v)", "RMSNormalization(?x, ?w)", "RMSNormalization{axis=1}(?x, ?v)"),
+                sample(
+                        "heads, or heads side by side",
+                        "Reshape(?x, =[0,0,2,4])",
+                        "Reshape(?x, =[0,0,3])",
+                        "Reshape(?v, =[2,4])"),
+                sample(
+                        "RMS norm",
+                        "RMSNormalization(?x, ?v)",
+                        "RMSNormalization(?x, ?w)",
+                        "RMSNormalization{axis=1}(?x, ?v)"),
                 sample(
                         "RMS norm of the runtime",
                         "SimplifiedLayerNormalization(?x, ?v)",
@@ -141,6 +166,8 @@ final class OperatorRulesTest {
     @ParameterizedTest
     @MethodSource("samples")
     void does_not_fire(Sample sample) {
-        assertThat(sample.not).isNotEmpty().allSatisfy(text -> assertThat(made(sample.rule, text)).isEmpty());
+        assertThat(sample.not)
+                .isNotEmpty()
+                .allSatisfy(text -> assertThat(made(sample.rule, text)).isEmpty());
     }
 }

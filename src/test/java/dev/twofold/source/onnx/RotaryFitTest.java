@@ -86,14 +86,23 @@ final class RotaryFitTest {
         RotaryRows rows = RotaryRows.read(new Turn(rotary.cosines(), rotary.sines(), false), numbers);
         assertThat(rows.fit(rotary)).isTrue();
         assertThat(rows.fit(other)).isFalse();
-        assertThat(rows.fit(new Rotary(10000, 32, false, new LongRopeScaling(List.of(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
-                                1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.01), 1, 256), 256)))
+        assertThat(rows.fit(new Rotary(
+                        10000,
+                        32,
+                        false,
+                        new LongRopeScaling(
+                                List.of(
+                                        1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
+                                        1.01),
+                                1,
+                                256),
+                        256)))
                 .isFalse();
     }
 
     private Optional<Rotary> fit(Weight cosines, Weight sines, boolean interleaved) {
         RotaryRows rows = RotaryRows.read(new Turn(cosines, sines, interleaved), numbers);
-        return RotaryFit.of(
-                rows, (int) (2 * cosines.shape().dim(1)), interleaved, (int) cosines.shape().dim(0));
+        return RotaryFit.of(rows, (int) (2 * cosines.shape().dim(1)), interleaved, (int)
+                cosines.shape().dim(0));
     }
 }

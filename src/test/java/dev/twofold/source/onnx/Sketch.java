@@ -1,13 +1,13 @@
 package dev.twofold.source.onnx;
 
+import com.google.protobuf.ByteString;
 import dev.twofold.decoder.Linear;
+import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.AttributeProto.AttributeType;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.WeightEvaluator;
-import dev.twofold.disk.MappedFiles;
-import com.google.protobuf.ByteString;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +38,7 @@ final class Sketch {
     /** Something that is computed, {@value #WIDTH} wide; as many different ones as there are numbers. */
     Value computed(int number) {
         Value rows = values.of(new Term.Rows(new Filled(Shape.of(16, WIDTH), number)));
-        return values.of(
-                new Term.Projected(rows, Linear.withoutBias(new Filled(Shape.of(WIDTH, WIDTH), number))));
+        return values.of(new Term.Projected(rows, Linear.withoutBias(new Filled(Shape.of(WIDTH, WIDTH), number))));
     }
 
     /** What a pattern matches. */
@@ -66,7 +65,9 @@ final class Sketch {
         return new Call(
                 applied.operator(),
                 Map.copyOf(attributes),
-                applied.inputs().stream().map(input -> Optional.of(value(input))).toList(),
+                applied.inputs().stream()
+                        .map(input -> Optional.of(value(input)))
+                        .toList(),
                 applied.output());
     }
 
@@ -85,7 +86,10 @@ final class Sketch {
             return attribute.setType(AttributeType.INT).setI(1).build();
         }
         return text.matches("-?\\d+")
-                ? attribute.setType(AttributeType.INT).setI(Long.parseLong(text)).build()
+                ? attribute
+                        .setType(AttributeType.INT)
+                        .setI(Long.parseLong(text))
+                        .build()
                 : attribute
                         .setType(AttributeType.STRING)
                         .setS(ByteString.copyFromUtf8(text))

@@ -65,13 +65,16 @@ final class SpellingsTest {
         others.add(new Applied(pattern.operator(), pattern.attributes(), pattern.output() + 1, pattern.inputs()));
         for (int i = 0; i < pattern.inputs().size(); i++) {
             int place = i;
-            changed(pattern.inputs().get(i)).forEach(changed -> others.add(new Applied(
-                    pattern.operator(),
-                    pattern.attributes(),
-                    pattern.output(),
-                    IntStream.range(0, pattern.inputs().size())
-                            .mapToObj(j -> j == place ? changed : pattern.inputs().get(j))
-                            .toList())));
+            changed(pattern.inputs().get(i))
+                    .forEach(changed -> others.add(new Applied(
+                            pattern.operator(),
+                            pattern.attributes(),
+                            pattern.output(),
+                            IntStream.range(0, pattern.inputs().size())
+                                    .mapToObj(j -> j == place
+                                            ? changed
+                                            : pattern.inputs().get(j))
+                                    .toList())));
         }
         return others;
     }
