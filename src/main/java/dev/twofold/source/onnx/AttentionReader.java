@@ -91,8 +91,9 @@ final class AttentionReader {
 
     private Part part(Value value) {
         Attended attended = value.as(Attended.class).orElseThrow();
-        Operand query = operand(attended.query());
-        Operand key = operand(attended.key());
+        int size = Math.toIntExact(attended.query().width() / attended.heads());
+        Operand query = operand(attended.query(), size);
+        Operand key = operand(attended.key(), size);
         Projections values = Projections.of(attended.value())
                 .orElseThrow(() -> wrong(attended.value(), "the projection that values come out of"));
         boolean alike = query.turn.equals(key.turn)
@@ -106,7 +107,6 @@ final class AttentionReader {
         if (query.projection.x() != key.projection.x() || values.x() != key.projection.x()) {
             throw wrong(value, "queries, keys and values that are projections of one value");
         }
-        int size = Math.toIntExact(attended.query().width() / attended.heads());
         Optional<Rotary> rotary = attended.turn().or(() -> query.turn).map(turn -> rotaries.read(turn, size, value));
         AttentionRule rule = new AttentionRule(
                 size,
@@ -135,11 +135,19 @@ final class AttentionReader {
         return (float) scale == (float) usual ? usual : scale;
     }
 
-    private Operand operand(Value value) {
+    private Operand operand(Value value, int size) {
+        if (value.as(Term.Rotated.class).filter(rotated -> rotated.headSize() != size).isPresent()) {
+            throw wrong(value, "rotary positions of heads of " + size);
+        }
         Optional<Turn> turn = value.as(Term.Rotated.class).map(Term.Rotated::turn);
         Value turned = value.as(Term.Rotated.class).map(Term.Rotated::x).orElse(value);
         Optional<Norm> norm = norm(turned);
-        Span span = turned.term() instanceof Term.Normed ? Span.WIDTH : Span.HEAD;
+        // A single head is as wide as all heads.
+        Span span = turned.term() instanceof Term.Normed && turned.width() != size ? Span.WIDTH : Span.HEAD;
+        Value inner = turned.as(Term.Gained.class).map(Term.Gained::x).orElse(turned);
+        if (inner.as(Term.HeadNormed.class).filter(normed -> normed.size() != size).isPresent()) {
+            throw wrong(inner, "norms of heads of " + size);
+        }
         Value product = norm.isPresent() ? normalized(turned) : turned;
         Projections projection = Projections.of(product)
                 .orElseThrow(() -> wrong(product, "the projection that queries or keys come out of"));

@@ -177,7 +177,7 @@ final class AttentionRules {
         double scale = call.number("scale", 0);
         double cap = call.number("softcap", 0);
         return call.input(cache, Term.Input.class)
-                .filter(past -> fits)
+                .filter(past -> fits && Roles.isCache(past))
                 .map(past -> new Attended(
                         qkv.get(0),
                         qkv.get(1),
@@ -204,6 +204,12 @@ final class AttentionRules {
                 .filter(weight -> weight.shape().rank() == 2 && weight.shape().elements() > 0);
     }
 
+    /** Of the heads that are turned; as wide as what turns, if it is not said how many there are. */
+    private static long headSize(Call call, Value x, Turn turn) {
+        long heads = call.integer("num_heads", 0);
+        return heads > 0 ? x.width() / heads : 2 * turn.cosines().shape().dim(1);
+    }
+
     private static Optional<Term> rotated(Call call, int positions, int cosines, int sines) {
         Optional<Value> x = call.input(0).filter(value -> value.width() > 0);
         Optional<Turn> turn = turn(call, cosines, sines, "interleaved");
@@ -214,6 +220,6 @@ final class AttentionRules {
         boolean fits = turn.filter(found ->
                         width == 0 || width == 2 * found.cosines().shape().dim(1))
                 .isPresent();
-        return known && fits ? x.flatMap(value -> turn.map(found -> new Term.Rotated(value, found))) : Optional.empty();
+        return known && fits ? x.flatMap(value -> turn.map(found -> new Term.Rotated(value, found, headSize(call, value, found)))) : Optional.empty();
     }
 }

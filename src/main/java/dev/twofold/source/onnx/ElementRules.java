@@ -81,6 +81,12 @@ final class ElementRules {
         return value.width() > 0 && !(value.term() instanceof Numbers);
     }
 
+    /** Whether an axis is the last one: heads that are apart have an axis of their own before it. */
+    private static boolean isLast(long axis, Value value) {
+        Value inner = value.as(Term.Normed.class).map(Term.Normed::x).orElse(value);
+        return axis == -1 || axis == 2 && !(inner.term() instanceof Term.Heads);
+    }
+
     private static Optional<Term> gained(Call call, Values values) {
         for (int i = 0; i < 2; i++) {
             Optional<Value> x = call.input(i).filter(ElementRules::isComputed);
@@ -131,8 +137,7 @@ final class ElementRules {
 
     private static Optional<Term> split(Call call, Values values) {
         Optional<Value> x = call.input(0).filter(value -> value.width() > 0);
-        boolean last = call.integer("axis", 0) == -1 || call.integer("axis", 0) == 2;
-        if (x.isEmpty() || !last) {
+        if (x.filter(value -> isLast(call.integer("axis", 0), value)).isEmpty()) {
             return Optional.empty();
         }
         Optional<List<Long>> sizes = call.input(1, Term.Whole.class)
@@ -155,7 +160,7 @@ final class ElementRules {
                 : Optional.empty();
     }
 
-    /** Of the last axis, or the last token of all: what is computed for a token does not depend on which are asked for. */
+    /** Of the last axis, or the last token of all. */
     private static Optional<Term> slice(Call call, Values values) {
         Optional<Value> x = call.input(0).filter(value -> value.width() > 0);
         Optional<Long> from = single(call, 1);
@@ -166,9 +171,9 @@ final class ElementRules {
             return Optional.empty();
         }
         if (axis.get() == 1 && from.get() == -1 && to.get() > Integer.MAX_VALUE) {
-            return Optional.of(new Term.Same(x.get()));
+            return Optional.of(new Term.LastToken(x.get()));
         }
-        boolean inside = (axis.get() == -1 || axis.get() == 2) && from.get() >= 0 && from.get() < to.get();
+        boolean inside = isLast(axis.get(), x.get()) && from.get() >= 0 && from.get() < to.get();
         if (!inside || to.get() > x.get().width()) {
             return Optional.empty();
         }
@@ -180,7 +185,7 @@ final class ElementRules {
 
     private static Optional<Term> lastToken(Call call) {
         boolean last = call.integer("axis", 0) == 1 && single(call, 1).equals(Optional.of(-1L));
-        return call.input(0).filter(x -> last && isComputed(x)).map(Term.Same::new);
+        return call.input(0).filter(x -> last && isComputed(x)).map(Term.LastToken::new);
     }
 
     private static Optional<Long> single(Call call, int input) {
@@ -194,8 +199,8 @@ final class ElementRules {
         long axis = call.integer("axis", 0);
         List<Value> parts = new ArrayList<>();
         call.inputs().forEach(input -> input.ifPresent(parts::add));
-        boolean all = parts.stream().allMatch(ElementRules::isComputed) && !parts.isEmpty();
-        return all && (axis == -1 || axis == 2) ? Optional.of(new Term.Joined(parts)) : Optional.empty();
+        boolean all = parts.stream().allMatch(part -> isComputed(part) && isLast(axis, part)) && !parts.isEmpty();
+        return all ? Optional.of(new Term.Joined(parts)) : Optional.empty();
     }
 
     /**

@@ -75,7 +75,13 @@ final class GraphDecoder {
      */
     private record Head(Linear linear, Norm norm, Optional<Double> cap, Value stream) {}
 
-    private Head head(Value logits) {
+    /** For how many tokens logits are made does not change them. */
+    private static Value ofEveryToken(Value value) {
+        return value.as(Term.LastToken.class).map(Term.LastToken::x).orElse(value);
+    }
+
+    private Head head(Value result) {
+        Value logits = ofEveryToken(result);
         Optional<Double> cap = logits.as(Term.Capped.class).map(Term.Capped::limit);
         Value uncapped = logits.as(Term.Capped.class).map(Term.Capped::x).orElse(logits);
         Optional<Double> factor = uncapped.as(Term.Scaled.class).map(Term.Scaled::factor);
@@ -87,10 +93,10 @@ final class GraphDecoder {
             throw wrong(plain, "a head without a bias");
         }
         Term.Normed normed =
-                product.x().as(Term.Normed.class).orElseThrow(() -> wrong(product.x(), "the last norm of the stream"));
+                ofEveryToken(product.x()).as(Term.Normed.class).orElseThrow(() -> wrong(product.x(), "the last norm of the stream"));
         // The head is linear, so that a factor may as well be in the gain.
         Norm norm = factor.map(by -> BranchReader.times(normed.norm(), by)).orElse(normed.norm());
-        return new Head(product.linear(), norm, cap, normed.x());
+        return new Head(product.linear(), norm, cap, ofEveryToken(normed.x()));
     }
 
     private Decoder read(Value logits) {

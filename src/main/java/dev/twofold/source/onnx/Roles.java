@@ -14,6 +14,11 @@ final class Roles {
         return input.name().equals(GraphNames.IDS);
     }
 
+    /** What is given for each layer: its keys and values of the past. */
+    static boolean isCache(Term.Input input) {
+        return !isIds(input) && !isMask(input.name()) && !isPositions(input.name());
+    }
+
     static boolean isMask(String input) {
         return input.equals(GraphNames.MASK);
     }

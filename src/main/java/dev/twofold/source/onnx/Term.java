@@ -96,7 +96,7 @@ sealed interface Term {
     /** {@code [tokens, count, size]}. */
     record Heads(Value x, long count, long size) implements Term {}
 
-    /** Every head by itself. */
+    /** @param size of what is normalized by itself */
     record HeadNormed(Value x, Norm norm, long size) implements Term {}
 
     /** {@code min(max(x, -limit), limit)}. */
@@ -105,7 +105,11 @@ sealed interface Term {
     /** {@code limit * tanh(x / limit)}. */
     record Capped(Value x, double limit) implements Term {}
 
-    record Rotated(Value x, Turn turn) implements Term {}
+    /** @param headSize of what turns by itself */
+    record Rotated(Value x, Turn turn, long headSize) implements Term {}
+
+    /** Of the last token only. */
+    record LastToken(Value x) implements Term {}
 
     /**
      * How heads turn with their positions.

@@ -46,10 +46,7 @@ record Unrecognised(ModelGraph graph, List<Integer> layers) {
     }
 
     private boolean isCache(String name) {
-        return graph.inputs().contains(name)
-                && !Roles.isIds(new Term.Input(name))
-                && !Roles.isMask(name)
-                && !Roles.isPositions(name);
+        return graph.inputs().contains(name) && Roles.isCache(new Term.Input(name));
     }
 
     /** The first value on the way that nothing was made of, for that is what stands in the way. */

@@ -115,6 +115,8 @@ final class Values {
             return capped.x().width();
         } else if (term instanceof Term.Rotated rotated) {
             return rotated.x().width();
+        } else if (term instanceof Term.LastToken last) {
+            return last.x().width();
         } else if (term instanceof Term.Attended attended) {
             return attended.query().width();
         } else if (term instanceof Term.Weighted weighted) {

@@ -110,18 +110,18 @@ final class OperatorRulesTest {
                         "com.microsoft.SkipLayerNormalization(?x, ?y, ?v, ?w)"),
                 sample(
                         "grouped attention of the runtime",
-                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}(?x, ?y, ?y, mask, mask, last, total)",
-                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}(?x, ?y, ?y, mask, mask, total, total)",
-                        "com.microsoft.GroupQueryAttention{num_heads=3,kv_num_heads=2}(?x, ?y, ?y, mask, mask, last, total)",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}(?x, ?y, ?y, ?past, ?past, last, total)",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}(?x, ?y, ?y, ?past, ?past, total, total)",
+                        "com.microsoft.GroupQueryAttention{num_heads=3,kv_num_heads=2}(?x, ?y, ?y, ?past, ?past, last, total)",
                         "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2,smooth_softmax=1}"
-                                + "(?x, ?y, ?y, mask, mask, last, total)",
+                                + "(?x, ?y, ?y, ?past, ?past, last, total)",
                         "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2,unheard_of=0}"
-                                + "(?x, ?y, ?y, mask, mask, last, total)"),
+                                + "(?x, ?y, ?y, ?past, ?past, last, total)"),
                 sample(
                         "attention",
-                        "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, allowed, mask, mask)",
-                        "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, ?y, mask, mask)",
-                        "Attention{q_num_heads=2,kv_num_heads=1}(?x, ?y, ?y, allowed, mask, mask)"),
+                        "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, allowed, ?past, ?past)",
+                        "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, ?y, ?past, ?past)",
+                        "Attention{q_num_heads=2,kv_num_heads=1}(?x, ?y, ?y, allowed, ?past, ?past)"),
                 sample(
                         "rotary positions",
                         "RotaryEmbedding(?x, ?m, ?m, positions)",
@@ -135,7 +135,8 @@ final class OperatorRulesTest {
 
     private static Sketch sketch() {
         Sketch sketch = new Sketch(Interpreter.rules());
-        return sketch.with("m", numbers(8, 8))
+        return sketch.with("past", new Term.Input("past_key_values.0.key"))
+                .with("m", numbers(8, 8))
                 .with("n", numbers(4, 8))
                 .with("v", numbers(8))
                 .with("w", numbers(4))
