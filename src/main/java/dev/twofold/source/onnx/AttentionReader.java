@@ -136,7 +136,9 @@ final class AttentionReader {
     }
 
     private Operand operand(Value value, int size) {
-        if (value.as(Term.Rotated.class).filter(rotated -> rotated.headSize() != size).isPresent()) {
+        if (value.as(Term.Rotated.class)
+                .filter(rotated -> rotated.headSize() != size)
+                .isPresent()) {
             throw wrong(value, "rotary positions of heads of " + size);
         }
         Optional<Turn> turn = value.as(Term.Rotated.class).map(Term.Rotated::turn);
@@ -145,7 +147,9 @@ final class AttentionReader {
         // A single head is as wide as all heads.
         Span span = turned.term() instanceof Term.Normed && turned.width() != size ? Span.WIDTH : Span.HEAD;
         Value inner = turned.as(Term.Gained.class).map(Term.Gained::x).orElse(turned);
-        if (inner.as(Term.HeadNormed.class).filter(normed -> normed.size() != size).isPresent()) {
+        if (inner.as(Term.HeadNormed.class)
+                .filter(normed -> normed.size() != size)
+                .isPresent()) {
             throw wrong(inner, "norms of heads of " + size);
         }
         Value product = norm.isPresent() ? normalized(turned) : turned;

@@ -220,6 +220,8 @@ final class AttentionRules {
         boolean fits = turn.filter(found ->
                         width == 0 || width == 2 * found.cosines().shape().dim(1))
                 .isPresent();
-        return known && fits ? x.flatMap(value -> turn.map(found -> new Term.Rotated(value, found, headSize(call, value, found)))) : Optional.empty();
+        return known && fits
+                ? x.flatMap(value -> turn.map(found -> new Term.Rotated(value, found, headSize(call, value, found))))
+                : Optional.empty();
     }
 }

@@ -92,8 +92,9 @@ final class GraphDecoder {
         if (product.linear().bias().isPresent()) {
             throw wrong(plain, "a head without a bias");
         }
-        Term.Normed normed =
-                ofEveryToken(product.x()).as(Term.Normed.class).orElseThrow(() -> wrong(product.x(), "the last norm of the stream"));
+        Term.Normed normed = ofEveryToken(product.x())
+                .as(Term.Normed.class)
+                .orElseThrow(() -> wrong(product.x(), "the last norm of the stream"));
         // The head is linear, so that a factor may as well be in the gain.
         Norm norm = factor.map(by -> BranchReader.times(normed.norm(), by)).orElse(normed.norm());
         return new Head(product.linear(), norm, cap, ofEveryToken(normed.x()));
