@@ -54,7 +54,7 @@ public final class OnnxFormat implements SourceFormat {
         OnnxModel.companionFiles(directory).forEach(companion -> SourceFile.require(companion, MAX_COMPANION));
         Settings settings = Settings.read(directory);
         ModelGraph graph = ModelScan.read(file);
-        Decoder decoder = GraphDecoder.read(graph, settings);
+        Decoder decoder = OnnxDecoder.read(graph, settings);
         List<Path> weights = new ArrayList<>(List.of(file));
         weights.addAll(graph.dataFiles());
         List<String> notes = new ArrayList<>(settings.notes());
@@ -77,7 +77,7 @@ public final class OnnxFormat implements SourceFormat {
     @Override
     public Decoder describe(Path path) {
         Path file = file(path);
-        return GraphDecoder.read(ModelScan.read(file), Settings.read(file.resolveSibling("")));
+        return OnnxDecoder.read(ModelScan.read(file), Settings.read(file.resolveSibling("")));
     }
 
     private static Path file(Path path) {
