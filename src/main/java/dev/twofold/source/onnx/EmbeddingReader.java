@@ -28,7 +28,8 @@ final class EmbeddingReader {
                 .map(Term.Positions::table)
                 .toList();
         if (tokens.size() != 1 || positions.size() > 1) {
-            throw Unrecognised.in(graph).at(stream, "a stream that begins as the rows of one table, by the ids of tokens");
+            throw Unrecognised.in(graph)
+                    .at(stream, "a stream that begins as the rows of one table, by the ids of tokens");
         }
         Value rows = tokens.get(0).as(Term.Scaled.class).map(Term.Scaled::x).orElse(tokens.get(0));
         return new Embedding(

@@ -19,7 +19,8 @@ final class OnnxDecoder {
         try (MappedFiles files = new MappedFiles()) {
             WeightEvaluator numbers = new WeightEvaluator(files);
             Map<String, Value> values = Interpreter.interpret(graph, numbers);
-            Decoder decoder = new GraphDecoder(graph, settings, branches(graph, settings, numbers)).read(logits(graph, values));
+            Decoder decoder =
+                    new GraphDecoder(graph, settings, branches(graph, settings, numbers)).read(logits(graph, values));
             DecoderVerifier.verify(decoder);
             return decoder;
         }
