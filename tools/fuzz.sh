@@ -17,6 +17,7 @@ class_of() {
     safetensors) echo dev.twofold.source.huggingface.SafetensorsFuzz ;;
     safetensors-header) echo dev.twofold.source.huggingface.SafetensorsHeaderFuzz ;;
     gguf) echo dev.twofold.source.gguf.GgufFuzz ;;
+    onnx) echo dev.twofold.source.onnx.OnnxFuzz ;;
     index) echo dev.twofold.fuzz.IndexFuzz ;;
     config) echo dev.twofold.fuzz.ConfigFuzz ;;
     family) echo dev.twofold.fuzz.FamilyFuzz ;;

@@ -108,9 +108,9 @@ final class QuantizedMatrix {
         Stored zeroWords = tensors.take(name + ".qzeros", WORDS);
         int axis = woven ? 1 : 0;
         int bits = bits(words, axis, woven ? outputs : inputs);
-        Weight codes = new Unpacked(words, bits, axis, woven);
+        Weight codes = new Unpacked(words, bits, axis, woven, false);
         require(words, codes.shape(), Shape.of(inputs, outputs));
-        Weight stored = new Unpacked(zeroWords, bits, 1, woven);
+        Weight stored = new Unpacked(zeroWords, bits, 1, woven, false);
         boolean below = !woven && quantization.zerosBelow();
         Weight zeros = below ? Weights.sum(List.of(stored, new Filled(stored.shape(), 1))) : stored;
         long groups = scales.shape().rank() == 2 ? scales.shape().dim(0) : 0;
@@ -132,13 +132,13 @@ final class QuantizedMatrix {
     private Weight packed() {
         Stored words = tensors.take(name + ".weight_packed", WORDS);
         int bits = bits(words, 1, inputs);
-        Weight codes = new Unpacked(words, bits, 1, false);
+        Weight codes = new Unpacked(words, bits, 1, false, false);
         require(words, codes.shape(), Shape.of(outputs, inputs));
         Stored scales = column(tensors.take(name + ".weight_scale", SCALES));
         Weight zeros = new Filled(scales.shape(), 1 << bits - 1);
         if (tensors.has(name + ".weight_zero_point")) {
             Stored zeroWords = tensors.take(name + ".weight_zero_point", WORDS);
-            zeros = new Unpacked(zeroWords, bits, 0, false);
+            zeros = new Unpacked(zeroWords, bits, 0, false, false);
             require(zeroWords, zeros.shape(), scales.shape());
         }
         long height = extent(scales, 0, outputs, 1);

@@ -31,7 +31,8 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "CHECKPOINT",
-            description = "The directory of the model, with config.json and safetensors files, or a GGUF file.")
+            description =
+                    "The directory of the model, with config.json and safetensors files or with model.onnx, or a GGUF file.")
     private Path checkpoint = Path.of("");
 
     @Option(

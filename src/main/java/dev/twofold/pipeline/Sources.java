@@ -8,6 +8,7 @@ import dev.twofold.source.SourceFormat;
 import dev.twofold.source.SourceOptions;
 import dev.twofold.source.gguf.GgufFormat;
 import dev.twofold.source.huggingface.HuggingFaceFormat;
+import dev.twofold.source.onnx.OnnxFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,7 +22,8 @@ import java.util.stream.Collectors;
 public record Sources(List<SourceFormat> formats) {
 
     /** Those that come with Twofold. A new format is added here. */
-    public static final Sources SHIPPED = new Sources(List.of(new GgufFormat(), new HuggingFaceFormat()));
+    public static final Sources SHIPPED =
+            new Sources(List.of(new GgufFormat(), new OnnxFormat(), new HuggingFaceFormat()));
 
     public Sources {
         formats = List.copyOf(formats);

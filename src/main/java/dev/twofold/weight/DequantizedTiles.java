@@ -22,7 +22,8 @@ final class DequantizedTiles {
         long firstColumn = down ? region.column() : region.column() / each;
         int rows = down ? touched(region.row(), region.rows(), each) : region.rows();
         int columns = down ? region.columns() : touched(region.column(), region.columns(), each);
-        byte[] words = new byte[rows * columns * Integer.BYTES];
+        int width = unpacked.words().dtype().bytes();
+        byte[] words = new byte[rows * columns * width];
         evaluator.read(unpacked.words(), new Region(firstRow, rows, firstColumn, columns), words);
         for (int r = 0; r < region.rows(); r++) {
             long row = region.row() + r;
@@ -31,10 +32,12 @@ final class DequantizedTiles {
                 long column = region.column() + c;
                 int wordColumn = (int) ((down ? column : column / each) - firstColumn);
                 int place = (int) ((down ? row : column) % each);
-                int word = word(words, wordRow * columns + wordColumn);
+                int word = word(words, wordRow * columns + wordColumn, width);
                 int shift = unpacked.bits() * (unpacked.woven() ? woven(place, each) : place);
+                int code = word >>> shift & (1 << unpacked.bits()) - 1;
+                boolean negative = unpacked.signed() && code >>> unpacked.bits() - 1 == 1;
                 data[tile.offset() + r * tile.rowStride() + c * tile.columnStride()] =
-                        word >>> shift & (1 << unpacked.bits()) - 1;
+                        negative ? code - (1 << unpacked.bits()) : code;
             }
         }
     }
@@ -47,8 +50,11 @@ final class DequantizedTiles {
         return place % 2 * (each / 2) + place / 2;
     }
 
-    private static int word(byte[] words, int index) {
-        int at = index * Integer.BYTES;
+    private static int word(byte[] words, int index, int width) {
+        int at = index * width;
+        if (width == 1) {
+            return words[at] & 0xff;
+        }
         return words[at] & 0xff | (words[at + 1] & 0xff) << 8 | (words[at + 2] & 0xff) << 16 | words[at + 3] << 24;
     }
 

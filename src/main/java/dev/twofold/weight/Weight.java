@@ -255,22 +255,26 @@ public sealed interface Weight {
     }
 
     /**
-     * Whole numbers from 0 of few bits, several in each 32-bit word of a matrix, the first in the lowest bits.
+     * Whole numbers of few bits, several in each 32-bit word or byte of a matrix, the first in the lowest bits.
      *
      * @param axis that the numbers of a word lie along
      * @param woven whether numbers of even place come first in a word, then the others, as AWQ has them
+     * @param signed whether they are in two's complement, and not from 0 up
      */
-    record Unpacked(Stored words, int bits, int axis, boolean woven) implements Weight {
+    record Unpacked(Stored words, int bits, int axis, boolean woven, boolean signed) implements Weight {
 
         public Unpacked {
-            if (words.dtype() != DType.I32 || words.shape().rank() != 2 || 32 % bits != 0) {
+            boolean words32 = words.dtype() == DType.I32;
+            if (!words32 && words.dtype() != DType.U8
+                    || words.shape().rank() != 2
+                    || words.dtype().bits() % bits != 0) {
                 throw new IllegalArgumentException(words + " holds no numbers of " + bits + " bits");
             }
         }
 
         /** Numbers in a word. */
         public int each() {
-            return 32 / bits;
+            return words.dtype().bits() / bits;
         }
 
         @Override

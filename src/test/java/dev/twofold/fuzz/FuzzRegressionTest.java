@@ -3,6 +3,7 @@ package dev.twofold.fuzz;
 import dev.twofold.source.gguf.GgufFuzz;
 import dev.twofold.source.huggingface.SafetensorsFuzz;
 import dev.twofold.source.huggingface.SafetensorsHeaderFuzz;
+import dev.twofold.source.onnx.OnnxFuzz;
 import dev.twofold.tokenizer.TokenizerFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,17 +26,22 @@ final class FuzzRegressionTest {
     private static final int MUTATIONS = 400;
     private static final int EDITS = 4;
 
-    private static final Map<String, Consumer<byte[]>> TARGETS = new TreeMap<>(Map.of(
-            "config", ConfigFuzz::fuzzerTestOneInput,
-            "family", FamilyFuzz::fuzzerTestOneInput,
-            "gguf", GgufFuzz::fuzzerTestOneInput,
-            "hardware", HardwareFuzz::fuzzerTestOneInput,
-            "index", IndexFuzz::fuzzerTestOneInput,
-            "manifest", ManifestFuzz::fuzzerTestOneInput,
-            "pipeline", PipelineFuzz::fuzzerTestOneInput,
-            "safetensors", SafetensorsFuzz::fuzzerTestOneInput,
-            "safetensors-header", SafetensorsHeaderFuzz::fuzzerTestOneInput,
-            "tokenizer", TokenizerFuzz::fuzzerTestOneInput));
+    private static final Map<String, Consumer<byte[]>> TARGETS = new TreeMap<>(Map.ofEntries(
+            target("config", ConfigFuzz::fuzzerTestOneInput),
+            target("family", FamilyFuzz::fuzzerTestOneInput),
+            target("gguf", GgufFuzz::fuzzerTestOneInput),
+            target("hardware", HardwareFuzz::fuzzerTestOneInput),
+            target("index", IndexFuzz::fuzzerTestOneInput),
+            target("manifest", ManifestFuzz::fuzzerTestOneInput),
+            target("onnx", OnnxFuzz::fuzzerTestOneInput),
+            target("pipeline", PipelineFuzz::fuzzerTestOneInput),
+            target("safetensors", SafetensorsFuzz::fuzzerTestOneInput),
+            target("safetensors-header", SafetensorsHeaderFuzz::fuzzerTestOneInput),
+            target("tokenizer", TokenizerFuzz::fuzzerTestOneInput)));
+
+    private static Map.Entry<String, Consumer<byte[]>> target(String name, Consumer<byte[]> reader) {
+        return Map.entry(name, reader);
+    }
 
     @TestFactory
     Stream<DynamicTest> keeps_its_promise_for_the_corpus_and_mutations_of_it() throws IOException {

@@ -20,7 +20,8 @@ final class RejectList {
                         OutputCases.all(),
                         ManifestCases.all(),
                         HardwareCases.all(),
-                        GgufCases.all())
+                        GgufCases.all(),
+                        OnnxCases.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -27,12 +28,22 @@ public final class Python {
 
     /** Finds it, or skips the test that asks with a message on standard error. */
     public static Python find() {
-        Optional<Path> binary = candidates().filter(Python::hasPackages).findFirst();
+        String message = "no Python with torch and transformers 5: checkpoints for Transformers are not tested there"
+                + " (pip install -r tools/transformers/requirements.txt, and set " + CHOSEN + ")";
+        return find(Python::hasPackages, System.getenv(REQUIRED) != null, message);
+    }
+
+    /** Likewise one with the packages of tools/genai-builder/requirements.txt. */
+    public static Python withBuilder() {
+        String message = "no Python with onnxruntime-genai's model builder: what it writes is not read in tests"
+                + " (pip install -r tools/genai-builder/requirements.txt, and set " + CHOSEN + ")";
+        return find(Python::hasBuilder, false, message);
+    }
+
+    private static Python find(Predicate<Path> suitable, boolean required, String message) {
+        Optional<Path> binary = candidates().filter(suitable).findFirst();
         if (binary.isEmpty()) {
-            String message =
-                    "no Python with torch and transformers 5: checkpoints for Transformers are not tested there"
-                            + " (pip install -r tools/transformers/requirements.txt, and set " + CHOSEN + ")";
-            if (System.getenv(REQUIRED) != null) {
+            if (required) {
                 throw new AssertionError(message + "; " + REQUIRED + " is set");
             }
             System.err.println("SKIPPED: " + message);
@@ -53,6 +64,17 @@ public final class Python {
         String code = "import importlib.metadata as m, importlib.util as u, sys\n"
                 + "sys.exit(not (u.find_spec('torch') and u.find_spec('transformers')"
                 + " and int(m.version('transformers').split('.')[0]) >= 5))";
+        return succeeds(binary, code);
+    }
+
+    private static boolean hasBuilder(Path binary) {
+        String code = "import importlib.util as u, sys\n"
+                + "needed = ['torch', 'transformers', 'onnx_ir', 'onnxruntime', 'onnxruntime_genai']\n"
+                + "sys.exit(not all(u.find_spec(name) for name in needed))";
+        return succeeds(binary, code);
+    }
+
+    private static boolean succeeds(Path binary, String code) {
         try {
             return run(List.of(binary.toString(), "-c", code)).exitCode() == 0;
         } catch (UncheckedIOException e) {
@@ -78,8 +100,12 @@ public final class Python {
 
     /** Runs a script of src/test/python, which has to succeed; what it printed. */
     public String script(String name, Object... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                binary.toString(), Path.of("src", "test", "python", name).toString()));
+        return run(Path.of("src", "test", "python", name), arguments);
+    }
+
+    /** The same of a script anywhere. */
+    public String run(Path script, Object... arguments) {
+        List<String> command = new ArrayList<>(List.of(binary.toString(), script.toString()));
         Stream.of(arguments).map(String::valueOf).forEach(command::add);
         return succeeding(command);
     }

@@ -13,6 +13,7 @@ import dev.twofold.pass.NotApplicable;
 import dev.twofold.pass.Pass;
 import dev.twofold.pass.PassContext;
 import dev.twofold.pass.PassSpec;
+import dev.twofold.weight.BlocksOnDisk;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.ColumnSizes;
 import dev.twofold.weight.Weight.Reciprocal;
@@ -35,7 +36,7 @@ import java.util.Set;
  * </pre>
  *
  * <p>What reads a norm keeps its columns: the trained gain has made large what is multiplied most. Feed-forwards without a gate keep down,
- * and attentions that clip their values keep o.
+ * and attentions that clip their values keep o. What is in blocks already keeps its numbers, which fit these blocks and no others.
  */
 public final class Balance implements Pass {
 
@@ -81,7 +82,9 @@ public final class Balance implements Pass {
 
         @Override
         public Operator attention(Attention attention) {
-            if (attention.rule().clip().isPresent()) {
+            if (attention.rule().clip().isPresent()
+                    || BlocksOnDisk.isIn(attention.output().weight())
+                    || BlocksOnDisk.isIn(attention.value().weight())) {
                 return attention;
             }
             int size = attention.headSize();
@@ -108,7 +111,9 @@ public final class Balance implements Pass {
 
         @Override
         public FeedForward feedForward(FeedForward feedForward) {
-            if (feedForward.gate().isEmpty()) {
+            if (feedForward.gate().isEmpty()
+                    || BlocksOnDisk.isIn(feedForward.down().weight())
+                    || BlocksOnDisk.isIn(feedForward.up().weight())) {
                 return feedForward;
             }
             Weight sizes = new ColumnSizes(List.of(feedForward.down().weight()));

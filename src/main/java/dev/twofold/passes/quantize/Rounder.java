@@ -1,6 +1,7 @@
 package dev.twofold.passes.quantize;
 
 import dev.twofold.tensor.IntegerBlocks;
+import dev.twofold.weight.BlocksOnDisk;
 import dev.twofold.weight.Grid;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Rounded;
@@ -8,8 +9,9 @@ import dev.twofold.weight.Weight.Rounded;
 /** Rounds matrices that read the same. */
 interface Rounder {
 
-    /** On the range of each block. */
-    Rounder NEAREST = (matrix, blocks, name) -> new Rounded(matrix, blocks, Grid.RANGE);
+    /** On the range of each block, but as they are if they are in such blocks already. */
+    Rounder NEAREST = (matrix, blocks, name) ->
+            BlocksOnDisk.kept(matrix, blocks).orElseGet(() -> new Rounded(matrix, blocks, Grid.RANGE));
 
     /** Not yet. */
     Rounder LATER = (matrix, blocks, name) -> matrix;

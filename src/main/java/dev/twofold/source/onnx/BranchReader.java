@@ -1,0 +1,159 @@
+package dev.twofold.source.onnx;
+
+import dev.twofold.decoder.Activation;
+import dev.twofold.decoder.Experts;
+import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Operator;
+import dev.twofold.diag.TwofoldException;
+import dev.twofold.weight.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** Finds the branch that makes what is added to the stream: norm, operator, projection and again norm. */
+final class BranchReader {
+
+    private final ModelGraph graph;
+    private final AttentionReader attentions;
+
+    BranchReader(ModelGraph graph, AttentionReader attentions) {
+        this.graph = graph;
+        this.attentions = attentions;
+    }
+
+    /** @throws dev.twofold.diag.TwofoldException of kind INPUT that names the node which is not recognised */
+    Found read(Value addend) {
+        if (addend.term() instanceof Term.Scaled scaled && scaled.x().term() instanceof Term.Normed) {
+            Found inner = read(addend, scaled.x());
+            return new Found(
+                    addend,
+                    inner.in(),
+                    inner.stream(),
+                    inner.caches(),
+                    inner.body(),
+                    inner.out().map(norm -> times(norm, scaled.factor())));
+        }
+        return read(addend, addend);
+    }
+
+    static Norm times(Norm norm, double factor) {
+        return norm.withGain(Weights.times(norm.gain(), factor), norm.bias().map(bias -> Weights.times(bias, factor)));
+    }
+
+    private Found read(Value addend, Value result) {
+        Optional<Term.Normed> out = result.as(Term.Normed.class);
+        Value product = out.map(Term.Normed::x).orElse(result);
+        Projections writer = Projections.of(product)
+                .filter(found -> found.clip().isEmpty())
+                .orElseThrow(() -> wrong(product, "the projection that a branch ends in"));
+        Body body = body(writer);
+        Optional<Term.Normed> in = body.input().as(Term.Normed.class);
+        return new Found(
+                addend,
+                in.map(Term.Normed::norm),
+                in.map(Term.Normed::x).orElse(body.input()),
+                body.caches(),
+                body.made(),
+                out.map(Term.Normed::norm));
+    }
+
+    /**
+     * What is between the norms.
+     *
+     * @param input that all its projections read
+     */
+    record Body(Value input, List<String> caches, Function<List<Integer>, Operator> made) {}
+
+    private Body body(Projections writer) {
+        Value inner = writer.x();
+        if (isAttention(inner)) {
+            return attentions.read(inner, writer.linear());
+        } else if (inner.term() instanceof Term.Product product) {
+            return gated(inner, product, writer.linear());
+        } else if (inner.term() instanceof Term.Activated activated) {
+            Projections up = projection(activated.x(), "the projection before an activation");
+            return feedForward(
+                    up.x(), new FeedForward(Optional.empty(), up.linear(), writer.linear(), activated.activation()));
+        } else if (inner.term() instanceof Term.Weighted weighted) {
+            return experts(weighted, writer.linear());
+        }
+        throw wrong(inner, "attention, an activation, or the product of an activation and a projection");
+    }
+
+    private static boolean isAttention(Value value) {
+        return value.term() instanceof Term.Attended
+                || value.term() instanceof Term.Joined joined
+                        && joined.parts().stream().allMatch(part -> part.term() instanceof Term.Attended);
+    }
+
+    private static Body feedForward(Value input, Operator made) {
+        return new Body(input, List.of(), layers -> made);
+    }
+
+    /** The two projections of a gated feed-forward. */
+    private record Gate(Projections gate, Projections up, Activation activation) {}
+
+    private Gate gate(Value value, Term.Product product) {
+        List<Value> both = List.of(product.first(), product.second());
+        List<Value> activated = both.stream()
+                .filter(factor -> factor.term() instanceof Term.Activated)
+                .toList();
+        if (activated.size() != 1) {
+            throw wrong(value, "the product of one activation and one projection");
+        }
+        Term.Activated one = (Term.Activated) activated.get(0).term();
+        Value other = activated.get(0) == product.first() ? product.second() : product.first();
+        Projections gate = projection(one.x(), "the projection that a gate is made of");
+        Projections up = projection(other, "the projection that a gate is multiplied with");
+        if (gate.x() != up.x()) {
+            throw wrong(value, "a gate and what it is multiplied with to read the same value");
+        }
+        return new Gate(gate, up, one.activation());
+    }
+
+    private Body gated(Value value, Term.Product product, Linear down) {
+        Gate both = gate(value, product);
+        return feedForward(
+                both.gate().x(),
+                new FeedForward(Optional.of(both.gate().linear()), both.up().linear(), down, both.activation()));
+    }
+
+    private Body experts(Term.Weighted weighted, Linear down) {
+        Value activations = weighted.activations();
+        if (!(activations.term() instanceof Term.Product product)) {
+            throw wrong(activations, "the product of an activation and a projection, for all experts side by side");
+        }
+        Gate all = gate(activations, product);
+        Projections router = projection(weighted.router(), "the projection to a number for each expert");
+        if (router.x() != all.gate().x()) {
+            throw wrong(weighted.router(), "a router that reads what the experts read");
+        }
+        long width = activations.width() / weighted.experts();
+        List<FeedForward> experts = new ArrayList<>();
+        for (int i = 0; i < weighted.experts(); i++) {
+            long from = i * width;
+            experts.add(new FeedForward(
+                    Optional.of(all.gate().linear().rows(from, from + width)),
+                    all.up().linear().rows(from, from + width),
+                    down.columns(from, from + width, false),
+                    all.activation()));
+        }
+        if (Stream.of(all.gate().linear(), all.up().linear(), down)
+                .anyMatch(linear -> linear.bias().isPresent())) {
+            throw wrong(activations, "experts without biases");
+        }
+        return feedForward(router.x(), new Experts(router.linear(), experts, weighted.chosen(), weighted.normed()));
+    }
+
+    private Projections projection(Value value, String expected) {
+        return Projections.of(value).filter(found -> found.clip().isEmpty()).orElseThrow(() -> wrong(value, expected));
+    }
+
+    private TwofoldException wrong(Value value, String expected) {
+        return Unrecognised.in(graph).at(value, expected);
+    }
+}

@@ -1,0 +1,35 @@
+package dev.twofold.source.onnx;
+
+import dev.twofold.execution.GraphNames;
+
+/** What inputs of a graph are for. */
+final class Roles {
+
+    /** Where each new token stands, in graphs that are told. */
+    private static final String POSITIONS = "position_ids";
+
+    private Roles() {}
+
+    static boolean isIds(Term.Input input) {
+        return input.name().equals(GraphNames.IDS);
+    }
+
+    /** What is given for each layer: its keys and values of the past. */
+    static boolean isCache(Term.Input input) {
+        return !isIds(input) && !isMask(input.name()) && !isPositions(input.name());
+    }
+
+    static boolean isMask(String input) {
+        return input.equals(GraphNames.MASK);
+    }
+
+    static boolean isPositions(String input) {
+        return input.equals(POSITIONS);
+    }
+
+    /** Whether a value is where each new token stands. */
+    static boolean isPositions(Value value) {
+        return value.term() == Term.Tokens.POSITIONS
+                || value.term() instanceof Term.Input input && isPositions(input.name());
+    }
+}
