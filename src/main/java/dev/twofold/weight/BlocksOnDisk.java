@@ -70,7 +70,8 @@ public final class BlocksOnDisk {
                 && along == blocks.size()
                 && across == 1
                 && matrix.groups().isEmpty()
-                && matrix.scales().dtype() == blocks.scales();
+                && matrix.scales() instanceof Stored scales
+                && scales.dtype() == blocks.scales();
         return zeros(matrix, blocks).filter(zeros -> same).map(zeros -> {
             Grid grid = turned
                     ? new Grid.Given(Weights.transpose(matrix.scales()), Weights.transpose(zeros))

@@ -146,7 +146,7 @@ final class BranchReader {
                 .anyMatch(linear -> linear.bias().isPresent())) {
             throw wrong(activations, "experts without biases");
         }
-        return feedForward(router.x(), new Experts(router.linear(), experts, weighted.chosen(), weighted.normed()));
+        return feedForward(router.x(), new Experts(router.linear(), experts, weighted.routing()));
     }
 
     private Projections projection(Value value, String expected) {

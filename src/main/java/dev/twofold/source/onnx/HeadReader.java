@@ -33,9 +33,6 @@ final class HeadReader {
         Projections product = Projections.of(plain)
                 .filter(found -> found.clip().isEmpty())
                 .orElseThrow(() -> wrong(graph, plain, "the product with the head's matrix"));
-        if (product.linear().bias().isPresent()) {
-            throw wrong(graph, plain, "a head without a bias");
-        }
         Term.Normed normed = ofEveryToken(product.x())
                 .as(Term.Normed.class)
                 .orElseThrow(() -> wrong(graph, product.x(), "the last norm of the stream"));

@@ -4,11 +4,15 @@ import static dev.twofold.source.onnx.Rule.spelled;
 
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.source.onnx.Pattern.Captures;
 import dev.twofold.source.onnx.Term.Activated;
 import dev.twofold.source.onnx.Term.Tokens;
+import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** What is spelled in several operators, and how. These go before the rules of single operators. */
@@ -21,6 +25,20 @@ final class Spellings {
             spelled("number of new tokens, taken", "Gather{axis=0}(Shape(ids), =1)", Tokens.NEW),
             spelled("number of tokens of the past", "Sub(total, new)", Tokens.PAST),
             spelled("index of the last token", "Sub(ReduceSum{keepdims=0}(mask, =1), =1)", Tokens.LAST),
+            spelled(
+                    "index of the last token of rows that begin with one",
+                    "Sub(Mul(ReduceSum{keepdims=0}(mask, =1), Gather{axis=1}(mask, =0)), =1)",
+                    Tokens.LAST),
+            spelled(
+                    "mask of new tokens",
+                    "Slice(mask, Neg(Shape{end=2,start=1}(ids)), =" + Long.MAX_VALUE + ", =1)",
+                    Tokens.NEW_MASK),
+            spelled(
+                    "one, if every row has a new token",
+                    "Add(ReduceMin{keepdims=0}(Sub(ReduceMax{keepdims=0}(new_mask, =1), ReduceMax{keepdims=0}(mask, =1))), =1)",
+                    Tokens.STEP),
+            spelled("places of new tokens", "Range(past, total, =1)", Tokens.PLACES),
+            spelled("places of new tokens, if every row has one", "Range(past, total, step)", Tokens.PLACES),
             spelled("positions of all tokens", "Sub(CumSum(mask, =1), =1)", Tokens.ALL_POSITIONS),
             spelled("positions from 0 up", "Max(all_positions, =0)", Tokens.CLIPPED_POSITIONS),
             spelled(
@@ -30,7 +48,7 @@ final class Spellings {
             spelled(
                     "causal mask",
                     "And(Or(Unsqueeze(Cast{to=9}(mask), =[1,2]), Equal(?k, ?q)), LessOrEqual("
-                            + "Range(=0, total, =1), Unsqueeze(Range(past, total, =1), =1)))",
+                            + "Range(=0, total, =1), Unsqueeze(places, =1)))",
                     captures -> causal(captures)),
             spelled(
                     "mask of a sliding window",
@@ -82,25 +100,44 @@ final class Spellings {
                     captures -> Optional.of(new Term.Capped(captures.value("x"), captures.number("c")))),
             spelled("a limit", "Min(Max(?x, ?~low), ?~high)", Spellings::clipped));
 
-    private static final String EXPERTS = "Reshape(Mul(Reshape(?a, ?=parted), Unsqueeze(ScatterElements{axis=-1}("
-            + "Sub(?p, ?p), TopK{axis=-1}:1(?p, ?=k), %s), =-1)), ?=joined)";
+    private static final Pattern SOFTMAX = PatternText.parse("Softmax{axis=-1}(?r)");
+    private static final Pattern SIGMOID = PatternText.parse("Sigmoid(?r)");
+
+    private static final String EXPERTS = "Reshape(Mul(Reshape(?a, ?=parted), Unsqueeze(%s, =-1)), ?=joined)";
+
+    /** Of the experts that have the largest of some numbers, some weights. */
+    private static final String CHOSEN = "ScatterElements{axis=-1}(Sub(?p, ?p), TopK{axis=-1}:1(%s, ?=k), %s)";
+
+    private static final String CORRECTED = "Add(?p, ?c)";
+    private static final String SCORES = "TopK{axis=-1}(?p, ?=k)";
+    private static final String SCORES_OF_CORRECTED = "GatherElements{axis=-1}(?p, TopK{axis=-1}:1(Add(?p, ?c), ?=k))";
 
     private static final List<Rule> MIXTURES = List.of(
-            spelled(
-                    "experts by their probabilities",
-                    String.format(EXPERTS, "TopK{axis=-1}(?p, ?=k)"),
-                    captures -> experts(captures, false)),
-            spelled(
-                    "experts by their shares",
-                    String.format(EXPERTS, "Div(TopK{axis=-1}(?p, ?=k), ReduceSum(TopK{axis=-1}(?p, ?=k), =-1))"),
-                    captures -> experts(captures, true)));
+            mixture("experts by their scores", "?p", SCORES, captures -> routing(captures, false, false)),
+            mixture("experts by their shares", "?p", shares(SCORES), captures -> routing(captures, false, true)),
+            mixture(
+                    "experts chosen by corrected scores, by their own",
+                    CORRECTED,
+                    SCORES_OF_CORRECTED,
+                    captures -> routing(captures, true, false)),
+            mixture(
+                    "experts chosen by corrected scores, by shares of their own",
+                    CORRECTED,
+                    shares(SCORES_OF_CORRECTED),
+                    captures -> routing(captures, true, true)),
+            // Parting the activations of one expert leaves them as they are.
+            spelled("one expert behind a gate", "Mul(?a, Unsqueeze(Sigmoid(?r), =-1))", Spellings::behindGate));
 
-    private static final List<Rule> ENDS = List.of(spelled(
-            "logits in rows",
-            "Reshape(?x, Concat{axis=0}(Shape(ids), ?=v))",
-            captures -> captures.whole("v").equals(List.of(captures.value("x").width()))
-                    ? Optional.of(new Term.Same(captures.value("x")))
-                    : Optional.empty()));
+    private static final List<Rule> ENDS = List.of(
+            spelled("logits in rows", "Reshape(?x, Concat{axis=0}(Shape(ids), ?=v))", Spellings::rows),
+            spelled(
+                    "logits in the rows of what they are made of",
+                    "Reshape(?x, Concat{axis=0}(Shape{end=2,start=0}(?y), ?=v))",
+                    Spellings::rows),
+            spelled(
+                    "the last token of each row",
+                    "GatherND{batch_dims=1}(?x, Unsqueeze(ArgMax{axis=1,keepdims=1,select_last_index=1}(new_mask), =-1))",
+                    captures -> Optional.of(new Term.LastToken(captures.value("x")))));
 
     static final List<Rule> ALL = Stream.of(TOKENS, ACTIVATIONS, NORMS, LIMITS, MIXTURES, ENDS, BlockTableRules.ALL)
             .flatMap(List::stream)
@@ -123,8 +160,13 @@ final class Spellings {
     }
 
     private static boolean isRange(Value value, boolean queries) {
-        String text = queries ? "Unsqueeze(Range(past, total, =1), =1)" : "Range(=0, total, =1)";
+        String text = queries ? "Unsqueeze(places, =1)" : "Range(=0, total, =1)";
         return PatternText.parse(text).matches(value, new Captures());
+    }
+
+    private static Optional<Term> rows(Captures captures) {
+        Value x = captures.value("x");
+        return captures.whole("v").equals(List.of(x.width())) ? Optional.of(new Term.Same(x)) : Optional.empty();
     }
 
     private static Optional<Term> window(Captures captures) {
@@ -146,31 +188,64 @@ final class Spellings {
                 : Optional.empty();
     }
 
-    private static Optional<Term> experts(Captures captures, boolean normed) {
-        List<Long> parted = captures.whole("parted");
-        List<Long> joined = captures.whole("joined");
-        List<Long> chosen = captures.whole("k");
-        Optional<Value> router = router(captures.value("p"));
-        if (parted.size() != 4 || joined.size() != 3 || chosen.size() != 1 || router.isEmpty()) {
-            return Optional.empty();
-        }
-        long experts = parted.get(2);
+    private static String shares(String weights) {
+        return String.format("Div(%1$s, ReduceSum(%1$s, =-1))", weights);
+    }
+
+    private static Rule mixture(
+            String name, String scores, String weights, Function<Captures, Optional<Routing>> routing) {
+        return spelled(
+                name,
+                String.format(EXPERTS, String.format(CHOSEN, scores, weights)),
+                captures -> scored(captures.value("p"))
+                        .flatMap(router -> weighted(captures, router, routing.apply(captures))));
+    }
+
+    private static Optional<Term> behindGate(Captures captures) {
+        Value router = captures.value("r");
         Value activations = captures.value("a");
-        boolean fits = experts == router.get().width()
-                && experts * parted.get(3) == activations.width()
-                && joined.get(2) == activations.width()
-                && chosen.get(0) > 0
-                && chosen.get(0) <= experts;
-        return fits
-                ? Optional.of(
-                        new Term.Weighted(activations, router.get(), Math.toIntExact(chosen.get(0)), normed, experts))
+        return router.width() == 1 && activations.width() > 0
+                ? Optional.of(new Term.Weighted(activations, router, Routing.gate(), 1))
                 : Optional.empty();
     }
 
-    /** What probabilities are made of. */
-    private static Optional<Value> router(Value probabilities) {
+    private static Optional<Term> weighted(Captures captures, Value router, Optional<Routing> routing) {
+        List<Long> parted = captures.whole("parted");
+        List<Long> joined = captures.whole("joined");
+        Value activations = captures.value("a");
+        if (parted.size() != 4 || joined.size() != 3) {
+            return Optional.empty();
+        }
+        long experts = parted.get(2);
+        boolean fits = experts == router.width()
+                && experts * parted.get(3) == activations.width()
+                && joined.get(2) == activations.width();
+        return routing.filter(found -> fits && found.chosen() <= experts)
+                .map(found -> new Term.Weighted(activations, router, found, experts));
+    }
+
+    private static Optional<Routing> routing(Captures captures, boolean corrected, boolean normed) {
+        List<Long> chosen = captures.whole("k");
+        Value scores = captures.value("p");
+        Optional<Weight> correction =
+                corrected ? captures.value("c").as(Term.Numbers.class).map(Term.Numbers::weight) : Optional.empty();
+        boolean fits = chosen.size() == 1
+                && chosen.get(0) > 0
+                && chosen.get(0) <= Integer.MAX_VALUE
+                && corrected == correction.isPresent();
+        return fits
+                ? Optional.of(new Routing(
+                        SOFTMAX.matches(scores, new Captures()) ? Score.SOFTMAX : Score.SIGMOID,
+                        correction,
+                        chosen.get(0).intValue(),
+                        normed))
+                : Optional.empty();
+    }
+
+    /** What scores are made of. */
+    private static Optional<Value> scored(Value scores) {
         Captures captures = new Captures();
-        return PatternText.parse("Softmax{axis=-1}(?r)").matches(probabilities, captures)
+        return SOFTMAX.matches(scores, captures) || SIGMOID.matches(scores, captures)
                 ? Optional.of(captures.value("r"))
                 : Optional.empty();
     }

@@ -3,6 +3,7 @@ package dev.twofold.source.onnx;
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Routing;
 import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Optional;
@@ -47,6 +48,12 @@ sealed interface Term {
         PAST,
         /** The index of the last of each row. */
         LAST,
+        /** The mask of the new ones. */
+        NEW_MASK,
+        /** One, or zero if some row that had tokens has no new one. */
+        STEP,
+        /** The columns of the new ones: from the past's number up. */
+        PLACES,
         /** Where each stands, those of the past included, without regard to padding before the first. */
         ALL_POSITIONS,
         /** The same from 0 up. */
@@ -140,5 +147,5 @@ sealed interface Term {
             implements Term {}
 
     /** The activations of experts, each times the weight of the expert: {@code [tokens, experts * width]}. */
-    record Weighted(Value activations, Value router, int chosen, boolean normed, long experts) implements Term {}
+    record Weighted(Value activations, Value router, Routing routing, long experts) implements Term {}
 }
