@@ -29,7 +29,7 @@ public record DescribedOutput(Path directory, Manifest manifest) {
      * @param against what has that configuration, if it does not lie beside the model
      */
     public PlannedModel planned(Sources sources, Optional<Path> against) {
-        Decoder original = sources.describe(against.orElseGet(this::described));
+        Decoder original = against.map(sources::describe).orElseGet(() -> sources.describeConfiguration(described()));
         if (original.facts().layers() != manifest.model().layers()) {
             throw TwofoldException.input(CONFIG + " does not describe the checkpoint that the model was made of")
                     .at(original.facts().source())
@@ -43,6 +43,11 @@ public record DescribedOutput(Path directory, Manifest manifest) {
 
     /** Where the checkpoint's own config.json is: an output has another if its caches are others. */
     private Path described() {
+        if (manifest.source().files().keySet().stream().anyMatch(name -> name.endsWith(".onnx"))) {
+            throw TwofoldException.input("the output was made of a graph, which its " + CONFIG + " does not describe")
+                    .at(Origin.file(directory))
+                    .hint("add --against and the directory of the ONNX model that it was made of");
+        }
         FileFact own = manifest.source().files().get(CONFIG);
         Path above = directory.toAbsolutePath().normalize().resolveSibling("");
         return Stream.of(directory, above)

@@ -44,6 +44,11 @@ public record Sources(List<SourceFormat> formats) {
         return format(path).describe(path);
     }
 
+    /** What the config.json in a directory describes, whatever else lies beside it. */
+    Decoder describeConfiguration(Path directory) {
+        return new HuggingFaceFormat().describe(directory);
+    }
+
     private SourceFormat format(Path path) {
         return formats.stream()
                 .filter(format -> format.recognises(path))

@@ -37,8 +37,17 @@ final class Sketch {
 
     /** Something that is computed, {@value #WIDTH} wide; as many different ones as there are numbers. */
     Value computed(int number) {
+        return projected(WIDTH, number);
+    }
+
+    /** Something that is computed. */
+    Value projected(long width) {
+        return projected(width, 1);
+    }
+
+    private Value projected(long width, int number) {
         Value rows = values.of(new Term.Rows(new Filled(Shape.of(16, WIDTH), number)));
-        return values.of(new Term.Projected(rows, Linear.withoutBias(new Filled(Shape.of(WIDTH, WIDTH), number))));
+        return values.of(new Term.Projected(rows, Linear.withoutBias(new Filled(Shape.of(width, WIDTH), number))));
     }
 
     /** What a pattern matches. */

@@ -25,6 +25,8 @@ final class SpellingsTest {
             return sketch.with("parted", new Term.Whole(List.of(0L, 0L, 4L, 2L)))
                     .with("joined", new Term.Whole(List.of(0L, 0L, 8L)))
                     .with("k", new Term.Whole(List.of(2L)));
+        } else if (rule.name().equals("one expert behind a gate")) {
+            sketch.with("r", sketch.projected(1).term());
         } else if (rule.name().equals("a limit")) {
             sketch.with("low", new Term.Numbers(new Filled(Shape.of(1), -2), Optional.of(-2.0)));
         }
