@@ -115,7 +115,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     private CompilerSettings settings() {
-        Host host = hosting.host(console);
+        Host host = hosting.measuringHost(console);
         return new CompilerSettings(
                 host,
                 measuring.texts(),

@@ -22,6 +22,15 @@ final class HostOptions {
         return provider;
     }
 
+    /** For commands that run a model step by step, which plugins do not. */
+    Host measuringHost(Console console) {
+        if (provider.isPlugin()) {
+            console.notice("note: layers are measured, and weights refitted, on the cpu: " + provider
+                    + " runs models that are written");
+        }
+        return host(console);
+    }
+
     Host host(Console console) {
         return new Host(provider, device, console.progress(), console::notice);
     }

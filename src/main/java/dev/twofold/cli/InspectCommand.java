@@ -102,7 +102,7 @@ final class InspectCommand implements Callable<Integer> {
                         group,
                         compensate ? Optional.of(fittedTokens()) : Optional.empty(),
                         measuring.cache(beside, console),
-                        hosting.host(console))
+                        hosting.measuringHost(console))
                 .inspect(Version.current());
         report.ifPresent(directory -> directory.write(document));
         if (format == OutputFormat.JSON) {

@@ -31,12 +31,21 @@ public final class Main {
         line.setOut(new PrintWriter(new BufferedOutputStream(output), true, StandardCharsets.UTF_8));
         int code = line.execute(arguments);
         line.getOut().flush();
-        Plugins.release();
+        code = released(line, code);
         if (output.failure() != null) {
             line.getErr().println("twofold: cannot write the output: " + output.failure());
             code = ENVIRONMENT;
         }
         System.exit(code);
+    }
+
+    private static int released(CommandLine line, int code) {
+        try {
+            Plugins.release();
+            return code;
+        } catch (TwofoldException e) {
+            return explain(e, line);
+        }
     }
 
     /** The command line, ready to execute; tests set other writers. */

@@ -26,6 +26,11 @@ public record Experts(Linear router, List<FeedForward> experts, Routing routing)
         return new Experts(router, others, routing);
     }
 
+    /** Whether there is nothing to choose: one expert, by so much as its gate says. */
+    public boolean isGated() {
+        return experts.size() == 1 && routing.equals(Routing.gate());
+    }
+
     /** Width of the hidden activation of one expert. */
     @Override
     public long width() {
@@ -39,7 +44,7 @@ public record Experts(Linear router, List<FeedForward> experts, Routing routing)
 
     @Override
     public Kind kind() {
-        return routing.equals(Routing.gate()) ? Kind.GATED : Kind.EXPERTS;
+        return isGated() ? Kind.GATED : Kind.EXPERTS;
     }
 
     @Override

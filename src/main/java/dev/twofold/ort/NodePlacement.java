@@ -7,10 +7,13 @@ import dev.twofold.diag.TwofoldException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Where ONNX Runtime runs the nodes of a model: what a provider has no kernel for runs on the CPU, and its values travel.
@@ -36,11 +39,9 @@ public record NodePlacement(int there, SortedMap<String, Integer> elsewhere) {
                         .cache()
                         .close();
                 Path events = session.endProfiling();
-                NodePlacement placement = read(events, setup.provider());
-                Files.delete(events);
-                return placement;
+                return read(events, setup.provider());
             } finally {
-                Files.delete(profile);
+                delete(profile);
             }
         } catch (IOException e) {
             throw TwofoldException.environment("ONNX Runtime's profile of the model cannot be read")
@@ -48,6 +49,18 @@ public record NodePlacement(int there, SortedMap<String, Integer> elsewhere) {
                     .found(e)
                     .cause(e);
         }
+    }
+
+    /** What cannot be deleted stays with the system's other temporary files: the run itself says what was wrong. */
+    private static void delete(Path directory) {
+        List<Path> all = new ArrayList<>();
+        try (Stream<Path> files = Files.list(directory)) {
+            files.forEach(all::add);
+        } catch (IOException e) {
+            return;
+        }
+        all.add(directory);
+        all.forEach(path -> path.toFile().delete());
     }
 
     /** @param events what ONNX Runtime wrote of a run */

@@ -25,7 +25,7 @@ public final class Plugins {
      *
      * @throws TwofoldException of kind ENVIRONMENT if it is missing, is refused or offers none
      */
-    static List<OrtEpDevice> devices(OrtEnvironment environment, Provider plugin) {
+    static synchronized List<OrtEpDevice> devices(OrtEnvironment environment, Provider plugin) {
         Path library = library(plugin);
         String path = library.toString();
         try {

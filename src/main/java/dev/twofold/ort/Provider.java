@@ -47,7 +47,7 @@ public record Provider(String name, Optional<Path> library) {
     }
 
     /** Whether it is no part of ONNX Runtime. */
-    boolean isPlugin() {
+    public boolean isPlugin() {
         return !isCpu() && !equals(CUDA);
     }
 

@@ -86,7 +86,20 @@ public final class BlocksOnDisk {
         if (isSigned(matrix.codes())) {
             return matrix.zeros().isEmpty() ? Optional.of(middle) : Optional.empty();
         }
-        return matrix.zeros().filter(zeros -> !blocks.symmetric() || zeros.equals(middle));
+        return matrix.zeros()
+                .filter(zeros -> isCode(zeros, blocks))
+                .filter(zeros -> !blocks.symmetric() || zeros.equals(middle));
+    }
+
+    /** Whether these are codes for certain: zeros that something was added to may be beyond the largest. */
+    private static boolean isCode(Weight zeros, IntegerBlocks blocks) {
+        if (zeros instanceof Transposed turned) {
+            return isCode(turned.source(), blocks);
+        } else if (zeros instanceof Sliced sliced) {
+            return isCode(sliced.source(), blocks);
+        }
+        return zeros instanceof Filled filled && filled.value() >= 0 && filled.value() <= blocks.largest()
+                || bits(zeros) == blocks.bits() && !isSigned(zeros);
     }
 
     private static boolean isSigned(Weight codes) {

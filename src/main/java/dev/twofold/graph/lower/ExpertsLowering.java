@@ -19,7 +19,7 @@ record ExpertsLowering(GraphBuilder graph) {
     /** Weights of the experts, {@code [batch, sequence, experts]}. */
     private String routing(String name, String x, Experts experts) {
         String scores = Projection.apply(graph, name + "/router", x, experts.router());
-        if (experts.routing().equals(Routing.gate())) {
+        if (experts.isGated()) {
             return graph.node(name + "/probabilities", "Sigmoid", List.of(scores));
         }
         Routing routing = experts.routing();

@@ -37,7 +37,8 @@ final class AttentionReader {
         List<Part> parts = values.stream().map(this::part).toList();
         Part first = parts.get(0);
         for (int i = 1; i < parts.size(); i++) {
-            if (parts.get(i).input != first.input || !parts.get(i).rule.equals(first.rule)) {
+            Part part = parts.get(i);
+            if (part.input != first.input || !part.rule.equals(first.rule) || !first.normalizesLike(part)) {
                 throw wrong(values.get(i), "attention of the same value and the same kind as the one beside it");
             }
         }
@@ -53,7 +54,23 @@ final class AttentionReader {
             AttentionRule rule,
             int heads,
             int kvHeads,
-            String cache) {}
+            String cache) {
+
+        /** Whether the norms of both can be one: a mean over all heads of a layer is over these alone. */
+        private boolean normalizesLike(Part other) {
+            return norms.isEmpty() && other.norms.isEmpty()
+                    || norms.isPresent()
+                            && other.norms.isPresent()
+                            && norms.get().span() == Span.HEAD
+                            && other.norms.get().span() == Span.HEAD
+                            && isLike(norms.get().query(), other.norms.get().query())
+                            && isLike(norms.get().key(), other.norms.get().key());
+        }
+
+        private static boolean isLike(Norm one, Norm other) {
+            return one.kind() == other.kind() && one.epsilon() == other.epsilon();
+        }
+    }
 
     /** Where one cache serves several layers, as of a widened pair, each has its share of the heads. */
     private static List<Heads> members(List<Part> parts, List<Integer> layers) {
@@ -144,6 +161,9 @@ final class AttentionReader {
         Optional<Turn> turn = value.as(Term.Rotated.class).map(Term.Rotated::turn);
         Value turned = value.as(Term.Rotated.class).map(Term.Rotated::x).orElse(value);
         Optional<Norm> norm = norm(turned);
+        if (norm.flatMap(Norm::bias).isPresent()) {
+            throw wrong(turned, "a norm of queries or keys without a bias");
+        }
         // A single head is as wide as all heads.
         Span span = turned.term() instanceof Term.Normed && turned.width() != size ? Span.WIDTH : Span.HEAD;
         Value inner = turned.as(Term.Gained.class).map(Term.Gained::x).orElse(turned);

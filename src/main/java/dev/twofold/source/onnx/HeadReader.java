@@ -3,6 +3,7 @@ package dev.twofold.source.onnx;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.weight.Weights;
 import java.util.Optional;
 
 /** The end of a decoder, from the logits back to the stream. */
@@ -36,9 +37,14 @@ final class HeadReader {
         Term.Normed normed = ofEveryToken(product.x())
                 .as(Term.Normed.class)
                 .orElseThrow(() -> wrong(graph, product.x(), "the last norm of the stream"));
-        // The head is linear, so that a factor may as well be in the gain.
+        // Products are linear, so that a factor may as well be in the gain; a bias has its own.
         Norm norm = factor.map(by -> BranchReader.times(normed.norm(), by)).orElse(normed.norm());
-        return new Head(product.linear(), norm, cap, ofEveryToken(normed.x()));
+        Linear linear = new Linear(
+                product.linear().weight(),
+                product.linear()
+                        .bias()
+                        .map(bias -> factor.map(by -> Weights.times(bias, by)).orElse(bias)));
+        return new Head(linear, norm, cap, ofEveryToken(normed.x()));
     }
 
     private static TwofoldException wrong(ModelGraph graph, Value value, String expected) {

@@ -106,6 +106,7 @@ final class Interpreter {
         Pattern.Captures captures = new Pattern.Captures();
         boolean longer = inputs.get(0)
                 .filter(condition -> LONGER.matches(condition, captures))
+                .filter(condition -> captures.whole("n").size() == 1)
                 .isPresent();
         return longer
                 ? Subgraphs.branch(node, "else_branch", output, graph)

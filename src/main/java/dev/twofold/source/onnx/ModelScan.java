@@ -34,6 +34,9 @@ final class ModelScan {
     /** Of nodes, inputs and outputs together. */
     private static final long MAX_HELD = 256L << 20;
 
+    /** Bytes that something is counted for beside its own. */
+    private static final int OVERHEAD = 64;
+
     /** Of {@code sparse_initializer} in a graph, which the description of the format here leaves out. */
     private static final int SPARSE = 15;
 
@@ -145,13 +148,13 @@ final class ModelScan {
     }
 
     private byte[] held(CodedInputStream in) throws IOException {
-        byte[] bytes = in.readByteArray();
-        held += bytes.length;
+        int length = in.readRawVarint32();
+        held += length + (long) OVERHEAD;
         if (held > MAX_HELD) {
             throw tooMuch("nodes of more bytes", MAX_HELD + " bytes of them")
                     .hint("save the model with its weights as external data");
         }
-        return bytes;
+        return in.readRawBytes(length);
     }
 
     private void tensor(CodedInputStream in) throws IOException {

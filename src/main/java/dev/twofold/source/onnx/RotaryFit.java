@@ -115,12 +115,15 @@ final class RotaryFit {
         }
         if (magnitude == 1) {
             scalings.add(new Unscaled());
+        }
+        if (!IntStream.range(0, factors.length).allMatch(pair -> factors[pair] > 0 && Double.isFinite(factors[pair]))) {
+            return scalings;
+        }
+        if (magnitude == 1) {
             scalings.add(new LinearScaling(rounded(factors[0])));
             scalings.addAll(llama3(theta, factors));
         }
-        boolean lasts = theta == last(bases())
-                && IntStream.range(0, factors.length)
-                        .allMatch(pair -> factors[pair] > 0 && Double.isFinite(factors[pair]));
+        boolean lasts = theta == last(bases());
         for (int digits = 3; lasts && digits <= MOST_DIGITS; digits++) {
             int kept = digits;
             scalings.add(new LongRopeScaling(

@@ -26,6 +26,9 @@ final class TensorScan {
     /** The most dimensions that any operator has a use for. */
     private static final int MAX_RANK = 8;
 
+    /** A location, an offset, a length and a checksum are usual. */
+    private static final int MAX_ENTRIES = 16;
+
     /** What is written as a list of numbers, and not as bytes, is small. */
     private static final int MAX_LISTED = 1 << 20;
 
@@ -69,7 +72,7 @@ final class TensorScan {
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             boolean packed = WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
             switch (WireFormat.getTagFieldNumber(tag)) {
-                case TensorProto.DIMS_FIELD_NUMBER -> numbers(in, packed, () -> dims.add(in.readInt64()));
+                case TensorProto.DIMS_FIELD_NUMBER -> numbers(in, packed, () -> dimension(in.readInt64()));
                 case TensorProto.DATA_TYPE_FIELD_NUMBER -> type = in.readInt32();
                 case TensorProto.NAME_FIELD_NUMBER -> name = in.readString();
                 case TensorProto.FLOAT_DATA_FIELD_NUMBER -> numbers(in, packed, () -> put(4, in.readFixed32()));
@@ -107,8 +110,15 @@ final class TensorScan {
         return Math.max(1, bits(type) / 8);
     }
 
+    private void dimension(long size) {
+        dims.add(size);
+        if (dims.size() > MAX_RANK) {
+            throw wrong("a tensor of a shape that there is not").found("more than " + MAX_RANK + " dimensions");
+        }
+    }
+
     private void put(int bytes, long value) {
-        if (listed.size() > MAX_LISTED || dims.size() > MAX_RANK) {
+        if (listed.size() > MAX_LISTED) {
             throw wrong("a large tensor that is spelled number by number")
                     .expected("at most " + MAX_LISTED + " bytes of it")
                     .hint("save the model with external data");
@@ -126,6 +136,9 @@ final class TensorScan {
 
     private void entry(StringStringEntryProto entry) {
         entries.put(entry.getKey(), entry.getValue());
+        if (entries.size() > MAX_ENTRIES) {
+            throw wrong("a tensor that says too much of its file").expected("at most " + MAX_ENTRIES + " entries");
+        }
     }
 
     private Tensor tensor() {
@@ -133,9 +146,8 @@ final class TensorScan {
         if (known == null || bits(type) == 0) {
             throw wrong("a tensor of a type that is not read").found(known == null ? "type " + type : known);
         }
-        if (dims.size() > MAX_RANK || dims.stream().anyMatch(dim -> dim < 0)) {
-            throw wrong("a tensor of a shape that there is not")
-                    .found(dims.size() > MAX_RANK ? dims.size() + " dimensions" : dims);
+        if (dims.stream().anyMatch(dim -> dim < 0)) {
+            throw wrong("a tensor of a shape that there is not").found(dims);
         }
         Shape shape = new Shape(dims);
         long bytes = bytes(shape);
