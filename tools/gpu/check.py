@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -38,14 +39,22 @@ class Check:
         self.end = time.monotonic() + 60 * arguments.minutes
         self.found = {
             "commit": text(["git", "-C", str(ROOT), "rev-parse", "HEAD"]), "provider": self.provider,
-            "device": device(self.provider), "parity": [], "speed": [], "complete": False}
+            "device": device(self.provider), "parity": [], "speed": [], "failed": [], "complete": False}
 
     def twofold(self, *words):
         """Exit code and standard output of a command."""
-        run = subprocess.run([str(ROOT / "twofold"), *map(str, words)], capture_output=True, text=True)
+        run = self.run([str(ROOT / "twofold"), *map(str, words)])
         if run.returncode not in (0, 1):
             print(run.stderr, file=sys.stderr)
         return run.returncode, run.stdout, run.stderr
+
+    def run(self, command):
+        """What a command printed; one that takes longer than there is time is stopped."""
+        left = max(1, self.end - time.monotonic())
+        try:
+            return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=left)
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, 124, "", "time ran out")
 
     def in_time(self):
         return time.monotonic() < self.end
@@ -78,32 +87,39 @@ class Check:
         for name, (shape, window) in (SMALL_SHAPES if self.small else SHAPES).items():
             if not self.in_time():
                 return False
-            checkpoint = self.out / "random"
-            subprocess.run(["rm", "-rf", str(checkpoint)], check=True)
-            subprocess.run([sys.executable, str(HERE / "random_checkpoint.py"), str(checkpoint), *map(str, shape)],
-                           check=True)
-            first, last = map(int, window.split(":"))
-            merges = ",".join(f"{layer}A-{layer}F" for layer in range(first, last))
-            plans = {"plain": ["--window", "0:0"], "paired": ["--window", window],
-                     "wide": ["--window", window, "--kv-layout", "wide"], "merged": ["--merge", merges]}
-            directories = []
-            for plan, options in plans.items():
-                directories.append(str(self.out / plan))
-                code, _, error = self.twofold("convert", checkpoint, "-o", directories[-1], *options, "--dtype",
-                                              "fp16" if self.provider == "cuda" else "fp32", "--no-load", "--force", "--quiet")
-                if code != 0:
-                    sys.exit(error)
-            prompt, new, rounds = (8, 8, 3) if self.small else (128, 96, 7)
-            run = subprocess.run([sys.executable, str(HERE / "speed.py"), self.provider, str(prompt), str(new), str(rounds),
-                                  *directories], capture_output=True, text=True)
-            if run.returncode != 0:
-                sys.exit(run.stderr)
-            found = json.loads(run.stdout)
-            for row in found["rows"]:
-                row["model"] = pathlib.Path(row["model"]).name
-            self.found["speed"].append({"shape": name, "prompt": prompt, "new": new, **found})
+            problem = self.timed(name, shape, window)
+            if problem:
+                self.found["failed"].append({"shape": name, "error": problem})
             self.write()
-        return True
+        return self.in_time()
+
+    def timed(self, name, shape, window):
+        """What went wrong, if anything did."""
+        checkpoint = self.out / "random"
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        run = self.run([sys.executable, HERE / "random_checkpoint.py", checkpoint, *shape])
+        if run.returncode != 0:
+            return run.stderr
+        first, last = map(int, window.split(":"))
+        merges = ",".join(f"{layer}A-{layer}F" for layer in range(first, last))
+        plans = {"plain": ["--window", "0:0"], "paired": ["--window", window],
+                 "wide": ["--window", window, "--kv-layout", "wide"], "merged": ["--merge", merges]}
+        directories = []
+        for plan, options in plans.items():
+            directories.append(self.out / plan)
+            code, _, error = self.twofold("convert", checkpoint, "-o", directories[-1], *options, "--dtype",
+                                          "fp16" if self.provider == "cuda" else "fp32", "--no-load", "--force", "--quiet")
+            if code != 0:
+                return error
+        prompt, new, rounds = (8, 8, 3) if self.small else (128, 96, 7)
+        run = self.run([sys.executable, HERE / "speed.py", self.provider, prompt, new, rounds, *directories])
+        if run.returncode != 0:
+            return run.stderr
+        found = json.loads(run.stdout)
+        for row in found["rows"]:
+            row["model"] = pathlib.Path(row["model"]).name
+        self.found["speed"].append({"shape": name, "prompt": prompt, "new": new, **found})
+        return ""
 
     def write(self):
         (self.out / "check.json").write_text(json.dumps(self.found, indent=1) + "\n")
@@ -130,6 +146,8 @@ def table(found):
         lines += [f"| {row['model']} | {row['prefillMillis']:.2f} | {row['decodeMillis']:.3f} | {row['prefillSpeedup']:.3f} | "
                   f"{row['decodeSpeedup']:.3f} | {row['decodeLow']:.3f} to {row['decodeHigh']:.3f} |"
                   for row in speed["rows"]]
+    for failed in found["failed"]:
+        lines += ["", f"{failed['shape']} was not timed: {(failed['error'].strip().splitlines() or ['no reason given'])[-1]}"]
     return "\n".join(lines) + "\n"
 
 

@@ -85,6 +85,11 @@ public final class OnnxFormat implements SourceFormat {
             return path;
         }
         List<Path> graphs = graphs(path);
+        Optional<Path> named =
+                graphs.size() == 1 ? Optional.empty() : Settings.read(path).file().map(path::resolve);
+        if (named.filter(graphs::contains).isPresent()) {
+            return named.get();
+        }
         if (graphs.size() != 1) {
             throw TwofoldException.input("more than one ONNX model")
                     .at(Origin.file(path))
