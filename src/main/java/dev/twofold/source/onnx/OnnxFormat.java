@@ -85,8 +85,9 @@ public final class OnnxFormat implements SourceFormat {
             return path;
         }
         List<Path> graphs = graphs(path);
-        Optional<Path> named =
-                graphs.size() == 1 ? Optional.empty() : Settings.read(path).file().map(path::resolve);
+        Optional<Path> named = graphs.size() == 1
+                ? Optional.empty()
+                : Settings.read(path).file().map(path::resolve);
         if (named.filter(graphs::contains).isPresent()) {
             return named.get();
         }
