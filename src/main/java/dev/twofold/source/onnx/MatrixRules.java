@@ -51,10 +51,15 @@ final class MatrixRules {
     private static Optional<Term> gemm(Call call) {
         boolean plain = call.integer("transA", 0) == 0 && call.number("alpha", 1) == 1 && call.number("beta", 1) == 1;
         Optional<Term> product = plain ? product(call, call.integer("transB", 0) == 1) : Optional.empty();
-        if (call.input(2).isEmpty()) {
+        return biased(product, call, 2);
+    }
+
+    /** A product with what is added to it, if that is given. */
+    private static Optional<Term> biased(Optional<Term> product, Call call, int input) {
+        if (call.input(input).isEmpty()) {
             return product;
         }
-        Optional<Weight> bias = call.input(2, Numbers.class).map(Numbers::weight);
+        Optional<Weight> bias = call.input(input, Numbers.class).map(Numbers::weight);
         return product.map(Term.Projected.class::cast)
                 .filter(made -> bias.filter(values ->
                                 values.shape().equals(Shape.of(made.linear().outputs())))
@@ -74,16 +79,7 @@ final class MatrixRules {
     private static Optional<Term> blocks(Call call) {
         Optional<Weight> matrix = BlockMatrix.ofProduct(call);
         Optional<Term> product = call.input(0).flatMap(x -> matrix.flatMap(weight -> projected(x, weight)));
-        if (call.input(5).isEmpty()) {
-            return product;
-        }
-        Optional<Weight> bias = call.input(5, Numbers.class).map(Numbers::weight);
-        return product.map(Term.Projected.class::cast)
-                .filter(made -> bias.filter(values ->
-                                values.shape().equals(Shape.of(made.linear().outputs())))
-                        .isPresent())
-                .map(made ->
-                        new Term.Projected(made.x(), new Linear(made.linear().weight(), bias)));
+        return biased(product, call, 5);
     }
 
     private static Optional<Term> rows(Call call) {
