@@ -21,7 +21,7 @@ import dev.twofold.execution.HiddenStates;
  */
 public record LayerDependency(double[][] change) {
 
-    /** Every layer runs once for each before it, and a norm over so many tokens hardly moves with more of them. */
+    /** Of the text, at most: every layer runs once for each before it. */
     private static final int WINDOWS = 3;
 
     public static LayerDependency of(DecoderEngine engine, Decoder decoder, LayerStreams streams, Progress progress) {

@@ -28,20 +28,6 @@ record Checkpoint(
         FileStamps stamps)
         implements Source {
 
-    /** Files that a runtime reads beside the weights: copied to the output as they are. */
-    private static final List<String> COMPANIONS = List.of(
-            HuggingFaceFormat.CONFIG,
-            HuggingFaceFormat.GENERATION,
-            TokenizerFile.NAME,
-            "tokenizer_config.json",
-            "tokenizer.model",
-            "special_tokens_map.json",
-            "added_tokens.json",
-            "vocab.json",
-            "merges.txt",
-            "chat_template.jinja",
-            "chat_template.json");
-
     private static final Set<String> DECISIVE =
             Set.of(HuggingFaceFormat.CONFIG, TokenizerFile.NAME, Families.OWN, Adapter.CONFIG);
 
@@ -57,17 +43,13 @@ record Checkpoint(
 
     @Override
     public List<Companion> companions() {
-        return companionFiles(path).map(Companion::of).toList();
-    }
-
-    private static Stream<Path> companionFiles(Path directory) {
-        return COMPANIONS.stream().map(directory::resolve).filter(SourceFile::exists);
+        return Companion.files(path).map(Companion::of).toList();
     }
 
     /** What is read besides weights: companions, and the family's description if it is here. */
     static Stream<Path> sidecars(Path directory) {
         Stream<Path> family = Stream.of(directory.resolve(Families.OWN)).filter(SourceFile::exists);
-        return Stream.concat(companionFiles(directory), family);
+        return Stream.concat(Companion.files(directory), family);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileStamps;
 import dev.twofold.disk.SourceFile;
 import dev.twofold.execution.GraphNames;
+import dev.twofold.source.Companion;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
 import java.io.IOException;
@@ -51,7 +52,7 @@ public final class OnnxFormat implements SourceFormat {
         Path file = file(path);
         Path directory = file.resolveSibling("");
         FileStamps stamps = FileStamps.of(directory);
-        OnnxModel.companionFiles(directory).forEach(companion -> SourceFile.require(companion, MAX_COMPANION));
+        Companion.files(directory).forEach(companion -> SourceFile.require(companion, MAX_COMPANION));
         Settings settings = Settings.read(directory);
         ModelGraph graph = ModelScan.read(file);
         Decoder decoder = OnnxDecoder.read(graph, settings);

@@ -22,20 +22,6 @@ record OnnxModel(
         Path path, Path directory, Decoder decoder, List<Path> weightFiles, List<String> notes, FileStamps stamps)
         implements Source {
 
-    /** Files that a runtime reads beside the weights: copied to the output as they are. */
-    private static final List<String> COMPANIONS = List.of(
-            Settings.CONFIG,
-            Settings.GENERATION,
-            TokenizerFile.NAME,
-            "tokenizer_config.json",
-            "tokenizer.model",
-            "special_tokens_map.json",
-            "added_tokens.json",
-            "vocab.json",
-            "merges.txt",
-            "chat_template.jinja",
-            "chat_template.json");
-
     /** Those from which it follows what is computed, beside the graph and its tensors. */
     private static final Set<String> DECISIVE = Set.of(Settings.CONFIG, Settings.GENAI, TokenizerFile.NAME);
 
@@ -56,17 +42,13 @@ record OnnxModel(
 
     @Override
     public List<Companion> companions() {
-        return companionFiles(directory).map(Companion::of).toList();
-    }
-
-    static Stream<Path> companionFiles(Path directory) {
-        return COMPANIONS.stream().map(directory::resolve).filter(SourceFile::exists);
+        return Companion.files(directory).map(Companion::of).toList();
     }
 
     @Override
     public List<Path> files() {
         Stream<Path> genai = Stream.of(directory.resolve(Settings.GENAI)).filter(SourceFile::exists);
-        return Stream.of(companionFiles(directory), genai, weightFiles.stream())
+        return Stream.of(Companion.files(directory), genai, weightFiles.stream())
                 .flatMap(files -> files)
                 .toList();
     }
