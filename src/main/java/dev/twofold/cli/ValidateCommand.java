@@ -40,6 +40,13 @@ final class ValidateCommand implements Callable<Integer> {
     private Path checkpoint = Path.of("");
 
     @Option(
+            names = "--original",
+            paramLabel = "CHECKPOINT",
+            description = "The checkpoint to compare quality with, if --against was itself made from one, such as by"
+                    + " training a shallower model (default: --against).")
+    private @Nullable Path original;
+
+    @Option(
             names = "--text",
             paramLabel = "FILE",
             description = "The text to measure on, in UTF-8; line ends of Windows and a byte order mark do not count"
@@ -101,12 +108,21 @@ final class ValidateCommand implements Callable<Integer> {
         Source source = reading.open(checkpoint);
         Texts.Named measured = text == null ? Texts.evaluation() : Texts.read(text);
         List<Texts.Named> fitted = new Texts(calibration, Optional.empty()).calibrating();
-        Validator.Outcome outcome =
-                new Validator(directory, manifest, source, measured, fitted, tokens, hosting.host(console)).validate();
+        Validator.Outcome outcome = new Validator(
+                        directory,
+                        manifest,
+                        source,
+                        original == null ? source : reading.open(original),
+                        measured,
+                        fitted,
+                        tokens,
+                        hosting.host(console))
+                .validate();
         ValidationReport report = new ValidationReport(
                 directory,
                 hosting.provider(),
                 measured.name(),
+                original == null ? "the checkpoint" : original.toString(),
                 manifest,
                 outcome,
                 tolerance == null ? defaultTolerance(manifest) : tolerance,

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * What a validation found, judged: parity against a tolerance, quality only against what the user asked for.
  *
  * @param text what was measured on, for people
+ * @param original what quality is measured against, for people
  * @param tolerance largest difference of logits over the largest logit of a token
  * @param minAccuracyKept share of the original's accuracy to keep, if quality is to decide too
  */
@@ -26,6 +27,7 @@ record ValidationReport(
         Path directory,
         Provider provider,
         String text,
+        String original,
         Manifest manifest,
         Validator.Outcome outcome,
         double tolerance,
@@ -144,8 +146,8 @@ record ValidationReport(
                         rounded.maxRelative(),
                         shippedTolerance()));
         out.printf(
-                "quality against the checkpoint (effective depth %d of %d)%n",
-                manifest.model().effectiveDepth(), manifest.model().layers());
+                "quality against %s (effective depth %d of %d)%n",
+                original, manifest.model().effectiveDepth(), manifest.model().layers());
         print(out, result().quality());
         outcome.uncompensated()
                 .ifPresent(score -> out.printf(

@@ -1,6 +1,7 @@
 package dev.twofold.pipeline;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.inspection.CalibrationText;
@@ -10,6 +11,7 @@ import dev.twofold.inspection.Texts;
 import dev.twofold.inspection.WindowCut;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
+import dev.twofold.measure.TokenHash;
 import dev.twofold.ort.NodePlacement;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
@@ -30,8 +32,10 @@ import java.util.stream.Stream;
 
 /**
  * Proves an output against its source: the graph against the recipe without the passes that only change the form, and the
- * model against the source as it was.
+ * model against the original as it was.
  *
+ * @param source what the output was made from
+ * @param original what quality is measured against: the source, or what the source was made from and trained since
  * @param text to measure on
  * @param calibration the text that the model was compensated with, if it was
  * @param tokens to measure
@@ -40,6 +44,7 @@ public record Validator(
         Path directory,
         Manifest manifest,
         Source source,
+        Source original,
         Texts.Named text,
         List<Texts.Named> calibration,
         int tokens,
@@ -58,12 +63,19 @@ public record Validator(
             Optional<Score> uncompensated,
             Optional<NodePlacement> placement) {}
 
-    /** @throws dev.twofold.diag.TwofoldException of kind INPUT if the output was not made from this source or text */
+    /**
+     * @throws TwofoldException of kind INPUT if the output was not made from this source or text, or the original has
+     *     other tokens
+     */
     public Outcome validate() {
         SourceMatch.requireSameModel(manifest, source);
-        Decoder base = source.decoder();
+        Decoder start = source.decoder();
+        Decoder base = original.decoder();
         Recipe recipe = StoredRecipe.computing(manifest.plan(), Manifest.NAME);
-        TextWindows windows = WindowCut.cut(text.name(), WindowCut.encode(source, text), base, tokens, host.notices());
+        TextWindows windows = windows(source);
+        if (original != source) {
+            requireSameTokens(windows);
+        }
         TextFits asked = new TextFits(recipe);
         ModelOpener opener = new ModelOpener(host);
         opener.requireFinite(directory, manifest, windows.inputs().get(0));
@@ -78,18 +90,34 @@ public record Validator(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
             Validation validation = new Validation(model, engine, host.progress());
             if (!asked.any()) {
-                Decoder reference = recipe.apply(base, context());
+                Decoder reference = recipe.apply(start, context());
                 return new Outcome(windows, validation.run(base, reference, windows), Optional.empty(), placement);
             }
             try (FitSession fits = refit(asked)) {
-                Decoder reference = recipe.apply(base, fits.context(host.progress()));
+                Decoder reference = recipe.apply(start, fits.context(host.progress()));
                 Validation.Result result = validation.run(base, reference, windows);
                 Optional<Score> without = uncompensated(recipe).map(plan -> {
-                    Decoder plain = plan.apply(base, context());
+                    Decoder plain = plan.apply(start, context());
                     return validation.score(base, plain, windows);
                 });
                 return new Outcome(windows, result, without, placement);
             }
+        }
+    }
+
+    private TextWindows windows(Source model) {
+        return WindowCut.cut(text.name(), WindowCut.encode(model, text), model.decoder(), tokens, host.notices());
+    }
+
+    private void requireSameTokens(TextWindows windows) {
+        int own = source.decoder().facts().vocabularySize();
+        int others = original.decoder().facts().vocabularySize();
+        if (own != others || !TokenHash.of(windows).equals(TokenHash.of(windows(original)))) {
+            throw TwofoldException.input(
+                            "the original reads the text as other tokens, so that losses cannot be compared")
+                    .found("vocabularies of " + own + " and " + others)
+                    .expected("one tokenizer, one convention of the begin token, windows of one length")
+                    .hint("give --original the checkpoint that training began with");
         }
     }
 
