@@ -10,15 +10,19 @@ import dev.twofold.measure.MeasuredPlan;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.analysis.CheapestPlaces;
 import dev.twofold.passes.analysis.ChoosePairs;
+import dev.twofold.passes.analysis.Finalists;
 import dev.twofold.passes.analysis.PlaceCosts;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.source.Source;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
@@ -27,16 +31,13 @@ import java.util.stream.IntStream;
  * within a loss.
  *
  * <p>Every place is measured by itself, refitted if the model is going to be; a dynamic programme puts the cheapest together.
- * Costs of places add up to less than a plan costs. Plans that are not refitted are therefore measured whole, the few that
- * are predicted to be cheapest; among refitted ones the prediction ranks well.
+ * Costs of places add up to less than a plan costs, so that a few plans are measured whole, refitted too if the model is going
+ * to be.
  *
  * @param fitted what is refitted to, if anything is
  */
 record StepChoice(
         OpenPlan open, Source source, MeasurementSession session, Optional<CalibrationText> fitted, Host host) {
-
-    /** Plans of a saving that are measured whole. */
-    private static final int FINALISTS = 8;
 
     /** A plan that saves one step of so many takes few long runs, the best of them. */
     private static final int FEW = 3;
@@ -59,17 +60,16 @@ record StepChoice(
         int stepsPerLayer = source.decoder().facts().stepsPerLayer();
         ToIntFunction<Place> saving = speed.<ToIntFunction<Place>>map(model -> model::saving)
                 .orElse(place -> place.stepsSaved(stepsPerLayer));
-        PlaceCosts costs = costs(speed.isPresent(), stepsPerLayer);
-        CheapestPlaces cheapest = new CheapestPlaces(costs, saving, FINALISTS);
+        PlaceCosts plain = plain(speed.isPresent(), stepsPerLayer);
+        Optional<PlaceCosts> refitted = open.fit().map(fit -> refitted(plain, fit));
+        PlaceCosts costs = refitted.orElse(plain);
+        Finalists finalists = refitted.map(own -> Finalists.refitted(plain, own, saving))
+                .orElseGet(() -> Finalists.plain(plain, saving));
         Plan plan = options.steps() != null
-                ? best(cheapest.atLeast(options.steps()), costs, options.steps() + " steps")
+                ? best(finalists.atLeast(options.steps()), options.steps() + " steps")
                 : options.speedup() != null
-                        ? fast(options.speedup(), speed.orElseThrow(), cheapest, costs)
-                        : within(
-                                options.maxLoss() == null ? LossLimit.DEFAULT : options.maxLoss(),
-                                cheapest,
-                                costs,
-                                saving);
+                        ? fast(options.speedup(), speed.orElseThrow(), finalists)
+                        : within(options.maxLoss() == null ? LossLimit.DEFAULT : options.maxLoss(), costs, saving);
         TextMeasurement text = session.calibration();
         return new PlanChoice(
                 new MeasuredPlan(plan, text.base().loss() + costs.predicted(plan), text.score(plan)),
@@ -77,60 +77,80 @@ record StepChoice(
                 speed.map(model -> model.speedup(plan)));
     }
 
-    private PlaceCosts costs(boolean timed, int stepsPerLayer) {
+    private PlaceCosts plain(boolean timed, int stepsPerLayer) {
         boolean merges = open.merging().isPresent() && stepsPerLayer > 1;
         StepCosts.Kinds kinds = !merges ? StepCosts.Kinds.PAIRS : timed ? StepCosts.Kinds.BOTH : StepCosts.Kinds.MERGES;
         StepCosts measure = new StepCosts(source.decoder(), session.screening(), open.form(), host.progress());
         Integer steps = open.options().steps();
-        PlaceCosts plain = measure.plain(
+        return measure.plain(
                 kinds, steps == null || steps > source.decoder().steps().size() / FEW);
-        return open.fit().map(fit -> refitted(plain, fit)).orElse(plain);
     }
 
-    /** On tokens that nothing is fitted to: places differ in how much of a small text they can learn by heart. */
     private PlaceCosts refitted(PlaceCosts plain, Compensate.Options fit) {
         CalibrationText text = fitted.orElseThrow();
-        try (TextMeasurement unseen = session.on(text.check().spaced(StepCosts.CHECKED))) {
+        try (TextMeasurement unseen = unseen(text)) {
             return new StepCosts(source.decoder(), unseen, open.form(), host.progress())
                     .refitted(plain, text.spaced(StepCosts.TRIAL_TOKENS), fit, host.with(notice -> {}));
         }
     }
 
-    private Plan best(List<Plan> finalists, PlaceCosts costs, String goal) {
+    /** Tokens that nothing is fitted to: places differ in how much of a small text they can learn by heart. */
+    private TextMeasurement unseen(CalibrationText text) {
+        return session.on(text.check().spaced(StepCosts.CHECKED));
+    }
+
+    private Plan best(List<Plan> finalists, String goal) {
         if (finalists.isEmpty()) {
             throw TwofoldException.input("no plan saves " + goal)
                     .found("every one needs a place that ruins the model by itself")
                     .hint("ask for less, or name places yourself with --pairs and --merge");
         }
-        if (fitted.isPresent()) {
+        if (finalists.size() == 1) {
             return finalists.get(0);
         }
-        TextMeasurement text = session.calibration();
+        return fitted.map(text -> {
+                    try (TextMeasurement unseen = unseen(text)) {
+                        RefittedPlans trials = new RefittedPlans(
+                                source, open.form(), text.spaced(StepCosts.TRIAL_TOKENS), host.with(notice -> {}));
+                        Compensate.Options trial = open.fit().orElseThrow().with(StepCosts.TRIAL_RIDGES);
+                        return least(
+                                finalists,
+                                unseen,
+                                plan -> trials.scores(plan, trial, List.of(unseen))
+                                        .get(0));
+                    }
+                })
+                .orElseGet(() -> {
+                    TextMeasurement text = session.calibration();
+                    return least(finalists, text, text::score);
+                });
+    }
+
+    private Plan least(List<Plan> finalists, TextMeasurement text, Function<Plan, PlanScore> score) {
+        Map<Plan, Double> divergences = new LinkedHashMap<>();
         host.progress().begin("choosing a plan", finalists.size(), Progress.Unit.PLANS);
-        List<MeasuredPlan> measured = new ArrayList<>();
         for (Plan plan : finalists) {
-            measured.add(new MeasuredPlan(plan, costs.predicted(plan), text.score(plan)));
+            divergences.put(plan, score.apply(plan).kl());
             host.progress().advance(1);
         }
         text.save();
         host.progress().end();
-        return measured.stream()
-                .min(Comparator.comparingDouble(plan -> plan.score().kl()))
-                .map(MeasuredPlan::plan)
-                .orElseThrow();
+        return Collections.min(divergences.entrySet(), Map.Entry.comparingByValue())
+                .getKey();
     }
 
     /** Times of places do not quite add up either, so that a plan may have to save a little more. */
-    private Plan fast(double speedup, PlanSpeed speed, CheapestPlaces cheapest, PlaceCosts costs) {
-        for (int saving = PlanSpeed.savingFor(speedup); saving <= cheapest.most(); saving += Math.max(1, saving / 50)) {
-            List<Plan> plans = cheapest.atLeast(saving).stream()
+    private Plan fast(double speedup, PlanSpeed speed, Finalists finalists) {
+        int greatest = finalists.most();
+        for (int saving = PlanSpeed.savingFor(speedup); saving <= greatest; saving += Math.max(1, saving / 50)) {
+            List<Plan> plans = finalists.atLeast(saving).stream()
                     .filter(plan -> speed.speedup(plan) >= speedup)
                     .toList();
             if (!plans.isEmpty()) {
-                return best(plans, costs, "that much");
+                return best(plans, "that much");
             }
         }
-        List<Plan> most = cheapest.atLeast(cheapest.most());
+        List<Plan> most = finalists.atLeast(greatest);
         throw TwofoldException.input("no plan is predicted to be that fast")
                 .at("--speedup " + speedup)
                 .found(String.format(
@@ -139,7 +159,8 @@ record StepChoice(
     }
 
     /** The plan that saves most within a limit on both texts, as near as a few measurements come. */
-    private Plan within(LossLimit limit, CheapestPlaces cheapest, PlaceCosts costs, ToIntFunction<Place> saving) {
+    private Plan within(LossLimit limit, PlaceCosts costs, ToIntFunction<Place> saving) {
+        CheapestPlaces cheapest = new CheapestPlaces(costs, saving, 1);
         double allowed = Math.log1p(limit.share().doubleValue());
         double budget = allowed;
         Plan best = Plan.none(costs.layers());

@@ -38,7 +38,7 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
     static final int CHECKED = 8;
 
     /** In units of the mean squared input; one that did well on SmolLM2-135M, the one model it was tried on. */
-    private static final List<Double> TRIAL_RIDGES = List.of(0.03);
+    static final List<Double> TRIAL_RIDGES = List.of(0.03);
 
     /** Which kinds of places are measured. */
     enum Kinds {

@@ -40,6 +40,13 @@ public record PlaceCosts(int layers, Map<Place, Double> nats) {
         return nats.getOrDefault(place, Double.POSITIVE_INFINITY);
     }
 
+    /** These costs and a share of others, of the places that have these. */
+    PlaceCosts plus(PlaceCosts others, double share) {
+        Map<Place, Double> sums = new LinkedHashMap<>(nats);
+        sums.replaceAll((place, cost) -> cost + share * others.of(place));
+        return new PlaceCosts(layers, sums);
+    }
+
     /** What a plan would cost if its places did not interact. */
     public double predicted(Plan plan) {
         return plan.places().stream().mapToDouble(this::of).sum();
