@@ -3,7 +3,8 @@
 usage: table.py CHECKPOINT TOKENS [PLANS [FORMS]]
 
 PLANS and FORMS are files with lines of a name, a bar and options of `twofold convert`; default: those below, for models of 16
-layers. The first plan is the model as it is, and the first form is not rounded. Every cell is a conversion and a `twofold validate`
+layers. A plan that begins with @DIR goes on from a model that was made of the checkpoint before, so that what it was refitted
+to is not fitted again for every form: `18 merges, compensated | @out/merged --window 0:0`. The first plan is the model as it is, and the first form is not rounded. Every cell is a conversion and a `twofold validate`
 of it on TOKENS tokens; one whose parity fails ends the run.
 """
 
@@ -40,8 +41,10 @@ def choices(text):
 def loss(checkpoint, tokens, options, place):
     """The rise of the loss in nats."""
     twofold = str(ROOT / "twofold")
-    subprocess.run([twofold, "convert", checkpoint, "-o", place, "--force", "--quiet", *options], check=True, stdout=subprocess.DEVNULL)
-    line = [twofold, "validate", place, "--against", checkpoint, "--tokens", tokens, "--format", "json", "--quiet"]
+    made = options[0][1:] if options and options[0].startswith("@") else None
+    source, options = (made, options[1:]) if made else (checkpoint, options)
+    subprocess.run([twofold, "convert", source, "-o", place, "--force", "--quiet", *options], check=True, stdout=subprocess.DEVNULL)
+    line = [twofold, "validate", place, "--against", source, "--original", checkpoint, "--tokens", tokens, "--format", "json", "--quiet"]
     report = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout
     quality = json.loads(report)["quality"]
     return quality["loss"] - quality["baseLoss"]
