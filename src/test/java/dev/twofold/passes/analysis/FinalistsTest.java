@@ -46,7 +46,7 @@ final class FinalistsTest {
     @Test
     void of_refitted_plans_trust_a_refit_the_less_the_more_it_has_to_make_up_for() {
         PlaceCosts plain = costs("0A-0F", "0.01", "1A-1F", "0.5", "2A-2F", "0.02", "3A-3F", "0.2");
-        PlaceCosts refitted = costs("0A-0F", "0.01", "1A-1F", "0.01", "2A-2F", "0.05", "3A-3F", "0.03");
+        PlaceCosts refitted = costs("0A-0F", "0.01", "1A-1F", "0.01", "2A-2F", "0.05", "3A-3F", "0.02");
         assertThat(Finalists.refitted(plain, refitted, STEPS).atLeast(2))
                 .containsExactly(plan("0A-0F", "1A-1F"), plan("0A-0F", "3A-3F"), plan("0A-0F", "2A-2F"));
     }

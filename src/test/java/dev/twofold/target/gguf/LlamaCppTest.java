@@ -10,6 +10,7 @@ import dev.twofold.tokenizer.TokenizerFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,29 +27,29 @@ final class LlamaCppTest {
     private Path directory;
 
     private Path convert(String window, String type) {
-        Path output = directory.resolve("gguf" + window.replace(':', '-') + type);
-        CommandRun.succeeding(
-                "convert",
-                Novels.CHECKPOINT,
-                "-o",
-                output,
-                "--target",
-                "gguf",
-                "--window",
-                window,
-                "--dtype",
-                type,
-                "--quiet");
+        return gguf("--window", window, "--dtype", type);
+    }
+
+    private Path gguf(String... options) {
+        Path output = converted("gguf", List.of(options));
         return output.resolve("model.gguf");
     }
 
     /** What {@code generate} writes after the prompt. */
-    private String generated(String window) {
-        Path output = directory.resolve("onnx" + window.replace(':', '-'));
-        CommandRun.succeeding("convert", Novels.CHECKPOINT, "-o", output, "--window", window, "--no-load", "--quiet");
-        return CommandRun.succeeding("generate", output, "--prompt", PROMPT, "--max-tokens", COUNT)
+    private String generated(String... options) {
+        return CommandRun.succeeding(
+                        "generate", converted("onnx", List.of(options)), "--prompt", PROMPT, "--max-tokens", COUNT)
                 .out()
                 .strip();
+    }
+
+    private Path converted(String target, List<String> options) {
+        Path output = directory.resolve(target + String.join("", options).replaceAll("[^a-z0-9]", "-"));
+        List<Object> arguments =
+                new ArrayList<>(List.of("convert", Novels.CHECKPOINT, "-o", output, "--target", target, "--quiet"));
+        arguments.addAll(options);
+        CommandRun.succeeding(arguments.toArray());
+        return output;
     }
 
     @Test
@@ -71,7 +72,7 @@ final class LlamaCppTest {
                 LlamaCpp.Result plain = results.get(types.size() * i);
                 assertThat(PROMPT + tokenizer.decode(plain.generated()))
                         .as("window %s", windows.get(i))
-                        .isEqualTo(generated(windows.get(i)));
+                        .isEqualTo(generated("--window", windows.get(i)));
                 assertThat(results.get(types.size() * i + 1).perplexity())
                         .isCloseTo(plain.perplexity(), withinPercentage(1));
                 assertThat(results.get(types.size() * i + 2).perplexity())
@@ -81,6 +82,24 @@ final class LlamaCppTest {
             assertThat(results.get(types.size()).perplexity())
                     .isNotCloseTo(results.get(0).perplexity(), withinPercentage(1e-3))
                     .isCloseTo(results.get(0).perplexity(), withinPercentage(5));
+        }
+    }
+
+    @Test
+    void a_compensated_model_has_its_refitted_weights() throws IOException, InterruptedException {
+        LlamaCpp llama = LlamaCpp.start();
+        String[] options = {"--window", "2:14", "--compensate", "--calibration-tokens", "4096"};
+        try (TokenizerFile tokenizer = TokenizerFile.open(Novels.CHECKPOINT)) {
+            int[] prompt = tokenizer.encode(PROMPT, 4096);
+            int[] scored = Arrays.copyOf(tokenizer.encode(prose(), 4096), SCORED);
+            for (Path model : List.of(gguf(options), convert("2:14", "fp32"))) {
+                ObjectNode job = llama.model(model).put("count", COUNT);
+                LlamaCpp.put(job, "prompt", prompt);
+                LlamaCpp.put(job, "score", scored);
+            }
+            List<LlamaCpp.Result> results = llama.run();
+            assertThat(PROMPT + tokenizer.decode(results.get(0).generated())).isEqualTo(generated(options));
+            assertThat(results.get(0).perplexity()).isLessThan(results.get(1).perplexity());
         }
     }
 
