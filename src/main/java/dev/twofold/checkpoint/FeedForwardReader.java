@@ -106,7 +106,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
     /** All experts in two tensors. */
     private List<FeedForward> fused(String prefix, ExpertsStyle mixture, int count) {
         long width = shape.feedForward();
-        Activation activation = activation(style);
+        Activation activation = activation(prefix, style);
         List<Linear> both = linears.slices(prefix + mixture.gateUp(), count, 2 * width, shape.hidden());
         List<Linear> down = linears.lastSlices(prefix + mixture.down(), count, shape.hidden(), width);
         return IntStream.range(0, count)
@@ -120,7 +120,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
 
     private FeedForward feedForward(String prefix, FeedForwardStyle own, long width) {
         boolean bias = settings.flag(own.bias(), false);
-        Activation activation = activation(own);
+        Activation activation = activation(prefix, own);
         Linear down = linears.last(prefix + own.down(), shape.hidden(), width, bias);
         if (!own.gateUp().isEmpty()) {
             Linear both = linears.linear(prefix + own.gateUp(), 2 * width, shape.hidden(), bias);
@@ -132,16 +132,24 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
         return new FeedForward(gate, linears.linear(prefix + own.up(), width, shape.hidden(), bias), down, activation);
     }
 
-    private Activation activation(FeedForwardStyle own) {
+    private Activation activation(String prefix, FeedForwardStyle own) {
         String name = settings.word(own.activation());
-        return Arrays.stream(Activation.values())
+        FeedForwardStyle.NumbersStyle numbers = own.numbers();
+        if (name.equals(Activation.Xielu.NAME) && numbers.isPresent()) {
+            return new Activation.Xielu(
+                    linears.number(prefix + numbers.rising()),
+                    linears.number(prefix + numbers.falling()),
+                    linears.number(prefix + numbers.slope()));
+        }
+        return Arrays.stream(Activation.Plain.values())
                 .filter(activation -> activation.toString().equals(name))
+                .<Activation>map(activation -> activation)
                 .findFirst()
                 .orElseThrow(() -> settings.config()
                         .wrong(Settings.name(own.activation(), "activation"), "unsupported activation")
                         .found(name)
-                        .expected(Arrays.stream(Activation.values())
-                                .map(Activation::toString)
+                        .expected(Arrays.stream(Activation.Plain.values())
+                                .map(Activation.Plain::toString)
                                 .collect(Collectors.joining(", "))));
     }
 }

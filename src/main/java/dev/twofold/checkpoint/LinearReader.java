@@ -24,6 +24,11 @@ record LinearReader(TensorSource tensors, double scale) {
         return tensors.isMatrix(name) ? tensors.flattened(name, 1, size) : tensors.tensor(name, size);
     }
 
+    /** A number, which may be stored as a vector of one. */
+    Weight number(String name) {
+        return tensors.number(name);
+    }
+
     boolean has(String name) {
         return tensors.has(name);
     }

@@ -202,6 +202,16 @@ public final class TensorSource {
         return unused.containsKey(name);
     }
 
+    /** A number, {@code [1]}, whether it is stored as a vector or by itself. */
+    Weight number(String name) {
+        OnDisk found = unused.get(name);
+        boolean bare = found != null && found.shape().rank() == 0;
+        if (bare && tensor(name) instanceof Stored stored) {
+            return new Stored(stored.file(), name, stored.offset(), stored.dtype(), Shape.of(1));
+        }
+        return tensor(name, 1);
+    }
+
     /** Whether there is a matrix of a name that nothing asked for yet. */
     boolean isMatrix(String name) {
         OnDisk tensor = unused.get(name);

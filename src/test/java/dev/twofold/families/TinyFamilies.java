@@ -7,12 +7,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The tiny checkpoints of testmodels/families. */
 public final class TinyFamilies {
 
     public static final Path ROOT = Path.of("testmodels", "families");
+
+    /** Those that tests are run for, all if nothing is said: {@code -Dfamilies=apertus,gpt_oss} while one is worked on. */
+    private static final Set<String> ONLY = Arrays.stream(
+                    System.getProperty("families", "").split(","))
+            .filter(name -> !name.isEmpty())
+            .collect(Collectors.toUnmodifiableSet());
 
     private TinyFamilies() {}
 
@@ -22,6 +30,7 @@ public final class TinyFamilies {
             return directories
                     .filter(directory -> Files.exists(directory.resolve("config.json")))
                     .map(directory -> directory.getFileName().toString())
+                    .filter(name -> ONLY.isEmpty() || ONLY.contains(name))
                     .sorted()
                     .toList();
         } catch (IOException e) {

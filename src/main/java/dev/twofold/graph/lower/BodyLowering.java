@@ -81,8 +81,7 @@ final class BodyLowering {
             }
             List<String> split =
                     Projection.apply(graph, name, x, feedForward.readerNames(), feedForward.readers(), apart);
-            String gate = activations.apply(name, split.get(0), feedForward.activation());
-            return graph.node(name + "/gated", "Mul", List.of(gate, split.get(1)));
+            return activations.gated(name, split.get(0), split.get(1), feedForward.activation());
         }
     }
 }

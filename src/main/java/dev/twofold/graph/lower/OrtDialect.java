@@ -221,10 +221,11 @@ final class OrtDialect implements Dialect {
     private String groupQuery(String name, List<String> projected, Attention part, Cache cache) {
         String unique = graph.unique(name);
         String result = unique + "/out";
-        boolean fused = part.rule()
-                .rotary()
-                .filter(rotary -> rotates(rotary, part.headSize()))
-                .isPresent();
+        boolean fused = !QueryKeyLowering.normsTurned(part)
+                && part.rule()
+                        .rotary()
+                        .filter(rotary -> rotates(rotary, part.headSize()))
+                        .isPresent();
         boolean apart = projected.size() > 1
                 || part.norms().isPresent()
                 || !fused && part.rule().rotary().isPresent();
@@ -252,17 +253,14 @@ final class OrtDialect implements Dialect {
 
     private List<String> separate(String name, List<String> projected, Attention part, boolean fused) {
         List<String> split = projected.size() > 1 ? projected : split(name, projected.get(0), part);
-        String query = queryKey.query(name, split.get(0), part);
-        String key = queryKey.key(name, split.get(1), part);
+        String query = queryKey.query(
+                name, split.get(0), part, x -> fused ? x : rotate(name + "/q", x, part.heads(), part.rule()));
+        String key = queryKey.key(
+                name, split.get(1), part, x -> fused ? x : rotate(name + "/k", x, part.kvHeads(), part.rule()));
         String value = part.norms().isEmpty() || projected.size() > 1
                 ? split.get(2)
                 : shaped(name, split.get(2), (long) part.kvHeads() * part.headSize());
-        return fused
-                ? List.of(query, key, value)
-                : List.of(
-                        rotate(name + "/q", query, part.heads(), part.rule()),
-                        rotate(name + "/k", key, part.kvHeads(), part.rule()),
-                        value);
+        return List.of(query, key, value);
     }
 
     /**

@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 
 /**
  * Over how many devices torch.distributed can cut a model: each gets whole heads and equal shares of every feed-forward,
- * and a step costs one all-reduce. A model with experts or chains, or with norms over all heads at once, is not cut.
+ * and a step costs one all-reduce. A model with experts, chains or sinks, or with norms over all
+ * heads at once, is not cut.
  */
 final class TensorParallelism {
 
@@ -36,7 +37,9 @@ final class TensorParallelism {
 
     private static boolean divides(Operator body) {
         return body.kind() == Operator.Kind.FEED_FORWARD
-                || body.kind() == Operator.Kind.ATTENTION && body.attentions().noneMatch(Attention::normsWidth);
+                || body.kind() == Operator.Kind.ATTENTION && body.attentions()
+                                .noneMatch(attention ->
+                                        attention.normsWidth() || attention.sinks().isPresent());
     }
 
     /** What each device gets an equal share of. */
