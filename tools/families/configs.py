@@ -313,6 +313,14 @@ FAMILIES = dict([
     # Its sizes of experts are lists, of a number for each layer.
     family("hunyuan_v1_moe", "hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM", NARROW, HUNYUAN_KEYS,
            {"num_experts": 4, "moe_topk": [2, 2, 2, 2], "intermediate_size": 32, "tie_word_embeddings": True}),
+    # As 20B, but that the limit bites: YaRN without rounding, windows in every second layer.
+    family("gpt_oss", "gpt_oss", "GptOssForCausalLM", GROUPED, SILU, RMS, NO_DROPOUT,
+           {"head_dim": 16, "intermediate_size": 32, "attention_bias": True, "num_local_experts": 4, "num_experts_per_tok": 2,
+            "experts_per_token": 2, "initial_context_length": 64, "swiglu_limit": 1.5, "sliding_window": WINDOW,
+            "layer_types": ["sliding_attention", "full_attention"] * 2, "output_router_logits": False,
+            "router_aux_loss_coef": 0.9, "pad_token_id": 3, "rope_theta": 150000.0, "tie_word_embeddings": False,
+            "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 32.0,
+                             "beta_slow": 1.0, "truncate": False}}),
     family("falcon-40b", "falcon", "FalconForCausalLM",
            {"hidden_size": 64, "num_attention_heads": 4, "num_kv_heads": 2, "alibi": False,
             "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,

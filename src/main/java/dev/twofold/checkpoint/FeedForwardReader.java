@@ -45,7 +45,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                         .toList();
         double scale = settings.number(mixture.scale()).orElse(1.0);
         Operator chosen = new Experts(
-                linears.linear(prefix + mixture.router(), count, shape.hidden(), false),
+                linears.linear(prefix + mixture.router(), count, shape.hidden(), mixture.biased()),
                 experts.stream().map(expert -> scaled(expert, scale)).toList(),
                 routing(prefix, mixture, count));
         return Stream.concat(Stream.of(chosen), shared(prefix, mixture).stream())
@@ -107,15 +107,35 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
     private List<FeedForward> fused(String prefix, ExpertsStyle mixture, int count) {
         long width = shape.feedForward();
         Activation activation = activation(prefix, style);
-        List<Linear> both = linears.slices(prefix + mixture.gateUp(), count, 2 * width, shape.hidden());
-        List<Linear> down = linears.lastSlices(prefix + mixture.down(), count, shape.hidden(), width);
+        boolean transposed = mixture.transposed();
+        List<Linear> both = linears.slices(
+                prefix + mixture.gateUp(),
+                count,
+                2 * width,
+                shape.hidden(),
+                transposed,
+                biases(prefix, mixture, mixture.gateUp()));
+        List<Linear> down = linears.lastSlices(
+                prefix + mixture.down(),
+                count,
+                shape.hidden(),
+                width,
+                transposed,
+                biases(prefix, mixture, mixture.down()));
         return IntStream.range(0, count)
                 .mapToObj(expert -> {
-                    Linear own = both.get(expert);
+                    // Gates and ups in turn: every second row, then the others.
+                    Linear own = mixture.interleaved()
+                            ? both.get(expert).woven(Math.toIntExact(width), 2)
+                            : both.get(expert);
                     Optional<Linear> gate = Optional.of(own.rows(0, width));
                     return new FeedForward(gate, own.rows(width, 2 * width), down.get(expert), activation);
                 })
                 .toList();
+    }
+
+    private static String biases(String prefix, ExpertsStyle mixture, String name) {
+        return mixture.biased() ? prefix + name + "_bias" : "";
     }
 
     private FeedForward feedForward(String prefix, FeedForwardStyle own, long width) {
@@ -134,6 +154,11 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
 
     private Activation activation(String prefix, FeedForwardStyle own) {
         String name = settings.word(own.activation());
+        if (name.equals(Activation.ClampedSwish.NAME)) {
+            return new Activation.ClampedSwish(
+                    settings.number(own.steepness()).orElseThrow(),
+                    settings.number(own.limit()).orElseThrow());
+        }
         FeedForwardStyle.NumbersStyle numbers = own.numbers();
         if (name.equals(Activation.Xielu.NAME) && numbers.isPresent()) {
             return new Activation.Xielu(

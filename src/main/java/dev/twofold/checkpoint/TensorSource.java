@@ -223,12 +223,33 @@ public final class TensorSource {
         unused.keySet().removeIf(name -> name.startsWith(start));
     }
 
+    /** The same, of a tensor {@code [count, columns, rows]} where it is stored as plain numbers. */
+    List<Weight> transposedMatrices(String name, int count, long rows, long columns) {
+        return has(name) || described
+                ? matrices(name, count, columns, rows).stream().map(Weights::transpose).toList()
+                : matrices(name, count, rows, columns);
+    }
+
     /** The matrices of a tensor {@code [count, rows, columns]}, one after the other. */
     List<Weight> matrices(String name, int count, long rows, long columns) {
+        MicroscaledMatrices fourBits = new MicroscaledMatrices(this, name);
+        if (quantization.isPresent() && fourBits.areThere()) {
+            quantized += count;
+            return fourBits.read(count, rows, columns);
+        }
         Shape each = Shape.of(rows, columns);
         Weight all = tensor(name, count, rows, columns);
         return IntStream.range(0, count)
                 .mapToObj(i -> slice(all, name + "[" + i + "]", i * each.elements(), each))
+                .toList();
+    }
+
+    /** The vectors of a tensor {@code [count, size]}, one after the other. */
+    List<Weight> vectors(String name, int count, long size) {
+        Weight all = tensor(name, count, size);
+        Shape each = Shape.of(size);
+        return IntStream.range(0, count)
+                .mapToObj(i -> slice(all, name + "[" + i + "]", i * size, each))
                 .toList();
     }
 

@@ -128,10 +128,11 @@ public final class DecoderVerifier {
         experts.routing()
                 .correction()
                 .ifPresent(values -> requireShape(origin, "correction of the router", values, Shape.of(count)));
+        boolean biased = experts.outputBiases().isPresent();
         experts.experts().forEach(expert -> {
             verify(origin, expert);
-            boolean biased = expert.down().bias().isPresent();
-            require(origin, "down projection of an expert", biased ? "a bias" : "no bias", !biased, "no bias");
+            boolean own = expert.down().bias().isPresent();
+            require(origin, "down projection of an expert", own ? "a bias" : "no bias", own == biased, "as the others");
         });
     }
 

@@ -10,6 +10,8 @@ import static dev.twofold.family.Family.required;
  * @param gateUp one matrix in place of gate and up, gate first
  * @param bias of all projections
  * @param numbers that an activation has, which were trained
+ * @param steepness of a clamped swish
+ * @param limit likewise
  * @param experts of which this is one, {@code {expert}} in the names of its projections
  */
 public record FeedForwardStyle(
@@ -22,6 +24,8 @@ public record FeedForwardStyle(
         Setting bias,
         Setting activation,
         NumbersStyle numbers,
+        Setting steepness,
+        Setting limit,
         ExpertsStyle experts) {
 
     /** Stands for the number of an expert. */
@@ -38,6 +42,8 @@ public record FeedForwardStyle(
         numbers = numbers == null ? NumbersStyle.ABSENT : numbers;
         experts = experts == null ? ExpertsStyle.ABSENT : experts;
         bias = Setting.orNone(bias);
+        steepness = Setting.orNone(steepness);
+        limit = Setting.orNone(limit);
     }
 
     /** The names of one expert. */
@@ -52,6 +58,8 @@ public record FeedForwardStyle(
                 bias,
                 activation,
                 numbers,
+                steepness,
+                limit,
                 experts);
     }
 
@@ -59,14 +67,14 @@ public record FeedForwardStyle(
     public FeedForwardStyle dense() {
         ExpertsStyle.DenseStyle plain = experts.dense();
         return new FeedForwardStyle(
-                norm, resultNorm, plain.gate(), plain.up(), "", plain.down(), bias, activation, numbers, ExpertsStyle.ABSENT);
+                norm, resultNorm, plain.gate(), plain.up(), "", plain.down(), bias, activation, numbers, steepness, limit, ExpertsStyle.ABSENT);
     }
 
     /** The names of the expert that every token gets. */
     public FeedForwardStyle shared() {
         ExpertsStyle.SharedStyle own = experts.shared();
         return new FeedForwardStyle(
-                norm, resultNorm, own.gate(), own.up(), "", own.down(), bias, activation, numbers, ExpertsStyle.ABSENT);
+                norm, resultNorm, own.gate(), own.up(), "", own.down(), bias, activation, numbers, steepness, limit, ExpertsStyle.ABSENT);
     }
 
     /** Whole tensors, each of one number, of xIELU. */

@@ -30,9 +30,9 @@ record ActivationForm(String word, double steepness, double limit) {
         boolean plain = Arrays.stream(Plain.values()).anyMatch(one -> one.toString().equals(word));
         boolean clamped = word.equals(ClampedSwish.NAME) && limit > 0 && steepness > 0 && Double.isFinite(limit * steepness);
         if (!plain && !clamped && !word.equals(Xielu.NAME)) {
-            throw new IllegalArgumentException("activation should be one of "
+            throw new IllegalArgumentException("'" + word + "', which is none of "
                     + Arrays.stream(Plain.values()).map(Plain::toString).collect(Collectors.joining(", "))
-                    + ", " + Xielu.NAME + ", or {kind: " + ClampedSwish.NAME + ", steepness, limit}, not " + word);
+                    + ", " + Xielu.NAME + ", {kind: " + ClampedSwish.NAME + ", steepness, limit}");
         }
     }
 

@@ -97,6 +97,7 @@ public final class Reference {
             case "glm4_moe", "dots1" -> new SharedExperts.Sigmoids(config, tensors);
             case "ernie4_5_moe" -> new SharedExperts.Ernie(config, tensors);
             case "phi" -> new Phi(config, tensors);
+            case "gpt_oss" -> new GptOss(config, tensors);
             case "apertus" -> new Xielu(config, tensors);
             case "hunyuan_v1_dense" -> new Hunyuan(config, tensors);
             case "hunyuan_v1_moe" -> new SharedExperts.HunyuanMoe(config, tensors);

@@ -18,6 +18,7 @@ import dev.twofold.graph.lower.KvLayout.Cache;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,9 @@ final class OrtDialect implements Dialect {
     private static final int HEAD_SIZE = 8;
 
     private static final int ROTARY_SIZE = 16;
+
+    /** The operand of GroupQueryAttention that is a score for each head. */
+    private static final int HEAD_SINK = 11;
 
     private final GraphBuilder graph;
     private final Decoder decoder;
@@ -236,6 +240,10 @@ final class OrtDialect implements Dialect {
             RotaryTables.Tables turns = tables.of(part.rule().rotary().orElseThrow());
             operands.addAll(List.of(turns.cosines(), turns.sines()));
         }
+        part.sinks().ifPresent(sinks -> {
+            operands.addAll(Collections.nCopies(HEAD_SINK - operands.size(), ""));
+            operands.add(graph.weight(unique + ".sinks", sinks));
+        });
         graph.add(
                 unique,
                 MICROSOFT,

@@ -157,6 +157,12 @@ final class StandardDialect implements Dialect {
                 unique, split.get(0), part, x -> rotate(unique + "/q", x, part.heads(), part.rule()));
         String key = queryKey.key(
                 unique, split.get(1), part, x -> rotate(unique + "/k", x, part.kvHeads(), part.rule()));
+        if (part.sinks().isPresent()) {
+            String mask = allowed(part.rule().slidingWindow());
+            List<String> operands = List.of(query, key, split.get(2));
+            return new SpelledAttention(graph)
+                    .attend(unique, operands, mask, part, part.sinks().get(), cache);
+        }
         if (explicitCaches) {
             return new JoinedCaches(graph)
                     .attend(

@@ -69,7 +69,7 @@ public final class OperatorTable {
             onnx("Gelu", 1).cut(CutRule.ELEMENTWISE),
             onnx("Relu", 1).cut(CutRule.ELEMENTWISE),
             onnx("Elu", 1).cut(CutRule.ELEMENTWISE),
-            onnx("Softplus", 1),
+            onnx("Softplus", 1).cut(CutRule.ELEMENTWISE),
             // Comparisons and choices.
             onnx("Equal", 2).typed(TRUTH),
             onnx("Greater", 2).typed(TRUTH),

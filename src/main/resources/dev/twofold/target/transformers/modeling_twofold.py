@@ -407,8 +407,9 @@ class Experts(Branch):
         result = torch.zeros_like(tokens)
         for number, expert in enumerate(self.experts):
             rows, places = torch.where(chosen == number)
-            part = expert(tokens[rows]) * weights[rows, places, None].to(tokens.dtype)
-            result = result.index_add(0, rows, part)
+            part = expert(tokens[rows])
+            part = part if expert.late_bias is None else part + expert.late_bias
+            result = result.index_add(0, rows, part * weights[rows, places, None].to(tokens.dtype))
         return result.view_as(x)
 
 
