@@ -137,7 +137,9 @@ public final class ConfigFile {
     }
 
     private static JsonNode single(JsonNode node) {
-        boolean same = node.isArray() && !node.isEmpty() && node.valueStream().distinct().count() == 1;
+        boolean same = node.isArray()
+                && !node.isEmpty()
+                && node.valueStream().distinct().count() == 1;
         return same ? node.get(0) : node;
     }
 

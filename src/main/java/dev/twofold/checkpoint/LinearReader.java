@@ -46,8 +46,8 @@ record LinearReader(TensorSource tensors, double scale) {
                 : tensors.matrices(name, count, outputs, inputs);
         List<Weight> biases = bias.isEmpty() ? List.of() : tensors.vectors(bias, count, outputs);
         return IntStream.range(0, count)
-                .mapToObj(i -> new Linear(
-                        matrices.get(i), biases.isEmpty() ? Optional.empty() : Optional.of(biases.get(i))))
+                .mapToObj(i ->
+                        new Linear(matrices.get(i), biases.isEmpty() ? Optional.empty() : Optional.of(biases.get(i))))
                 .toList();
     }
 

@@ -61,7 +61,8 @@ record MicroscaledMatrices(TensorSource tensors, String name) {
 
     private static void require(Stored stored, Shape expected, long columns) {
         if (columns % BLOCK != 0 || !stored.shape().equals(expected)) {
-            throw QuantizedMatrix.wrong(stored).expected(expected + ", for whole blocks of " + BLOCK + " of " + columns);
+            throw QuantizedMatrix.wrong(stored)
+                    .expected(expected + ", for whole blocks of " + BLOCK + " of " + columns);
         }
     }
 }

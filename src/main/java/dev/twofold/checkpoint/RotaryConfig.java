@@ -133,8 +133,7 @@ final class RotaryConfig {
             return new Rotary(stretched, width, style.interleaved(), new Unscaled(), shape.context());
         }
         RotaryScaling.Read scaled = options.map(inner -> {
-                    RotaryScaling.Read read =
-                            RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
+                    RotaryScaling.Read read = RotaryScaling.read(settings, inner, style, theta, width, shape.context());
                     settings.unknown().checkPart(inner, READ_BY_THETA);
                     return read;
                 })

@@ -226,7 +226,9 @@ public final class TensorSource {
     /** The same, of a tensor {@code [count, columns, rows]} where it is stored as plain numbers. */
     List<Weight> transposedMatrices(String name, int count, long rows, long columns) {
         return has(name) || described
-                ? matrices(name, count, columns, rows).stream().map(Weights::transpose).toList()
+                ? matrices(name, count, columns, rows).stream()
+                        .map(Weights::transpose)
+                        .toList()
                 : matrices(name, count, rows, columns);
     }
 

@@ -91,8 +91,8 @@ public record Attention(
         if (normsWidth()) {
             return Optional.empty();
         }
-        List<Object> normalized = norms.map(both ->
-                        List.<Object>of(both.turned(), both.query().kind(), both.query().epsilon()))
+        List<Object> normalized = norms.map(both -> List.<Object>of(
+                        both.turned(), both.query().kind(), both.query().epsilon()))
                 .orElse(List.of());
         return Optional.of(List.of(kind(), rule, heads() / kvHeads(), normalized, sinks.isPresent()));
     }
@@ -144,7 +144,8 @@ public record Attention(
     }
 
     private static Optional<Weight> stackedSinks(List<Attention> parts) {
-        List<Weight> sinks = parts.stream().flatMap(part -> part.sinks().stream()).toList();
+        List<Weight> sinks =
+                parts.stream().flatMap(part -> part.sinks().stream()).toList();
         return sinks.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, sinks));
     }
 

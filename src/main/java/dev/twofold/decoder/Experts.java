@@ -46,8 +46,9 @@ public record Experts(Linear router, List<FeedForward> experts, Routing routing)
 
     /** The biases of the last projections, expert after expert, {@code [experts * hidden]}; none if they have none. */
     public Optional<Weight> outputBiases() {
-        List<Weight> biases =
-                experts.stream().flatMap(expert -> expert.down().bias().stream()).toList();
+        List<Weight> biases = experts.stream()
+                .flatMap(expert -> expert.down().bias().stream())
+                .toList();
         return biases.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, biases));
     }
 

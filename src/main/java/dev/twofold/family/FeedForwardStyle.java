@@ -67,14 +67,36 @@ public record FeedForwardStyle(
     public FeedForwardStyle dense() {
         ExpertsStyle.DenseStyle plain = experts.dense();
         return new FeedForwardStyle(
-                norm, resultNorm, plain.gate(), plain.up(), "", plain.down(), bias, activation, numbers, steepness, limit, ExpertsStyle.ABSENT);
+                norm,
+                resultNorm,
+                plain.gate(),
+                plain.up(),
+                "",
+                plain.down(),
+                bias,
+                activation,
+                numbers,
+                steepness,
+                limit,
+                ExpertsStyle.ABSENT);
     }
 
     /** The names of the expert that every token gets. */
     public FeedForwardStyle shared() {
         ExpertsStyle.SharedStyle own = experts.shared();
         return new FeedForwardStyle(
-                norm, resultNorm, own.gate(), own.up(), "", own.down(), bias, activation, numbers, steepness, limit, ExpertsStyle.ABSENT);
+                norm,
+                resultNorm,
+                own.gate(),
+                own.up(),
+                "",
+                own.down(),
+                bias,
+                activation,
+                numbers,
+                steepness,
+                limit,
+                ExpertsStyle.ABSENT);
     }
 
     /** Whole tensors, each of one number, of xIELU. */

@@ -35,7 +35,18 @@ public record RotaryStyle(
         boolean sections) {
 
     static final RotaryStyle ABSENT = new RotaryStyle(
-            Setting.NONE, Setting.NONE, Setting.NONE, false, List.of(), "", Setting.NONE, false, false, false, false, false);
+            Setting.NONE,
+            Setting.NONE,
+            Setting.NONE,
+            false,
+            List.of(),
+            "",
+            Setting.NONE,
+            false,
+            false,
+            false,
+            false,
+            false);
 
     public RotaryStyle {
         required("theta", theta);

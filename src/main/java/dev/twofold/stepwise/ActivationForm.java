@@ -27,8 +27,10 @@ record ActivationForm(String word, double steepness, double limit) {
     private static final String LIMIT = "limit";
 
     ActivationForm {
-        boolean plain = Arrays.stream(Plain.values()).anyMatch(one -> one.toString().equals(word));
-        boolean clamped = word.equals(ClampedSwish.NAME) && limit > 0 && steepness > 0 && Double.isFinite(limit * steepness);
+        boolean plain =
+                Arrays.stream(Plain.values()).anyMatch(one -> one.toString().equals(word));
+        boolean clamped =
+                word.equals(ClampedSwish.NAME) && limit > 0 && steepness > 0 && Double.isFinite(limit * steepness);
         if (!plain && !clamped && !word.equals(Xielu.NAME)) {
             throw new IllegalArgumentException("'" + word + "', which is none of "
                     + Arrays.stream(Plain.values()).map(Plain::toString).collect(Collectors.joining(", "))

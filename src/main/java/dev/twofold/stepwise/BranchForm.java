@@ -98,8 +98,7 @@ record BranchForm(
      * @param turned whether positions turned them before; not if nothing is said
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record HeadNormForm(
-            QueryKeyNorm.Span span, @Nullable Boolean turned, Norm.Kind kind, double epsilon) {
+    record HeadNormForm(QueryKeyNorm.Span span, @Nullable Boolean turned, Norm.Kind kind, double epsilon) {
 
         HeadNormForm {
             Bounds.requirePresent("span", span);

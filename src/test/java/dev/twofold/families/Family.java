@@ -96,7 +96,8 @@ abstract class Family {
     record Core(int headSize, double scale, OptionalInt window, double softCap, double[] sinks) {
 
         static Core of(int headSize) {
-            return new Core(headSize, 1 / Math.sqrt(headSize), OptionalInt.empty(), Double.POSITIVE_INFINITY, new double[0]);
+            return new Core(
+                    headSize, 1 / Math.sqrt(headSize), OptionalInt.empty(), Double.POSITIVE_INFINITY, new double[0]);
         }
 
         Core scaled(double other) {

@@ -54,8 +54,8 @@ record Activations(GraphBuilder graph) {
         String falling = graph.weight(name + ".falling", own.falling());
         String rising = graph.weight(name + ".rising", own.rising());
         String above = graph.node(name + "/above", "Softplus", List.of(rising));
-        String below =
-                graph.node(name + "/below", "Add", List.of(slope, graph.node(name + "/fall", "Softplus", List.of(falling))));
+        String below = graph.node(
+                name + "/below", "Add", List.of(slope, graph.node(name + "/fall", "Softplus", List.of(falling))));
         String rise = graph.node(name + "/rise", "Mul", List.of(squared(name, x), above));
         String elu = graph.node(name + "/elu", "Elu", List.of(x));
         String bent = graph.node(name + "/bent", "Sub", List.of(elu, x));

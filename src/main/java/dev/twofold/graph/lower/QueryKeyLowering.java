@@ -38,9 +38,7 @@ record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
 
     /** Queries {@code [batch, sequence, heads * size]}, normalized and turned in their order. */
     String query(String name, String x, Attention attention, UnaryOperator<String> turn) {
-        return normsTurned(attention)
-                ? query(name, turn.apply(x), attention)
-                : turn.apply(query(name, x, attention));
+        return normsTurned(attention) ? query(name, turn.apply(x), attention) : turn.apply(query(name, x, attention));
     }
 
     /** The same for keys. */

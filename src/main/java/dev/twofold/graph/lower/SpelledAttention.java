@@ -29,7 +29,12 @@ record SpelledAttention(GraphBuilder graph) {
         long size = part.headSize();
         long kvHeads = part.kvHeads();
         long share = part.heads() / kvHeads;
-        String keys = joined(name + "/keys", operands.get(1), part, DecoderLowering.pastKey(cache), DecoderLowering.presentKey(cache));
+        String keys = joined(
+                name + "/keys",
+                operands.get(1),
+                part,
+                DecoderLowering.pastKey(cache),
+                DecoderLowering.presentKey(cache));
         String values = joined(
                 name + "/values",
                 operands.get(2),
@@ -40,10 +45,11 @@ record SpelledAttention(GraphBuilder graph) {
                 name + "/q_heads", "Reshape", List.of(operands.get(0), graph.integers(0, 0, kvHeads, share, size)));
         String query = graph.node(name + "/q", "Transpose", List.of(parted), integers("perm", 0, 2, 3, 1, 4));
         String turned = graph.node(name + "/keys_turned", "Transpose", List.of(keys), integers("perm", 0, 1, 3, 2));
-        String product =
-                graph.node(name + "/products", "MatMul", List.of(query, one(name + "/keys_each", turned)));
+        String product = graph.node(name + "/products", "MatMul", List.of(query, one(name + "/keys_each", turned)));
         String scaled = graph.node(
-                name + "/scores", "Mul", List.of(product, graph.filled(part.rule().scale())));
+                name + "/scores",
+                "Mul",
+                List.of(product, graph.filled(part.rule().scale())));
         String scores = part.rule().cap().map(cap -> capped(name, scaled, cap)).orElse(scaled);
         String seen = graph.node(name + "/seen", "Unsqueeze", List.of(mask, graph.integers(1)));
         String masked = graph.node(name + "/masked", "Where", List.of(seen, scores, graph.filled(HIDDEN)));
@@ -55,7 +61,8 @@ record SpelledAttention(GraphBuilder graph) {
 
     private String capped(String name, String scores, double cap) {
         String limit = graph.filled(cap);
-        String bent = graph.node(name + "/bent", "Tanh", List.of(graph.node(name + "/part", "Div", List.of(scores, limit))));
+        String bent =
+                graph.node(name + "/bent", "Tanh", List.of(graph.node(name + "/part", "Div", List.of(scores, limit))));
         return graph.node(name + "/capped", "Mul", List.of(bent, limit));
     }
 
@@ -66,9 +73,7 @@ record SpelledAttention(GraphBuilder graph) {
 
     private String joined(String name, String x, Attention part, String past, String present) {
         String apart = graph.node(
-                name + "_heads",
-                "Reshape",
-                List.of(x, graph.integers(0, 0, part.kvHeads(), part.headSize())));
+                name + "_heads", "Reshape", List.of(x, graph.integers(0, 0, part.kvHeads(), part.headSize())));
         String next = graph.node(name + "_by_head", "Transpose", List.of(apart), integers("perm", 0, 2, 1, 3));
         graph.add(name, "", "Concat", List.of(past, next), List.of(present), integer("axis", 2));
         return present;
@@ -86,8 +91,6 @@ record SpelledAttention(GraphBuilder graph) {
         String all = graph.node(name + "/beside", "Concat", List.of(scores, column), integer("axis", -1));
         String shares = graph.node(name + "/softmax", "Softmax", List.of(all), integer("axis", -1));
         return graph.node(
-                name + "/shares",
-                "Slice",
-                List.of(shares, graph.integers(0), graph.integers(-1), graph.integers(-1)));
+                name + "/shares", "Slice", List.of(shares, graph.integers(0), graph.integers(-1), graph.integers(-1)));
     }
 }

@@ -153,10 +153,10 @@ final class StandardDialect implements Dialect {
     private String attend(String name, String read, Attention part, Cache cache) {
         String unique = graph.unique(name + "/attention");
         List<String> split = queryKey.projected(unique, read, part, decoder.uncut());
-        String query = queryKey.query(
-                unique, split.get(0), part, x -> rotate(unique + "/q", x, part.heads(), part.rule()));
-        String key = queryKey.key(
-                unique, split.get(1), part, x -> rotate(unique + "/k", x, part.kvHeads(), part.rule()));
+        String query =
+                queryKey.query(unique, split.get(0), part, x -> rotate(unique + "/q", x, part.heads(), part.rule()));
+        String key =
+                queryKey.key(unique, split.get(1), part, x -> rotate(unique + "/k", x, part.kvHeads(), part.rule()));
         if (part.sinks().isPresent()) {
             String mask = allowed(part.rule().slidingWindow());
             List<String> operands = List.of(query, key, split.get(2));

@@ -1,7 +1,5 @@
 package dev.twofold.graph.plain;
 
-import static dev.twofold.graph.Attributes.integer;
-
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Activation.ClampedSwish;
 import dev.twofold.decoder.Activation.Plain;

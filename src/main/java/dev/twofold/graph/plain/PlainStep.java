@@ -219,8 +219,8 @@ final class PlainStep {
     private String beside(String scores, Weight sinks, long heads) {
         String shape = build.node("Shape", List.of(scores), integer("end", 3));
         String all = build.node("Concat", List.of(shape, build.integers(1)), integer("axis", 0));
-        String own = build.node(
-                "Expand", build.node("Reshape", build.feed(sinks), build.integers(1, heads, 1, 1)), all);
+        String own =
+                build.node("Expand", build.node("Reshape", build.feed(sinks), build.integers(1, heads, 1, 1)), all);
         String joined = build.node("Concat", List.of(scores, own), integer("axis", -1));
         String shares = build.node("Softmax", List.of(joined), integer("axis", -1));
         return build.node("Slice", shares, build.integers(0), build.integers(-1), build.integers(-1));

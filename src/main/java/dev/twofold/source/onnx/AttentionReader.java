@@ -178,9 +178,7 @@ final class AttentionReader {
                 .isPresent()) {
             throw wrong(inner, "norms of heads of " + size);
         }
-        Value product = turnedFirst
-                ? rotated.orElseThrow().x()
-                : norm.isPresent() ? normalized(turned) : turned;
+        Value product = turnedFirst ? rotated.orElseThrow().x() : norm.isPresent() ? normalized(turned) : turned;
         Projections projection = Projections.of(product)
                 .orElseThrow(() -> wrong(product, "the projection that queries or keys come out of"));
         return new Operand(projection, norm, span, turnedFirst, rotated.map(Term.Rotated::turn));

@@ -65,7 +65,10 @@ final class Spellings {
             activation("squared ReLU", "Mul(Relu(?x), Relu(?x))", Activation.Plain.RELU_SQUARED),
             activation("squared ReLU by a power", "Pow(Relu(?x), ~2)", Activation.Plain.RELU_SQUARED),
             activation("squared ReLU by a whole power", "Pow(Relu(?x), =2)", Activation.Plain.RELU_SQUARED),
-            activation("GELU spelled out", "Mul(Mul(?x, Add(Erf(Div(?x, ~1.41421356)), ~1)), ~0.5)", Activation.Plain.GELU),
+            activation(
+                    "GELU spelled out",
+                    "Mul(Mul(?x, Add(Erf(Div(?x, ~1.41421356)), ~1)), ~0.5)",
+                    Activation.Plain.GELU),
             activation(
                     "GELU with halves first",
                     "Mul(Mul(?x, ~0.5), Add(Erf(Div(?x, ~1.41421356)), ~1))",
@@ -164,8 +167,7 @@ final class Spellings {
                 .filter(number -> number.shape().elements() == 1)
                 .toList();
         return x.width() > 0 && numbers.size() == 3
-                ? Optional.of(
-                        new Activated(x, new Activation.Xielu(numbers.get(0), numbers.get(1), numbers.get(2))))
+                ? Optional.of(new Activated(x, new Activation.Xielu(numbers.get(0), numbers.get(1), numbers.get(2))))
                 : Optional.empty();
     }
 

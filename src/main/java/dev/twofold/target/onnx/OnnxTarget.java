@@ -2,9 +2,9 @@ package dev.twofold.target.onnx;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.execution.TrialRuntime;
-import dev.twofold.diag.TwofoldException;
 import dev.twofold.graph.Graph;
 import dev.twofold.graph.OnnxFile;
 import dev.twofold.graph.WidenedModel;
@@ -92,7 +92,8 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
 
     /** The graph of a decoder; one that an engine is to cut says how. */
     public Graph graph(Decoder decoder) {
-        if (decoder.uncut() && decoder.attentions().anyMatch(part -> part.sinks().isPresent())) {
+        if (decoder.uncut()
+                && decoder.attentions().anyMatch(part -> part.sinks().isPresent())) {
             throw TwofoldException.usage("attentions in whose softmax scores of heads take part are not annotated")
                     .found("--collective annotate")
                     .hint("use --collective ort");

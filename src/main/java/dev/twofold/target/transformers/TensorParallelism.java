@@ -1,6 +1,5 @@
 package dev.twofold.target.transformers;
 
-import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Operator;
@@ -37,9 +36,10 @@ final class TensorParallelism {
 
     private static boolean divides(Operator body) {
         return body.kind() == Operator.Kind.FEED_FORWARD
-                || body.kind() == Operator.Kind.ATTENTION && body.attentions()
-                                .noneMatch(attention ->
-                                        attention.normsWidth() || attention.sinks().isPresent());
+                || body.kind() == Operator.Kind.ATTENTION
+                        && body.attentions()
+                                .noneMatch(attention -> attention.normsWidth()
+                                        || attention.sinks().isPresent());
     }
 
     /** What each device gets an equal share of. */
