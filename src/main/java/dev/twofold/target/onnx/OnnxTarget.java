@@ -2,7 +2,6 @@ package dev.twofold.target.onnx;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Sharding;
-import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.graph.Graph;
@@ -92,12 +91,6 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
 
     /** The graph of a decoder; one that an engine is to cut says how. */
     public Graph graph(Decoder decoder) {
-        if (decoder.uncut()
-                && decoder.attentions().anyMatch(part -> part.sinks().isPresent())) {
-            throw TwofoldException.usage("attentions in whose softmax scores of heads take part are not annotated")
-                    .found("--collective annotate")
-                    .hint("use --collective ort");
-        }
         Graph graph = DecoderLowering.lower(decoder, form.form(decoder.precision()));
         return decoder.uncut() ? Annotation.annotate(graph, decoder, form.layout()) : graph;
     }
