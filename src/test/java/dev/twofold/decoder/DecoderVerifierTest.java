@@ -138,9 +138,7 @@ final class DecoderVerifierTest {
         FeedForward biased = expert(Map.of(), 0).withWriter(biased("down", HIDDEN, 6));
         refused(
                 with(new Experts(
-                        linear("router", 2, HIDDEN),
-                        List.of(biased, expert(Map.of(), 1)),
-                        Routing.softmax(1, true))),
+                        linear("router", 2, HIDDEN), List.of(biased, expert(Map.of(), 1)), Routing.softmax(1, true))),
                 "tiny, layer 1: wrong down projection of an expert",
                 "no bias",
                 "as the others");

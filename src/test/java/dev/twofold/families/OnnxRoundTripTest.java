@@ -44,7 +44,7 @@ final class OnnxRoundTripTest {
     private Path directory;
 
     static Stream<Arguments> everyFamily() {
-        return TinyFamilies.names().stream()
+        return TinyFamilies.kinds().stream()
                 .filter(name -> !name.equals(NOT_READ))
                 .map(name -> Arguments.of(name, "--window 0:0 | "));
     }

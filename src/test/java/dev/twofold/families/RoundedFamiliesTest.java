@@ -45,7 +45,7 @@ final class RoundedFamiliesTest {
     private Path directory;
 
     static Stream<Arguments> everyFamilyAndWay() {
-        return TinyFamilies.names().stream().flatMap(name -> WAYS.stream().map(way -> Arguments.of(name, way)));
+        return TinyFamilies.kinds().stream().flatMap(name -> WAYS.stream().map(way -> Arguments.of(name, way)));
     }
 
     @ParameterizedTest(name = "{0} {1}")
