@@ -82,6 +82,11 @@ def longrope(pairs, factor_of):
     }
 
 
+HUNYUAN_KEYS = {
+    **SILU, **RMS, **NO_DROPOUT, "attention_bias": False, "pad_token_id": 3, "eod_token_id": 3, "rope_theta": 10000.0,
+    "rope_scaling": {"alpha": 1000.0, "beta_fast": 32, "beta_slow": 1, "factor": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0,
+                     "type": "dynamic"},
+}
 SIGMOIDS = {"moe_intermediate_size": 24, "n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1, "n_group": 1,
             "topk_group": 1, "norm_topk_prob": True, "routed_scaling_factor": 1.5}
 
@@ -297,6 +302,25 @@ FAMILIES = dict([
             "embd_pdrop": 0.0, "resid_pdrop": 0.1, "hidden_act": "gelu_new", "layer_norm_eps": 1e-5,
             "partial_rotary_factor": 0.5, "qk_layernorm": False, "rope_theta": 10000.0, "rope_scaling": None,
             "tie_word_embeddings": False}),
+    family("apertus", "apertus", "ApertusForCausalLM", GROUPED, RMS, NO_DROPOUT,
+           {"hidden_act": "xielu", "attention_bias": False, "mlp_bias": False, "post_norm": False, "qk_norm": True,
+            "pad_token_id": 3, "rope_theta": 12000000.0, "tie_word_embeddings": False,
+            "rope_scaling": {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                             "original_max_position_embeddings": 64, "rope_type": "llama3"}}),
+    family("hunyuan_v1_dense", "hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM", NARROW, HUNYUAN_KEYS,
+           {"attention_head_dim": 16, "mlp_bias": False, "use_qk_norm": True, "use_cla": False, "cla_share_factor": 2,
+            "tie_word_embeddings": True}),
+    # Its sizes of experts are lists, of a number for each layer.
+    family("hunyuan_v1_moe", "hunyuan_v1_moe", "HunYuanMoEV1ForCausalLM", NARROW, HUNYUAN_KEYS,
+           {"num_experts": 4, "moe_topk": [2, 2, 2, 2], "intermediate_size": 32, "tie_word_embeddings": True}),
+    # As 20B, but that the limit bites: YaRN without rounding, windows in every second layer.
+    family("gpt_oss", "gpt_oss", "GptOssForCausalLM", GROUPED, SILU, RMS, NO_DROPOUT,
+           {"head_dim": 16, "intermediate_size": 32, "attention_bias": True, "num_local_experts": 4, "num_experts_per_tok": 2,
+            "experts_per_token": 2, "initial_context_length": 64, "swiglu_limit": 1.5, "sliding_window": WINDOW,
+            "layer_types": ["sliding_attention", "full_attention"] * 2, "output_router_logits": False,
+            "router_aux_loss_coef": 0.9, "pad_token_id": 3, "rope_theta": 150000.0, "tie_word_embeddings": False,
+            "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 4.0,
+                             "beta_slow": 1.0, "truncate": False}}),
     family("falcon-40b", "falcon", "FalconForCausalLM",
            {"hidden_size": 64, "num_attention_heads": 4, "num_kv_heads": 2, "alibi": False,
             "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,

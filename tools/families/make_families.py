@@ -24,6 +24,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 import exaone
 import internlm2
+import mxfp4
 import relics
 import tokenizer
 from configs import FAMILIES
@@ -106,6 +107,9 @@ def build(name, config, directory):
         randomise(model, name)
         tensors = relics.published(config, tensors_of(model.to(torch.bfloat16), scratch))
         current = json.loads((scratch / "config.json").read_text())
+    if config["model_type"] == "gpt_oss":
+        tensors, small = mxfp4.rounded(tensors)
+        mxfp4.write(directory.parent.parent / "quantized" / f"{name}-mxfp4", config, small)
     if own:
         tensors = own.from_llama(tensors, config)
     (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n")

@@ -103,9 +103,9 @@ public final class ConfigFile {
         return positiveIfPresent(key).orElseThrow(() -> missing(key));
     }
 
-    /** Some tools write whole numbers as floats, such as 4096.0. */
+    /** Some tools write whole numbers as floats, such as 4096.0; and some a list of the same number for every layer. */
     Optional<Integer> positiveIfPresent(String key) {
-        return value(key).map(node -> {
+        return value(key).map(ConfigFile::single).map(node -> {
             if (!isWhole(node) || node.intValue() <= 0) {
                 throw wrong(key, "not a positive whole number").found(node);
             }
@@ -134,6 +134,13 @@ public final class ConfigFile {
                 .filter(node -> isWhole(node) && node.intValue() == -1)
                 .isPresent();
         return none ? Optional.empty() : countIfPresent(key);
+    }
+
+    private static JsonNode single(JsonNode node) {
+        boolean same = node.isArray()
+                && !node.isEmpty()
+                && node.valueStream().distinct().count() == 1;
+        return same ? node.get(0) : node;
     }
 
     private static boolean isWhole(JsonNode node) {

@@ -35,10 +35,11 @@ public final class DecoderReader {
     private final LayerReader layers;
     private final TensorSource tensors;
 
-    private DecoderReader(Path source, Family family, ConfigFile config, UnknownKeys unknown, TensorSource tensors) {
+    private DecoderReader(Path source, Family family, Settings settings, TensorSource tensors) {
+        ConfigFile config = settings.config();
         this.source = source;
         this.family = family;
-        this.settings = new Settings(config, unknown);
+        this.settings = settings;
         this.shape = ModelShape.read(settings, family.sizes());
         ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
         ModelLimits.checkHeadSize(config, Settings.name(family.sizes().headSize(), "head size"), shape.headSize());
@@ -59,9 +60,11 @@ public final class DecoderReader {
             Family family,
             ConfigFile config,
             UnknownKeys unknown,
+            RopeRange range,
             TensorSource tensors,
             Optional<ConfigFile> generation) {
-        Decoder decoder = new DecoderReader(source, family, config, unknown, tensors).read(generation);
+        Settings settings = new Settings(config, unknown, range);
+        Decoder decoder = new DecoderReader(source, family, settings, tensors).read(generation);
         DecoderVerifier.verify(decoder);
         ModelLimits.check(config, decoder, family);
         return decoder;

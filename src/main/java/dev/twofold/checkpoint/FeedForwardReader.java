@@ -45,7 +45,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                         .toList();
         double scale = settings.number(mixture.scale()).orElse(1.0);
         Operator chosen = new Experts(
-                linears.linear(prefix + mixture.router(), count, shape.hidden(), false),
+                linears.linear(prefix + mixture.router(), count, shape.hidden(), mixture.biased()),
                 experts.stream().map(expert -> scaled(expert, scale)).toList(),
                 routing(prefix, mixture, count));
         return Stream.concat(Stream.of(chosen), shared(prefix, mixture).stream())
@@ -106,21 +106,41 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
     /** All experts in two tensors. */
     private List<FeedForward> fused(String prefix, ExpertsStyle mixture, int count) {
         long width = shape.feedForward();
-        Activation activation = activation(style);
-        List<Linear> both = linears.slices(prefix + mixture.gateUp(), count, 2 * width, shape.hidden());
-        List<Linear> down = linears.lastSlices(prefix + mixture.down(), count, shape.hidden(), width);
+        Activation activation = activation(prefix, style);
+        boolean transposed = mixture.transposed();
+        List<Linear> both = linears.slices(
+                prefix + mixture.gateUp(),
+                count,
+                2 * width,
+                shape.hidden(),
+                transposed,
+                biases(prefix, mixture, mixture.gateUp()));
+        List<Linear> down = linears.lastSlices(
+                prefix + mixture.down(),
+                count,
+                shape.hidden(),
+                width,
+                transposed,
+                biases(prefix, mixture, mixture.down()));
         return IntStream.range(0, count)
                 .mapToObj(expert -> {
-                    Linear own = both.get(expert);
+                    // Gates and ups in turn: every second row, then the others.
+                    Linear own = mixture.interleaved()
+                            ? both.get(expert).woven(Math.toIntExact(width), 2)
+                            : both.get(expert);
                     Optional<Linear> gate = Optional.of(own.rows(0, width));
                     return new FeedForward(gate, own.rows(width, 2 * width), down.get(expert), activation);
                 })
                 .toList();
     }
 
+    private static String biases(String prefix, ExpertsStyle mixture, String name) {
+        return mixture.biased() ? prefix + name + "_bias" : "";
+    }
+
     private FeedForward feedForward(String prefix, FeedForwardStyle own, long width) {
         boolean bias = settings.flag(own.bias(), false);
-        Activation activation = activation(own);
+        Activation activation = activation(prefix, own);
         Linear down = linears.last(prefix + own.down(), shape.hidden(), width, bias);
         if (!own.gateUp().isEmpty()) {
             Linear both = linears.linear(prefix + own.gateUp(), 2 * width, shape.hidden(), bias);
@@ -132,16 +152,29 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
         return new FeedForward(gate, linears.linear(prefix + own.up(), width, shape.hidden(), bias), down, activation);
     }
 
-    private Activation activation(FeedForwardStyle own) {
+    private Activation activation(String prefix, FeedForwardStyle own) {
         String name = settings.word(own.activation());
-        return Arrays.stream(Activation.values())
+        if (name.equals(Activation.ClampedSwish.NAME)) {
+            return new Activation.ClampedSwish(
+                    settings.number(own.steepness()).orElseThrow(),
+                    settings.number(own.limit()).orElseThrow());
+        }
+        FeedForwardStyle.NumbersStyle numbers = own.numbers();
+        if (name.equals(Activation.Xielu.NAME) && numbers.isPresent()) {
+            return new Activation.Xielu(
+                    linears.number(prefix + numbers.rising()),
+                    linears.number(prefix + numbers.falling()),
+                    linears.number(prefix + numbers.slope()));
+        }
+        return Arrays.stream(Activation.Plain.values())
                 .filter(activation -> activation.toString().equals(name))
+                .<Activation>map(activation -> activation)
                 .findFirst()
                 .orElseThrow(() -> settings.config()
                         .wrong(Settings.name(own.activation(), "activation"), "unsupported activation")
                         .found(name)
-                        .expected(Arrays.stream(Activation.values())
-                                .map(Activation::toString)
+                        .expected(Arrays.stream(Activation.Plain.values())
+                                .map(Activation.Plain::toString)
                                 .collect(Collectors.joining(", "))));
     }
 }

@@ -12,6 +12,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.family.AttentionStyle;
 import dev.twofold.family.Family;
 import dev.twofold.family.FeedForwardStyle;
+import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -105,8 +106,11 @@ final class LayerReader {
         Linear output = linears.last(
                 prefix + style.output(), shape.hidden(), shape.queryRows(), settings.flag(style.outputBias(), false));
         Optional<QueryKeyNorm> both = queryKey.read(prefix);
+        Optional<Weight> sinks = style.sinks().isEmpty()
+                ? Optional.empty()
+                : Optional.of(tensors.tensor(prefix + style.sinks(), shape.heads()));
         List<Attention.Heads> members = List.of(new Attention.Heads(layer, shape.heads(), shape.kvHeads()));
-        return new Attention(readers.get(0), readers.get(1), readers.get(2), output, both, rule, members);
+        return new Attention(readers.get(0), readers.get(1), readers.get(2), output, both, sinks, rule, members);
     }
 
     /** A projection with the halves of each head one after the other. */

@@ -5,6 +5,7 @@ import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Reads the projections of layers.
@@ -24,27 +25,45 @@ record LinearReader(TensorSource tensors, double scale) {
         return tensors.isMatrix(name) ? tensors.flattened(name, 1, size) : tensors.tensor(name, size);
     }
 
+    /** A number, which may be stored as a vector of one. */
+    Weight number(String name) {
+        return tensors.number(name);
+    }
+
     boolean has(String name) {
         return tensors.has(name);
     }
 
-    /** Projections of one tensor {@code [count, outputs, inputs]}. */
-    List<Linear> slices(String name, int count, long outputs, long inputs) {
-        return tensors.matrices(name, count, outputs, inputs).stream()
-                .map(Linear::withoutBias)
+    /**
+     * Projections of one tensor {@code [count, outputs, inputs]}.
+     *
+     * @param transposed whether it is {@code [count, inputs, outputs]}
+     * @param bias the name of the biases of all, {@code [count, outputs]}; none if it is empty
+     */
+    List<Linear> slices(String name, int count, long outputs, long inputs, boolean transposed, String bias) {
+        List<Weight> matrices = transposed
+                ? tensors.transposedMatrices(name, count, outputs, inputs)
+                : tensors.matrices(name, count, outputs, inputs);
+        List<Weight> biases = bias.isEmpty() ? List.of() : tensors.vectors(bias, count, outputs);
+        return IntStream.range(0, count)
+                .mapToObj(i ->
+                        new Linear(matrices.get(i), biases.isEmpty() ? Optional.empty() : Optional.of(biases.get(i))))
                 .toList();
     }
 
     /** The same of the last projections of a branch. */
-    List<Linear> lastSlices(String name, int count, long outputs, long inputs) {
-        return tensors.matrices(name, count, outputs, inputs).stream()
-                .map(matrix -> Linear.withoutBias(Weights.times(matrix, scale)))
+    List<Linear> lastSlices(String name, int count, long outputs, long inputs, boolean transposed, String bias) {
+        return slices(name, count, outputs, inputs, transposed, bias).stream()
+                .map(this::scaled)
                 .toList();
     }
 
     /** The last projection of a branch, with the scale of its result, which is linear in it. */
     Linear last(String name, long outputs, long inputs, boolean bias) {
-        Linear last = linear(name, outputs, inputs, bias);
+        return scaled(linear(name, outputs, inputs, bias));
+    }
+
+    private Linear scaled(Linear last) {
         return new Linear(Weights.times(last.weight(), scale), last.bias().map(values -> Weights.times(values, scale)));
     }
 }

@@ -24,7 +24,8 @@ public record Quantization(Method method, Block block, boolean zerosBelow) {
         COMPRESSED("compressed-tensors"),
         GPTQ("gptq"),
         AWQ("awq"),
-        BITSANDBYTES("bitsandbytes");
+        BITSANDBYTES("bitsandbytes"),
+        MXFP4("mxfp4");
 
         private final String word;
 

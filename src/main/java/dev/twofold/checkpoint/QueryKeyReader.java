@@ -22,9 +22,9 @@ record QueryKeyReader(
         Norm key = norm(prefix + style.key(), shape.kvHeads());
         return Optional.of(
                 switch (style.gains()) {
-                    case SHARED -> QueryKeyNorm.everyHead(query, shape.heads(), key, shape.kvHeads());
-                    case ROWS, TENSORS -> new QueryKeyNorm(Span.HEAD, query, key);
-                    case WIDTH -> new QueryKeyNorm(Span.WIDTH, query, key);
+                    case SHARED -> QueryKeyNorm.everyHead(style.turned(), query, shape.heads(), key, shape.kvHeads());
+                    case ROWS, TENSORS -> new QueryKeyNorm(Span.HEAD, style.turned(), query, key);
+                    case WIDTH -> new QueryKeyNorm(Span.WIDTH, false, query, key);
                 });
     }
 

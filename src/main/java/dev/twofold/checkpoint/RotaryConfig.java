@@ -20,6 +20,10 @@ final class RotaryConfig {
     static final String SLIDING = "sliding_attention";
 
     private static final Set<String> READ_BY_THETA = Set.of("rope_theta", "partial_rotary_factor");
+    /** Beside an alpha nothing reads them. */
+    private static final Set<String> STRETCHED = Set.of(
+            "rope_theta", "partial_rotary_factor", "factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim");
+
     private static final Set<String> KIND = Set.of("rope_type", "type");
 
     private final Settings settings;
@@ -118,9 +122,18 @@ final class RotaryConfig {
                 .or(() -> outerTheta)
                 .orElseThrow(() -> settings.config().missing(thetaSetting.key()));
         int width = width(options);
+        Optional<Double> alpha = style.stretched()
+                ? options.filter(inner -> kind(inner).equals(Optional.of("dynamic")))
+                        .flatMap(inner -> inner.positiveNumberIfPresent("alpha"))
+                : Optional.empty();
+        if (alpha.isPresent() && width > 2) {
+            // Whatever the length is, which the library's scaling of this name depends on.
+            double stretched = theta * Math.pow(alpha.get(), width / (width - 2.0));
+            options.ifPresent(inner -> settings.unknown().checkPart(inner, STRETCHED));
+            return new Rotary(stretched, width, style.interleaved(), new Unscaled(), shape.context());
+        }
         RotaryScaling.Read scaled = options.map(inner -> {
-                    RotaryScaling.Read read =
-                            RotaryScaling.read(settings.config(), inner, style, theta, width, shape.context());
+                    RotaryScaling.Read read = RotaryScaling.read(settings, inner, style, theta, width, shape.context());
                     settings.unknown().checkPart(inner, READ_BY_THETA);
                     return read;
                 })

@@ -9,6 +9,7 @@ import dev.twofold.decoder.Rotary.YarnScaling;
 import dev.twofold.family.RotaryStyle;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Reads how rotary frequencies are stretched for longer contexts. */
 final class RotaryScaling {
@@ -21,10 +22,11 @@ final class RotaryScaling {
     record Read(Scaling scaling, int positions) {}
 
     /**
-     * @param config the whole config.json
+     * @param settings of the whole config.json
      * @param options its part about scaling
      */
-    static Read read(ConfigFile config, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
+    static Read read(Settings settings, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
+        ConfigFile config = settings.config();
         Optional<String> old = options.text("type");
         String named = options.text("rope_type").or(() -> old).orElse("default");
         String type = style.sections() && sections(options, named) ? "default" : named;
@@ -37,7 +39,7 @@ final class RotaryScaling {
             case "linear" -> new Read(new LinearScaling(options.positiveNumber("factor")), context);
             case "llama3" -> new Read(llama3(options), context);
             case "yarn" -> yarn(options, theta, width, context);
-            case "longrope", "su" -> longRope(config, options, width, context);
+            case "longrope", "su" -> longRope(settings, options, width, context);
             // Within the context that the model was made for, "dynamic" changes nothing, and no positions are made past
             // it.
             case "dynamic" -> {
@@ -100,10 +102,20 @@ final class RotaryScaling {
         return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
     }
 
+    /** The context before LongRoPE, where its short range ends. */
+    static Optional<Integer> original(ConfigFile config) {
+        return Stream.of("rope_parameters", "rope_scaling")
+                .flatMap(key -> config.object(key).stream())
+                .flatMap(options -> options.positiveIfPresent(ORIGINAL).stream())
+                .findFirst()
+                .or(() -> config.positiveIfPresent(ORIGINAL));
+    }
+
     /** Past its short range it has other factors. */
-    private static Read longRope(ConfigFile config, ConfigFile options, int width, int context) {
-        List<Double> factors = factors(options, "short_factor", width);
-        factors(options, "long_factor", width);
+    private static Read longRope(Settings settings, ConfigFile options, int width, int context) {
+        ConfigFile config = settings.config();
+        List<Double> shortFactors = factors(options, "short_factor", width);
+        List<Double> longFactors = factors(options, "long_factor", width);
         int original = options.positiveIfPresent(ORIGINAL)
                 .or(() -> config.positiveIfPresent(ORIGINAL))
                 .orElse(context);
@@ -114,7 +126,9 @@ final class RotaryScaling {
         options.positiveNumberIfPresent("factor");
         double inferred = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
-        return new Read(new LongRopeScaling(factors, magnitude, original), Math.min(context, original));
+        return settings.range() == RopeRange.LONG
+                ? new Read(new LongRopeScaling(longFactors, magnitude, context), context)
+                : new Read(new LongRopeScaling(shortFactors, magnitude, original), Math.min(context, original));
     }
 
     private static List<Double> factors(ConfigFile options, String key, int width) {

@@ -15,8 +15,9 @@ import java.util.function.Predicate;
  * null means none.
  *
  * @param unknown what becomes of keys that no setting reads
+ * @param range of positions, where there are two
  */
-record Settings(ConfigFile config, UnknownKeys unknown) {
+record Settings(ConfigFile config, UnknownKeys unknown, RopeRange range) {
 
     /** @throws TwofoldException of kind INPUT if there is none, or no positive whole number */
     int size(Setting setting) {

@@ -202,6 +202,16 @@ public final class TensorSource {
         return unused.containsKey(name);
     }
 
+    /** A number, {@code [1]}, whether it is stored as a vector or by itself. */
+    Weight number(String name) {
+        OnDisk found = unused.get(name);
+        boolean bare = found != null && found.shape().rank() == 0;
+        if (bare && tensor(name) instanceof Stored stored) {
+            return new Stored(stored.file(), name, stored.offset(), stored.dtype(), Shape.of(1));
+        }
+        return tensor(name, 1);
+    }
+
     /** Whether there is a matrix of a name that nothing asked for yet. */
     boolean isMatrix(String name) {
         OnDisk tensor = unused.get(name);
@@ -213,12 +223,35 @@ public final class TensorSource {
         unused.keySet().removeIf(name -> name.startsWith(start));
     }
 
+    /** The same, of a tensor {@code [count, columns, rows]} where it is stored as plain numbers. */
+    List<Weight> transposedMatrices(String name, int count, long rows, long columns) {
+        return has(name) || described
+                ? matrices(name, count, columns, rows).stream()
+                        .map(Weights::transpose)
+                        .toList()
+                : matrices(name, count, rows, columns);
+    }
+
     /** The matrices of a tensor {@code [count, rows, columns]}, one after the other. */
     List<Weight> matrices(String name, int count, long rows, long columns) {
+        MicroscaledMatrices fourBits = new MicroscaledMatrices(this, name);
+        if (quantization.isPresent() && fourBits.areThere()) {
+            quantized += count;
+            return fourBits.read(count, rows, columns);
+        }
         Shape each = Shape.of(rows, columns);
         Weight all = tensor(name, count, rows, columns);
         return IntStream.range(0, count)
                 .mapToObj(i -> slice(all, name + "[" + i + "]", i * each.elements(), each))
+                .toList();
+    }
+
+    /** The vectors of a tensor {@code [count, size]}, one after the other. */
+    List<Weight> vectors(String name, int count, long size) {
+        Weight all = tensor(name, count, size);
+        Shape each = Shape.of(size);
+        return IntStream.range(0, count)
+                .mapToObj(i -> slice(all, name + "[" + i + "]", i * size, each))
                 .toList();
     }
 

@@ -1,5 +1,6 @@
 package dev.twofold.cli;
 
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceOptions;
@@ -26,6 +27,14 @@ final class CheckpointOptions {
                     "A key of the checkpoint's config.json that is not to matter, though Twofold does not know it.")
     private List<String> ignored = List.of();
 
+    @Option(
+            names = "--rope-range",
+            paramLabel = "RANGE",
+            description =
+                    "Of a model with LongRoPE: short for texts up to its original context, which is the default, or"
+                            + " long for longer ones, up to its whole context. Which it is, a note says.")
+    private RopeRange range = RopeRange.SHORT;
+
     /** The options as they were given, for the next command. */
     String again() {
         StringBuilder again = new StringBuilder();
@@ -33,10 +42,14 @@ final class CheckpointOptions {
             again.append(" --adapter ").append(adapter);
         }
         ignored.forEach(key -> again.append(" --ignore-key ").append(key));
+        if (range != RopeRange.SHORT) {
+            again.append(" --rope-range ").append(range);
+        }
         return again.toString();
     }
 
     Source open(Path checkpoint) {
-        return Sources.SHIPPED.open(checkpoint, new SourceOptions(Optional.ofNullable(adapter), Set.copyOf(ignored)));
+        return Sources.SHIPPED.open(
+                checkpoint, new SourceOptions(Optional.ofNullable(adapter), Set.copyOf(ignored), range));
     }
 }

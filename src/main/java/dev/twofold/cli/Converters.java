@@ -1,5 +1,6 @@
 package dev.twofold.cli;
 
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Sharding.Placement;
 import dev.twofold.estimate.RuntimeName;
 import dev.twofold.graph.AccuracyLevel;
@@ -43,6 +44,7 @@ final class Converters {
         named(line, OutputFormat.class);
         named(line, RuntimeName.class);
         named(line, TargetName.class);
+        named(line, RopeRange.class);
         line.registerConverter(Provider.class, converter(Provider::valueOf));
         line.registerConverter(LayerWindow.class, converter(LayerWindow::valueOf));
         line.registerConverter(MemorySize.class, converter(MemorySize::valueOf));

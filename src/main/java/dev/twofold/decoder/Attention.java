@@ -1,6 +1,7 @@
 package dev.twofold.decoder;
 
 import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.stream.Stream;
  * once.
  *
  * @param norms what queries and keys pass through first, if anything
+ * @param sinks a score for each head, {@code [heads]}, that takes part in the softmax as that of one more key, whose value is
+ *     zero (Xiao et al., 2023; as trained numbers in gpt-oss)
  */
 public record Attention(
         Linear query,
@@ -24,6 +27,7 @@ public record Attention(
         Linear value,
         Linear output,
         Optional<QueryKeyNorm> norms,
+        Optional<Weight> sinks,
         AttentionRule rule,
         List<Heads> members)
         implements Operator {
@@ -73,7 +77,7 @@ public record Attention(
 
     @Override
     public Attention withWriter(Linear other) {
-        return new Attention(query, key, value, other, norms, rule, members);
+        return new Attention(query, key, value, other, norms, sinks, rule, members);
     }
 
     @Override
@@ -87,10 +91,10 @@ public record Attention(
         if (normsWidth()) {
             return Optional.empty();
         }
-        List<Object> normalized = norms.map(both ->
-                        List.<Object>of(both.query().kind(), both.query().epsilon()))
+        List<Object> normalized = norms.map(both -> List.<Object>of(
+                        both.turned(), both.query().kind(), both.query().epsilon()))
                 .orElse(List.of());
-        return Optional.of(List.of(kind(), rule, heads() / kvHeads(), normalized));
+        return Optional.of(List.of(kind(), rule, heads() / kvHeads(), normalized, sinks.isPresent()));
     }
 
     /** Whether queries and keys are normalized over all heads, which cannot be cut or joined. */
@@ -106,7 +110,7 @@ public record Attention(
 
     @Override
     public Attention withReaders(List<Linear> readers) {
-        return new Attention(readers.get(0), readers.get(1), readers.get(2), output, norms, rule, members);
+        return new Attention(readers.get(0), readers.get(1), readers.get(2), output, norms, sinks, rule, members);
     }
 
     @Override
@@ -114,7 +118,8 @@ public record Attention(
         Stream<Weight> gains = norms.stream()
                 .flatMap(both -> Stream.of(both.query(), both.key()))
                 .flatMap(Norm::weights);
-        return Stream.concat(Stream.of(query, key, value, output).flatMap(Linear::weights), gains);
+        return Stream.of(Stream.of(query, key, value, output).flatMap(Linear::weights), gains, sinks.stream())
+                .flatMap(weights -> weights);
     }
 
     /**
@@ -133,8 +138,15 @@ public record Attention(
                 Linear.stack(parts.stream().map(Attention::value).toList()),
                 Linear.sum(parts.stream().map(Attention::output).toList()),
                 norms.isEmpty() ? Optional.empty() : Optional.of(QueryKeyNorm.stack(norms)),
+                stackedSinks(parts),
                 parts.get(0).rule(),
                 parts.stream().flatMap(part -> part.members().stream()).toList());
+    }
+
+    private static Optional<Weight> stackedSinks(List<Attention> parts) {
+        List<Weight> sinks =
+                parts.stream().flatMap(part -> part.sinks().stream()).toList();
+        return sinks.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, sinks));
     }
 
     /**
@@ -153,6 +165,7 @@ public record Attention(
                 value.rows(fromKey, toKey),
                 output.columns(fromQuery, toQuery, biased),
                 norms.map(both -> both.part(fromQuery, toQuery, fromKey, toKey)),
+                sinks.map(scores -> Weights.slice(scores, 0, fromQuery / headSize(), toQuery / headSize())),
                 rule,
                 List.of(member));
     }

@@ -92,6 +92,7 @@ public final class DecoderText {
                 lines.add(norm("qn", both.query()));
                 lines.add(norm("kn", both.key()));
             });
+            attention.sinks().ifPresent(sinks -> lines.add(shaped("sinks", sinks)));
             lines.add(linear("o", attention.output()));
             return lines;
         }

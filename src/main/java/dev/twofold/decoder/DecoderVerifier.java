@@ -117,6 +117,7 @@ public final class DecoderVerifier {
             requireNorm(origin, "query norm", norms.query(), (long) attention.heads() * size);
             requireNorm(origin, "key norm", norms.key(), (long) attention.kvHeads() * size);
         });
+        attention.sinks().ifPresent(sinks -> requireShape(origin, "sinks", sinks, Shape.of(attention.heads())));
     }
 
     private void verify(Origin origin, Experts experts) {
@@ -127,10 +128,11 @@ public final class DecoderVerifier {
         experts.routing()
                 .correction()
                 .ifPresent(values -> requireShape(origin, "correction of the router", values, Shape.of(count)));
+        boolean biased = experts.outputBiases().isPresent();
         experts.experts().forEach(expert -> {
             verify(origin, expert);
-            boolean biased = expert.down().bias().isPresent();
-            require(origin, "down projection of an expert", biased ? "a bias" : "no bias", !biased, "no bias");
+            boolean own = expert.down().bias().isPresent();
+            require(origin, "down projection of an expert", own ? "a bias" : "no bias", own == biased, "as the others");
         });
     }
 
@@ -140,6 +142,10 @@ public final class DecoderVerifier {
                 .ifPresent(gate -> requireLinear(origin, "gate projection", gate, feedForward.width(), hidden));
         requireLinear(origin, "up projection", feedForward.up(), feedForward.width(), hidden);
         requireLinear(origin, "down projection", feedForward.down(), hidden, feedForward.width());
+        feedForward
+                .activation()
+                .weights()
+                .forEach(number -> requireShape(origin, "numbers of the activation", number, Shape.of(1)));
     }
 
     private static void requireNorm(Origin origin, String name, Norm norm, long size) {

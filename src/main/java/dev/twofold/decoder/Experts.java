@@ -1,6 +1,7 @@
 package dev.twofold.decoder;
 
 import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,7 @@ import java.util.stream.Stream;
  * <p>It may be cut along the width of all experts alike; the router is needed whole on every device.
  *
  * @param router {@code [experts, hidden]}
- * @param experts feed-forwards of one form and width, without biases
+ * @param experts feed-forwards of one form and width; the bias of the last projection of each counts as much as the expert
  * @param routing how the router's results choose among them
  */
 public record Experts(Linear router, List<FeedForward> experts, Routing routing) implements Operator {
@@ -37,9 +38,18 @@ public record Experts(Linear router, List<FeedForward> experts, Routing routing)
         return experts.get(0).width();
     }
 
-    /** All experts as one feed-forward, their activations one after the other. */
+    /** All experts as one feed-forward, their activations one after the other, without the biases of their last projections. */
     public FeedForward together() {
-        return FeedForward.merged(experts);
+        FeedForward all = FeedForward.merged(experts);
+        return all.withWriter(Linear.withoutBias(all.down().weight()));
+    }
+
+    /** The biases of the last projections, expert after expert, {@code [experts * hidden]}; none if they have none. */
+    public Optional<Weight> outputBiases() {
+        List<Weight> biases = experts.stream()
+                .flatMap(expert -> expert.down().bias().stream())
+                .toList();
+        return biases.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, biases));
     }
 
     @Override

@@ -80,6 +80,8 @@ public record FeedForward(Optional<Linear> gate, Linear up, Linear down, Activat
 
     @Override
     public Stream<Weight> weights() {
-        return Stream.concat(readers().stream(), Stream.of(down)).flatMap(Linear::weights);
+        Stream<Weight> matrices =
+                Stream.concat(readers().stream(), Stream.of(down)).flatMap(Linear::weights);
+        return Stream.concat(matrices, activation.weights());
     }
 }

@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Norms of queries and keys, before positions turn them.
+ * Norms of queries and keys, before positions turn them or after.
  *
  * <p>The gains are as long as the projections that they follow, head after head, whatever the span. Over heads, they are
  * cut and joined as those projections are; over the whole width, nothing can be cut or joined without changing the mean.
  *
  * @param span what is normalized together
+ * @param turned whether positions have turned them by then; if there are none, it makes no difference
  */
-public record QueryKeyNorm(Span span, Norm query, Norm key) {
+public record QueryKeyNorm(Span span, boolean turned, Norm query, Norm key) {
 
     /** What is normalized together. */
     public enum Span {
@@ -32,8 +33,8 @@ public record QueryKeyNorm(Span span, Norm query, Norm key) {
     }
 
     /** Norms that every head has the same gain in. */
-    public static QueryKeyNorm everyHead(Norm query, int heads, Norm key, int kvHeads) {
-        return new QueryKeyNorm(Span.HEAD, repeated(query, heads), repeated(key, kvHeads));
+    public static QueryKeyNorm everyHead(boolean turned, Norm query, int heads, Norm key, int kvHeads) {
+        return new QueryKeyNorm(Span.HEAD, turned, repeated(query, heads), repeated(key, kvHeads));
     }
 
     private static Norm repeated(Norm norm, int heads) {
@@ -53,7 +54,7 @@ public record QueryKeyNorm(Span span, Norm query, Norm key) {
 
     /** The norms of some of the heads: of queries and keys {@code from} to {@code to - 1}, counted in elements. */
     QueryKeyNorm part(long fromQuery, long toQuery, long fromKey, long toKey) {
-        return new QueryKeyNorm(span, part(query, fromQuery, toQuery), part(key, fromKey, toKey));
+        return new QueryKeyNorm(span, turned, part(query, fromQuery, toQuery), part(key, fromKey, toKey));
     }
 
     private static Norm part(Norm norm, long from, long to) {
@@ -65,6 +66,7 @@ public record QueryKeyNorm(Span span, Norm query, Norm key) {
         QueryKeyNorm first = parts.get(0);
         return new QueryKeyNorm(
                 first.span,
+                first.turned,
                 joined(parts.stream().map(QueryKeyNorm::query).toList()),
                 joined(parts.stream().map(QueryKeyNorm::key).toList()));
     }

@@ -17,6 +17,7 @@ import dev.twofold.diag.PlainName;
  * @param clip limit of queries, keys and values
  * @param cap soft limit of scores
  * @param norms of queries and keys
+ * @param sinks a whole tensor, of a score for each head that takes part in the softmax; none if not given
  * @param rotary positions; none if not given
  */
 public record AttentionStyle(
@@ -35,6 +36,7 @@ public record AttentionStyle(
         Setting clip,
         Setting cap,
         QueryKeyStyle norms,
+        String sinks,
         WindowStyle window,
         RotaryStyle rotary) {
 
@@ -52,6 +54,7 @@ public record AttentionStyle(
         scale = Setting.orNone(scale);
         clip = Setting.orNone(clip);
         cap = Setting.orNone(cap);
+        sinks = sinks == null ? "" : sinks;
         norms = norms == null ? QueryKeyStyle.ABSENT : norms;
         window = window == null ? WindowStyle.ABSENT : window;
         rotary = rotary == null ? RotaryStyle.ABSENT : rotary;

@@ -15,6 +15,9 @@ import dev.twofold.diag.PlainName;
  * @param scale what their sum is multiplied by
  * @param gateUp one tensor of gate and up of all experts, {@code [experts, 2 * width, hidden]}, which counts where it is there
  * @param down one tensor of down of all experts, {@code [experts, hidden, width]}
+ * @param transposed whether these two are {@code [experts, in, out]}
+ * @param interleaved whether gates and ups take turns
+ * @param biased whether the router has a bias, and the experts theirs in tensors whose names end in {@code _bias}
  * @param every of so many layers, the last has experts; all have them if nothing is said
  * @param from the first layer with experts
  * @param to the last one; the last of all if nothing or -1 is said
@@ -31,6 +34,9 @@ public record ExpertsStyle(
         Setting scale,
         String gateUp,
         String down,
+        boolean transposed,
+        boolean interleaved,
+        boolean biased,
         Setting every,
         Setting from,
         Setting to,
@@ -46,6 +52,9 @@ public record ExpertsStyle(
             Setting.NONE,
             "",
             "",
+            false,
+            false,
+            false,
             Setting.NONE,
             Setting.NONE,
             Setting.NONE,

@@ -9,6 +9,9 @@ import static dev.twofold.family.Family.required;
  * @param gate none if not given
  * @param gateUp one matrix in place of gate and up, gate first
  * @param bias of all projections
+ * @param numbers that an activation has, which were trained
+ * @param steepness of a clamped swish
+ * @param limit likewise
  * @param experts of which this is one, {@code {expert}} in the names of its projections
  */
 public record FeedForwardStyle(
@@ -20,6 +23,9 @@ public record FeedForwardStyle(
         String down,
         Setting bias,
         Setting activation,
+        NumbersStyle numbers,
+        Setting steepness,
+        Setting limit,
         ExpertsStyle experts) {
 
     /** Stands for the number of an expert. */
@@ -33,8 +39,11 @@ public record FeedForwardStyle(
         gate = gate == null ? "" : gate;
         up = up == null ? "" : up;
         gateUp = gateUp == null ? "" : gateUp;
+        numbers = numbers == null ? NumbersStyle.ABSENT : numbers;
         experts = experts == null ? ExpertsStyle.ABSENT : experts;
         bias = Setting.orNone(bias);
+        steepness = Setting.orNone(steepness);
+        limit = Setting.orNone(limit);
     }
 
     /** The names of one expert. */
@@ -48,6 +57,9 @@ public record FeedForwardStyle(
                 named(down, number),
                 bias,
                 activation,
+                numbers,
+                steepness,
+                limit,
                 experts);
     }
 
@@ -55,14 +67,51 @@ public record FeedForwardStyle(
     public FeedForwardStyle dense() {
         ExpertsStyle.DenseStyle plain = experts.dense();
         return new FeedForwardStyle(
-                norm, resultNorm, plain.gate(), plain.up(), "", plain.down(), bias, activation, ExpertsStyle.ABSENT);
+                norm,
+                resultNorm,
+                plain.gate(),
+                plain.up(),
+                "",
+                plain.down(),
+                bias,
+                activation,
+                numbers,
+                steepness,
+                limit,
+                ExpertsStyle.ABSENT);
     }
 
     /** The names of the expert that every token gets. */
     public FeedForwardStyle shared() {
         ExpertsStyle.SharedStyle own = experts.shared();
         return new FeedForwardStyle(
-                norm, resultNorm, own.gate(), own.up(), "", own.down(), bias, activation, ExpertsStyle.ABSENT);
+                norm,
+                resultNorm,
+                own.gate(),
+                own.up(),
+                "",
+                own.down(),
+                bias,
+                activation,
+                numbers,
+                steepness,
+                limit,
+                ExpertsStyle.ABSENT);
+    }
+
+    /** Whole tensors, each of one number, of xIELU. */
+    public record NumbersStyle(String rising, String falling, String slope) {
+        static final NumbersStyle ABSENT = new NumbersStyle("", "", "");
+
+        public NumbersStyle {
+            required("rising", rising);
+            required("falling", falling);
+            required("slope", slope);
+        }
+
+        public boolean isPresent() {
+            return !rising.isEmpty();
+        }
     }
 
     private static String named(String pattern, int number) {

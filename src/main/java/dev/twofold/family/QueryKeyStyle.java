@@ -8,9 +8,10 @@ import dev.twofold.diag.PlainName;
  * Norms of queries and keys, of the same kind, epsilon and gain as the stream's.
  *
  * @param when whether there are any; there are if nothing is said
+ * @param turned whether positions turn queries and keys before, not after
  */
-public record QueryKeyStyle(String query, String key, HeadGains gains, Setting when) {
-    static final QueryKeyStyle ABSENT = new QueryKeyStyle("", "", HeadGains.SHARED, Setting.NONE);
+public record QueryKeyStyle(String query, String key, HeadGains gains, Setting when, boolean turned) {
+    static final QueryKeyStyle ABSENT = new QueryKeyStyle("", "", HeadGains.SHARED, Setting.NONE, false);
 
     public QueryKeyStyle {
         required("query", query);

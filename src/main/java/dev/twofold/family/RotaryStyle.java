@@ -17,6 +17,7 @@ import java.util.List;
  * @param windowed whether only layers with a window have positions
  * @param unwindowed whether, if there are no windows at all, all layers have them
  * @param scaled whether something has to be said of a scaling
+ * @param stretched whether the dynamic scaling has an {@code alpha}, which stretches the base whatever the length is
  * @param sections whether positions have three parts, time, height and width, which are the same for text
  */
 public record RotaryStyle(
@@ -30,10 +31,22 @@ public record RotaryStyle(
         boolean windowed,
         boolean unwindowed,
         boolean scaled,
+        boolean stretched,
         boolean sections) {
 
     static final RotaryStyle ABSENT = new RotaryStyle(
-            Setting.NONE, Setting.NONE, Setting.NONE, false, List.of(), "", Setting.NONE, false, false, false, false);
+            Setting.NONE,
+            Setting.NONE,
+            Setting.NONE,
+            false,
+            List.of(),
+            "",
+            Setting.NONE,
+            false,
+            false,
+            false,
+            false,
+            false);
 
     public RotaryStyle {
         required("theta", theta);

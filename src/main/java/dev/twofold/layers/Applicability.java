@@ -2,6 +2,7 @@ package dev.twofold.layers;
 
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Operator;
 import dev.twofold.diag.PlainName;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
         private final boolean normsResults;
         private final boolean normsWidths;
         private final boolean experts;
+        private final boolean ownActivations;
         private final boolean parallel;
         private final int neighbours;
         private final long unlike;
@@ -61,6 +63,9 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
             normsResults = decoder.branches().anyMatch(branch -> branch.out().isPresent());
             normsWidths = attentions.stream().anyMatch(Attention::normsWidth);
             experts = decoder.branches().anyMatch(branch -> branch.body().kind() == Operator.Kind.EXPERTS);
+            ownActivations = decoder.branches()
+                    .anyMatch(branch -> branch.body() instanceof FeedForward feedForward
+                            && feedForward.activation().weights().findAny().isPresent());
             parallel = decoder.facts().stepsPerLayer() == 1;
             neighbours = Math.max(0, attentions.size() - 1);
             unlike = IntStream.range(0, neighbours)
@@ -104,6 +109,9 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
             String rewrite = WIDEN_FEED_FORWARD;
             if (normsResults) {
                 return noApart(rewrite, "each result passes through a norm of its own");
+            }
+            if (ownActivations) {
+                return noApart(rewrite, "every layer's activation has numbers of its own");
             }
             return experts ? noApart(rewrite, "every layer chooses experts of its own") : yes(rewrite, "");
         }

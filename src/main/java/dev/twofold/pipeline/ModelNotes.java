@@ -15,7 +15,8 @@ public final class ModelNotes {
         int stated = decoder.facts().statedContext();
         if (kept < stated) {
             notes.add("note: the context is " + kept + " positions, not the " + stated
-                    + " of config.json: LongRoPE scales longer texts by other factors, from their first position on");
+                    + " of config.json: LongRoPE scales longer texts by other factors, from their first position on, which"
+                    + " --rope-range long is for");
         }
         decoder.branches()
                 .flatMap(branch -> branch.body().mixture().stream())

@@ -1,5 +1,6 @@
 package dev.twofold.source;
 
+import dev.twofold.checkpoint.RopeRange;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -9,11 +10,12 @@ import java.util.Set;
  *
  * @param adapter the directory of a LoRA adapter to merge into it
  * @param ignoredKeys keys of its configuration that are to count as harmless, though Twofold does not know them
+ * @param range of positions, where its configuration has two
  */
-public record SourceOptions(Optional<Path> adapter, Set<String> ignoredKeys) {
+public record SourceOptions(Optional<Path> adapter, Set<String> ignoredKeys, RopeRange range) {
 
     /** A model as it is. */
-    public static final SourceOptions NONE = new SourceOptions(Optional.empty(), Set.of());
+    public static final SourceOptions NONE = new SourceOptions(Optional.empty(), Set.of(), RopeRange.SHORT);
 
     public SourceOptions {
         ignoredKeys = Set.copyOf(ignoredKeys);

@@ -1,7 +1,6 @@
 package dev.twofold.stepwise;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
@@ -52,6 +51,7 @@ record BranchForm(
      * @param members the layers that it stands for, with their heads
      * @param rotary the number of its rotary positions
      * @param norms of queries and keys
+     * @param sinks whether a score of each head takes part in the softmax; not if nothing is said
      * @param biases the projections that have one
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -64,6 +64,7 @@ record BranchForm(
             @Nullable Integer slidingWindow,
             @Nullable Integer rotary,
             @Nullable HeadNormForm norms,
+            @Nullable Boolean sinks,
             List<String> biases) {
 
         AttentionForm {
@@ -91,8 +92,13 @@ record BranchForm(
         }
     }
 
-    /** Norms of queries and keys. */
-    record HeadNormForm(QueryKeyNorm.Span span, Norm.Kind kind, double epsilon) {
+    /**
+     * Norms of queries and keys.
+     *
+     * @param turned whether positions turned them before; not if nothing is said
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record HeadNormForm(QueryKeyNorm.Span span, @Nullable Boolean turned, Norm.Kind kind, double epsilon) {
 
         HeadNormForm {
             Bounds.requirePresent("span", span);
@@ -104,7 +110,7 @@ record BranchForm(
     }
 
     /** A feed-forward. */
-    record FeedForwardForm(long width, boolean gated, Activation activation, List<String> biases) {
+    record FeedForwardForm(long width, boolean gated, ActivationForm activation, List<String> biases) {
 
         FeedForwardForm {
             Bounds.require("width", width, 1, MAX_WIDTH);

@@ -98,6 +98,9 @@ final class FormReader {
                 linear(prefix, TensorNames.VALUE, keys, hidden, biases),
                 linear(prefix, TensorNames.OUTPUT, hidden, queries, biases),
                 Optional.ofNullable(own.norms()).map(norms -> norms(prefix, norms, queries, keys)),
+                Boolean.TRUE.equals(own.sinks())
+                        ? Optional.of(tensors.tensor(prefix + TensorNames.SINKS, queries / own.headDim()))
+                        : Optional.empty(),
                 rule,
                 own.members());
     }
@@ -105,6 +108,7 @@ final class FormReader {
     private QueryKeyNorm norms(String prefix, HeadNormForm own, long queries, long keys) {
         return new QueryKeyNorm(
                 own.span(),
+                Boolean.TRUE.equals(own.turned()),
                 headNorm(prefix + TensorNames.QUERY_NORM, own, queries),
                 headNorm(prefix + TensorNames.KEY_NORM, own, keys));
     }
@@ -120,7 +124,7 @@ final class FormReader {
                         : Optional.empty(),
                 linear(prefix, TensorNames.UP, own.width(), hidden, own.biases()),
                 linear(prefix, TensorNames.DOWN, hidden, own.width(), own.biases()),
-                own.activation());
+                own.activation().activation(prefix, tensors));
     }
 
     private Experts experts(String prefix, ExpertsForm own) {

@@ -128,7 +128,11 @@ final class FormWriter {
                 orNull(attention
                         .norms()
                         .map(both -> new HeadNormForm(
-                                both.span(), both.query().kind(), both.query().epsilon()))),
+                                both.span(),
+                                both.turned() ? true : null,
+                                both.query().kind(),
+                                both.query().epsilon()))),
+                attention.sinks().isPresent() ? true : null,
                 biased(projections));
     }
 
@@ -138,7 +142,10 @@ final class FormWriter {
         projections.put(TensorNames.UP, feedForward.up());
         projections.put(TensorNames.DOWN, feedForward.down());
         return new FeedForwardForm(
-                feedForward.width(), feedForward.gate().isPresent(), feedForward.activation(), biased(projections));
+                feedForward.width(),
+                feedForward.gate().isPresent(),
+                ActivationForm.of(feedForward.activation()),
+                biased(projections));
     }
 
     private static List<String> biased(Map<String, Linear> projections) {

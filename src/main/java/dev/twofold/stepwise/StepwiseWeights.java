@@ -1,5 +1,6 @@
 package dev.twofold.stepwise;
 
+import dev.twofold.decoder.Activation.Xielu;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
@@ -84,6 +85,7 @@ public final class StepwiseWeights {
                     norm(prefix + TensorNames.QUERY_NORM, both.query());
                     norm(prefix + TensorNames.KEY_NORM, both.key());
                 });
+                attention.sinks().ifPresent(sinks -> weights.add(new NamedWeight(prefix + TensorNames.SINKS, sinks)));
                 linear(prefix + TensorNames.OUTPUT, attention.output());
             };
         }
@@ -94,6 +96,11 @@ public final class StepwiseWeights {
                 feedForward.gate().ifPresent(gate -> linear(prefix + TensorNames.GATE, gate));
                 linear(prefix + TensorNames.UP, feedForward.up());
                 linear(prefix + TensorNames.DOWN, feedForward.down());
+                if (feedForward.activation() instanceof Xielu own) {
+                    weights.add(new NamedWeight(prefix + TensorNames.RISING, own.rising()));
+                    weights.add(new NamedWeight(prefix + TensorNames.FALLING, own.falling()));
+                    weights.add(new NamedWeight(prefix + TensorNames.SLOPE, own.slope()));
+                }
             };
         }
 

@@ -20,6 +20,10 @@ final class TensorNames {
     static final String GATE = "gate_proj";
     static final String UP = "up_proj";
     static final String DOWN = "down_proj";
+    static final String SINKS = "sinks";
+    static final String RISING = "act.rising";
+    static final String FALLING = "act.falling";
+    static final String SLOPE = "act.slope";
     static final String ROUTER = "router";
     static final String CORRECTION = "correction";
 

@@ -14,6 +14,7 @@ final class SmallNumbers {
         return switch (type) {
             case F8_E4M3 -> E4M3[code & 0xff];
             case F8_E5M2 -> E5M2[code & 0xff];
+            case F8_E8M0 -> (float) Math.scalb(1.0, (code & 0xff) - 127);
             case U8 -> code & 0xff;
             case I8 -> code;
             default -> throw new IllegalStateException(type + " is no type of one byte that is read");

@@ -297,7 +297,7 @@ public final class WeightEvaluator {
                     data[at + i * stride] = (float) FLOATS.get(raw, from + 4 * i);
                 }
             }
-            case F8_E4M3, F8_E5M2, I8, U8 -> {
+            case F8_E4M3, F8_E5M2, F8_E8M0, I8, U8 -> {
                 for (int i = 0; i < count; i++) {
                     data[at + i * stride] = SmallNumbers.toFloat(stored.dtype(), raw[from + i]);
                 }

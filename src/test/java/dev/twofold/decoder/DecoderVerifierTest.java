@@ -134,13 +134,14 @@ final class DecoderVerifierTest {
     }
 
     @Test
-    void an_expert_with_a_bias_of_what_it_adds_is_refused() {
+    void an_expert_with_a_bias_of_what_it_adds_beside_others_without_is_refused() {
         FeedForward biased = expert(Map.of(), 0).withWriter(biased("down", HIDDEN, 6));
         refused(
-                with(new Experts(linear("router", 1, HIDDEN), List.of(biased), Routing.softmax(1, true))),
+                with(new Experts(
+                        linear("router", 2, HIDDEN), List.of(biased, expert(Map.of(), 1)), Routing.softmax(1, true))),
                 "tiny, layer 1: wrong down projection of an expert",
-                "a bias",
-                "no bias");
+                "no bias",
+                "as the others");
     }
 
     @Test

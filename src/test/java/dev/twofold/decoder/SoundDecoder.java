@@ -44,7 +44,7 @@ final class SoundDecoder {
                 Optional.of(biased(changed, "0.gate", WIDTH, HIDDEN)),
                 biased(changed, "0.up", WIDTH, HIDDEN),
                 biased(changed, "0.down", HIDDEN, WIDTH),
-                Activation.SILU);
+                Activation.Plain.SILU);
         Attention first = new Attention(
                 biased(changed, "0.q", 4 * HEAD, HIDDEN),
                 biased(changed, "0.k", 2 * HEAD, HIDDEN),
@@ -52,8 +52,10 @@ final class SoundDecoder {
                 biased(changed, "0.o", HIDDEN, 4 * HEAD),
                 Optional.of(new QueryKeyNorm(
                         QueryKeyNorm.Span.HEAD,
+                        false,
                         Norm.rms(weight(changed, "0.q.norm", 4 * HEAD), 1e-5),
                         Norm.rms(weight(changed, "0.k.norm", 2 * HEAD), 1e-5))),
+                Optional.empty(),
                 RULE,
                 List.of(new Heads(0, 4, 2)));
         Experts experts =
@@ -98,6 +100,7 @@ final class SoundDecoder {
                 linear("v", 2 * HEAD, HIDDEN),
                 linear("o", HIDDEN, 4 * HEAD),
                 Optional.empty(),
+                Optional.empty(),
                 rule,
                 List.of(heads));
     }
@@ -120,7 +123,7 @@ final class SoundDecoder {
                 Optional.of(linear(changed, name + ".gate", EXPERT, HIDDEN)),
                 linear(changed, name + ".up", EXPERT, HIDDEN),
                 linear(changed, name + ".down", HIDDEN, EXPERT),
-                Activation.SILU);
+                Activation.Plain.SILU);
     }
 
     static Origin layer(int layer) {

@@ -61,18 +61,21 @@ final class EmittedFamiliesTest {
     private static final List<String> ONE_SYNC = List.of("cohere", "gemma2", "gpt2", "llama2", "mixtral", "olmo2");
 
     static Stream<Arguments> everyFamilyAndWay() {
-        Stream<Arguments> twoSync = TinyFamilies.names().stream()
+        Stream<Arguments> twoSync = TinyFamilies.kinds().stream()
                 .flatMap(name -> WAYS.stream()
                         .filter(way -> TinyFamilies.takes(name, way.plan()))
                         .map(way -> Arguments.of(name, way)));
+        Stream<Arguments> alike = TinyFamilies.names().stream()
+                .filter(name -> !TinyFamilies.kinds().contains(name))
+                .map(name -> Arguments.of(name, new Way(Arrangement.PAIRS, ORT, PER_LAYER)));
         Stream<Arguments> oneSync = ONE_SYNC.stream()
                 .flatMap(name -> Arrays.stream(DialectName.values())
                         .map(dialect -> Arguments.of(name, new Way(Arrangement.ONE_SYNC_PAIRS, dialect, PER_LAYER))));
-        return Stream.concat(twoSync, oneSync);
+        return Stream.of(twoSync, alike, oneSync).flatMap(each -> each);
     }
 
     static Stream<Arguments> everyFamilyAndPlan() {
-        return TinyFamilies.names().stream()
+        return TinyFamilies.kinds().stream()
                 .flatMap(name -> Stream.of(
                                 Arrangement.BASE, Arrangement.PAIRS, Arrangement.GROUPS_OF_THREE, Arrangement.MERGES)
                         .filter(plan -> TinyFamilies.takes(name, plan))

@@ -91,23 +91,29 @@ abstract class Family {
      *
      * @param window a token sees itself and {@code window - 1} tokens before it; empty for all
      * @param softCap scores are {@code softCap * tanh(score / softCap)}; infinite for none
+     * @param sinks a score of each head that takes part in its softmax; none if it is empty
      */
-    record Core(int headSize, double scale, OptionalInt window, double softCap) {
+    record Core(int headSize, double scale, OptionalInt window, double softCap, double[] sinks) {
 
         static Core of(int headSize) {
-            return new Core(headSize, 1 / Math.sqrt(headSize), OptionalInt.empty(), Double.POSITIVE_INFINITY);
+            return new Core(
+                    headSize, 1 / Math.sqrt(headSize), OptionalInt.empty(), Double.POSITIVE_INFINITY, new double[0]);
         }
 
         Core scaled(double other) {
-            return new Core(headSize, other, window, softCap);
+            return new Core(headSize, other, window, softCap, sinks);
         }
 
         Core windowed(OptionalInt other) {
-            return new Core(headSize, scale, other, softCap);
+            return new Core(headSize, scale, other, softCap, sinks);
         }
 
         Core capped(double other) {
-            return new Core(headSize, scale, window, other);
+            return new Core(headSize, scale, window, other, sinks);
+        }
+
+        Core beside(double[] other) {
+            return new Core(headSize, scale, window, softCap, other);
         }
 
         /** Query heads share key heads in equal runs. */
@@ -116,15 +122,20 @@ abstract class Family {
             double[][] mixed = new double[q.length][q[0].length];
             for (int head = 0; head < q[0].length / headSize; head++) {
                 for (int t = 0; t < q.length; t++) {
-                    mix(part(q[t], head), head / shared, t, k, v, mixed[t], head * headSize);
+                    mix(part(q[t], head), head, shared, t, k, v, mixed[t]);
                 }
             }
             return mixed;
         }
 
-        private void mix(double[] query, int kvHead, int t, double[][] k, double[][] v, double[] out, int at) {
+        private void mix(double[] query, int head, int shared, int t, double[][] k, double[][] v, double[] out) {
+            int kvHead = head / shared;
+            int at = head * headSize;
             int first = window.isPresent() ? Math.max(0, t - window.getAsInt() + 1) : 0;
-            double[] scores = new double[t - first + 1];
+            double[] scores = new double[t - first + 1 + (sinks.length == 0 ? 0 : 1)];
+            if (sinks.length > 0) {
+                scores[t - first + 1] = sinks[head];
+            }
             for (int s = first; s <= t; s++) {
                 double score = scale * dot(query, part(k[s], kvHead));
                 scores[s - first] = Double.isInfinite(softCap) ? score : softCap * Math.tanh(score / softCap);

@@ -134,6 +134,12 @@ final class FamilyConfigTest {
                             "use_parallel_block",
                             "use_parallel_embedding",
                             "use_qk_norm")),
+            // What no class of transformers reads, as beside an alpha the rest of a rope_scaling.
+            Map.entry(
+                    "hunyuan_v1_dense",
+                    Set.of("attention_head_dim", "cla_share_factor", "eod_token_id", "rope_scaling")),
+            Map.entry("hunyuan_v1_moe", Set.of("eod_token_id", "rope_scaling")),
+            Map.entry("gpt_oss", Set.of("initial_context_length", "router_aux_loss_coef")),
             // Dynamic scaling acts past the context only, LongRoPE's long factors past the short range.
             Map.entry("internlm2", Set.of("rope_scaling")));
 

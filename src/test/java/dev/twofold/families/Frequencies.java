@@ -71,10 +71,11 @@ record Frequencies(double[] perPosition, double factor) {
         double original = scaling.path("original_max_position_embeddings")
                 .asDouble(config.get("max_position_embeddings").asDouble());
         int width = 2 * perPosition.length;
-        double first =
-                Math.max(0, Math.floor(pairTurning(scaling.path("beta_fast").asDouble(32), original, width, base)));
-        double last = Math.min(
-                width - 1, Math.ceil(pairTurning(scaling.path("beta_slow").asDouble(1), original, width, base)));
+        boolean whole = scaling.path("truncate").asBoolean(true);
+        double fast = pairTurning(scaling.path("beta_fast").asDouble(32), original, width, base);
+        double slowest = pairTurning(scaling.path("beta_slow").asDouble(1), original, width, base);
+        double first = Math.max(0, whole ? Math.floor(fast) : fast);
+        double last = Math.min(width - 1, whole ? Math.ceil(slowest) : slowest);
         double longer = scaling.path("attention_factor").asDouble(0.1 * Math.log(slow) + 1);
         Frequencies blended = each(i -> {
             double slowed = Math.min(1, Math.max(0, (i - first) / Math.max(last - first, 1e-3)));

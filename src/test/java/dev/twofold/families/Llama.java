@@ -75,6 +75,12 @@ class Llama extends Family {
         return linear(n, at(layer, "self_attn.v_proj"));
     }
 
+    /** Every head by itself, with one gain for all. */
+    final double[][] normedByHead(double[][] x, String name) {
+        double[] gain = tensors.vector(name);
+        return eachHead(x, headSize, head -> part -> rmsNorm(part, gain, epsilon()));
+    }
+
     double[][] norm(double[][] x, String name) {
         double[] gain = tensors.vector(name + ".weight");
         return eachToken(x, token -> rmsNorm(token, gain, epsilon()));

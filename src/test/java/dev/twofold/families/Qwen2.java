@@ -1,7 +1,5 @@
 package dev.twofold.families;
 
-import static dev.twofold.families.Formulas.rmsNorm;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.OptionalInt;
 
@@ -28,17 +26,12 @@ class Qwen2 extends Llama {
 
         @Override
         double[][] queries(int layer, double[][] n) {
-            return normedHeads(super.queries(layer, n), at(layer, "self_attn.q_norm.weight"));
+            return normedByHead(super.queries(layer, n), at(layer, "self_attn.q_norm.weight"));
         }
 
         @Override
         double[][] keys(int layer, double[][] n) {
-            return normedHeads(super.keys(layer, n), at(layer, "self_attn.k_norm.weight"));
-        }
-
-        private double[][] normedHeads(double[][] x, String name) {
-            double[] gain = tensors.vector(name);
-            return eachHead(x, headSize, head -> part -> rmsNorm(part, gain, epsilon()));
+            return normedByHead(super.keys(layer, n), at(layer, "self_attn.k_norm.weight"));
         }
     }
 }

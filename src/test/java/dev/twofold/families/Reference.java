@@ -97,6 +97,10 @@ public final class Reference {
             case "glm4_moe", "dots1" -> new SharedExperts.Sigmoids(config, tensors);
             case "ernie4_5_moe" -> new SharedExperts.Ernie(config, tensors);
             case "phi" -> new Phi(config, tensors);
+            case "gpt_oss" -> new GptOss(config, tensors);
+            case "apertus" -> new Xielu(config, tensors);
+            case "hunyuan_v1_dense" -> new Hunyuan(config, tensors);
+            case "hunyuan_v1_moe" -> new SharedExperts.HunyuanMoe(config, tensors);
             case "falcon" ->
                 config.path("new_decoder_architecture").asBoolean()
                         ? new Falcon.Falcon40(config, tensors)

@@ -46,7 +46,7 @@ final class ShardedFamiliesTest {
             new Cut(Arrangement.MERGES, Placement.HEADS, 4));
 
     static Stream<Arguments> everyFamilyAndCut() {
-        return TinyFamilies.names().stream()
+        return TinyFamilies.kinds().stream()
                 .flatMap(name -> CUTS.stream()
                         .filter(cut -> TinyFamilies.takes(name, cut.plan()))
                         .flatMap(cut ->
@@ -83,7 +83,7 @@ final class ShardedFamiliesTest {
     }
 
     static Stream<Arguments> everyFamilyAndLayout() {
-        return TinyFamilies.names().stream()
+        return TinyFamilies.kinds().stream()
                 .flatMap(name -> Arrays.stream(KvLayout.values()).map(layout -> Arguments.of(name, layout)));
     }
 

@@ -114,6 +114,22 @@ final class SharedExperts {
         }
     }
 
+    /** Hunyuan's mixture: probabilities choose, and count in shares. */
+    static final class HunyuanMoe extends Hunyuan {
+
+        HunyuanMoe(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] gated(int layer, double[][] n) {
+            double[][] p = eachToken(linear(n, at(layer, "mlp.gate.wg")), token -> softmax(token));
+            Weighing weighing = new Weighing(config.get("moe_topk").get(0).asInt(), true, 1);
+            double[][] y = chosen(this, layer, n, p, new double[p[0].length], weighing);
+            return add(y, expert(this, at(layer, "mlp.shared_mlp."), n));
+        }
+    }
+
     /** ERNIE 4.5 MoE: corrected probabilities choose. */
     static final class Ernie extends Neighbours {
 

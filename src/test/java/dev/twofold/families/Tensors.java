@@ -62,7 +62,7 @@ final class Tensors {
             throw new AssertionError("the checkpoint has no tensor " + name);
         }
         long[] shape = stored.shape(name);
-        long count = Arrays.stream(shape, 0, shape.length - 1).reduce(1, Math::multiplyExact);
+        long count = Arrays.stream(shape, 0, Math.max(0, shape.length - 1)).reduce(1, Math::multiplyExact);
         double[][] rows = new double[(int) count][];
         for (int row = 0; row < rows.length; row++) {
             rows[row] = stored.row(name, row);

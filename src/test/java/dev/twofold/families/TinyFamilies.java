@@ -7,12 +7,43 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The tiny checkpoints of testmodels/families. */
 public final class TinyFamilies {
 
     public static final Path ROOT = Path.of("testmodels", "families");
+
+    /** What other checkpoints compute too. */
+    private static final Set<String> ALIKE = Set.of(
+            "arcee",
+            "cwm",
+            "dots1",
+            "ernie4_5",
+            "exaone",
+            "exaone4-full",
+            "falcon",
+            "glm",
+            "gpt_bigcode",
+            "gpt_neox-sequential",
+            "helium",
+            "hunyuan_v1_dense",
+            "internlm2",
+            "llama3.1",
+            "olmo",
+            "phi3-longrope",
+            "qwen3_moe",
+            "seed_oss",
+            "stablelm",
+            "vaultgemma");
+
+    /** Those that tests are run for, all if nothing is said: {@code -Dfamilies=apertus,gpt_oss} while one is worked on. */
+    private static final Set<String> ONLY = Arrays.stream(
+                    System.getProperty("families", "").split(","))
+            .filter(name -> !name.isEmpty())
+            .collect(Collectors.toUnmodifiableSet());
 
     private TinyFamilies() {}
 
@@ -22,11 +53,20 @@ public final class TinyFamilies {
             return directories
                     .filter(directory -> Files.exists(directory.resolve("config.json")))
                     .map(directory -> directory.getFileName().toString())
+                    .filter(name -> ONLY.isEmpty() || ONLY.contains(name))
                     .sorted()
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Those that together have all mathematics there is: the others are read from names and keys of their own, and compute nothing
+     * that one of these does not. Tests of many forms a checkpoint run these; {@code CoveredMathematicsTest} holds them to it.
+     */
+    public static List<String> kinds() {
+        return names().stream().filter(name -> !ALIKE.contains(name)).toList();
     }
 
     /** Whether a family has the steps that a plan is made of. */

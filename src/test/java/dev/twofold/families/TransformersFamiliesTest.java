@@ -98,7 +98,7 @@ final class TransformersFamiliesTest {
     }
 
     static Stream<Case> cases() {
-        return TinyFamilies.names().stream().flatMap(family -> plans(family).map(plan -> new Case(family, plan)));
+        return TinyFamilies.kinds().stream().flatMap(family -> plans(family).map(plan -> new Case(family, plan)));
     }
 
     private static Stream<Arrangement> plans(String family) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
@@ -100,7 +101,7 @@ final class UnknownKeysTest {
         ObjectNode config = family.config().put("transformers_version", version).put("attention_sink_size", 4);
         assertThat(refused(family.withConfig(config)))
                 .contains("attention_sink_size", "newer than 5.24.0", "--ignore-key attention_sink_size");
-        SourceOptions ignoring = new SourceOptions(Optional.empty(), Set.of("attention_sink_size"));
+        SourceOptions ignoring = new SourceOptions(Optional.empty(), Set.of("attention_sink_size"), RopeRange.SHORT);
         assertThat(Sources.SHIPPED.open(family.directory(), ignoring).notes()).isEmpty();
         family.withConfig(config.put("transformers_version", "5.24.0"));
         assertThat(Sources.SHIPPED.open(family.directory()).notes()).hasSize(1);
@@ -114,7 +115,8 @@ final class UnknownKeysTest {
         family.withConfig(config);
         assertThat(refused(family)).contains("auto_map");
         assertThat(refusedIgnoring(family, "auto_map")).contains("attention_sink_size", "its own code");
-        SourceOptions both = new SourceOptions(Optional.empty(), Set.of("auto_map", "attention_sink_size"));
+        SourceOptions both =
+                new SourceOptions(Optional.empty(), Set.of("auto_map", "attention_sink_size"), RopeRange.SHORT);
         assertThat(Sources.SHIPPED.open(family.directory(), both).decoder().steps())
                 .hasSize(8);
         config.putObject("auto_map").put("AutoTokenizer", "tokenization.Own");
@@ -156,7 +158,7 @@ final class UnknownKeysTest {
     }
 
     private static String refusedIgnoring(EditedFamily family, String key) {
-        SourceOptions options = new SourceOptions(Optional.empty(), Set.of(key));
+        SourceOptions options = new SourceOptions(Optional.empty(), Set.of(key), RopeRange.SHORT);
         return String.valueOf(
                 catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(family.directory(), options))
                         .getMessage());

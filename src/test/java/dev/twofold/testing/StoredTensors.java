@@ -70,10 +70,10 @@ public final class StoredTensors {
         return entries.get(name).shape().clone();
     }
 
-    /** A row of a matrix, or the whole of a vector. */
+    /** A row of a matrix, or the whole of a vector or of a number. */
     public double[] row(String name, int row) {
         long[] shape = entries.get(name).shape();
-        double[] values = new double[(int) shape[shape.length - 1]];
+        double[] values = new double[shape.length == 0 ? 1 : (int) shape[shape.length - 1]];
         for (int i = 0; i < values.length; i++) {
             values[i] = number(entries.get(name), row * values.length + i);
         }

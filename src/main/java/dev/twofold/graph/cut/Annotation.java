@@ -1,6 +1,7 @@
 package dev.twofold.graph.cut;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.graph.Graph;
 import dev.twofold.graph.lower.KvLayout;
@@ -50,6 +51,11 @@ public final class Annotation {
 
     /** @param decoder that the graph was made from, sharded and whole */
     public static Graph annotate(Graph graph, Decoder decoder, KvLayout layout) {
+        if (decoder.attentions().anyMatch(attention -> attention.sinks().isPresent())) {
+            throw TwofoldException.usage("attentions in whose softmax scores of heads take part are not annotated")
+                    .found("--collective annotate")
+                    .hint("use --collective ort");
+        }
         int devices = decoder.sharding().orElseThrow().devices();
         List<Integer> everyone = IntStream.range(0, devices).boxed().toList();
         Annotation annotation = new Annotation(graph, WeightShardings.of(decoder, layout), everyone);

@@ -1,6 +1,8 @@
 package dev.twofold.graph.cut;
 
 import dev.twofold.graph.Graph;
+import dev.twofold.graph.operator.CutRule;
+import dev.twofold.graph.operator.OperatorTable;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.NodeProto;
 import dev.twofold.graph.proto.TensorProto;
@@ -43,6 +45,10 @@ record CutNode(
             graph.weights().stream()
                     .filter(weight -> weight.weight().shape().equals(Shape.of(1)))
                     .forEach(weight -> numbers.add(weight.name()));
+            graph.nodes().stream()
+                    .filter(node -> OperatorTable.of(node).cutting() == CutRule.ELEMENTWISE)
+                    .filter(node -> numbers.containsAll(node.getInputList()))
+                    .forEach(node -> numbers.add(node.getOutput(0)));
             graph.nodes().stream()
                     .filter(node -> node.getOpType().equals("Unsqueeze"))
                     .filter(node -> List.of(-1L).equals(vectors.get(node.getInput(1))))

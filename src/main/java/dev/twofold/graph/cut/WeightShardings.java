@@ -21,6 +21,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -130,7 +131,8 @@ final class WeightShardings {
             return () -> {
                 Linear router = experts.router();
                 whole(Weights.transpose(router.weight()), teams.get(0));
-                Stream.concat(router.bias().stream(), experts.routing().correction().stream())
+                Stream.of(router.bias(), experts.routing().correction(), experts.outputBiases())
+                        .flatMap(Optional::stream)
                         .forEach(values -> whole(values, teams.get(0)));
                 WeightShardings.this.feedForward(
                         experts.together(), experts.experts().size(), teams.get(0));

@@ -63,8 +63,13 @@ final class BodyLowering {
         @Override
         public String experts(Experts experts) {
             FeedForward all = experts.together();
-            String weighted = new ExpertsLowering(graph).weighted(name, x, activated(all), experts);
-            return Projection.apply(graph, name + "/down", weighted, all.down());
+            ExpertsLowering lowering = new ExpertsLowering(graph);
+            String shares = lowering.shares(name, x, experts);
+            String weighted = lowering.weighted(name, shares, activated(all), experts);
+            String sum = Projection.apply(graph, name + "/down", weighted, all.down());
+            return experts.outputBiases()
+                    .map(biases -> lowering.biased(name, shares, sum, biases, experts))
+                    .orElse(sum);
         }
 
         @Override
@@ -81,8 +86,7 @@ final class BodyLowering {
             }
             List<String> split =
                     Projection.apply(graph, name, x, feedForward.readerNames(), feedForward.readers(), apart);
-            String gate = activations.apply(name, split.get(0), feedForward.activation());
-            return graph.node(name + "/gated", "Mul", List.of(gate, split.get(1)));
+            return activations.gated(name, split.get(0), split.get(1), feedForward.activation());
         }
     }
 }

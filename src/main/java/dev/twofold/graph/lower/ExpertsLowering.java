@@ -6,6 +6,7 @@ import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Routing.Score;
 import dev.twofold.graph.GraphBuilder;
+import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,7 +18,7 @@ import java.util.Optional;
 record ExpertsLowering(GraphBuilder graph) {
 
     /** Weights of the experts, {@code [batch, sequence, experts]}. */
-    private String routing(String name, String x, Experts experts) {
+    String shares(String name, String x, Experts experts) {
         String scores = Projection.apply(graph, name + "/router", x, experts.router());
         if (experts.isGated()) {
             return graph.node(name + "/probabilities", "Sigmoid", List.of(scores));
@@ -53,15 +54,31 @@ record ExpertsLowering(GraphBuilder graph) {
     /**
      * The activations of all experts, each times the expert's weight.
      *
+     * @param shares weights of the experts
      * @param activations {@code [batch, sequence, experts * width]}
      */
-    String weighted(String name, String x, String activations, Experts experts) {
+    String weighted(String name, String shares, String activations, Experts experts) {
         long count = experts.experts().size();
-        String weights = routing(name, x, experts);
-        String column = graph.node(name + "/column", "Unsqueeze", List.of(weights, graph.integers(-1)));
+        String column = graph.node(name + "/column", "Unsqueeze", List.of(shares, graph.integers(-1)));
         String parted = graph.node(
                 name + "/parted", "Reshape", List.of(activations, graph.integers(0, 0, count, experts.width())));
         String product = graph.node(name + "/weighted", "Mul", List.of(parted, column));
         return graph.node(name + "/joined", "Reshape", List.of(product, graph.integers(0, 0, count * experts.width())));
+    }
+
+    /**
+     * The sum with the bias of every expert in it, as much as the expert counts.
+     *
+     * @param biases {@code [experts * hidden]}
+     */
+    String biased(String name, String shares, String sum, Weight biases, Experts experts) {
+        long count = experts.experts().size();
+        String flat = graph.weight(name + "/down.biases", biases);
+        String matrix = graph.node(
+                name + "/biases",
+                "Reshape",
+                List.of(flat, graph.integers(count, biases.shape().elements() / count)));
+        String added = graph.node(name + "/bias", "MatMul", List.of(shares, matrix));
+        return graph.node(name + "/biased", "Add", List.of(sum, added));
     }
 }

@@ -18,6 +18,7 @@ import dev.twofold.graph.lower.KvLayout.Cache;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,9 @@ final class OrtDialect implements Dialect {
     private static final int HEAD_SIZE = 8;
 
     private static final int ROTARY_SIZE = 16;
+
+    /** The operand of GroupQueryAttention that is a score for each head. */
+    private static final int HEAD_SINK = 11;
 
     private final GraphBuilder graph;
     private final Decoder decoder;
@@ -221,10 +225,11 @@ final class OrtDialect implements Dialect {
     private String groupQuery(String name, List<String> projected, Attention part, Cache cache) {
         String unique = graph.unique(name);
         String result = unique + "/out";
-        boolean fused = part.rule()
-                .rotary()
-                .filter(rotary -> rotates(rotary, part.headSize()))
-                .isPresent();
+        boolean fused = !QueryKeyLowering.normsTurned(part)
+                && part.rule()
+                        .rotary()
+                        .filter(rotary -> rotates(rotary, part.headSize()))
+                        .isPresent();
         boolean apart = projected.size() > 1
                 || part.norms().isPresent()
                 || !fused && part.rule().rotary().isPresent();
@@ -235,6 +240,10 @@ final class OrtDialect implements Dialect {
             RotaryTables.Tables turns = tables.of(part.rule().rotary().orElseThrow());
             operands.addAll(List.of(turns.cosines(), turns.sines()));
         }
+        part.sinks().ifPresent(sinks -> {
+            operands.addAll(Collections.nCopies(HEAD_SINK - operands.size(), ""));
+            operands.add(graph.weight(unique + ".sinks", sinks));
+        });
         graph.add(
                 unique,
                 MICROSOFT,
@@ -252,17 +261,14 @@ final class OrtDialect implements Dialect {
 
     private List<String> separate(String name, List<String> projected, Attention part, boolean fused) {
         List<String> split = projected.size() > 1 ? projected : split(name, projected.get(0), part);
-        String query = queryKey.query(name, split.get(0), part);
-        String key = queryKey.key(name, split.get(1), part);
+        String query = queryKey.query(
+                name, split.get(0), part, x -> fused ? x : rotate(name + "/q", x, part.heads(), part.rule()));
+        String key = queryKey.key(
+                name, split.get(1), part, x -> fused ? x : rotate(name + "/k", x, part.kvHeads(), part.rule()));
         String value = part.norms().isEmpty() || projected.size() > 1
                 ? split.get(2)
                 : shaped(name, split.get(2), (long) part.kvHeads() * part.headSize());
-        return fused
-                ? List.of(query, key, value)
-                : List.of(
-                        rotate(name + "/q", query, part.heads(), part.rule()),
-                        rotate(name + "/k", key, part.kvHeads(), part.rule()),
-                        value);
+        return List.of(query, key, value);
     }
 
     /**

@@ -9,8 +9,9 @@ import dev.twofold.graph.GraphBuilder;
 import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
-/** What happens to queries, keys and values before positions turn them, in operators that both dialects have. */
+/** What happens to queries, keys and values beside being turned by positions, in operators that both dialects have. */
 record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
 
     /** Queries, keys and values, limited if they are to be. */
@@ -30,8 +31,23 @@ record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
                 .orElse(x);
     }
 
+    /** Whether queries and keys are normalized once positions have turned them, which no operator does by itself. */
+    static boolean normsTurned(Attention attention) {
+        return attention.norms().filter(QueryKeyNorm::turned).isPresent();
+    }
+
+    /** Queries {@code [batch, sequence, heads * size]}, normalized and turned in their order. */
+    String query(String name, String x, Attention attention, UnaryOperator<String> turn) {
+        return normsTurned(attention) ? query(name, turn.apply(x), attention) : turn.apply(query(name, x, attention));
+    }
+
+    /** The same for keys. */
+    String key(String name, String x, Attention attention, UnaryOperator<String> turn) {
+        return normsTurned(attention) ? key(name, turn.apply(x), attention) : turn.apply(key(name, x, attention));
+    }
+
     /** {@code [batch, sequence, heads * size]} to the same. */
-    String query(String name, String x, Attention attention) {
+    private String query(String name, String x, Attention attention) {
         return attention
                 .norms()
                 .map(norms ->
@@ -39,8 +55,7 @@ record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
                 .orElse(x);
     }
 
-    /** The same for keys. */
-    String key(String name, String x, Attention attention) {
+    private String key(String name, String x, Attention attention) {
         return attention
                 .norms()
                 .map(norms ->

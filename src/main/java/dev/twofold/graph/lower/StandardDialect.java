@@ -150,11 +150,19 @@ final class StandardDialect implements Dialect {
                 : graph.node(name + "/concat", "Concat", outputs, integer("axis", -1));
     }
 
-    private String attend(String name, String x, Attention part, Cache cache) {
+    private String attend(String name, String read, Attention part, Cache cache) {
         String unique = graph.unique(name + "/attention");
-        List<String> split = queryKey.projected(unique, x, part, decoder.uncut());
-        String query = rotate(unique + "/q", queryKey.query(unique, split.get(0), part), part.heads(), part.rule());
-        String key = rotate(unique + "/k", queryKey.key(unique, split.get(1), part), part.kvHeads(), part.rule());
+        List<String> split = queryKey.projected(unique, read, part, decoder.uncut());
+        String query =
+                queryKey.query(unique, split.get(0), part, x -> rotate(unique + "/q", x, part.heads(), part.rule()));
+        String key =
+                queryKey.key(unique, split.get(1), part, x -> rotate(unique + "/k", x, part.kvHeads(), part.rule()));
+        if (part.sinks().isPresent()) {
+            String mask = allowed(part.rule().slidingWindow());
+            List<String> operands = List.of(query, key, split.get(2));
+            return new SpelledAttention(graph)
+                    .attend(unique, operands, mask, part, part.sinks().get(), cache);
+        }
         if (explicitCaches) {
             return new JoinedCaches(graph)
                     .attend(

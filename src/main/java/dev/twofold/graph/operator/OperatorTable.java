@@ -53,7 +53,7 @@ public final class OperatorTable {
             onnx("DequantizeLinear", 2, 3).typed(new LikeOperand(1)).folded().cut(CutRule.BLOCKS),
             // Arithmetic, element by element. A sigmoid is part of the SiLU that its product is counted as.
             onnx("Add", 2).cut(CutRule.ELEMENTWISE),
-            onnx("Sub", 2),
+            onnx("Sub", 2).cut(CutRule.ELEMENTWISE),
             onnx("Mul", 2).cut(CutRule.ELEMENTWISE),
             onnx("Div", 2).cut(CutRule.ELEMENTWISE),
             onnx("Sum", 1, ANY),
@@ -68,6 +68,8 @@ public final class OperatorTable {
             onnx("Sigmoid", 1).cut(CutRule.ELEMENTWISE).eager(0),
             onnx("Gelu", 1).cut(CutRule.ELEMENTWISE),
             onnx("Relu", 1).cut(CutRule.ELEMENTWISE),
+            onnx("Elu", 1).cut(CutRule.ELEMENTWISE),
+            onnx("Softplus", 1).cut(CutRule.ELEMENTWISE),
             // Comparisons and choices.
             onnx("Equal", 2).typed(TRUTH),
             onnx("Greater", 2).typed(TRUTH),

@@ -3,7 +3,6 @@ package dev.twofold.graph.plain;
 import static dev.twofold.graph.Attributes.integer;
 import static dev.twofold.graph.Attributes.integers;
 
-import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
@@ -19,6 +18,7 @@ import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Routing.Score;
 import dev.twofold.decoder.Step;
 import dev.twofold.graph.proto.TensorProto.DataType;
+import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -172,32 +172,11 @@ final class PlainStep {
 
     private String activated(String x, FeedForward feedForward) {
         if (feedForward.gate().isEmpty()) {
-            return activation(build.linear(x, feedForward.up()), feedForward.activation());
+            return new PlainActivation(build).apply(build.linear(x, feedForward.up()), feedForward.activation());
         }
-        String gate = activation(build.linear(x, feedForward.gate().get()), feedForward.activation());
-        return build.rounded(build.node("Mul", gate, build.linear(x, feedForward.up())));
-    }
-
-    private String activation(String x, Activation activation) {
-        return switch (activation) {
-            case SILU -> build.node("Mul", x, build.node("Sigmoid", x));
-            case RELU -> build.node("Relu", x);
-            case RELU_SQUARED -> {
-                String relu = build.node("Relu", x);
-                yield build.node("Mul", relu, relu);
-            }
-            case GELU -> halved(x, build.node("Erf", build.node("Mul", x, build.number(Math.sqrt(0.5)))));
-            case GELU_TANH -> {
-                String cube = build.node("Mul", x, build.node("Mul", x, x));
-                String bent = build.node("Add", x, build.node("Mul", cube, build.number(0.044715)));
-                yield halved(x, build.node("Tanh", build.node("Mul", bent, build.number(Math.sqrt(2 / Math.PI)))));
-            }
-        };
-    }
-
-    /** {@code x / 2 * (1 + y)}. */
-    private String halved(String x, String y) {
-        return build.node("Mul", build.node("Mul", x, build.number(0.5)), build.node("Add", y, build.number(1)));
+        String gate = build.linear(x, feedForward.gate().get());
+        String up = build.linear(x, feedForward.up());
+        return build.rounded(new PlainActivation(build).gated(gate, up, feedForward.activation()));
     }
 
     private String mixed(String x, Attention attention) {
@@ -207,7 +186,7 @@ final class PlainStep {
         String projectedKey = clipped(build.linear(x, attention.key()), rule);
         String query = heads(projectedQuery, attention.heads(), size);
         String key = heads(projectedKey, attention.kvHeads(), size);
-        if (attention.norms().isPresent()) {
+        if (attention.norms().filter(norms -> !norms.turned()).isPresent()) {
             QueryKeyNorm norms = attention.norms().get();
             query = normalized(projectedQuery, attention.heads(), size, norms.span(), norms.query());
             key = normalized(projectedKey, attention.kvHeads(), size, norms.span(), norms.key());
@@ -216,16 +195,35 @@ final class PlainStep {
             query = rotate(query, size, rule.rotary().get());
             key = rotate(key, size, rule.rotary().get());
         }
+        if (attention.norms().filter(QueryKeyNorm::turned).isPresent()) {
+            QueryKeyNorm norms = attention.norms().get();
+            query = normedHeads(query, attention.heads(), size, norms.query());
+            key = normedHeads(key, attention.kvHeads(), size, norms.key());
+        }
         String value = heads(clipped(build.linear(x, attention.value()), rule), attention.kvHeads(), size);
         int share = attention.heads() / attention.kvHeads();
         String keys = transpose(repeat(key, attention.kvHeads(), share), 0, 1, 3, 2);
         String scores = build.node("Mul", build.node("MatMul", query, keys), build.number(rule.scale()));
         String capped = rule.cap().map(cap -> build.cap(scores, cap)).orElse(scores);
         String masked = build.node("Where", hidden(capped, rule), build.number(Float.NEGATIVE_INFINITY), capped);
-        String weights = build.node("Softmax", List.of(masked), integer("axis", -1));
+        String weights = attention
+                .sinks()
+                .map(sinks -> beside(masked, sinks, attention.heads()))
+                .orElseGet(() -> build.node("Softmax", List.of(masked), integer("axis", -1)));
         String mixed = build.node("MatMul", weights, repeat(value, attention.kvHeads(), share));
         String merged = transpose(mixed, 0, 2, 1, 3);
         return build.node("Reshape", merged, build.integers(0, 0, attention.heads() * size));
+    }
+
+    /** What a softmax gives to keys, if one more score of each head takes part in it. */
+    private String beside(String scores, Weight sinks, long heads) {
+        String shape = build.node("Shape", List.of(scores), integer("end", 3));
+        String all = build.node("Concat", List.of(shape, build.integers(1)), integer("axis", 0));
+        String own =
+                build.node("Expand", build.node("Reshape", build.feed(sinks), build.integers(1, heads, 1, 1)), all);
+        String joined = build.node("Concat", List.of(scores, own), integer("axis", -1));
+        String shares = build.node("Softmax", List.of(joined), integer("axis", -1));
+        return build.node("Slice", shares, build.integers(0), build.integers(-1), build.integers(-1));
     }
 
     private String clipped(String x, AttentionRule rule) {
@@ -244,7 +242,12 @@ final class PlainStep {
         if (span == Span.WIDTH) {
             return heads(build.norm(x, norm), heads, size);
         }
-        String unit = build.unit(heads(x, heads, size), norm);
+        return normedHeads(heads(x, heads, size), heads, size, norm);
+    }
+
+    /** Every head normalized, {@code [batch, heads, tokens, size]}. */
+    private String normedHeads(String x, long heads, long size, Norm norm) {
+        String unit = build.unit(x, norm);
         return build.node("Mul", unit, build.node("Reshape", build.feed(norm.gain()), build.integers(heads, 1, size)));
     }
 

@@ -112,6 +112,7 @@ public final class Balance implements Pass {
         @Override
         public FeedForward feedForward(FeedForward feedForward) {
             if (feedForward.gate().isEmpty()
+                    || !feedForward.activation().leavesUp()
                     || BlocksOnDisk.isIn(feedForward.down().weight())
                     || BlocksOnDisk.isIn(feedForward.up().weight())) {
                 return feedForward;

@@ -111,8 +111,13 @@ final class MeanBranch {
                 first.norms()
                         .map(both -> new QueryKeyNorm(
                                 both.span(),
+                                both.turned(),
                                 mean(norms.stream().map(QueryKeyNorm::query).toList()),
                                 mean(norms.stream().map(QueryKeyNorm::key).toList()))),
+                first.sinks()
+                        .map(any -> Weights.mean(parts.stream()
+                                .flatMap(part -> part.sinks().stream())
+                                .toList())),
                 first.rule(),
                 first.members());
     }

@@ -2,6 +2,7 @@ package dev.twofold.source.gguf;
 
 import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.checkpoint.DecoderReader;
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.checkpoint.UnknownKeys;
 import dev.twofold.decoder.Decoder;
@@ -138,7 +139,8 @@ public final class GgufFormat implements SourceFormat {
                 ConfigFile.of(file, described.made()::spelled, new CompanionDocuments(tokens).generationConfig()));
         TensorSource source =
                 TensorSource.of(tensors, file, METADATA, family.names(), Optional.empty(), Optional.empty());
-        return DecoderReader.read(file, family, config, UnknownKeys.of(config, Set.of(), false), source, generation);
+        return DecoderReader.read(
+                file, family, config, UnknownKeys.of(config, Set.of(), false), RopeRange.SHORT, source, generation);
     }
 
     /** Spelled so that what it lists is spelled like the file. */

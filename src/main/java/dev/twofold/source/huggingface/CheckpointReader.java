@@ -94,7 +94,9 @@ final class CheckpointReader {
         Optional<Quantization> quantization = Quantization.of(config);
         Family.Names names = family.names().ignoring(part.isPresent() ? TextPart.OTHER_TENSORS : List.of());
         TensorSource tensors = tensors(index, file, names, adapter, quantization);
-        Decoder decoder = DecoderReader.read(directory, family, config, unknown, tensors, generation());
+        Decoder decoder =
+                DecoderReader.read(directory, family, config, unknown, options.range(), tensors, generation());
+        options.range().note(config, decoder).ifPresent(notes::add);
         quantization.map(found -> found.note(tensors.quantized())).ifPresent(notes::add);
         unknown.requireUse();
         notes.addAll(unknown.notes());

@@ -61,6 +61,7 @@ final class AttentionReader {
             return norms.isEmpty() && other.norms.isEmpty()
                     || norms.isPresent()
                             && other.norms.isPresent()
+                            && norms.get().turned() == other.norms.get().turned()
                             && norms.get().span() == Span.HEAD
                             && other.norms.get().span() == Span.HEAD
                             && isLike(norms.get().query(), other.norms.get().query())
@@ -95,6 +96,7 @@ final class AttentionReader {
                 Linear.stack(parts.stream().map(part -> part.readers.get(2)).toList()),
                 output,
                 norms.isEmpty() ? Optional.empty() : Optional.of(QueryKeyNorm.stack(norms)),
+                Optional.empty(),
                 parts.get(0).rule,
                 members(parts, layers));
     }
@@ -102,9 +104,11 @@ final class AttentionReader {
     /**
      * Queries or keys on their way into attention.
      *
+     * @param turnedFirst whether they are normalized after that
      * @param turn that they are given beside the operator
      */
-    private record Operand(Projections projection, Optional<Norm> norm, Span span, Optional<Turn> turn) {}
+    private record Operand(
+            Projections projection, Optional<Norm> norm, Span span, boolean turnedFirst, Optional<Turn> turn) {}
 
     private Part part(Value value) {
         Attended attended = value.as(Attended.class).orElseThrow();
@@ -116,6 +120,8 @@ final class AttentionReader {
         boolean alike = query.turn.equals(key.turn)
                 && query.norm.isPresent() == key.norm.isPresent()
                 && query.span == key.span
+                && query.turnedFirst == key.turnedFirst
+                && !(query.turnedFirst && query.span == Span.WIDTH)
                 && query.projection.clip().equals(key.projection.clip())
                 && values.clip().equals(key.projection.clip());
         if (!alike || attended.turn().isPresent() && query.turn.isPresent()) {
@@ -134,6 +140,7 @@ final class AttentionReader {
                 rotary);
         Optional<QueryKeyNorm> norms = query.norm.map(norm -> new QueryKeyNorm(
                 query.span,
+                query.turnedFirst,
                 spread(norm, attended.query().width()),
                 spread(key.norm.orElseThrow(), attended.key().width())));
         return new Part(
@@ -153,13 +160,12 @@ final class AttentionReader {
     }
 
     private Operand operand(Value value, int size) {
-        if (value.as(Term.Rotated.class)
-                .filter(rotated -> rotated.headSize() != size)
-                .isPresent()) {
+        boolean turnedFirst = norm(value).isPresent() && normalized(value).term() instanceof Term.Rotated;
+        Optional<Term.Rotated> rotated = (turnedFirst ? normalized(value) : value).as(Term.Rotated.class);
+        if (rotated.filter(found -> found.headSize() != size).isPresent()) {
             throw wrong(value, "rotary positions of heads of " + size);
         }
-        Optional<Turn> turn = value.as(Term.Rotated.class).map(Term.Rotated::turn);
-        Value turned = value.as(Term.Rotated.class).map(Term.Rotated::x).orElse(value);
+        Value turned = turnedFirst ? value : rotated.map(Term.Rotated::x).orElse(value);
         Optional<Norm> norm = norm(turned);
         if (norm.flatMap(Norm::bias).isPresent()) {
             throw wrong(turned, "a norm of queries or keys without a bias");
@@ -172,10 +178,10 @@ final class AttentionReader {
                 .isPresent()) {
             throw wrong(inner, "norms of heads of " + size);
         }
-        Value product = norm.isPresent() ? normalized(turned) : turned;
+        Value product = turnedFirst ? rotated.orElseThrow().x() : norm.isPresent() ? normalized(turned) : turned;
         Projections projection = Projections.of(product)
                 .orElseThrow(() -> wrong(product, "the projection that queries or keys come out of"));
-        return new Operand(projection, norm, span, turn);
+        return new Operand(projection, norm, span, turnedFirst, rotated.map(Term.Rotated::turn));
     }
 
     private static Optional<Norm> norm(Value value) {

@@ -26,12 +26,15 @@ final class ElementRules {
             new Rule("a divisor", "Div", (call, values) -> scaled(call, true)),
             new Rule("a product", "Mul", (call, values) -> product(call)),
             new Rule("GELU", "Gelu", (call, values) -> gelu(call)),
-            new Rule("GELU of the runtime", MICROSOFT + "Gelu", (call, values) -> activated(call, Activation.GELU)),
+            new Rule(
+                    "GELU of the runtime",
+                    MICROSOFT + "Gelu",
+                    (call, values) -> activated(call, Activation.Plain.GELU)),
             new Rule(
                     "GELU by a tangent",
                     MICROSOFT + "FastGelu",
-                    (call, values) -> activated(call, Activation.GELU_TANH)),
-            new Rule("ReLU", "Relu", (call, values) -> activated(call, Activation.RELU)),
+                    (call, values) -> activated(call, Activation.Plain.GELU_TANH)),
+            new Rule("ReLU", "Relu", (call, values) -> activated(call, Activation.Plain.RELU)),
             new Rule("SiLU", "Swish", (call, values) -> swish(call)),
             new Rule("SiLU of the runtime", MICROSOFT + "QuickGelu", (call, values) -> swish(call)),
             new Rule("parts", "Split", ElementRules::split),
@@ -120,7 +123,8 @@ final class ElementRules {
 
     private static Optional<Term> gelu(Call call) {
         return activated(
-                call, call.text("approximate", "none").equals("tanh") ? Activation.GELU_TANH : Activation.GELU);
+                call,
+                call.text("approximate", "none").equals("tanh") ? Activation.Plain.GELU_TANH : Activation.Plain.GELU);
     }
 
     /** One with a bias of its own is not read. */
@@ -132,7 +136,9 @@ final class ElementRules {
 
     private static Optional<Term> swish(Call call) {
         boolean runtime = call.operator().startsWith(MICROSOFT);
-        return call.number("alpha", runtime ? 1.702 : 1) == 1 ? activated(call, Activation.SILU) : Optional.empty();
+        return call.number("alpha", runtime ? 1.702 : 1) == 1
+                ? activated(call, Activation.Plain.SILU)
+                : Optional.empty();
     }
 
     private static Optional<Term> split(Call call, Values values) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.checkpoint.DecoderReader;
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.checkpoint.StepwiseDecoder;
 import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.checkpoint.UnknownKeys;
@@ -69,6 +70,7 @@ record Settings(Optional<Decoder> described, JsonNode genai, List<String> notes)
                     family,
                     config,
                     UnknownKeys.of(config, Set.of(), false),
+                    RopeRange.SHORT,
                     TensorSource.described(file, family.names()),
                     SourceFile.exists(generation) ? Optional.of(ConfigFile.read(generation)) : Optional.empty()));
         } catch (TwofoldException e) {

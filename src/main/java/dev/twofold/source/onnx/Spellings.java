@@ -56,20 +56,27 @@ final class Spellings {
                             + "Sub(Unsqueeze(positions, =[1,3]), ?=n)))",
                     captures -> window(captures)));
 
+    private static final String XIELU = "Add(Add(Mul(Mul(Relu(?x), Relu(?x)), Softplus(?rising)), "
+            + "Mul(Sub(Elu(?x), ?x), Add(?slope, Softplus(?falling)))), Mul(?x, ?slope))";
+
     private static final List<Rule> ACTIVATIONS = List.of(
-            activation("SiLU spelled out", "Mul(?x, Sigmoid(?x))", Activation.SILU),
-            activation("squared ReLU", "Mul(Relu(?x), Relu(?x))", Activation.RELU_SQUARED),
-            activation("squared ReLU by a power", "Pow(Relu(?x), ~2)", Activation.RELU_SQUARED),
-            activation("squared ReLU by a whole power", "Pow(Relu(?x), =2)", Activation.RELU_SQUARED),
-            activation("GELU spelled out", "Mul(Mul(?x, Add(Erf(Div(?x, ~1.41421356)), ~1)), ~0.5)", Activation.GELU),
+            spelled("xIELU", XIELU, captures -> xielu(captures)),
+            activation("SiLU spelled out", "Mul(?x, Sigmoid(?x))", Activation.Plain.SILU),
+            activation("squared ReLU", "Mul(Relu(?x), Relu(?x))", Activation.Plain.RELU_SQUARED),
+            activation("squared ReLU by a power", "Pow(Relu(?x), ~2)", Activation.Plain.RELU_SQUARED),
+            activation("squared ReLU by a whole power", "Pow(Relu(?x), =2)", Activation.Plain.RELU_SQUARED),
+            activation(
+                    "GELU spelled out",
+                    "Mul(Mul(?x, Add(Erf(Div(?x, ~1.41421356)), ~1)), ~0.5)",
+                    Activation.Plain.GELU),
             activation(
                     "GELU with halves first",
                     "Mul(Mul(?x, ~0.5), Add(Erf(Div(?x, ~1.41421356)), ~1))",
-                    Activation.GELU),
+                    Activation.Plain.GELU),
             activation(
                     "GELU by a tangent, spelled out",
                     "Mul(Mul(?x, ~0.5), Add(Tanh(Mul(Add(?x, Mul(Pow(?x, ~3), ~0.044715)), ~0.79788456)), ~1))",
-                    Activation.GELU_TANH));
+                    Activation.Plain.GELU_TANH));
 
     private static final List<Rule> NORMS = List.of(
             spelled(
@@ -150,6 +157,18 @@ final class Spellings {
             Value x = captures.value("x");
             return x.width() > 0 ? Optional.of(new Activated(x, activation)) : Optional.empty();
         });
+    }
+
+    private static Optional<Term> xielu(Captures captures) {
+        Value x = captures.value("x");
+        List<Weight> numbers = Stream.of("rising", "falling", "slope")
+                .flatMap(name -> captures.value(name).as(Term.Numbers.class).stream())
+                .map(Term.Numbers::weight)
+                .filter(number -> number.shape().elements() == 1)
+                .toList();
+        return x.width() > 0 && numbers.size() == 3
+                ? Optional.of(new Activated(x, new Activation.Xielu(numbers.get(0), numbers.get(1), numbers.get(2))))
+                : Optional.empty();
     }
 
     /** What is compared for being the query's own is what is compared for not being after it. */

@@ -55,6 +55,7 @@ final class Folding {
                 attention.value(),
                 attention.output(),
                 attention.norms(),
+                attention.sinks(),
                 plain,
                 attention.members()));
     }

@@ -31,6 +31,10 @@ record Holding(Decoder decoder, List<Block> blocks) {
                                         .anyMatch(attention -> attention.norms().isPresent()),
                                 "queries and keys are normalized"),
                         when(
+                                attentions()
+                                        .anyMatch(attention -> attention.sinks().isPresent()),
+                                "scores of its own take part in its attentions"),
+                        when(
                                 blocks.stream()
                                         .anyMatch(block -> block.feedForward()
                                                 .body()
@@ -81,7 +85,7 @@ record Holding(Decoder decoder, List<Block> blocks) {
         Branch branch = block.feedForward();
         return branch.body() instanceof FeedForward feedForward
                 && feedForward.gate().isPresent()
-                && feedForward.activation() == Activation.SILU;
+                && feedForward.activation() == Activation.Plain.SILU;
     }
 
     /** What all attentions have to agree in, but for their windows, within which a model can be kept. */

@@ -110,11 +110,12 @@ record PlainLayers(Decoder decoder, List<Layer> layers, Shape shape) {
         boolean plain = norms
                 && rule.clip().isEmpty()
                 && rule.cap().isEmpty()
+                && attention.sinks().isEmpty()
                 && rule.rotary()
                         .filter(rotary -> rotary.width() == rule.headSize() && !rotary.interleaved())
                         .isPresent()
                 && feedForward.gate().isPresent()
-                && feedForward.activation() == Activation.SILU;
+                && feedForward.activation() == Activation.Plain.SILU;
         List<Linear> inputs = attention.readers();
         List<Linear> feedForwards = Stream.concat(feedForward.readers().stream(), Stream.of(feedForward.down()))
                 .toList();
@@ -144,6 +145,7 @@ record PlainLayers(Decoder decoder, List<Layer> layers, Shape shape) {
 
     private static boolean shared(QueryKeyNorm norms, Attention attention, double epsilon) {
         return norms.span() == QueryKeyNorm.Span.HEAD
+                && !norms.turned()
                 && Stream.of(norms.query(), norms.key())
                         .allMatch(norm -> norm.kind() == Norm.Kind.RMS
                                 && norm.epsilon() == epsilon

@@ -1,6 +1,5 @@
 package dev.twofold.target.transformers;
 
-import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Operator;
@@ -10,7 +9,8 @@ import java.util.stream.Stream;
 
 /**
  * Over how many devices torch.distributed can cut a model: each gets whole heads and equal shares of every feed-forward,
- * and a step costs one all-reduce. A model with experts or chains, or with norms over all heads at once, is not cut.
+ * and a step costs one all-reduce. A model with experts, chains or sinks, or with norms over all
+ * heads at once, is not cut.
  */
 final class TensorParallelism {
 
@@ -36,7 +36,10 @@ final class TensorParallelism {
 
     private static boolean divides(Operator body) {
         return body.kind() == Operator.Kind.FEED_FORWARD
-                || body.kind() == Operator.Kind.ATTENTION && body.attentions().noneMatch(Attention::normsWidth);
+                || body.kind() == Operator.Kind.ATTENTION
+                        && body.attentions()
+                                .noneMatch(attention -> attention.normsWidth()
+                                        || attention.sinks().isPresent());
     }
 
     /** What each device gets an equal share of. */

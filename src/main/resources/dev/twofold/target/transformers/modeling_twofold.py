@@ -43,6 +43,39 @@ ACTIVATIONS = {
 }
 
 
+class Xielu(nn.Module):
+    """p x^2 + b x above zero, n (exp(x) - 1 - x) + b x below (Huang and Schlag, 2024), with numbers that are trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.rising = nn.Parameter(torch.zeros(1))
+        self.falling = nn.Parameter(torch.zeros(1))
+        self.register_buffer("slope", torch.zeros(1))
+
+    def forward(self, x):
+        bend = torch.expm1(x.clamp(max=0)) - x.clamp(max=0)
+        below = (self.slope + F.softplus(self.falling)) * bend
+        return F.softplus(self.rising) * F.relu(x).square() + below + self.slope * x
+
+
+class ClampedSwish:
+    """g sigmoid(steepness g) (u + 1) of a gate g and a projection u, both limited."""
+
+    def __init__(self, steepness, limit, **_):
+        self.steepness = steepness
+        self.limit = limit
+
+    def gated(self, gate, up):
+        gate, up = gate.clamp(max=self.limit), up.clamp(-self.limit, self.limit)
+        return gate * torch.sigmoid(self.steepness * gate) * (up + 1)
+
+
+def activation_of(form):
+    if isinstance(form, dict):
+        return ClampedSwish(**form)
+    return Xielu() if form == "xielu" else ACTIVATIONS[form]
+
+
 def branches_of(steps):
     """Every branch that config.json lists, in order, those in chains in place of the chain."""
     for step in steps:
@@ -92,12 +125,13 @@ def layer_type(attention):
 def tensor_parallel_plan(steps, sum_each=False):
     """How the projections are cut over devices, with one sum over the devices a step, or one for each branch.
 
-    None for a model with experts, chains, or norms over all heads at once: those are not cut here.
+    None for a model with experts, chains, sinks, or norms over all heads at once: those are not cut here.
     """
     for step in steps:
         for branch in step:
-            over_width = branch.get("attention", {}).get("norms", {}).get("span") == "width"
-            if "chain" in branch or "experts" in branch or over_width:
+            attention = branch.get("attention", {})
+            whole = attention.get("norms", {}).get("span") == "width" or attention.get("sinks")
+            if "chain" in branch or "experts" in branch or whole:
                 return None
     gated = any(branch.get("feed_forward", {}).get("gated") for branch in branches_of(steps))
     columns = ("q_proj", "k_proj", "v_proj", "up_proj", *(("gate_proj",) if gated else ()))
@@ -147,6 +181,10 @@ class HeadNorm(nn.Module):
         parts = x if self.head_dim is None else x.unflatten(-1, (-1, self.head_dim))
         unit = F.layer_norm if self.layer else F.rms_norm
         return unit(parts, parts.shape[-1:], eps=self.epsilon).reshape(x.shape) * local(self.weight)
+
+    def of_heads(self, x):
+        """The same of [batch, heads, tokens, head_dim]."""
+        return self(x.transpose(1, 2).flatten(-2)).unflatten(-1, (-1, x.shape[-1])).transpose(1, 2)
 
 
 class Output(nn.Linear):
@@ -202,8 +240,11 @@ class Rotary(nn.Module):
         return torch.cat((turned, rest), dim=-1)
 
 
-def eager_attention(module, query, key, value, attention_mask, scaling, dropout=0.0, softcap=None, **kwargs):
-    """softmax(cap(q k^T * scaling) + mask) v; what takes the place of this is chosen by attn_implementation."""
+def eager_attention(module, query, key, value, attention_mask, scaling, dropout=0.0, softcap=None, s_aux=None, **kwargs):
+    """softmax(cap(q k^T * scaling) + mask) v; what takes the place of this is chosen by attn_implementation.
+
+    s_aux is a score for each head that takes part in the softmax, as that of a key without a value.
+    """
     key = key.repeat_interleave(module.num_key_value_groups, dim=1)
     value = value.repeat_interleave(module.num_key_value_groups, dim=1)
     scores = query @ key.transpose(-1, -2) * scaling
@@ -211,7 +252,11 @@ def eager_attention(module, query, key, value, attention_mask, scaling, dropout=
         scores = softcap * torch.tanh(scores / softcap)
     if attention_mask is not None:
         scores = scores + attention_mask
-    probabilities = F.dropout(scores.softmax(dim=-1, dtype=torch.float32).to(query.dtype), dropout, module.training)
+    if s_aux is not None:
+        sinks = s_aux.to(scores.dtype).view(1, -1, 1, 1).expand(*scores.shape[:-1], 1)
+        scores = torch.cat((scores, sinks), dim=-1)
+    probabilities = scores.softmax(dim=-1, dtype=torch.float32).to(query.dtype)[..., : key.shape[-2]]
+    probabilities = F.dropout(probabilities, dropout, module.training)
     return (probabilities @ value).transpose(1, 2).contiguous(), probabilities
 
 
@@ -260,6 +305,8 @@ class Attention(Branch):
         self.o_proj = Output(queries * self.head_dim, config.hidden_size, bias="o_proj" in biases)
         self.q_norm = HeadNorm(queries * self.head_dim, self.head_dim, rule["norms"]) if "norms" in rule else None
         self.k_norm = HeadNorm(keys * self.head_dim, self.head_dim, rule["norms"]) if "norms" in rule else None
+        self.norms_turned = rule.get("norms", {}).get("turned", False)
+        self.sinks = nn.Parameter(torch.zeros(queries)) if rule.get("sinks") else None
 
     @property
     def output(self):
@@ -274,7 +321,7 @@ class Attention(Branch):
             )
         if self.clip is not None:
             query, key, value = (states.clamp(-self.clip, self.clip) for states in (query, key, value))
-        if self.q_norm is not None:
+        if self.q_norm is not None and not self.norms_turned:
             query, key = self.q_norm(query), self.k_norm(key)
         query, key, value = (
             states.unflatten(-1, (-1, self.head_dim)).transpose(1, 2) for states in (query, key, value)
@@ -282,10 +329,14 @@ class Attention(Branch):
         if self.rotary is not None:
             rotation = rotations[self.rotary_idx]
             query, key = self.rotary[0].turn(query, rotation), self.rotary[0].turn(key, rotation)
+        if self.q_norm is not None and self.norms_turned:
+            query, key = self.q_norm.of_heads(query), self.k_norm.of_heads(key)
         if cache is not None:
             key, value = cache.update(key, value, self.layer_idx)
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation, eager_attention)
-        capped = {} if self.softcap is None else {"softcap": self.softcap}
+        more = {} if self.softcap is None else {"softcap": self.softcap}
+        if self.sinks is not None:
+            more["s_aux"] = self.sinks
         result, _ = attend(
             self,
             query,
@@ -295,7 +346,7 @@ class Attention(Branch):
             scaling=self.scaling,
             dropout=0.0,
             sliding_window=self.sliding_window,
-            **capped,
+            **more,
             **kwargs,
         )
         return self.o_proj(result.flatten(-2))
@@ -309,7 +360,7 @@ class FeedForward(Branch):
         rule = form["feed_forward"]
         biases = rule.get("biases", ())
         width = rule["width"]
-        self.act = ACTIVATIONS[rule["activation"]]
+        self.act = activation_of(rule["activation"])
         gated = rule["gated"]
         self.gate_proj = nn.Linear(config.hidden_size, width, bias="gate_proj" in biases) if gated else None
         self.up_proj = nn.Linear(config.hidden_size, width, bias="up_proj" in biases)
@@ -321,7 +372,11 @@ class FeedForward(Branch):
 
     def run(self, x, **context):
         up = self.up_proj(x)
-        return self.down_proj(self.act(up) if self.gate_proj is None else self.act(self.gate_proj(x)) * up)
+        if self.gate_proj is None:
+            return self.down_proj(self.act(up))
+        gate = self.gate_proj(x)
+        gated = self.act.gated(gate, up) if isinstance(self.act, ClampedSwish) else self.act(gate) * up
+        return self.down_proj(gated)
 
 
 class Experts(Branch):
@@ -352,8 +407,9 @@ class Experts(Branch):
         result = torch.zeros_like(tokens)
         for number, expert in enumerate(self.experts):
             rows, places = torch.where(chosen == number)
-            part = expert(tokens[rows]) * weights[rows, places, None].to(tokens.dtype)
-            result = result.index_add(0, rows, part)
+            part = expert(tokens[rows])
+            part = part if expert.late_bias is None else part + expert.late_bias
+            result = result.index_add(0, rows, part * weights[rows, places, None].to(tokens.dtype))
         return result.view_as(x)
 
 
@@ -426,9 +482,9 @@ class TwofoldPreTrainedModel(PreTrainedModel):
         # vLLM puts projections of its own in the place of these, and they sum their results themselves.
         if getattr(config, "_attn_implementation", None) == "vllm":
             config.base_model_tp_plan = tensor_parallel_plan(config.twofold["steps"], sum_each=True)
-        # torch's scaled_dot_product_attention has no soft cap, and would leave it out in silence.
-        capped = any("cap" in branch.get("attention", {}) for branch in branches_of(config.twofold["steps"]))
-        self._supports_sdpa = not capped
+        # torch's scaled_dot_product_attention has no soft cap and no sinks, and would leave them out in silence.
+        attentions = [branch.get("attention", {}) for branch in branches_of(config.twofold["steps"])]
+        self._supports_sdpa = not any("cap" in attention or attention.get("sinks") for attention in attentions)
         super().__init__(config, *args, **kwargs)
 
     def _init_weights(self, module):

@@ -27,6 +27,10 @@ final class SpellingsTest {
                     .with("k", new Term.Whole(List.of(2L)));
         } else if (rule.name().equals("one expert behind a gate")) {
             sketch.with("r", sketch.projected(1).term());
+        } else if (rule.name().equals("xIELU")) {
+            for (String number : List.of("rising", "falling", "slope")) {
+                sketch.with(number, new Term.Numbers(new Filled(Shape.of(1), 2), Optional.of(2.0)));
+            }
         } else if (rule.name().equals("a limit")) {
             sketch.with("low", new Term.Numbers(new Filled(Shape.of(1), -2), Optional.of(-2.0)));
         }

@@ -1,0 +1,45 @@
+package dev.twofold.checkpoint;
+
+import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
+import dev.twofold.diag.PlainName;
+import dev.twofold.diag.TwofoldException;
+import java.util.Optional;
+
+/**
+ * Which of LongRoPE's two lists of factors positions turn by. transformers takes the long one for all positions of a text once
+ * that is longer than the original context, and begins its caches anew there; a graph has one of them.
+ */
+public enum RopeRange {
+    /** Texts up to the original context. */
+    SHORT,
+    /** Texts beyond it, up to the whole context. */
+    LONG;
+
+    /**
+     * What users should know of a decoder that was read.
+     *
+     * @throws TwofoldException of kind USAGE if the long range is asked for and there is none
+     */
+    public Optional<String> note(ConfigFile config, Decoder decoder) {
+        boolean ranges =
+                decoder.rotaries().stream().map(Rotary::scaling).anyMatch(Rotary.LongRopeScaling.class::isInstance);
+        if (!ranges && this == LONG) {
+            throw TwofoldException.usage("the model has no long range of positions")
+                    .found("--rope-range long")
+                    .expected("a model with LongRoPE, such as Phi 3 of 128k")
+                    .hint("leave it out");
+        }
+        int context = decoder.facts().contextLength();
+        int original = RotaryScaling.original(config).orElse(context);
+        return this == LONG && original < context
+                ? Optional.of("note: every position turns by LongRoPE's factors for texts of more than " + original
+                        + " tokens; transformers turns shorter texts by others, so this model is for longer ones")
+                : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return PlainName.of(this);
+    }
+}

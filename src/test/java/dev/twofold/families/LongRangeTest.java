@@ -1,0 +1,69 @@
+package dev.twofold.families;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.twofold.cli.CommandRun;
+import dev.twofold.ort.ModelSession;
+import dev.twofold.testing.Logits;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** LongRoPE's factors for texts beyond the original context, against transformers. */
+final class LongRangeTest {
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @CsvSource({"phi3-longrope, ort", "phi3-longrope, onnx", "phi4-mini, ort", "phi4-mini, onnx"})
+    void longer_texts_are_those_of_transformers_at_once_and_token_by_token(String name, String dialect) {
+        CommandRun converted = CommandRun.succeeding(
+                "convert",
+                TinyFamilies.checkpoint(name),
+                "-o",
+                directory,
+                "--force",
+                "--rope-range",
+                "long",
+                "--window",
+                "0:0",
+                "--dialect",
+                dialect);
+        assertThat(converted.err())
+                .contains("texts of more than 64 tokens")
+                .doesNotContain("the context is")
+                .contains("--rope-range long");
+        TinyFamilies.Golden golden = TinyFamilies.longGolden(name);
+        long[] tokens = Arrays.stream(golden.tokens()[0]).asLongStream().toArray();
+        try (ModelSession session = Logits.open(directory)) {
+            assertThat(Logits.distance(golden.logits(), Logits.onePass(session, new long[][] {tokens})))
+                    .isLessThan(1e-4);
+            assertThat(Logits.distance(golden.logits(), Logits.tokenByToken(session, tokens)))
+                    .isLessThan(1e-4);
+        }
+    }
+
+    @Test
+    void the_short_range_says_what_the_long_one_is_for() {
+        assertThat(CommandRun.succeeding(
+                                "convert",
+                                TinyFamilies.checkpoint("phi3-longrope"),
+                                "-o",
+                                directory.resolve("out"),
+                                "--dry-run")
+                        .err())
+                .contains("the context is 64 positions, not the 256", "--rope-range long");
+    }
+
+    @Test
+    void a_model_without_two_ranges_has_no_long_one() {
+        CommandRun run = CommandRun.of(
+                "convert", TinyFamilies.checkpoint("llama2"), "-o", directory.resolve("out"), "--rope-range", "long");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("the model has no long range of positions");
+    }
+}
