@@ -5,6 +5,7 @@ import dev.twofold.ort.Benchmark;
 import dev.twofold.ort.Benchmark.Speed;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.pipeline.ModelOpener;
+import dev.twofold.pipeline.OutputModel;
 import dev.twofold.report.Manifest;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +31,8 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "DIR",
-            description = "Directories that convert wrote. Speed-ups are against the first.")
+            description = "Directories that convert wrote, or models in them: DIR/onnx/model_q4.onnx. Speed-ups are against"
+                    + " the first.")
     private List<Path> directories = List.of();
 
     @Option(names = "--prompt-tokens", paramLabel = "N", description = "How many tokens the prompt has (default: 128).")
@@ -65,17 +67,19 @@ final class BenchCommand implements Callable<Integer> {
         if (Math.min(Math.min(promptTokens, newTokens), Math.min(batch, rounds)) < 1) {
             throw TwofoldException.usage("numbers of tokens, rows and rounds should be 1 or more");
         }
-        List<Manifest> manifests = directories.stream().map(Manifest::read).toList();
+        List<OutputModel> models = directories.stream().map(OutputModel::of).toList();
+        models.forEach(model -> model.notes().forEach(console::notice));
+        List<Manifest> manifests = models.stream().map(OutputModel::manifest).toList();
         manifests.forEach(this::requireRoom);
         manifests.forEach(this::requireLogits);
         List<ModelSession> sessions = new ArrayList<>();
         ModelOpener opener = new ModelOpener(hosting.host(console), threads.spinning());
         try {
-            for (int i = 0; i < directories.size(); i++) {
-                sessions.add(opener.open(directories.get(i), manifests.get(i)));
+            for (OutputModel model : models) {
+                sessions.add(opener.open(model.place(), model.manifest()));
             }
-            if (directories.size() > 1) {
-                sessions.add(opener.open(directories.get(0), manifests.get(0)));
+            if (models.size() > 1) {
+                sessions.add(opener.open(models.get(0).place(), manifests.get(0)));
             }
             if (!hosting.provider().isCpu()) {
                 console.notice("note: caches travel between " + hosting.provider() + " and this process at every token,"

@@ -1,10 +1,12 @@
 package dev.twofold.execution;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /** Names that emitted graphs are known by, to those who write them and those who run them. */
 public final class GraphNames {
 
+    public static final String EXTENSION = ".onnx";
     public static final String MODEL = "model.onnx";
     public static final String DATA = "model.onnx.data";
     /** The same model without KV caches, of the same data. */
@@ -24,4 +26,9 @@ public final class GraphNames {
     public static final String PRESENT = "present.";
 
     private GraphNames() {}
+
+    /** The file of a model whose place is given: the file itself, or the directory in which it has its usual name. */
+    public static Path file(Path place) {
+        return String.valueOf(place.getFileName()).endsWith(EXTENSION) ? place : place.resolve(MODEL);
+    }
 }

@@ -48,18 +48,19 @@ public final class ModelSession implements AutoCloseable {
     }
 
     /**
-     * Loads {@code model.onnx} of an output directory.
+     * Loads a model of an output.
      *
+     * @param place its file, or the directory that has it as {@code model.onnx}
      * @param instead a serialized model to load in its place, which refers to the same external data
      * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if the model is refused
      */
-    public static ModelSession open(Path directory, Optional<byte[]> instead, SessionSetup setup) {
-        return new ModelSession(List.of(DeviceModel.load(directory, instead, setup)));
+    public static ModelSession open(Path place, Optional<byte[]> instead, SessionSetup setup) {
+        return new ModelSession(List.of(DeviceModel.load(place, instead, setup)));
     }
 
     /** The same, with what ONNX Runtime does written to a file whose name begins as given. */
-    static ModelSession profiled(Path directory, SessionSetup setup, Path prefix) {
-        return new ModelSession(List.of(DeviceModel.profiled(directory, setup, prefix)));
+    static ModelSession profiled(Path place, SessionSetup setup, Path prefix) {
+        return new ModelSession(List.of(DeviceModel.profiled(place, setup, prefix)));
     }
 
     /** Ends what {@link #profiled} began, and returns its file. */
