@@ -31,8 +31,9 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "DIR",
-            description = "Directories that convert wrote, or models in them: DIR/onnx/model_q4.onnx. Speed-ups are against"
-                    + " the first.")
+            description =
+                    "Directories that convert wrote, or models in them: DIR/onnx/model_q4.onnx. Speed-ups are against"
+                            + " the first.")
     private List<Path> directories = List.of();
 
     @Option(names = "--prompt-tokens", paramLabel = "N", description = "How many tokens the prompt has (default: 128).")

@@ -65,8 +65,8 @@ final class GenerateCommand implements Callable<Integer> {
         try (ModelSession session =
                         new ModelOpener(hosting.host(console), threads.spinning()).open(model.place(), manifest);
                 TokenizerFile tokenizer = TokenizerFile.open(companions(model))) {
-            int[] ids = asked.encode(
-                    tokenizer, companions(model), manifest.model().vocabularySize());
+            int[] ids =
+                    asked.encode(tokenizer, companions(model), manifest.model().vocabularySize());
             int room = manifest.model().contextLength() - ids.length;
             if (ids.length == 0) {
                 throw TwofoldException.usage("the prompt is empty");

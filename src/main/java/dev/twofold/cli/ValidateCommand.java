@@ -106,8 +106,9 @@ final class ValidateCommand implements Callable<Integer> {
         Source source = reading.open(checkpoint);
         Texts.Named measured = text == null ? Texts.evaluation() : Texts.read(text);
         List<Texts.Named> fitted = new Texts(calibration, Optional.empty()).calibrating();
-        Validator.Outcome outcome =
-                new Validator(model.place(), manifest, source, measured, fitted, tokens, hosting.host(console)).validate();
+        Validator.Outcome outcome = new Validator(
+                        model.place(), manifest, source, measured, fitted, tokens, hosting.host(console))
+                .validate();
         ValidationReport report = new ValidationReport(
                 place,
                 hosting.provider(),

@@ -130,7 +130,8 @@ final class DeviceModel implements AutoCloseable {
     /** A model in another form than it is shipped in is one that is looked at, and so computes as exactly as it can. */
     private static OrtSession create(Path file, byte[] model, SessionOptions options) throws OrtException {
         options.addConfigEntry("session.qdq_matmulnbits_accuracy_level", "1");
-        options.addConfigEntry("session.model_external_initializers_file_folder_path", String.valueOf(file.getParent()));
+        options.addConfigEntry(
+                "session.model_external_initializers_file_folder_path", String.valueOf(file.getParent()));
         return Runtimes.environment().createSession(model, options);
     }
 

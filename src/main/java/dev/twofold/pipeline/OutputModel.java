@@ -50,7 +50,9 @@ public record OutputModel(Path directory, Path place, Manifest manifest, List<Pa
         if (Files.isDirectory(given) || !String.valueOf(given.getFileName()).endsWith(GraphNames.EXTENSION)) {
             return given;
         }
-        return Stream.of(given.resolveSibling(""), given.resolveSibling("").resolve("..").normalize())
+        return Stream.of(
+                        given.resolveSibling(""),
+                        given.resolveSibling("").resolve("..").normalize())
                 .filter(place -> Files.isRegularFile(place.resolve(Manifest.NAME)))
                 .findFirst()
                 .orElse(given);

@@ -13,8 +13,11 @@ import java.util.Set;
 /**
  * The config.json that transformers.js 4 loads a model by. It takes from it how many caches there are, under a name that depends
  * on {@code model_type}, and which files have their weights beside them; the shapes of caches it takes from the model.
+ *
+ * @param types that there are, of which the first is loaded where none is asked for
+ * @param inWasm those of them that ONNX Runtime's WebAssembly has all operators for
  */
-record WebConfig(List<WebType> types, List<KvLayout.Cache> caches) {
+record WebConfig(List<WebType> types, List<WebType> inWasm, List<KvLayout.Cache> caches) {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -29,9 +32,36 @@ record WebConfig(List<WebType> types, List<KvLayout.Cache> caches) {
 
     /** The families of Twofold's that transformers.js 4.3 runs as they are: one graph, and a cache of keys and one of values a layer. */
     private static final Set<String> KNOWN = Set.of(
-            "arcee", "cohere", "cohere2", "ernie4_5", "exaone", "falcon", "gemma", "gemma2", "gemma3_text", "glm", "gpt2",
-            "gpt_bigcode", "gpt_neox", "granite", "helium", "llama", "mistral", "olmo", "olmo2", "olmo3", "phi", "phi3",
-            "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "smollm3", "stablelm", "starcoder2", "vaultgemma");
+            "arcee",
+            "cohere",
+            "cohere2",
+            "ernie4_5",
+            "exaone",
+            "falcon",
+            "gemma",
+            "gemma2",
+            "gemma3_text",
+            "glm",
+            "gpt2",
+            "gpt_bigcode",
+            "gpt_neox",
+            "granite",
+            "helium",
+            "llama",
+            "mistral",
+            "olmo",
+            "olmo2",
+            "olmo3",
+            "phi",
+            "phi3",
+            "qwen2",
+            "qwen2_moe",
+            "qwen3",
+            "qwen3_moe",
+            "smollm3",
+            "stablelm",
+            "starcoder2",
+            "vaultgemma");
 
     /** What every decoder with keys and values can pass for: nothing else depends on the type. */
     private static final String ANY = "llama";
@@ -70,6 +100,12 @@ record WebConfig(List<WebType> types, List<KvLayout.Cache> caches) {
         content.remove("multi_query");
         ObjectNode own = content.putObject("transformers.js_config");
         own.put("dtype", types.get(0).toString());
+        if (!inWasm.isEmpty()) {
+            // Otherwise it would look for q8 there.
+            own.putObject("device_config")
+                    .putObject("wasm")
+                    .put("dtype", inWasm.get(0).toString());
+        }
         ObjectNode beside = own.putObject("use_external_data_format");
         types.forEach(type -> beside.put(type.model(), 1));
         ObjectNode cached = MAPPER.createObjectNode();
