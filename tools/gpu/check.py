@@ -76,7 +76,7 @@ class Check:
                     if code in (0, 1):
                         found = json.loads(out)
                         row.update(passed=found["passed"], relative=found["parity"]["maxRelative"],
-                                   placement=found.get("placement"))
+                                   routing=found["parity"].get("routing"), placement=found.get("placement"))
                 if "passed" not in row:
                     row["refused"] = error.strip().splitlines()[0] if error.strip() else "exit " + str(code)
                 self.found["parity"].append(row)

@@ -25,7 +25,24 @@ public final class GraphNames {
     /** Followed by the same as the past that it continues. */
     public static final String PRESENT = "present.";
 
+    /** What begins the names of everything that is about the choices of a router. */
+    public static final String ROUTING = "routing.";
+
     private GraphNames() {}
+
+    /**
+     * What a router that can be told what to choose reads and says.
+     *
+     * @param given the experts to choose, or -1 where it chooses by itself
+     * @param own the experts that it would choose
+     * @param scores of all experts
+     */
+    public record Routing(String given, String own, String scores) {}
+
+    public static Routing routing(int router) {
+        String name = ROUTING + router;
+        return new Routing(name + ".given", name + ".own", name + ".scores");
+    }
 
     /** The file of a model whose place is given: the file itself, or the directory in which it has its usual name. */
     public static Path file(Path place) {

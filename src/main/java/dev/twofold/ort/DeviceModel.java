@@ -36,10 +36,15 @@ final class DeviceModel implements AutoCloseable {
     private final Path file;
     private final List<Part> parts;
     private final SortedMap<String, TensorInfo> pasts = new TreeMap<>();
+    private final int routers;
 
     private DeviceModel(Path file, List<Part> parts) throws OrtException {
         this.file = file;
         this.parts = parts;
+        this.routers = (int) parts.stream()
+                .flatMap(part -> part.inputs().stream())
+                .filter(name -> name.startsWith(GraphNames.ROUTING))
+                .count();
         for (Part part : parts) {
             for (Map.Entry<String, NodeInfo> input :
                     part.session().getInputInfo().entrySet()) {
@@ -167,6 +172,11 @@ final class DeviceModel implements AutoCloseable {
             segments.get(i).then().map(Exchange::output).ifPresent(made::add);
         }
         return last;
+    }
+
+    /** How many routers there are that can be told what to choose. */
+    int routers() {
+        return routers;
     }
 
     /** Shape and type of each past input, by name. */

@@ -142,6 +142,11 @@ public final class StepEngine implements DecoderEngine {
         return map(before, length -> graphs.inner(decoder, branch, length));
     }
 
+    @Override
+    public HiddenStates choices(Decoder decoder, Step step, HiddenStates before) {
+        return map(before, length -> graphs.choices(decoder, step, length));
+    }
+
     private HiddenStates map(HiddenStates before, IntFunction<PlainGraph> graph) {
         List<float[]> after = new ArrayList<>();
         Map<Integer, List<Integer>> byLength = new LinkedHashMap<>();

@@ -72,7 +72,7 @@ public record Validator(
                 .map(nodes -> nodes.describe(host.provider()))
                 .filter(note -> !note.isEmpty())
                 .ifPresent(host.notices());
-        try (ValidatedModel model = opener.openToValidate(directory, manifest);
+        try (ValidatedModel model = opener.openToValidate(directory, manifest, routers(base, recipe));
                 MappedFiles files = new MappedFiles();
                 StepEngine engine = new StepEngine(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
@@ -91,6 +91,11 @@ public record Validator(
                 return new Outcome(windows, result, without, placement);
             }
         }
+    }
+
+    /** What the plan has of routers, whatever it is fitted to. */
+    private int routers(Decoder base, Recipe recipe) {
+        return new TextFits(recipe).without().apply(base, context()).routers();
     }
 
     /** The same plan without its compensation, if it has one; rounding by a text is not repeated for that. */
