@@ -172,6 +172,7 @@ public final class ModelOpener {
     private ModelSession load(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> form) {
         requireOnnx(directory, manifest);
         requireWhole(directory, manifest);
+        CudaAttention.note(manifest, host.provider()).ifPresent(this::sayOnce);
         if (manifest.sharding().isAbove()) {
             List<ModelSession.Device> ranks = RankDirectories.require(directory, manifest).stream()
                     .map(rank -> new ModelSession.Device(

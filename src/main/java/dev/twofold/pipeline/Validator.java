@@ -11,7 +11,6 @@ import dev.twofold.inspection.WindowCut;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
 import dev.twofold.ort.NodePlacement;
-import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.ValidatedModel;
 import dev.twofold.ort.Validation;
@@ -26,7 +25,6 @@ import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Proves an output against its source: the graph against the recipe without the passes that only change the form, and the
@@ -117,11 +115,6 @@ public record Validator(
                         Texts.Named.together(calibration),
                         "give --calibration the texts that convert had as --text");
         host.notice("note: repeating the fits of the conversion");
-        Provider provider = Stream.of(Provider.CPU, Provider.CUDA, Provider.WEBGPU)
-                .filter(candidate ->
-                        fits.provider().filter(candidate.toString()::equals).isPresent())
-                .findFirst()
-                .orElse(host.provider());
-        return new FitSession(fitted, host.with(provider));
+        return new FitSession(fitted, FittedText.host(fits, host));
     }
 }
