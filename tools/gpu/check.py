@@ -1,10 +1,10 @@
 """Runs Twofold on a device: parity of every family, where nodes run, and speed. Writes one JSON and one table.
 
-usage: check.py OUT [--provider cuda|cpu] [--small] [--minutes N]
+usage: check.py OUT [--provider cuda|cpu] [--small] [--minutes N] [--twofold COMMAND]
 
 OUT is a directory; check.json and check.md appear in it, also when time runs out, with what was done until then. --small takes
-two families and one small shape, to try the script itself. Needs ./twofold of this repository, and a Python with PyTorch,
-safetensors and onnxruntime (onnxruntime-gpu for cuda).
+one family and one small shape, to try the script itself. Needs ./twofold of this repository or another COMMAND that runs it, and
+a Python with PyTorch, safetensors and onnxruntime (onnxruntime-gpu for cuda).
 """
 
 import argparse
@@ -36,6 +36,7 @@ class Check:
         self.out.mkdir(parents=True, exist_ok=True)
         self.provider = arguments.provider
         self.small = arguments.small
+        self.command = arguments.twofold
         self.end = time.monotonic() + 60 * arguments.minutes
         self.found = {
             "commit": text(["git", "-C", str(ROOT), "rev-parse", "HEAD"]), "provider": self.provider,
@@ -43,7 +44,7 @@ class Check:
 
     def twofold(self, *words):
         """Exit code and standard output of a command."""
-        run = self.run([str(ROOT / "twofold"), *map(str, words)])
+        run = self.run([self.command, *map(str, words)])
         if run.returncode not in (0, 1):
             print(run.stderr, file=sys.stderr)
         return run.returncode, run.stdout, run.stderr
@@ -62,7 +63,7 @@ class Check:
     def parity(self):
         families = sorted(path.name for path in (ROOT / "testmodels" / "families").iterdir()
                           if (path / "model.safetensors").exists())
-        for family in ["llama2", "gpt2"] if self.small else families:
+        for family in ["mixtral"] if self.small else families:
             for dtype in ["fp32", "fp16"] if self.small else DTYPES:
                 if not self.in_time():
                     return False
@@ -76,7 +77,7 @@ class Check:
                     if code in (0, 1):
                         found = json.loads(out)
                         row.update(passed=found["passed"], relative=found["parity"]["maxRelative"],
-                                   placement=found.get("placement"))
+                                   routing=found["parity"].get("routing"), placement=found.get("placement"))
                 if "passed" not in row:
                     row["refused"] = error.strip().splitlines()[0] if error.strip() else "exit " + str(code)
                 self.found["parity"].append(row)
@@ -171,6 +172,7 @@ def main():
     parser.add_argument("--provider", choices=["cuda", "cpu"], default="cuda")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--twofold", default=str(ROOT / "twofold"))
     check = Check(parser.parse_args())
     # Speed first: it is what no other machine can tell.
     check.found["complete"] = all([check.speed(), check.parity()])

@@ -1,11 +1,14 @@
 package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.graph.lower.LogitsSpan;
 import dev.twofold.ort.Benchmark;
 import dev.twofold.ort.Benchmark.Speed;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.pipeline.ModelOpener;
+import dev.twofold.pipeline.OutputModel;
 import dev.twofold.report.Manifest;
+import dev.twofold.target.onnx.OnnxOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,7 +33,9 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "DIR",
-            description = "Directories that convert wrote. Speed-ups are against the first.")
+            description =
+                    "Directories that convert wrote, or models in them: DIR/onnx/model_q4.onnx. Speed-ups are against"
+                            + " the first.")
     private List<Path> directories = List.of();
 
     @Option(names = "--prompt-tokens", paramLabel = "N", description = "How many tokens the prompt has (default: 128).")
@@ -65,21 +70,23 @@ final class BenchCommand implements Callable<Integer> {
         if (Math.min(Math.min(promptTokens, newTokens), Math.min(batch, rounds)) < 1) {
             throw TwofoldException.usage("numbers of tokens, rows and rounds should be 1 or more");
         }
-        List<Manifest> manifests = directories.stream().map(Manifest::read).toList();
+        List<OutputModel> models = directories.stream().map(OutputModel::of).toList();
+        models.forEach(model -> model.notes().forEach(console::notice));
+        List<Manifest> manifests = models.stream().map(OutputModel::manifest).toList();
         manifests.forEach(this::requireRoom);
         manifests.forEach(this::requireLogits);
         List<ModelSession> sessions = new ArrayList<>();
         ModelOpener opener = new ModelOpener(hosting.host(console), threads.spinning());
         try {
-            for (int i = 0; i < directories.size(); i++) {
-                sessions.add(opener.open(directories.get(i), manifests.get(i)));
+            for (OutputModel model : models) {
+                sessions.add(opener.open(model.place(), model.manifest()));
             }
-            if (directories.size() > 1) {
-                sessions.add(opener.open(directories.get(0), manifests.get(0)));
+            if (models.size() > 1) {
+                sessions.add(opener.open(models.get(0).place(), manifests.get(0)));
             }
             if (!hosting.provider().isCpu()) {
-                console.notice("note: caches travel between " + hosting.provider() + " and this process at every token,"
-                        + " which takes its time; tools/gpu times models with their caches in place");
+                console.notice("note: this is not the models' speed on " + hosting.provider()
+                        + ": caches travel through this process at every token; tools/gpu/speed.py times them in place");
             }
             print(new Benchmark(promptTokens, newTokens, batch, rounds).run(sessions), manifests);
         } finally {
@@ -99,13 +106,16 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void requireLogits(Manifest manifest) {
-        long logits = (long) batch * promptTokens * manifest.model().vocabularySize();
+        boolean last = manifest.emission().option(OnnxOptions.LOGITS).equals(LogitsSpan.LAST.toString());
+        long logits = (long) batch
+                * (last ? 1 : promptTokens)
+                * manifest.model().vocabularySize();
         if (logits > Integer.MAX_VALUE) {
             throw TwofoldException.usage("the logits of the prompt do not fit a Java array")
                     .found(batch + " rows of " + promptTokens + " tokens, a vocabulary of "
                             + manifest.model().vocabularySize())
                     .expected("a product of at most " + Integer.MAX_VALUE)
-                    .hint("lower --prompt-tokens or --batch");
+                    .hint("lower --prompt-tokens or --batch, or convert with --logits last");
         }
     }
 
@@ -119,6 +129,7 @@ final class BenchCommand implements Callable<Integer> {
             document.put("batch", batch);
             document.put("rounds", rounds);
             document.put("spinning", threads.spinning());
+            document.put("cachesInPlace", hosting.provider().isCpu());
             document.putAll(report.document());
             console.json(document);
         } else {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /** What {@code convert} says of the model it makes, or would make. */
 record ConversionReport(Path output, Compilation compilation, Optional<CompiledOutput> written) {
@@ -32,6 +33,11 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
     /** With the conversion that was repeated, if one was. */
     Optional<FromManifest.Comparison> comparison() {
         return written.flatMap(CompiledOutput::comparison);
+    }
+
+    /** Shows what was written, if anything was. */
+    void written(Consumer<OutputWriter.Result> reader) {
+        written.map(CompiledOutput::result).ifPresent(reader);
     }
 
     boolean isCompensated() {

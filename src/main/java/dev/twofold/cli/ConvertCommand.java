@@ -8,6 +8,7 @@ import dev.twofold.passes.shard.Shard;
 import dev.twofold.pipeline.Compiler;
 import dev.twofold.pipeline.CompilerSettings;
 import dev.twofold.pipeline.FromManifest;
+import dev.twofold.pipeline.Placed;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
@@ -111,7 +112,11 @@ final class ConvertCommand implements Callable<Integer> {
         ConversionReport report = dryRun
                 ? ConversionReport.of(named.directory(), compiler.preview())
                 : ConversionReport.of(named.directory(), compiler.compile(named.directory(), force));
-        return print(report, (System.nanoTime() - start) / 1e9);
+        int code = print(report, (System.nanoTime() - start) / 1e9);
+        if (!dryRun && !noLoad && rank == null) {
+            report.written(written -> Placed.report(named.directory(), written.manifest(), hosting.host(console)));
+        }
+        return code;
     }
 
     private CompilerSettings settings() {

@@ -17,6 +17,7 @@ import dev.twofold.ort.Provider;
 import dev.twofold.pass.MemorySize;
 import dev.twofold.passes.quantize.Rounding;
 import dev.twofold.passes.rewrite.PairLayers;
+import dev.twofold.target.onnx.WebType;
 import dev.twofold.tensor.Precision;
 import java.util.Arrays;
 import java.util.function.Function;
@@ -45,6 +46,8 @@ final class Converters {
         named(line, RuntimeName.class);
         named(line, TargetName.class);
         named(line, RopeRange.class);
+        named(line, OutputLayout.class);
+        named(line, WebType.class);
         line.registerConverter(Provider.class, converter(Provider::valueOf));
         line.registerConverter(LayerWindow.class, converter(LayerWindow::valueOf));
         line.registerConverter(MemorySize.class, converter(MemorySize::valueOf));

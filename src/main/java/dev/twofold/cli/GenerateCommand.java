@@ -4,6 +4,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.ort.Generation;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.pipeline.ModelOpener;
+import dev.twofold.pipeline.OutputModel;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
 import dev.twofold.tokenizer.TokenizerFile;
@@ -19,8 +20,10 @@ import picocli.CommandLine.Parameters;
 @Command(name = "generate", mixinStandardHelpOptions = true, description = "Writes text with a converted model.")
 final class GenerateCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "DIR", description = "A directory that convert wrote.")
-    private Path directory = Path.of("");
+    @Parameters(
+            paramLabel = "DIR",
+            description = "A directory that convert wrote, or one of the models in it: DIR/onnx/model_q4.onnx.")
+    private Path place = Path.of("");
 
     @Mixin
     private PromptOptions prompt = new PromptOptions();
@@ -55,13 +58,15 @@ final class GenerateCommand implements Callable<Integer> {
         if (maxTokens < 1) {
             throw TwofoldException.usage("--max-tokens should be 1 or more");
         }
-        Manifest manifest = Manifest.read(directory);
+        OutputModel model = OutputModel.of(place);
+        model.notes().forEach(console::notice);
+        Manifest manifest = model.manifest();
         PromptOptions.Prompt asked = prompt.read();
         try (ModelSession session =
-                        new ModelOpener(hosting.host(console), threads.spinning()).open(directory, manifest);
-                TokenizerFile tokenizer = TokenizerFile.open(companions(manifest))) {
-            int[] ids = asked.encode(
-                    tokenizer, companions(manifest), manifest.model().vocabularySize());
+                        new ModelOpener(hosting.host(console), threads.spinning()).open(model.place(), manifest);
+                TokenizerFile tokenizer = TokenizerFile.open(companions(model))) {
+            int[] ids =
+                    asked.encode(tokenizer, companions(model), manifest.model().vocabularySize());
             int room = manifest.model().contextLength() - ids.length;
             if (ids.length == 0) {
                 throw TwofoldException.usage("the prompt is empty");
@@ -85,8 +90,8 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** The directory of the tokenizer's files. */
-    private Path companions(Manifest manifest) {
-        return RankDirectories.of(directory, manifest).get(0);
+    private static Path companions(OutputModel model) {
+        return RankDirectories.of(model.directory(), model.manifest()).get(0);
     }
 
     private Generation.End write(Generation generation, ModelSession session, int[] ids, int limit, StreamedText text) {

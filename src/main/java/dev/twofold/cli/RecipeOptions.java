@@ -16,6 +16,7 @@ import dev.twofold.passes.shard.Shard;
 import dev.twofold.recipe.PassRequest;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.ShippedPipelines;
+import dev.twofold.tensor.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -152,6 +153,16 @@ final class RecipeOptions {
         return type.dtype();
     }
 
+    /** The type of what is not in blocks, and of arithmetic. */
+    Precision arithmetic() {
+        return type.arithmetic();
+    }
+
+    /** Of matrices in blocks, if there are to be such. */
+    OptionalInt bits() {
+        return type.bits();
+    }
+
     /** What is asked for. */
     Recipe recipe() {
         return recipe(OptionalInt.empty());
@@ -175,6 +186,11 @@ final class RecipeOptions {
     /** What is asked for, for a target that stores weights in types of its own. */
     Recipe uncast(OptionalInt fallback, ChoosePairs.Options goal) {
         return sharding(rearranging(goal), fallback);
+    }
+
+    /** What is asked for, for a target that makes several types of it: one of them may be rounded. */
+    Recipe several(OptionalInt fallback, ChoosePairs.Options goal) {
+        return TypeOptions.sharing(recipe(fallback, goal));
     }
 
     private Recipe rearranging(ChoosePairs.Options goal) {

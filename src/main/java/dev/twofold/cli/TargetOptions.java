@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What the model is written as. */
@@ -67,7 +68,7 @@ final class TargetOptions {
             paramLabel = "WHERE",
             description =
                     "Take batches whose shorter rows are filled up behind their tokens (right, default), or before them"
-                            + " as well (any), as transformers.js does it.")
+                            + " as well (any, default with --layout transformersjs), as transformers.js does it.")
     private @Nullable Padding padding;
 
     @Option(
@@ -78,14 +79,20 @@ final class TargetOptions {
                             + " read faster, and the model only generates.")
     private @Nullable LogitsSpan logits;
 
+    @Mixin
+    private LayoutOptions files = new LayoutOptions();
+
     boolean namesCollective() {
         return collective != null;
     }
 
     /** What is asked for, as the target wants it. */
     Recipe recipe(RecipeOptions options, GoalOptions goal) {
-        return name == TargetName.GGUF
-                ? options.uncast(goal.devices(), goal.goal())
+        if (name == TargetName.GGUF) {
+            return options.uncast(goal.devices(), goal.goal());
+        }
+        return files.leavesTypesTo(options)
+                ? options.several(goal.devices(), goal.goal())
                 : options.recipe(goal.devices(), goal.goal());
     }
 
@@ -112,9 +119,9 @@ final class TargetOptions {
                 caches,
                 engine,
                 Optional.ofNullable(accuracy),
-                padding == null ? Padding.RIGHT : padding,
+                padding == null ? files.padding() : padding,
                 logits == null ? LogitsSpan.ALL : logits);
-        return new OnnxTarget(form, runtime);
+        return files.target(new OnnxTarget(form, runtime), options);
     }
 
     private void requireNoneOfOnnx() {
@@ -125,6 +132,7 @@ final class TargetOptions {
         given.put("--accuracy-level", Optional.ofNullable(accuracy));
         given.put("--padding", Optional.ofNullable(padding));
         given.put("--logits", Optional.ofNullable(logits));
+        given.putAll(files.given());
         given.forEach((option, value) -> value.ifPresent(found -> {
             throw TwofoldException.usage(option + " is about ONNX models")
                     .found(option + " " + found + " with --target " + name)

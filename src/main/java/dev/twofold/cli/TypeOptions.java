@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -98,6 +99,19 @@ final class TypeOptions {
         return Optional.ofNullable(dtype);
     }
 
+    /** The type of what is not in blocks, and of arithmetic. */
+    Precision arithmetic() {
+        return Optional.ofNullable(dtype)
+                .flatMap(WeightType::precision)
+                .or(() -> Optional.ofNullable(around))
+                .orElse(Precision.FP32);
+    }
+
+    /** Of matrices in blocks, if there are to be such. */
+    OptionalInt bits() {
+        return dtype == null || dtype.precision().isPresent() ? OptionalInt.empty() : OptionalInt.of(dtype.bits());
+    }
+
     boolean isEmpty() {
         return !refit
                 && Stream.of(dtype, around, block, mix, rounding, maxRoundingLoss)
@@ -134,7 +148,7 @@ final class TypeOptions {
     }
 
     /** Norms keep gains where weights are rounded; see {@link ShareNorms}. */
-    private static Recipe sharing(Recipe recipe) {
+    static Recipe sharing(Recipe recipe) {
         Recipe shared = recipe;
         for (PassRequest<NoOptions> fold : recipe.all(FoldNorms.SPEC)) {
             shared = shared.replace(fold, PassRequest.bare(ShareNorms.SPEC, "--dtype"));

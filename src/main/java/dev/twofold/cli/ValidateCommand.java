@@ -2,6 +2,7 @@ package dev.twofold.cli;
 
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.Texts;
+import dev.twofold.pipeline.OutputModel;
 import dev.twofold.pipeline.Validator;
 import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
@@ -29,8 +30,10 @@ import picocli.CommandLine.Parameters;
         })
 final class ValidateCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "DIR", description = "A directory that convert wrote.")
-    private Path directory = Path.of("");
+    @Parameters(
+            paramLabel = "DIR",
+            description = "A directory that convert wrote, or one of the models in it: DIR/onnx/model_q4.onnx.")
+    private Path place = Path.of("");
 
     @Option(
             names = "--against",
@@ -104,12 +107,14 @@ final class ValidateCommand implements Callable<Integer> {
         if (minAccuracyKept != null && !(minAccuracyKept > 0 && minAccuracyKept <= 1)) {
             throw TwofoldException.usage("--min-accuracy-kept is a share above 0 and at most 1, such as 0.97");
         }
-        Manifest manifest = Manifest.read(directory);
+        OutputModel model = OutputModel.of(place);
+        model.notes().forEach(console::notice);
+        Manifest manifest = model.manifest();
         Source source = reading.open(checkpoint);
         Texts.Named measured = text == null ? Texts.evaluation() : Texts.read(text);
         List<Texts.Named> fitted = new Texts(calibration, Optional.empty()).calibrating();
         Validator.Outcome outcome = new Validator(
-                        directory,
+                        model.place(),
                         manifest,
                         source,
                         original == null ? source : reading.open(original),
@@ -119,7 +124,7 @@ final class ValidateCommand implements Callable<Integer> {
                         hosting.host(console))
                 .validate();
         ValidationReport report = new ValidationReport(
-                directory,
+                place,
                 hosting.provider(),
                 measured.name(),
                 original == null ? "the checkpoint" : original.toString(),

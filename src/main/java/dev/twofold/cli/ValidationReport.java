@@ -4,6 +4,7 @@ import dev.twofold.measure.Score;
 import dev.twofold.ort.Parity;
 import dev.twofold.ort.Provider;
 import dev.twofold.ort.Quality;
+import dev.twofold.ort.Routing;
 import dev.twofold.ort.Validation;
 import dev.twofold.pipeline.Validator;
 import dev.twofold.report.Manifest;
@@ -44,6 +45,10 @@ record ValidationReport(
         double worst = Math.max(
                 result().parity().maxRelative(), result().decodedParity().maxRelative());
         return worst <= tolerance
+                && result().routing().filter(found -> found.gap() > tolerance).isEmpty()
+                && result().shippedRouting()
+                        .filter(found -> found.gap() > shippedRoutingTolerance())
+                        .isEmpty()
                 && shipped()
                         .filter(parity -> parity.maxRelative() > shippedTolerance())
                         .isEmpty();
@@ -55,6 +60,10 @@ record ValidationReport(
 
     private double shippedTolerance() {
         return Math.max(tolerance, ROUNDED_ACTIVATIONS);
+    }
+
+    private double shippedRoutingTolerance() {
+        return shipped().isPresent() ? shippedTolerance() : tolerance;
     }
 
     private boolean isGoodEnough() {
@@ -78,6 +87,7 @@ record ValidationReport(
             parity.put("shippedMaxRelative", rounded.maxRelative());
             parity.put("shippedTolerance", shippedTolerance());
         });
+        result().shippedRouting().ifPresent(found -> parity.put("routing", document(found)));
         parity.put("passed", isExact());
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("provider", provider.toString());
@@ -103,6 +113,21 @@ record ValidationReport(
         }
         document.put("passed", passed());
         return document;
+    }
+
+    private Map<String, Object> document(Routing found) {
+        Map<String, Object> routing = new LinkedHashMap<>();
+        routing.put("choices", found.choices());
+        routing.put("differing", found.differing());
+        routing.put("largestGap", found.gap());
+        routing.put("tolerance", shippedRoutingTolerance());
+        result().routing().filter(exact -> shipped().isPresent()).ifPresent(exact -> {
+            routing.put("exactDiffering", exact.differing());
+            routing.put("exactLargestGap", exact.gap());
+        });
+        routing.put("ownMaxAbsolute", found.own().maxAbsolute());
+        routing.put("ownMaxRelative", found.own().maxRelative());
+        return routing;
     }
 
     private Map<String, Object> without(Score score) {
@@ -145,6 +170,16 @@ record ValidationReport(
                         manifest.emission().dtype(),
                         rounded.maxRelative(),
                         shippedTolerance()));
+        result().shippedRouting()
+                .ifPresent(found -> out.printf(
+                        Locale.ROOT,
+                        "  that is with the experts that the plan chooses; the model chooses others %d times of %d, where their"
+                                + " scores differ by at most %.2e (tolerance %.0e); with its own: relative %.2e%n",
+                        found.differing(),
+                        found.choices(),
+                        found.gap(),
+                        shippedRoutingTolerance(),
+                        found.own().maxRelative()));
         out.printf(
                 "quality against %s (effective depth %d of %d)%n",
                 original, manifest.model().effectiveDepth(), manifest.model().layers());

@@ -132,6 +132,11 @@ public record Decoder(
                 .toList();
     }
 
+    /** How many mixtures there are in which something is chosen. */
+    public int routers() {
+        return steps.stream().mapToInt(step -> Routers.of(step).size()).sum();
+    }
+
     /** Width of the widest attention head. */
     public int headSize() {
         return attentions().mapToInt(Attention::headSize).max().orElse(0);

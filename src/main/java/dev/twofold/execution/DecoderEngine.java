@@ -43,6 +43,9 @@ public interface DecoderEngine extends AutoCloseable {
      */
     HiddenStates inner(Decoder decoder, Branch branch, HiddenStates before);
 
+    /** The experts that the routers of a step choose, one router after the other; {@code [tokens, chosen of all]}. */
+    HiddenStates choices(Decoder decoder, Step step, HiddenStates before);
+
     /**
      * Adds {@code left^T right} over all tokens to {@code sum}: products of some thousand tokens in float32, and their sums in
      * float64. Both are held once more meanwhile.

@@ -17,12 +17,12 @@ public interface TrialRuntime {
     };
 
     /**
-     * @param directory of one model
+     * @param place file of a model, or the directory that has it as {@code model.onnx}
      * @param instead a serialized model to load in its place, which refers to the same external data
      * @throws IllegalStateException if the model is refused, which is a bug of ours
      * @throws dev.twofold.diag.TwofoldException of kind ENVIRONMENT if the runtime cannot work here
      */
-    void load(Path directory, Optional<byte[]> instead);
+    void load(Path place, Optional<byte[]> instead);
 
     /**
      * The same for a device's part of a model, segment by segment.

@@ -8,14 +8,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads the {@code model.onnx} of an output directory, without its weights. */
+/** Reads a model of an output, without its weights. */
 public final class ModelFile {
 
     private ModelFile() {}
 
-    /** @throws TwofoldException of kind INPUT if there is none, or it is not an ONNX model */
-    public static ModelProto read(Path directory) {
-        Path file = directory.resolve(GraphNames.MODEL);
+    /**
+     * @param place its file, or the directory that has it as {@code model.onnx}
+     * @throws TwofoldException of kind INPUT if there is none, or it is not an ONNX model
+     */
+    public static ModelProto read(Path place) {
+        Path file = GraphNames.file(place);
         try {
             return ModelProto.parseFrom(Files.readAllBytes(file));
         } catch (IOException e) {

@@ -28,16 +28,28 @@ public final class OnnxFile {
 
     /** @throws TwofoldException if a weight cannot be represented or the disk does not take the files */
     public static Written write(Graph graph, Path directory, WeightWriter writer) {
-        List<Placement> placements = place(graph.weights());
-        Written data = writer.write(directory.resolve(GraphNames.DATA), placements);
-        writeModel(graph, directory.resolve(GraphNames.MODEL));
-        return data;
+        return write(graph, directory.resolve(GraphNames.MODEL), GraphNames.DATA, writer);
     }
 
-    /** Writes a graph alone, whose weights are in the data file of another one that has the same. */
-    public static void writeModel(Graph graph, Path model) {
+    /**
+     * The same under other names.
+     *
+     * @param data name of the file with the weights, beside the model
+     */
+    public static Written write(Graph graph, Path model, String data, WeightWriter writer) {
+        Written written = writer.write(model.resolveSibling(data), place(graph.weights()));
+        writeModel(graph, model, data);
+        return written;
+    }
+
+    /**
+     * Writes a graph alone, whose weights are in the data file of another one that has the same.
+     *
+     * @param data name of that file
+     */
+    public static void writeModel(Graph graph, Path model, String data) {
         try {
-            Files.write(model, toProto(graph, place(graph.weights())).toByteArray());
+            Files.write(model, toProto(graph, place(graph.weights()), data).toByteArray());
         } catch (IOException e) {
             throw TwofoldException.environment("cannot write the file")
                     .at(Origin.file(model))
@@ -73,7 +85,7 @@ public final class OnnxFile {
         return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
-    private static ModelProto toProto(Graph graph, List<Placement> placements) {
+    private static ModelProto toProto(Graph graph, List<Placement> placements, String data) {
         GraphProto.Builder body = GraphProto.newBuilder()
                 .setName("decoder")
                 .addAllNode(graph.nodes())
@@ -81,7 +93,7 @@ public final class OnnxFile {
                 .addAllOutput(graph.outputs())
                 .addAllInitializer(graph.constants());
         for (int i = 0; i < placements.size(); i++) {
-            body.addInitializer(external(graph.weights().get(i), placements.get(i)));
+            body.addInitializer(external(graph.weights().get(i), placements.get(i), data));
         }
         return wrap(graph, body);
     }
@@ -91,7 +103,7 @@ public final class OnnxFile {
         if (!graph.weights().isEmpty()) {
             throw new IllegalArgumentException("the graph has weights");
         }
-        return toProto(graph, List.of());
+        return toProto(graph, List.of(), GraphNames.DATA);
     }
 
     private static ModelProto wrap(Graph graph, GraphProto.Builder body) {
@@ -106,13 +118,13 @@ public final class OnnxFile {
         return model.build();
     }
 
-    private static TensorProto external(Graph.NamedWeight weight, Placement placement) {
+    private static TensorProto external(Graph.NamedWeight weight, Placement placement, String data) {
         return TensorProto.newBuilder()
                 .setName(weight.name())
                 .setDataType(weight.type().getNumber())
                 .addAllDims(weight.dims())
                 .setDataLocation(DataLocation.EXTERNAL)
-                .addExternalData(entry("location", GraphNames.DATA))
+                .addExternalData(entry("location", data))
                 .addExternalData(entry("offset", String.valueOf(placement.offset())))
                 .addExternalData(entry("length", String.valueOf(placement.bytes())))
                 .build();

@@ -36,10 +36,15 @@ final class DeviceModel implements AutoCloseable {
     private final Path file;
     private final List<Part> parts;
     private final SortedMap<String, TensorInfo> pasts = new TreeMap<>();
+    private final int routers;
 
     private DeviceModel(Path file, List<Part> parts) throws OrtException {
         this.file = file;
         this.parts = parts;
+        this.routers = (int) parts.stream()
+                .flatMap(part -> part.inputs().stream())
+                .filter(name -> name.startsWith(GraphNames.ROUTING))
+                .count();
         for (Part part : parts) {
             for (Map.Entry<String, NodeInfo> input :
                     part.session().getInputInfo().entrySet()) {
@@ -53,14 +58,15 @@ final class DeviceModel implements AutoCloseable {
     /**
      * Loads a whole model.
      *
-     * @param instead a serialized model to load in place of {@code model.onnx}, which refers to the same external data
+     * @param place its file, or the directory that has it as {@code model.onnx}
+     * @param instead a serialized model to load in its place, which refers to the same external data
      * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if the model is refused
      */
-    static DeviceModel load(Path directory, Optional<byte[]> instead, SessionSetup setup) {
-        Path file = requireModel(directory);
+    static DeviceModel load(Path place, Optional<byte[]> instead, SessionSetup setup) {
+        Path file = requireModel(place);
         try (SessionOptions options = Runtimes.options(setup)) {
             OrtSession session = instead.isPresent()
-                    ? create(directory, instead.get(), options)
+                    ? create(file, instead.get(), options)
                     : Runtimes.environment().createSession(file.toString(), options);
             List<String> inputs = List.copyOf(session.getInputNames());
             return new DeviceModel(file, List.of(new Part(session, inputs, Optional.empty(), Set.of())));
@@ -70,8 +76,8 @@ final class DeviceModel implements AutoCloseable {
     }
 
     /** Loads a whole model, with what ONNX Runtime does written to a file whose name begins as given. */
-    static DeviceModel profiled(Path directory, SessionSetup setup, Path prefix) {
-        Path file = requireModel(directory);
+    static DeviceModel profiled(Path place, SessionSetup setup, Path prefix) {
+        Path file = requireModel(place);
         try (SessionOptions options = Runtimes.options(setup)) {
             options.enableProfiling(prefix.toString());
             OrtSession session = Runtimes.environment().createSession(file.toString(), options);
@@ -103,7 +109,7 @@ final class DeviceModel implements AutoCloseable {
             List<Set<String>> last = lastUses(segments);
             for (int i = 0; i < segments.size(); i++) {
                 Segment segment = segments.get(i);
-                OrtSession session = create(directory, segment.model(), options);
+                OrtSession session = create(file, segment.model(), options);
                 parts.add(new Part(session, segment.inputs(), segment.then(), last.get(i)));
             }
             return new DeviceModel(file, parts);
@@ -116,8 +122,8 @@ final class DeviceModel implements AutoCloseable {
         }
     }
 
-    private static Path requireModel(Path directory) {
-        Path file = directory.resolve(GraphNames.MODEL);
+    private static Path requireModel(Path place) {
+        Path file = GraphNames.file(place);
         if (!Files.isRegularFile(file)) {
             throw TwofoldException.input("the model is missing")
                     .at(Origin.file(file))
@@ -127,9 +133,10 @@ final class DeviceModel implements AutoCloseable {
     }
 
     /** A model in another form than it is shipped in is one that is looked at, and so computes as exactly as it can. */
-    private static OrtSession create(Path directory, byte[] model, SessionOptions options) throws OrtException {
+    private static OrtSession create(Path file, byte[] model, SessionOptions options) throws OrtException {
         options.addConfigEntry("session.qdq_matmulnbits_accuracy_level", "1");
-        options.addConfigEntry("session.model_external_initializers_file_folder_path", directory.toString());
+        options.addConfigEntry(
+                "session.model_external_initializers_file_folder_path", String.valueOf(file.getParent()));
         return Runtimes.environment().createSession(model, options);
     }
 
@@ -165,6 +172,11 @@ final class DeviceModel implements AutoCloseable {
             segments.get(i).then().map(Exchange::output).ifPresent(made::add);
         }
         return last;
+    }
+
+    /** How many routers there are that can be told what to choose. */
+    int routers() {
+        return routers;
     }
 
     /** Shape and type of each past input, by name. */

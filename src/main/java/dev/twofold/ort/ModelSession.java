@@ -10,11 +10,13 @@ import dev.twofold.execution.GraphNames;
 import dev.twofold.execution.Segment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -48,18 +50,19 @@ public final class ModelSession implements AutoCloseable {
     }
 
     /**
-     * Loads {@code model.onnx} of an output directory.
+     * Loads a model of an output.
      *
+     * @param place its file, or the directory that has it as {@code model.onnx}
      * @param instead a serialized model to load in its place, which refers to the same external data
      * @throws TwofoldException of kind ENVIRONMENT if the provider is missing, of kind INPUT if the model is refused
      */
-    public static ModelSession open(Path directory, Optional<byte[]> instead, SessionSetup setup) {
-        return new ModelSession(List.of(DeviceModel.load(directory, instead, setup)));
+    public static ModelSession open(Path place, Optional<byte[]> instead, SessionSetup setup) {
+        return new ModelSession(List.of(DeviceModel.load(place, instead, setup)));
     }
 
     /** The same, with what ONNX Runtime does written to a file whose name begins as given. */
-    static ModelSession profiled(Path directory, SessionSetup setup, Path prefix) {
-        return new ModelSession(List.of(DeviceModel.profiled(directory, setup, prefix)));
+    static ModelSession profiled(Path place, SessionSetup setup, Path prefix) {
+        return new ModelSession(List.of(DeviceModel.profiled(place, setup, prefix)));
     }
 
     /** Ends what {@link #profiled} began, and returns its file. */
@@ -88,8 +91,14 @@ public final class ModelSession implements AutoCloseable {
         }
     }
 
-    /** What a run yields: logits {@code [batch * sequence, vocabulary]} row-major, and the cache to go on with. */
-    public record Output(float[] logits, int vocabulary, KvCache cache) {
+    /**
+     * What a run yields.
+     *
+     * @param logits {@code [batch * sequence, vocabulary]} row-major
+     * @param cache to go on with
+     * @param choices of its routers, if the model was loaded so that they can be told what to choose
+     */
+    public record Output(float[] logits, int vocabulary, KvCache cache, List<Routing.Choice> choices) {
 
         /**
          * @param from the first logit to look at
@@ -140,15 +149,25 @@ public final class ModelSession implements AutoCloseable {
      * @param mask {@code [batch][past + sequence]}, 1 where a token is attended to, 0 where it is padding on the right
      */
     public Output run(long[][] ids, long[][] mask, KvCache past) {
+        return run(ids, mask, past, List.of());
+    }
+
+    /**
+     * The same of one row, by experts that are given.
+     *
+     * @param routing of each router, the experts to choose, {@code [sequence, chosen]}; empty if the model chooses by itself
+     */
+    Output run(long[][] ids, long[][] mask, KvCache past, List<long[]> routing) {
         try (past) {
             List<Map<String, OnnxTensor>> outputs = threads.run(
-                    (rank, peers) -> run(devices.get(rank), ids, mask, past.of(rank), peers),
+                    (rank, peers) -> run(devices.get(rank), ids, mask, past.of(rank), peers, routing),
                     unwanted -> unwanted.values().forEach(OnnxTensor::close));
+            List<Routing.Choice> choices = choices(outputs.get(0));
             List<OnnxTensor> logits = outputs.stream()
                     .map(output -> output.remove(GraphNames.LOGITS))
                     .toList();
             try {
-                return output(logits.get(0), outputs);
+                return output(logits.get(0), outputs, choices);
             } finally {
                 logits.forEach(OnnxTensor::close);
             }
@@ -156,27 +175,67 @@ public final class ModelSession implements AutoCloseable {
     }
 
     private Map<String, OnnxTensor> run(
-            DeviceModel device, long[][] ids, long[][] mask, Map<String, OnnxTensor> past, Peers peers) {
+            DeviceModel device,
+            long[][] ids,
+            long[][] mask,
+            Map<String, OnnxTensor> past,
+            Peers peers,
+            List<long[]> routing) {
+        Map<String, OnnxTensor> given = new LinkedHashMap<>();
         try (OnnxTensor idTensor = OnnxTensor.createTensor(environment, ids);
                 OnnxTensor maskTensor = OnnxTensor.createTensor(environment, mask)) {
             Map<String, OnnxTensor> inputs = new LinkedHashMap<>(past);
             inputs.put(GraphNames.IDS, idTensor);
             inputs.put(GraphNames.MASK, maskTensor);
+            for (int router = 0; router < device.routers(); router++) {
+                given.put(GraphNames.routing(router).given(), given(routing, router, ids[0].length));
+            }
+            inputs.putAll(given);
             return device.run(inputs, peers);
         } catch (OrtException e) {
             throw device.failed(e);
+        } finally {
+            given.values().forEach(OnnxTensor::close);
         }
     }
 
+    private OnnxTensor given(List<long[]> routing, int router, int tokens) throws OrtException {
+        boolean free = routing.isEmpty();
+        long[] experts = free ? new long[] {-1} : routing.get(router);
+        long[] shape = {1, free ? 1 : tokens, free ? 1 : experts.length / tokens};
+        return OnnxTensor.createTensor(environment, LongBuffer.wrap(experts), shape);
+    }
+
+    /** Takes what routers say out of outputs. */
+    private static List<Routing.Choice> choices(Map<String, OnnxTensor> outputs) {
+        List<Routing.Choice> choices = new ArrayList<>();
+        for (int router = 0; outputs.containsKey(GraphNames.routing(router).own()); router++) {
+            GraphNames.Routing names = GraphNames.routing(router);
+            choices.add(new Routing.Choice(taken(outputs, names.own()), taken(outputs, names.scores())));
+        }
+        return choices;
+    }
+
+    private static float[] taken(Map<String, OnnxTensor> outputs, String name) {
+        try (OnnxTensor tensor = Objects.requireNonNull(outputs.remove(name))) {
+            return floats(tensor);
+        }
+    }
+
+    private static float[] floats(OnnxTensor tensor) {
+        float[] values = new float[Math.toIntExact(tensor.getInfo().getNumElements())];
+        tensor.getFloatBuffer().get(values);
+        return values;
+    }
+
     /** Every device has all logits; the first one's are taken. */
-    private Output output(OnnxTensor logits, List<Map<String, OnnxTensor>> presents) {
-        float[] values = new float[Math.toIntExact(logits.getInfo().getNumElements())];
-        logits.getFloatBuffer().get(values);
+    private Output output(OnnxTensor logits, List<Map<String, OnnxTensor>> presents, List<Routing.Choice> choices) {
+        float[] values = floats(logits);
         int vocabulary = Math.toIntExact(logits.getInfo().getShape()[2]);
         List<Map<String, OnnxTensor>> pasts = IntStream.range(0, devices.size())
                 .mapToObj(rank -> pasts(devices.get(rank), presents.get(rank)))
                 .toList();
-        return new Output(values, vocabulary, new KvCache(pasts));
+        return new Output(values, vocabulary, new KvCache(pasts), choices);
     }
 
     private static Map<String, OnnxTensor> pasts(DeviceModel device, Map<String, OnnxTensor> presents) {

@@ -60,11 +60,15 @@ public final class StepEngine implements DecoderEngine {
     public StepEngine(PlainGraphs graphs, WeightEvaluator evaluator, Provider provider, int device) {
         this.graphs = graphs;
         this.evaluator = evaluator;
-        // A reference is computed by kernels that are known: those of a plugin are what it is to prove.
-        this.provider = provider.isPlugin() ? Provider.CPU : provider;
+        this.provider = computing(provider);
         this.device = provider.isPlugin() ? 0 : device;
         this.lanes = Lanes.on(this.provider);
         this.buffers = new WeightBuffers(evaluator, Runtime.getRuntime().maxMemory() / KEPT_SHARE);
+    }
+
+    /** What a reference is computed on: by kernels that are known, for those of a plugin are what it is to prove. */
+    public static Provider computing(Provider asked) {
+        return asked.isPlugin() ? Provider.CPU : asked;
     }
 
     Lanes lanes() {
@@ -140,6 +144,11 @@ public final class StepEngine implements DecoderEngine {
     @Override
     public HiddenStates inner(Decoder decoder, Branch branch, HiddenStates before) {
         return map(before, length -> graphs.inner(decoder, branch, length));
+    }
+
+    @Override
+    public HiddenStates choices(Decoder decoder, Step step, HiddenStates before) {
+        return map(before, length -> graphs.choices(decoder, step, length));
     }
 
     private HiddenStates map(HiddenStates before, IntFunction<PlainGraph> graph) {

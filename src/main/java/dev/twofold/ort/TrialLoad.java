@@ -21,8 +21,8 @@ import java.util.Optional;
 public final class TrialLoad implements TrialRuntime {
 
     @Override
-    public void load(Path directory, Optional<byte[]> instead) {
-        Path file = directory.resolve(GraphNames.MODEL);
+    public void load(Path place, Optional<byte[]> instead) {
+        Path file = GraphNames.file(place);
         attempt(file, options -> {
             OrtEnvironment environment = Runtimes.environment();
             try (OrtSession session = instead.isPresent()

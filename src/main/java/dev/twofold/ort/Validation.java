@@ -7,6 +7,7 @@ import dev.twofold.execution.DecoderEngine;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -32,9 +33,18 @@ public final class Validation {
      * @param parity over whole windows
      * @param decodedParity over tokens run one by one with the cache
      * @param shippedParity of the model as it is shipped, if the others are of one with exact products
+     * @param routing what the routers of the first would have chosen, if it has some; all parities are then those of a model that
+     *     goes where the reference does
+     * @param shippedRouting the same of the model as it is shipped
      */
     public record Result(
-            long tokens, Parity parity, Parity decodedParity, Optional<Parity> shippedParity, Quality quality) {}
+            long tokens,
+            Parity parity,
+            Parity decodedParity,
+            Optional<Parity> shippedParity,
+            Optional<Routing> routing,
+            Optional<Routing> shippedRouting,
+            Quality quality) {}
 
     /**
      * @param base the original checkpoint
@@ -46,13 +56,16 @@ public final class Validation {
                 && sameHead(base, reference);
         int steps = base.steps().size() + (same ? 0 : reference.steps().size());
         progress.begin("running the reference", steps, Progress.Unit.STEPS);
-        HiddenStates baseStates = states(base, text);
-        HiddenStates referenceStates = same ? baseStates : states(reference, text);
+        ReferenceRouting routes = new ReferenceRouting(engine, reference, model.routed());
+        HiddenStates baseStates = same ? states(base, text, routes) : states(base, text);
+        HiddenStates referenceStates = same ? baseStates : states(reference, text, routes);
         progress.begin("running the model", text.tokens(), Progress.Unit.TOKENS);
         Quality.Sums quality = new Quality.Sums();
         Parity parity = Parity.NONE;
         Parity shipped = Parity.NONE;
         Parity decoded = Parity.NONE;
+        Routing routing = Routing.NONE;
+        Routing shippedRouting = Routing.NONE;
         ModelSession session = model.shipped();
         ModelSession exactly = model.exact().orElse(session);
         try (Heads heads = new Heads(base, reference)) {
@@ -61,29 +74,44 @@ public final class Validation {
                 int[] targets = text.targets().get(window);
                 float[] expected = heads.reference.logits(referenceStates, window);
                 float[] original = same ? expected : heads.base.logits(baseStates, window);
-                float[] actual = whole(session, tokens);
-                float[] exactLogits = exactly == session ? actual : whole(exactly, tokens);
+                List<long[]> given = routes.of(window);
+                ModelSession.Output run = whole(session, tokens, List.of());
+                float[] free = run.logits();
+                ModelSession.Output told = given.isEmpty() ? run : whole(session, tokens, given);
+                ModelSession.Output exact = exactly == session ? told : whole(exactly, tokens, given);
+                float[] actual = told.logits();
+                float[] exactLogits = exact.logits();
+                routing = routing.and(given, exact.choices(), tokens.length);
+                shippedRouting = shippedRouting.and(given, told.choices(), tokens.length);
                 int vocabulary = actual.length / tokens.length;
                 for (int i = 0; i < tokens.length; i++) {
                     int from = i * vocabulary;
                     parity = parity.and(Parity.of(exactLogits, from, expected, from, vocabulary));
                     shipped = shipped.and(Parity.of(actual, from, expected, from, vocabulary));
-                    quality.add(original, actual, from, vocabulary, targets[i]);
+                    shippedRouting = shippedRouting.and(Parity.of(free, from, expected, from, vocabulary));
+                    quality.add(original, free, from, vocabulary, targets[i]);
                 }
                 if (window == 0) {
-                    decoded = decoded(model.last().orElse(exactly), tokens, expected, vocabulary);
+                    decoded = decoded(model.last().orElse(exactly), tokens, given, expected, vocabulary);
                 }
                 progress.advance(tokens.length);
             }
         }
         progress.end();
         Parity asShipped = shipped;
-        return new Result(quality.tokens(), parity, decoded, model.exact().map(other -> asShipped), quality.mean());
+        return new Result(
+                quality.tokens(),
+                parity,
+                decoded,
+                model.exact().map(other -> asShipped),
+                routes.any() ? Optional.of(routing) : Optional.empty(),
+                routes.any() ? Optional.of(shippedRouting) : Optional.empty(),
+                quality.mean());
     }
 
     /** @throws dev.twofold.diag.TwofoldException of kind INPUT if a logit of these tokens is no finite number */
     public static void requireFinite(ModelSession session, int[] tokens) {
-        whole(session, tokens);
+        whole(session, tokens, List.of());
     }
 
     private static boolean sameHead(Decoder base, Decoder reference) {
@@ -124,30 +152,44 @@ public final class Validation {
     }
 
     private HiddenStates states(Decoder decoder, TextWindows text) {
+        return states(decoder, text, new ReferenceRouting(engine, decoder, false));
+    }
+
+    private HiddenStates states(Decoder decoder, TextWindows text, ReferenceRouting routes) {
         HiddenStates states = engine.embed(decoder, text.inputs());
         for (Step step : decoder.steps()) {
+            routes.look(step, states);
             states = engine.apply(decoder, step, states);
             progress.advance(1);
         }
         return states;
     }
 
-    private static float[] whole(ModelSession session, int[] tokens) {
-        ModelSession.Output output =
-                session.run(Rows.of(tokens, 0, tokens.length), Rows.ones(1, tokens.length), session.emptyCache(1));
+    private static ModelSession.Output whole(ModelSession session, int[] tokens, List<long[]> routing) {
+        ModelSession.Output output = session.run(
+                Rows.of(tokens, 0, tokens.length), Rows.ones(1, tokens.length), session.emptyCache(1), routing);
         output.cache().close();
         output.requireFinite(0);
-        return output.logits();
+        return output;
     }
 
-    private static Parity decoded(ModelSession session, int[] tokens, float[] expected, int vocabulary) {
+    private static Parity decoded(
+            ModelSession session, int[] tokens, List<long[]> routing, float[] expected, int vocabulary) {
         int start = Math.max(1, tokens.length - DECODED);
-        ModelSession.Output prompt = session.run(Rows.of(tokens, 0, start), Rows.ones(1, start), session.emptyCache(1));
+        ModelSession.Output prompt = session.run(
+                Rows.of(tokens, 0, start),
+                Rows.ones(1, start),
+                session.emptyCache(1),
+                ReferenceRouting.part(routing, tokens.length, 0, start));
         Parity parity = Parity.of(
                 prompt.logits(), prompt.logits().length - vocabulary, expected, (start - 1) * vocabulary, vocabulary);
         KvCache cache = prompt.cache();
         for (int i = start; i < tokens.length; i++) {
-            ModelSession.Output output = session.run(Rows.of(tokens, i, i + 1), Rows.ones(1, i + 1), cache);
+            ModelSession.Output output = session.run(
+                    Rows.of(tokens, i, i + 1),
+                    Rows.ones(1, i + 1),
+                    cache,
+                    ReferenceRouting.part(routing, tokens.length, i, i + 1));
             output.requireFinite(0);
             parity = parity.and(Parity.of(output.logits(), 0, expected, i * vocabulary, vocabulary));
             cache = output.cache();

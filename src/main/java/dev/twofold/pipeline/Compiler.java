@@ -132,7 +132,9 @@ public final class Compiler {
     private CompiledOutput write(OutputPlace place, Compilation compilation, OutputWriter.Tools tools) {
         repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(settings.host()::notice));
         String name = repeated.map(FromManifest::sourceName).orElse(source.name());
-        Runnable trial = settings.trialOf(source, compilation.decoder());
+        Runnable trial = () -> target.forms(compilation.decoder()).stream()
+                .map(form -> settings.trialOf(source, form))
+                .forEach(Runnable::run);
         OutputWriter.Result result = new OutputWriter(compilation, name, tools, trial)
                 .write(place, settings.host().progress());
         target.notes(compilation.decoder(), source.companions()).forEach(settings.host()::notice);

@@ -20,7 +20,8 @@ public record DescribedOutput(Path directory, Manifest manifest) {
 
     /** @throws TwofoldException of kind INPUT if the directory is no output */
     public static DescribedOutput of(Path directory) {
-        return new DescribedOutput(directory, Manifest.read(directory));
+        OutputModel model = OutputModel.of(directory);
+        return new DescribedOutput(model.directory(), model.manifest());
     }
 
     /**

@@ -3,8 +3,10 @@ package dev.twofold.pipeline;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.CalibrationText;
 import dev.twofold.inspection.FitSession;
+import dev.twofold.inspection.Host;
 import dev.twofold.measure.TokenHash;
 import dev.twofold.ort.Provider;
+import dev.twofold.ort.StepEngine;
 import dev.twofold.pass.FitFinding;
 import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.PassRequest;
@@ -12,6 +14,7 @@ import dev.twofold.recipe.Recipe;
 import dev.twofold.recipe.TextFits;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The text that passes of a recipe are fitted to, by which the fits can be repeated.
@@ -32,7 +35,17 @@ record FittedText(String hash, int tokens) {
      */
     Recipe on(Provider provider, TextFits fits) {
         requireAsked(fits, fits.origin(), "give the text that the pipeline names with --text");
-        return fits.on(hash, tokens, provider.toString());
+        return fits.on(hash, tokens, StepEngine.computing(provider).toString());
+    }
+
+    /** A host on what fits say that they ran on, if they say so. */
+    static Host host(TextFits fits, Host host) {
+        return Stream.of(Provider.CPU, Provider.CUDA)
+                .filter(candidate ->
+                        fits.provider().filter(candidate.toString()::equals).isPresent())
+                .findFirst()
+                .map(host::with)
+                .orElse(host);
     }
 
     /** A recipe with the ridges that its compensation chose, so that a repetition need not search. */

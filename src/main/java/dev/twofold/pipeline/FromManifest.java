@@ -13,6 +13,7 @@ import dev.twofold.source.Source;
 import dev.twofold.target.Part;
 import dev.twofold.target.Target;
 import dev.twofold.target.onnx.OnnxTarget;
+import dev.twofold.target.onnx.WebTarget;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,8 +100,11 @@ public record FromManifest(Path file, Manifest manifest, SortedMap<String, Manif
 
     /** The ONNX target, for what only it can tell. */
     public OnnxTarget onnx() {
-        if (target(TrialRuntime.NONE) instanceof OnnxTarget onnx) {
+        Target target = target(TrialRuntime.NONE);
+        if (target instanceof OnnxTarget onnx) {
             return onnx;
+        } else if (target instanceof WebTarget web) {
+            return web.graphs();
         }
         throw TwofoldException.input("the model is no ONNX model")
                 .at(Origin.file(file))

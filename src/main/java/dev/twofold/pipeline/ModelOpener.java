@@ -4,6 +4,7 @@ import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.graph.AllLogits;
 import dev.twofold.graph.ExactProducts;
+import dev.twofold.graph.GivenRouting;
 import dev.twofold.graph.ModelFile;
 import dev.twofold.graph.WidenedModel;
 import dev.twofold.graph.cut.SegmentedModel;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** Loads outputs, whole or with all their ranks. */
 public final class ModelOpener {
@@ -66,21 +68,29 @@ public final class ModelOpener {
                 : Optional.of(NodePlacement.of(directory, setup));
     }
 
-    /** The same with the logits of all tokens, and once more with exact products if it has weights in blocks, or as it is. */
-    ValidatedModel openToValidate(Path directory, Manifest manifest) {
+    /**
+     * The same with the logits of all tokens, and once more with exact products if it has weights in blocks, or as it is; the routers
+     * of all can be told what to choose.
+     *
+     * @param routers of the reference; where a model has another number of them, it is compared as it is
+     */
+    ValidatedModel openToValidate(Path place, Manifest manifest, int routers) {
         boolean blocks = !manifest.emission().blocks().isEmpty();
         boolean last = manifest.emission().option(OnnxOptions.LOGITS).equals(LogitsSpan.LAST.toString());
-        List<Optional<UnaryOperator<ModelProto>>> forms = new ArrayList<>();
-        forms.add(last ? Optional.of(AllLogits::of) : Optional.empty());
+        boolean routed =
+                routers > 0 && !manifest.sharding().isAbove() && GivenRouting.routers(ModelFile.read(place)) == routers;
+        List<Step> told = routed ? List.of(GivenRouting::of) : List.of();
+        List<Step> all = last ? with(told, AllLogits::of) : told;
+        List<List<Step>> forms = new ArrayList<>(List.of(all));
         if (blocks) {
-            forms.add(Optional.of(last ? model -> ExactProducts.of(AllLogits.of(model)) : ExactProducts::of));
+            forms.add(with(all, ExactProducts::of));
         }
         if (last) {
-            forms.add(blocks ? Optional.of(ExactProducts::of) : Optional.empty());
+            forms.add(blocks ? with(told, ExactProducts::of) : told);
         }
         List<ModelSession> sessions = new ArrayList<>();
         try {
-            forms.forEach(form -> sessions.add(open(directory, manifest, form)));
+            forms.forEach(form -> sessions.add(open(place, manifest, together(form))));
         } catch (RuntimeException e) {
             sessions.forEach(ModelSession::close);
             throw e;
@@ -88,7 +98,27 @@ public final class ModelOpener {
         return new ValidatedModel(
                 sessions.get(0),
                 blocks ? Optional.of(sessions.get(1)) : Optional.empty(),
-                last ? Optional.of(sessions.get(sessions.size() - 1)) : Optional.empty());
+                last ? Optional.of(sessions.get(sessions.size() - 1)) : Optional.empty(),
+                routed);
+    }
+
+    /** One thing that is changed of a model before it is looked at. */
+    private interface Step extends UnaryOperator<ModelProto> {}
+
+    private static List<Step> with(List<Step> steps, Step another) {
+        return Stream.concat(steps.stream(), Stream.of(another)).toList();
+    }
+
+    private static Optional<UnaryOperator<ModelProto>> together(List<Step> steps) {
+        return steps.isEmpty()
+                ? Optional.empty()
+                : Optional.of(model -> {
+                    ModelProto changed = model;
+                    for (Step step : steps) {
+                        changed = step.apply(changed);
+                    }
+                    return changed;
+                });
     }
 
     /**
@@ -142,6 +172,7 @@ public final class ModelOpener {
     private ModelSession load(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> form) {
         requireOnnx(directory, manifest);
         requireWhole(directory, manifest);
+        CudaAttention.note(manifest, host.provider()).ifPresent(this::sayOnce);
         if (manifest.sharding().isAbove()) {
             List<ModelSession.Device> ranks = RankDirectories.require(directory, manifest).stream()
                     .map(rank -> new ModelSession.Device(

@@ -16,8 +16,10 @@ import dev.twofold.target.gguf.GgufTarget;
 import dev.twofold.target.gguf.MatrixType;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
+import dev.twofold.target.onnx.WebType;
 import dev.twofold.target.transformers.TransformersTarget;
 import dev.twofold.tensor.Precision;
+import java.util.List;
 import java.util.Optional;
 
 /** The formats that models are written in, as manifests name them. A new format is added here. */
@@ -81,7 +83,9 @@ enum Targets {
                 stated(conversion, OnnxOptions.ACCURACY_LEVEL, AccuracyLevel.values()),
                 stated(conversion, OnnxOptions.PADDING, Padding.values()).orElse(Padding.RIGHT),
                 stated(conversion, OnnxOptions.LOGITS, LogitsSpan.values()).orElse(LogitsSpan.ALL));
-        return new OnnxTarget(options, runtime);
+        OnnxTarget graphs = new OnnxTarget(options, runtime);
+        List<WebType> types = WebForms.types(manifest, Origin.file(conversion.file()));
+        return types.isEmpty() ? graphs : WebForms.target(graphs, types);
     }
 
     /** An option that manifests leave out where it is the usual one. */

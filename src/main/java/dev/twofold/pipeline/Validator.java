@@ -13,7 +13,6 @@ import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
 import dev.twofold.measure.TokenHash;
 import dev.twofold.ort.NodePlacement;
-import dev.twofold.ort.Provider;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.ValidatedModel;
 import dev.twofold.ort.Validation;
@@ -28,7 +27,6 @@ import dev.twofold.weight.WeightEvaluator;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Proves an output against its source: the graph against the recipe without the passes that only change the form, and the
@@ -84,7 +82,7 @@ public record Validator(
                 .map(nodes -> nodes.describe(host.provider()))
                 .filter(note -> !note.isEmpty())
                 .ifPresent(host.notices());
-        try (ValidatedModel model = opener.openToValidate(directory, manifest);
+        try (ValidatedModel model = opener.openToValidate(directory, manifest, routers(start, recipe));
                 MappedFiles files = new MappedFiles();
                 StepEngine engine = new StepEngine(
                         new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
@@ -121,6 +119,11 @@ public record Validator(
         }
     }
 
+    /** What the plan has of routers, whatever it is fitted to. */
+    private int routers(Decoder start, Recipe recipe) {
+        return new TextFits(recipe).without().apply(start, context()).routers();
+    }
+
     /** The same plan without its compensation, if it has one; rounding by a text is not repeated for that. */
     private static Optional<Recipe> uncompensated(Recipe recipe) {
         Recipe without = recipe.without(Compensate.SPEC);
@@ -140,11 +143,6 @@ public record Validator(
                         Texts.Named.together(calibration),
                         "give --calibration the texts that convert had as --text");
         host.notice("note: repeating the fits of the conversion");
-        Provider provider = Stream.of(Provider.CPU, Provider.CUDA, Provider.WEBGPU)
-                .filter(candidate ->
-                        fits.provider().filter(candidate.toString()::equals).isPresent())
-                .findFirst()
-                .orElse(host.provider());
-        return new FitSession(fitted, host.with(provider));
+        return new FitSession(fitted, FittedText.host(fits, host));
     }
 }

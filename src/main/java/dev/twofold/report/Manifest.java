@@ -245,6 +245,11 @@ public record Manifest(
         files = new TreeMap<>(files);
     }
 
+    /** The same output, made otherwise and written otherwise. */
+    public Manifest of(List<JsonNode> otherPlan, Emission otherEmission) {
+        return new Manifest(twofold, libraries, source, otherPlan, otherEmission, sharding, model, files);
+    }
+
     /** What another output does not have in common with this one, if it was not made from the same files in the same way. */
     Optional<String> differenceFrom(Manifest other) {
         if (!twofold.equals(other.twofold) || !libraries.equals(other.libraries)) {

@@ -43,6 +43,11 @@ public interface Target {
     /** The models to write for a decoder: the whole of it, or one for each device. */
     List<Part> parts(Decoder decoder);
 
+    /** A decoder in every form that is written of it, which differ in how its numbers are stored. */
+    default List<Decoder> forms(Decoder decoder) {
+        return List.of(decoder);
+    }
+
     /** What a part will come to; nothing is written, and no weight read. */
     Preview preview(Part part);
 

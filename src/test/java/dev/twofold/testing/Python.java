@@ -40,6 +40,13 @@ public final class Python {
         return find(Python::hasBuilder, false, message);
     }
 
+    /** Likewise one with what tools/gpu needs. */
+    public static Python withRuntime() {
+        String message = "no Python with torch, safetensors and onnxruntime: the check of devices is not tried"
+                + " (pip install -r tools/gpu/requirements.txt onnxruntime, and set " + CHOSEN + ")";
+        return find(Python::hasRuntime, false, message);
+    }
+
     private static Python find(Predicate<Path> suitable, boolean required, String message) {
         Optional<Path> binary = candidates().filter(suitable).findFirst();
         if (binary.isEmpty()) {
@@ -71,6 +78,12 @@ public final class Python {
         String code = "import importlib.util as u, sys\n"
                 + "needed = ['torch', 'transformers', 'onnx_ir', 'onnxruntime', 'onnxruntime_genai']\n"
                 + "sys.exit(not all(u.find_spec(name) for name in needed))";
+        return succeeds(binary, code);
+    }
+
+    private static boolean hasRuntime(Path binary) {
+        String code = "import importlib.util as u, sys\n"
+                + "sys.exit(not all(u.find_spec(name) for name in ['torch', 'safetensors', 'onnxruntime']))";
         return succeeds(binary, code);
     }
 

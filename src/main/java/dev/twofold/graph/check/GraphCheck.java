@@ -54,11 +54,18 @@ public final class GraphCheck {
     public static void require(Path directory) {
         for (String name : GraphNames.GRAPHS) {
             Path file = directory.resolve(name);
-            List<String> problems = name.equals(GraphNames.MODEL) || Files.exists(file) ? problems(file) : List.of();
-            if (!problems.isEmpty()) {
-                throw new IllegalStateException(
-                        "the emitted graph is malformed: " + file.getFileName() + ": " + String.join("; ", problems));
+            if (name.equals(GraphNames.MODEL) || Files.exists(file)) {
+                requireFile(file);
             }
+        }
+    }
+
+    /** The same of one graph. */
+    public static void requireFile(Path file) {
+        List<String> problems = problems(file);
+        if (!problems.isEmpty()) {
+            throw new IllegalStateException(
+                    "the emitted graph is malformed: " + file.getFileName() + ": " + String.join("; ", problems));
         }
     }
 

@@ -54,6 +54,12 @@ public final class PlainLowering implements PlainGraphs {
     }
 
     @Override
+    public PlainGraph choices(Decoder decoder, Step step, int tokens) {
+        PlainBuild build = stream();
+        return finish(build, build.node("Concat", new PlainStep(build, tokens).choices(step, X), integer("axis", -1)));
+    }
+
+    @Override
     public PlainGraph head(Decoder decoder, Linear rows) {
         PlainBuild build = stream();
         return finish(build, capped(build, decoder, build.linear(build.norm(X, decoder.finalNorm()), rows)));

@@ -71,6 +71,57 @@ final class PlainStep {
         return branch.out().map(norm -> build.norm(result, norm)).orElse(result);
     }
 
+    /** What the routers of a step choose, as numbers; see {@link Routers}. */
+    List<String> choices(Step step, String x) {
+        List<String> choices = new ArrayList<>();
+        for (Branch branch : step.branches()) {
+            choices.addAll(branch.body().match(new Choices(branch, x)));
+        }
+        return choices;
+    }
+
+    private final class Choices implements Operator.Cases<List<String>> {
+
+        private final Branch branch;
+        private final String x;
+
+        Choices(Branch branch, String x) {
+            this.branch = branch;
+            this.x = x;
+        }
+
+        @Override
+        public List<String> attention(Attention attention) {
+            return List.of();
+        }
+
+        @Override
+        public List<String> feedForward(FeedForward feedForward) {
+            return List.of();
+        }
+
+        @Override
+        public List<String> experts(Experts experts) {
+            if (experts.isGated()) {
+                return List.of();
+            }
+            String chosen =
+                    top(likely(read(branch, x), experts), experts.routing()).get(1);
+            return List.of(build.node("Cast", List.of(chosen), integer("to", DataType.FLOAT_VALUE)));
+        }
+
+        @Override
+        public List<String> chain(Chain chain) {
+            List<String> choices = new ArrayList<>();
+            String stream = x;
+            for (Step step : chain.steps()) {
+                choices.addAll(PlainStep.this.choices(step, stream));
+                stream = step(step, stream);
+            }
+            return choices;
+        }
+    }
+
     /** What each kind of operator makes of a stream, before the norm of its result. */
     private final class Result implements Operator.Cases<String> {
 
@@ -148,14 +199,8 @@ final class PlainStep {
     /** Expert by expert, each times the sum of the chosen probabilities that are its own. */
     private String mixture(String x, Experts experts) {
         Routing routing = experts.routing();
-        String scores = build.linear(x, experts.router());
-        String likely = routing.score() == Score.SOFTMAX
-                ? build.node("Softmax", List.of(scores), integer("axis", -1))
-                : build.node("Sigmoid", scores);
-        String ranked = routing.correction()
-                .map(values -> build.node("Add", likely, build.feed(values)))
-                .orElse(likely);
-        List<String> top = build.topK(ranked, routing.chosen());
+        String likely = likely(x, experts);
+        List<String> top = top(likely, routing);
         String found = build.node("GatherElements", List.of(likely, top.get(1)), integer("axis", -1));
         String weights = routing.normed() ? build.node("Div", found, build.reduce("ReduceSum", found)) : found;
         String sum = "";
@@ -168,6 +213,21 @@ final class PlainStep {
             sum = sum.isEmpty() ? part : build.node("Add", sum, part);
         }
         return sum;
+    }
+
+    private String likely(String x, Experts experts) {
+        String scores = build.linear(x, experts.router());
+        return experts.routing().score() == Score.SOFTMAX
+                ? build.node("Softmax", List.of(scores), integer("axis", -1))
+                : build.node("Sigmoid", scores);
+    }
+
+    /** The scores that count for the choice, and the numbers, of the experts that are chosen. */
+    private List<String> top(String likely, Routing routing) {
+        String ranked = routing.correction()
+                .map(values -> build.node("Add", likely, build.feed(values)))
+                .orElse(likely);
+        return build.topK(ranked, routing.chosen());
     }
 
     private String activated(String x, FeedForward feedForward) {

@@ -17,7 +17,7 @@ import java.util.List;
 /** The files beside the model that runtimes read: the checkpoint's own, and {@code genai_config.json}. */
 final class CompanionFiles {
 
-    private static final String CONFIG = "config.json";
+    static final String CONFIG = "config.json";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private CompanionFiles() {}
@@ -27,7 +27,7 @@ final class CompanionFiles {
      * because runtimes make the caches from it; caches of different sizes it cannot say.
      */
     static void write(Path directory, List<Companion> originals, Decoder decoder, List<KvLayout.Cache> caches) {
-        originals.forEach(original -> copy(original, directory));
+        copy(directory, originals);
         Path config = directory.resolve(CONFIG);
         try {
             if (Files.exists(config)) {
@@ -37,6 +37,11 @@ final class CompanionFiles {
         } catch (IOException e) {
             throw failed(directory, e);
         }
+    }
+
+    /** Copies the checkpoint's files as they are. */
+    static void copy(Path directory, List<Companion> originals) {
+        originals.forEach(original -> copy(original, directory));
     }
 
     /** What runtimes read otherwise in these files than the libraries that they are written for, a line each. */

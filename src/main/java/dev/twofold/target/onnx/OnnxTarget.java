@@ -104,7 +104,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
         Graph graph = graph(part.decoder());
         Written data = OnnxFile.write(graph, directory, writer);
         if (deploys(part.decoder())) {
-            OnnxFile.writeModel(StatelessGraph.of(graph), directory.resolve(GraphNames.STATELESS));
+            OnnxFile.writeModel(StatelessGraph.of(graph), directory.resolve(GraphNames.STATELESS), GraphNames.DATA);
         }
         return data;
     }
@@ -161,7 +161,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
     }
 
     /** The caches the graph has, in order. */
-    private List<KvLayout.Cache> caches(Decoder decoder) {
+    List<KvLayout.Cache> caches(Decoder decoder) {
         return form.layout().caches(decoder);
     }
 }

@@ -1,10 +1,11 @@
-package dev.twofold.report;
+package dev.twofold.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /** The system's Chromium without a window; nothing is downloaded. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
 
     /** Set where a missing browser must fail the tests that need one, as in continuous integration. */
     private static final String REQUIRED = "TWOFOLD_REQUIRE_BROWSER";
@@ -38,11 +39,11 @@ final class Browser implements AutoCloseable {
     }
 
     /** Starts it, or skips the test that asks with a message on standard error. */
-    static Browser start() {
+    public static Browser start() {
         Optional<Path> binary = find("chromium", "chromium-browser", "google-chrome");
         Optional<Path> control = find("chromedriver");
         if (binary.isEmpty() || control.isEmpty()) {
-            String message = "no chromium with chromedriver on the PATH: the report is not tested in a browser"
+            String message = "no chromium with chromedriver on the PATH: nothing is tested in a browser"
                     + " (Debian: apt-get install chromium chromium-driver)";
             if (System.getenv(REQUIRED) != null) {
                 throw new AssertionError(message + "; " + REQUIRED + " is set");
@@ -80,21 +81,27 @@ final class Browser implements AutoCloseable {
     }
 
     /** Opens a file in a window of a size, in a colour scheme: light or dark. */
-    void open(Path page, int width, int height, String scheme) {
+    public void open(Path page, int width, int height, String scheme) {
         size(width, height);
         scheme(scheme);
         problems();
         driver.get(page.toUri().toString());
     }
 
-    void size(int width, int height) {
+    /** Opens a page of a server. */
+    public void open(URI page) {
+        problems();
+        driver.get(page.toString());
+    }
+
+    public void size(int width, int height) {
         command(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
     }
 
     /** Changes what the page is told of the reader's preference. */
-    void scheme(String scheme) {
+    public void scheme(String scheme) {
         command(
                 "Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
@@ -102,26 +109,26 @@ final class Browser implements AutoCloseable {
     }
 
     /** What a script returns, waiting for a promise. */
-    Object run(String script) {
+    public Object run(String script) {
         return driver.executeScript(script);
     }
 
-    long number(String script) {
+    public long number(String script) {
         return ((Number) run(script)).longValue();
     }
 
-    String text(String script) {
+    public String text(String script) {
         return String.valueOf(run(script));
     }
 
     /** Moves the mouse to a place in the window. */
-    void hover(long x, long y) {
+    public void hover(long x, long y) {
         command("Input.dispatchMouseEvent", Map.of("type", "mouseMoved", "x", x, "y", y));
         settle();
     }
 
     /** Clicks as a reader does, which lets a page use the clipboard. */
-    void click(String selector) {
+    public void click(String selector) {
         String box = "document.querySelector('" + selector + "').getBoundingClientRect()";
         long x = number("return Math.round(" + box + ".left + 10)");
         long y = number("return Math.round(" + box + ".top + 10)");
@@ -134,16 +141,16 @@ final class Browser implements AutoCloseable {
     }
 
     /** Waits until the page has reacted and is drawn. */
-    void settle() {
+    public void settle() {
         run("return new Promise((done) => setTimeout(() => requestAnimationFrame(() => done()), 150))");
     }
 
-    Map<String, Object> command(String name, Map<String, Object> parameters) {
+    public Map<String, Object> command(String name, Map<String, Object> parameters) {
         return driver.executeCdpCommand(name, parameters);
     }
 
     /** Everything since the last call that a page without faults does not do: messages, and requests but for itself. */
-    List<String> problems() {
+    public List<String> problems() {
         List<String> problems = new ArrayList<>();
         driver.manage().logs().get(LogType.BROWSER).forEach(entry -> problems.add(entry.toString()));
         driver.manage().logs().get(LogType.PERFORMANCE).forEach(entry -> {
@@ -168,12 +175,12 @@ final class Browser implements AutoCloseable {
     }
 
     /** Saves what is in the window. */
-    void screenshot(Path file) {
+    public void screenshot(Path file) {
         save(file, command("Page.captureScreenshot", Map.of("format", "png")));
     }
 
     /** Saves an element, wherever on the page it is. */
-    void screenshot(Path file, String selector) {
+    public void screenshot(Path file, String selector) {
         String box = "document.querySelector('" + selector + "').getBoundingClientRect()";
         Map<String, Object> clip = Map.of(
                 "x",
@@ -194,7 +201,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Saves the page on A4. */
-    void print(Path file) {
+    public void print(Path file) {
         save(file, command("Page.printToPDF", Map.of("preferCSSPageSize", true, "printBackground", false)));
     }
 

@@ -1,0 +1,44 @@
+package dev.twofold.pipeline;
+
+import dev.twofold.inspection.Host;
+import dev.twofold.ort.NodePlacement;
+import dev.twofold.report.Manifest;
+import dev.twofold.target.onnx.OnnxTarget;
+import java.nio.file.Path;
+
+/** Where the nodes of an output run on a provider. */
+public final class Placed {
+
+    private Placed() {}
+
+    /**
+     * Loads every model of an output on the host's provider, runs a token, and says which nodes ran on the CPU. On the CPU, of parts of a
+     * model, and of what ONNX Runtime does not run there is nothing to say.
+     *
+     * @throws dev.twofold.diag.TwofoldException of kind ENVIRONMENT if the provider is missing
+     */
+    public static void report(Path directory, Manifest manifest, Host host) {
+        if (!manifest.emission().target().equals(OnnxTarget.NAME) || host.provider().isCpu()) {
+            return;
+        }
+        OutputModel first = OutputModel.of(directory);
+        report(first, host);
+        first.others().forEach(file -> report(OutputModel.of(file), host));
+    }
+
+    private static void report(OutputModel model, Host host) {
+        CudaAttention.note(model.manifest(), host.provider()).ifPresent(host::notice);
+        new ModelOpener(host)
+                .placement(model.place(), model.manifest())
+                .map(nodes -> describe(nodes, model, host))
+                .filter(note -> !note.isEmpty())
+                .ifPresent(host::notice);
+    }
+
+    private static String describe(NodePlacement nodes, OutputModel model, Host host) {
+        String elsewhere = nodes.describe(host.provider());
+        return elsewhere.isEmpty() || model.place().equals(model.directory())
+                ? elsewhere
+                : elsewhere + " (" + model.place() + ")";
+    }
+}
