@@ -156,7 +156,7 @@ final class Spellings {
     private static Optional<Term> causal(Captures captures) {
         boolean keys = isRange(captures.value("k"), false) && isRange(captures.value("q"), true)
                 || isRange(captures.value("q"), false) && isRange(captures.value("k"), true);
-        return keys ? Optional.of(new Term.Allowed(Optional.empty())) : Optional.empty();
+        return keys ? Optional.of(Term.Mask.before(Optional.empty())) : Optional.empty();
     }
 
     private static boolean isRange(Value value, boolean queries) {
@@ -172,7 +172,7 @@ final class Spellings {
     private static Optional<Term> window(Captures captures) {
         List<Long> size = captures.whole("n");
         boolean one = size.size() == 1 && size.get(0) > 0 && size.get(0) <= Integer.MAX_VALUE;
-        return one ? Optional.of(new Term.Allowed(Optional.of(Math.toIntExact(size.get(0))))) : Optional.empty();
+        return one ? Optional.of(Term.Mask.before(Optional.of(Math.toIntExact(size.get(0))))) : Optional.empty();
     }
 
     private static Optional<Term> rms(Captures captures) {
