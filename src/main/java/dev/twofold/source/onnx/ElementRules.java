@@ -44,6 +44,7 @@ final class ElementRules {
                     "Identity",
                     (call, values) -> call.input(0).map(Term.Same::new)),
             new Rule("the same in another type", "Cast", (call, values) -> cast(call)),
+            new Rule("what is given, in its own shape", "Reshape", (call, values) -> given(call)),
             new Rule("heads, or heads side by side", "Reshape", (call, values) -> reshaped(call)));
 
     private ElementRules() {}
@@ -101,8 +102,8 @@ final class ElementRules {
                     && gain.get().shape().dim(0) == x.get().width()) {
                 Optional<Term.Unit> unit = x.get().as(Term.Unit.class);
                 Weight known = Constants.simplest(gain.get(), values);
-                return Optional.of(unit.<Term>map(norm -> new Term.Normed(
-                                norm.x(), new Norm(norm.kind(), known, Optional.empty(), norm.epsilon())))
+                return Optional.of(unit.map(norm -> HeadRules.normed(
+                                norm.x(), new Norm(norm.kind(), known, Optional.empty(), norm.epsilon()), values))
                         .orElseGet(() -> new Term.Gained(x.get(), known)));
             }
         }
@@ -226,6 +227,28 @@ final class ElementRules {
                                         || x.term() instanceof Term.Input
                                         || x.term() instanceof Term.Whole))
                 .map(Term.Same::new);
+    }
+
+    private static Optional<Term> given(Call call) {
+        Optional<List<Extent>> own = call.input(0)
+                .filter(value -> value.term() instanceof Term.Input)
+                .flatMap(Sizes::shape);
+        Optional<List<Extent>> to = Sizes.of(call, 1);
+        boolean same = own.filter(shape -> to.filter(dims -> isShape(dims, shape)).isPresent()).isPresent();
+        return same ? call.input(0).map(Term.Same::new) : Optional.empty();
+    }
+
+    /** One size may be left to follow from the others. */
+    private static boolean isShape(List<Extent> dims, List<Extent> shape) {
+        int left = 0;
+        for (int i = 0; i < dims.size(); i++) {
+            boolean follows = dims.get(i).equals(Extent.of(-1));
+            left += follows ? 1 : 0;
+            if (dims.size() != shape.size() || !follows && !dims.get(i).equals(shape.get(i)) || left > 1) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Optional<Term> reshaped(Call call) {

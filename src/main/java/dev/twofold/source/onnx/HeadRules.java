@@ -1,5 +1,6 @@
 package dev.twofold.source.onnx;
 
+import dev.twofold.decoder.Norm;
 import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Keys;
 import dev.twofold.source.onnx.Term.Layout;
@@ -66,6 +67,14 @@ final class HeadRules {
         // What has four axes here is a single head.
         boolean single = value.width() > 0 && !(value.term() instanceof Numbers);
         return single ? Optional.of(new Headed(value, 1, value.width())) : Optional.empty();
+    }
+
+    /** What a norm makes of a value: of heads that lie one after the other, of each by itself. */
+    static Term normed(Value x, Norm norm, Values values) {
+        return x.as(Headed.class)
+                .<Term>map(heads -> new Headed(
+                        values.of(new Term.HeadNormed(heads.x(), norm, heads.size()), x), heads.count(), heads.size()))
+                .orElseGet(() -> new Term.Normed(x, norm));
     }
 
     /** Of a graph without caches, the new tokens are all. */

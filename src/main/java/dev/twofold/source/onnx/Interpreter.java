@@ -26,6 +26,7 @@ final class Interpreter {
                     MatrixRules.ALL,
                     NormRules.ALL,
                     AttentionRules.ALL,
+                    MixtureRules.ALL,
                     ElementRules.ALL)
             .flatMap(List::stream)
             .toList();

@@ -1,6 +1,7 @@
 package dev.twofold.source.onnx;
 
 import dev.twofold.decoder.Activation;
+import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Routing;
@@ -276,4 +277,12 @@ sealed interface Term {
 
     /** The activations of experts, each times the weight of the expert: {@code [tokens, experts * width]}. */
     record Weighted(Value activations, Value router, Routing routing, long experts) implements Term {}
+
+    /** What experts add together, each as much as a router says. */
+    record Mixture(Value x, Value router, Routing routing, List<FeedForward> experts) implements Term {
+
+        public Mixture {
+            experts = List.copyOf(experts);
+        }
+    }
 }

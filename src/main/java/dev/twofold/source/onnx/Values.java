@@ -127,6 +127,8 @@ final class Values {
             return last.x().width();
         } else if (term instanceof Term.Attended attended) {
             return attended.query().width();
+        } else if (term instanceof Term.Mixture mixture) {
+            return mixture.x().width();
         } else if (term instanceof Term.Weighted weighted) {
             return weighted.activations().width();
         }
