@@ -2,9 +2,9 @@
 
 usage: build.py OUT CHECKPOINT:PRECISION[,PRECISION...]...
 
-For each checkpoint and precision (fp32, fp16, int4) OUT/NAME-PRECISION holds the model as the builder wrote it for a CPU, or in fp16
-for a GPU (what it writes in fp16 for CPUs, ONNX Runtime 1.32 does not continue a text with), and
-OUT/NAME-PRECISION.safetensors the tokens [1, n] that it was given, in a prompt and two continuations, and its logits [n, vocabulary].
+For each checkpoint and precision OUT/NAME-PRECISION holds the model as the builder wrote it: fp32 and int4 for a CPU, fp16 for a GPU, and
+half for a CPU in fp16, with attention of many heads. OUT/NAME-PRECISION.safetensors has the tokens [1, n] that it was given, in a prompt
+and two continuations, and its logits [n, vocabulary]; of half the prompt alone, for ONNX Runtime 1.32 does not continue a text with it.
 Activations are not rounded (accuracy level 1), so that the logits are those of the weights. Needs requirements.txt.
 """
 
@@ -23,31 +23,35 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 LENGTHS = (16, 1, 7)
 
+# What the builder is told for each: its precision, and for what it builds.
+PRECISIONS = {"fp32": ("fp32", "cpu"), "int4": ("int4", "cpu"), "fp16": ("fp16", "cuda"), "half": ("fp16", "cpu")}
+
 
 def build(checkpoint, output, precision):
     """Runs the builder's command in this process, which has loaded PyTorch by then."""
-    arguments = ["builder", "-m", str(checkpoint), "-i", str(checkpoint), "-o", str(output), "-p", precision]
-    arguments += ["-e", "cuda" if precision == "fp16" else "cpu", "-c", str(output.parent / "cache")]
+    said, provider = PRECISIONS[precision]
+    arguments = ["builder", "-m", str(checkpoint), "-i", str(checkpoint), "-o", str(output), "-p", said]
+    arguments += ["-e", provider, "-c", str(output.parent / "cache")]
     if precision == "int4":
         arguments += ["--extra_options", "accuracy_level=1"]
-    said = io.StringIO()
+    output_text = io.StringIO()
     before = sys.argv
     try:
         sys.argv = arguments
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with contextlib.redirect_stdout(output_text), contextlib.redirect_stderr(output_text):
             runpy.run_module("onnxruntime_genai.models.builder", run_name="__main__")
     except BaseException:
-        sys.stderr.write(said.getvalue()[-4000:])
+        sys.stderr.write(output_text.getvalue()[-4000:])
         raise
     finally:
         sys.argv = before
 
 
-def run(directory):
-    """Tokens, and logits of a prompt and of what continues it by the caches."""
+def run(directory, lengths=LENGTHS, config=None):
+    """Tokens, and logits of a prompt and of what continues it by the caches; sizes are in genai_config.json, if they are not given."""
     import onnxruntime
 
-    config = json.loads((directory / "genai_config.json").read_text())["model"]
+    config = config or json.loads((directory / "genai_config.json").read_text())["model"]
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
@@ -60,11 +64,11 @@ def run(directory):
         if value.name.startswith("past"):
             dtype = np.float16 if "16" in value.type else np.float32
             caches[value.name] = np.zeros([1, value.shape[1], 0, size], dtype)
-    tokens = np.random.default_rng(0).integers(0, config["vocab_size"], (1, sum(LENGTHS)))
+    tokens = np.random.default_rng(0).integers(0, config["vocab_size"], (1, sum(lengths)))
     inputs = [value.name for value in session.get_inputs()]
     outputs = [value.name for value in session.get_outputs()]
     logits, done = [], 0
-    for length in LENGTHS:
+    for length in lengths:
         feed = dict(caches)
         feed["input_ids"] = tokens[:, done : done + length]
         done += length
@@ -87,7 +91,7 @@ def main():
         for precision in precisions.split(","):
             directory = output / f"{checkpoint.name}-{precision}"
             build(checkpoint, directory, precision)
-            tokens, logits = run(directory)
+            tokens, logits = run(directory, LENGTHS[:1] if precision == "half" else LENGTHS)
             save_file({"tokens": tokens, "logits": logits}, f"{directory}.safetensors")
             print(directory.name, flush=True)
 

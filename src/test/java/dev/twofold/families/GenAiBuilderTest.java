@@ -17,9 +17,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What ONNX Runtime GenAI's model builder writes, read and written again, against what ONNX Runtime computes with it. */
+/** What ONNX Runtime GenAI's model builder and PyTorch write, read and written again, against what ONNX Runtime computes with it. */
 @Tag("python")
 final class GenAiBuilderTest {
 
@@ -39,6 +40,16 @@ final class GenAiBuilderTest {
             "phi3-longrope",
             "qwen2",
             "qwen3");
+
+    /** Written for a CPU in half precision, with attention of many heads; with fewer heads of keys than of queries, and with as many. */
+    private static final List<String> OF_MANY_HEADS = List.of("llama3.1", "phi3");
+
+    /** Written with the parts of the builder that write experts. */
+    private static final List<String> MIXTURES =
+            List.of("qwen3_moe-moe-fp32", "qwen3_moe-moe-int4", "qwen3_moe-moe-int8");
+
+    /** Exported by PyTorch. */
+    private static final List<String> EXPORTS = List.of("llama3.1-traced", "llama3.1-fused", "qwen3-exported", "llama2-whole");
 
     /** Whose operators ONNX Runtime has in half precision on a CPU. */
     private static final List<String> IN_HALF = List.of("llama3.1", "qwen2");
@@ -60,19 +71,35 @@ final class GenAiBuilderTest {
         List<Object> arguments = new ArrayList<>(List.of(built));
         FAMILIES.forEach(name ->
                 arguments.add(TinyFamilies.checkpoint(name) + ":fp32,int4" + (IN_HALF.contains(name) ? ",fp16" : "")));
-        Python.withBuilder().run(Path.of("tools", "genai-builder", "build.py"), arguments.toArray());
+        OF_MANY_HEADS.forEach(name -> arguments.add(TinyFamilies.checkpoint(name) + ":half"));
+        Python python = Python.withBuilder();
+        Path tools = Path.of("tools", "genai-builder");
+        python.run(tools.resolve("build.py"), arguments.toArray());
+        python.run(tools.resolve("moe.py"), built, TinyFamilies.checkpoint("qwen3_moe") + ":fp32,int4,int8");
+        python.run(
+                tools.resolve("export.py"),
+                built,
+                TinyFamilies.checkpoint("llama3.1") + ":traced,fused",
+                TinyFamilies.checkpoint("qwen3") + ":exported",
+                TinyFamilies.checkpoint("llama2") + ":whole");
     }
 
     static Stream<String> exactly() {
-        return FAMILIES.stream().flatMap(name -> Stream.of(name + "-fp32", name + "-int4"));
+        Stream<String> built = FAMILIES.stream().flatMap(name -> Stream.of(name + "-fp32", name + "-int4"));
+        return Stream.of(built, MIXTURES.stream(), EXPORTS.stream()).flatMap(models -> models);
     }
 
     static Stream<String> inHalf() {
-        return IN_HALF.stream().map(name -> name + "-fp16");
+        return Stream.concat(
+                IN_HALF.stream().map(name -> name + "-fp16"), OF_MANY_HEADS.stream().map(name -> name + "-half"));
     }
 
-    static Stream<String> exportedAsTheyAre() {
-        return FAMILIES.stream().filter(name -> !EXPORTED_OTHERWISE.contains(name));
+    static Stream<Arguments> exportedAsTheyAre() {
+        Stream<String> built = FAMILIES.stream()
+                .filter(name -> !EXPORTED_OTHERWISE.contains(name))
+                .map(name -> name + "-fp32");
+        return Stream.concat(built, Stream.of("qwen3_moe-moe-fp32", "llama3.1-traced", "llama3.1-fused"))
+                .map(model -> Arguments.of(model, model.substring(0, model.indexOf('-', model.startsWith("phi3") ? 5 : 0))));
     }
 
     @ParameterizedTest
@@ -97,11 +124,11 @@ final class GenAiBuilderTest {
 
     @ParameterizedTest
     @MethodSource("exportedAsTheyAre")
-    void pairs_and_merges_are_those_of_the_checkpoint(String family) throws IOException {
-        StoredTensors golden = golden(family + "-fp32");
+    void pairs_and_merges_are_those_of_the_checkpoint(String model, String family) throws IOException {
+        StoredTensors golden = golden(model);
         for (List<String> plan : List.of(List.of("--window", "0:2"), List.of("--merge", "1A-1F,2F-3A"))) {
             Object[] options = plan.toArray();
-            float[] read = logits(converted(built.resolve(family + "-fp32"), options), golden);
+            float[] read = logits(converted(built.resolve(model), options), golden);
             float[] original = logits(converted(TinyFamilies.checkpoint(family), options), golden);
             assertThat(Logits.distance(read, original)).as("%s", plan).isLessThan(TOLERANCE);
         }

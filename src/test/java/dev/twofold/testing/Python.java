@@ -76,7 +76,7 @@ public final class Python {
 
     private static boolean hasBuilder(Path binary) {
         String code = "import importlib.util as u, sys\n"
-                + "needed = ['torch', 'transformers', 'onnx_ir', 'onnxruntime', 'onnxruntime_genai']\n"
+                + "needed = ['torch', 'transformers', 'onnx_ir', 'onnxscript', 'onnxruntime', 'onnxruntime_genai']\n"
                 + "sys.exit(not all(u.find_spec(name) for name in needed))";
         return succeeds(binary, code);
     }

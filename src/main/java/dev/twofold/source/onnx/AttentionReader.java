@@ -23,6 +23,9 @@ import java.util.stream.IntStream;
 /** Attentions of one or several layers side by side, from the heads back to what their projections read. */
 final class AttentionReader {
 
+    /** What a number may have lost by being two in float32. */
+    private static final double ROUNDED = 3e-7;
+
     private final ModelGraph graph;
     private final RotaryReader rotaries;
 
@@ -156,7 +159,7 @@ final class AttentionReader {
     /** A scale that was meant to be the usual one is it, without what it lost in float32. */
     private static double exact(double scale, int size) {
         double usual = 1 / Math.sqrt(size);
-        return (float) scale == (float) usual ? usual : scale;
+        return Math.abs(scale - usual) <= ROUNDED * usual ? usual : scale;
     }
 
     private Operand operand(Value value, int size) {

@@ -69,6 +69,36 @@ record BlockMatrix(int bits, long size) {
                         shape.dim(1) * 8 / bits))));
     }
 
+    /**
+     * The matrices of all experts of QMoE, one after the other, whose scales are behind them. Rows of the original may be several to a
+     * row here, for theirs are whole blocks.
+     */
+    static Optional<Weight> ofExperts(Call call, int codes, long rows, long columns) {
+        long bits = call.integer("expert_weight_bits", 4);
+        Optional<Long> width = call.input(codes, Constant.class)
+                .map(constant -> constant.tensor().shape())
+                .filter(shape -> shape.rank() == 3)
+                .map(shape -> shape.dim(2) * 8 / Math.max(1, bits));
+        // Without blocks, a row has one scale.
+        return width.flatMap(whole -> of(bits, call.integer("block_size", whole))
+                        .filter(matrix -> whole % matrix.size() == 0 && columns % whole == 0))
+                .flatMap(matrix -> matrix.byRows(
+                        call.input(codes, Constant.class), vectors(call, codes + 1), true, Optional.empty(), rows, columns));
+    }
+
+    /** Numbers of any shape. */
+    private static Optional<Weight> vectors(Call call, int input) {
+        return call.input(input, Numbers.class)
+                .map(Numbers::weight)
+                .or(() -> call.input(input, Constant.class)
+                        .map(Constant::tensor)
+                        .filter(Tensor::isFloating)
+                        .map(tensor -> Constants.of(
+                                tensor.reshaped(Shape.of(tensor.shape().elements()))))
+                        .filter(Numbers.class::isInstance)
+                        .map(numbers -> ((Numbers) numbers).weight()));
+    }
+
     /** The numbers of DequantizeLinear, whose blocks lie along the first axis of a matrix {@code [in, out]}. */
     static Optional<Weight> ofStandard(Call call) {
         Optional<Tensor> codes = call.input(0, Constant.class).map(Constant::tensor);

@@ -47,10 +47,9 @@ final class BranchReader {
     private Found read(Value addend, Value result) {
         Optional<Term.Normed> out = result.as(Term.Normed.class);
         Value product = out.map(Term.Normed::x).orElse(result);
-        Projections writer = Projections.of(product)
-                .filter(found -> found.clip().isEmpty())
-                .orElseThrow(() -> wrong(product, "the projection that a branch ends in"));
-        Body body = body(writer);
+        Body body = product.as(Term.Mixture.class)
+                .map(this::mixture)
+                .orElseGet(() -> body(projection(product, "the projection that a branch ends in")));
         Optional<Term.Normed> in = body.input().as(Term.Normed.class);
         return new Found(
                 addend,
@@ -147,6 +146,14 @@ final class BranchReader {
             throw wrong(activations, "experts without biases");
         }
         return feedForward(router.x(), new Experts(router.linear(), experts, weighted.routing()));
+    }
+
+    private Body mixture(Term.Mixture mixture) {
+        Projections router = projection(mixture.router(), "the projection to a number for each expert");
+        if (router.x() != mixture.x()) {
+            throw wrong(mixture.router(), "a router that reads what the experts read");
+        }
+        return feedForward(router.x(), new Experts(router.linear(), mixture.experts(), mixture.routing()));
     }
 
     private Projections projection(Value value, String expected) {

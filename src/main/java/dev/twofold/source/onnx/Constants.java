@@ -1,5 +1,6 @@
 package dev.twofold.source.onnx;
 
+import dev.twofold.graph.proto.TensorProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.DType;
@@ -10,6 +11,7 @@ import dev.twofold.weight.Weight.Computed;
 import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Stored;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +42,25 @@ final class Constants {
                 : new Computed(shape, new Literal(tensor.name(), floats(tensor), Math.toIntExact(shape.columns())));
         return new Term.Numbers(
                 weight, single ? Optional.of(Decimals.of(floats(tensor).get(0))) : Optional.empty());
+    }
+
+    /** Of a value that is the same everywhere: a floating-point number, or true. */
+    static Optional<Term> filled(TensorProto proto) {
+        ByteBuffer raw = proto.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        DataType type = DataType.forNumber(proto.getDataType());
+        if (type == DataType.BOOL) {
+            boolean all = raw.remaining() == 1 ? raw.get() == 1 : proto.getInt32DataList().equals(List.of(1));
+            return all ? Optional.of(Term.Tokens.ALWAYS) : Optional.empty();
+        } else if (type == DataType.FLOAT && (raw.remaining() == 4 || proto.getFloatDataCount() == 1)) {
+            return Optional.of(filled(raw.remaining() == 4 ? raw.getFloat() : proto.getFloatData(0)));
+        }
+        return type == DataType.FLOAT16 && raw.remaining() == 2
+                ? Optional.of(filled(Float16.toFloat(raw.getShort())))
+                : Optional.empty();
+    }
+
+    private static Term filled(float value) {
+        return new Term.Numbers(new Filled(Shape.of(1), value), Optional.of(Decimals.of(value)));
     }
 
     /** Numbers that stood in the graph itself. */

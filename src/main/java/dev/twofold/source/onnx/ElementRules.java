@@ -40,12 +40,14 @@ final class ElementRules {
             new Rule("parts", "Split", ElementRules::split),
             new Rule("a part", "Slice", ElementRules::slice),
             new Rule("the last token", "Gather", (call, values) -> lastToken(call)),
+            new Rule("one by itself", "Concat", (call, values) -> alone(call)),
             new Rule("side by side", "Concat", (call, values) -> joined(call)),
             new Rule(
                     "the same, passed on",
                     "Identity",
                     (call, values) -> call.input(0).map(Term.Same::new)),
             new Rule("the same in another type", "Cast", (call, values) -> cast(call)),
+            new Rule("what is given, in its own shape", "Reshape", (call, values) -> given(call)),
             new Rule("heads, or heads side by side", "Reshape", (call, values) -> reshaped(call)));
 
     private ElementRules() {}
@@ -87,7 +89,8 @@ final class ElementRules {
     /** Whether an axis is the last one: heads that are apart have an axis of their own before it. */
     private static boolean isLast(long axis, Value value) {
         Value inner = value.as(Term.Normed.class).map(Term.Normed::x).orElse(value);
-        return axis == -1 || axis == 2 && !(inner.term() instanceof Term.Heads);
+        boolean heads = inner.term() instanceof Term.Heads || inner.term() instanceof Term.Headed;
+        return axis == -1 || axis == (heads ? 3 : 2);
     }
 
     private static Optional<Term> gained(Call call, Values values) {
@@ -102,8 +105,8 @@ final class ElementRules {
                     && gain.get().shape().dim(0) == x.get().width()) {
                 Optional<Term.Unit> unit = x.get().as(Term.Unit.class);
                 Weight known = Constants.simplest(gain.get(), values);
-                return Optional.of(unit.<Term>map(norm -> new Term.Normed(
-                                norm.x(), new Norm(norm.kind(), known, Optional.empty(), norm.epsilon())))
+                return Optional.of(unit.map(norm -> HeadRules.normed(
+                                norm.x(), new Norm(norm.kind(), known, Optional.empty(), norm.epsilon()), values))
                         .orElseGet(() -> new Term.Gained(x.get(), known)));
             }
         }
@@ -179,14 +182,15 @@ final class ElementRules {
         if (axis.get() == 1 && from.get() == -1 && to.get() > Integer.MAX_VALUE) {
             return Optional.of(new Term.LastToken(x.get()));
         }
-        boolean inside = isLast(axis.get(), x.get()) && from.get() >= 0 && from.get() < to.get();
-        if (!inside || to.get() > x.get().width()) {
+        long end = to.get() > Integer.MAX_VALUE ? x.get().width() : to.get();
+        boolean inside = isLast(axis.get(), x.get()) && from.get() >= 0 && from.get() < end;
+        if (!inside || end > x.get().width()) {
             return Optional.empty();
         }
         return Optional.of(x.get()
                 .as(Term.Rows.class)
-                .<Term>map(rows -> new Term.Rows(Weights.slice(rows.table(), 1, from.get(), to.get())))
-                .orElseGet(() -> new Term.Same(values.part(x.get(), from.get(), to.get()))));
+                .<Term>map(rows -> new Term.Rows(Weights.slice(rows.table(), 1, from.get(), end)))
+                .orElseGet(() -> new Term.Same(values.part(x.get(), from.get(), end))));
     }
 
     private static Optional<Term> lastToken(Call call) {
@@ -199,6 +203,10 @@ final class ElementRules {
                 .map(Term.Whole::values)
                 .filter(values -> values.size() == 1)
                 .map(values -> values.get(0));
+    }
+
+    private static Optional<Term> alone(Call call) {
+        return call.inputs().size() == 1 ? call.input(0).map(Term.Same::new) : Optional.empty();
     }
 
     private static Optional<Term> joined(Call call) {
@@ -227,15 +235,40 @@ final class ElementRules {
                 .map(Term.Same::new);
     }
 
+    private static Optional<Term> given(Call call) {
+        Optional<List<Extent>> own = call.input(0)
+                .filter(value -> value.term() instanceof Term.Input)
+                .flatMap(Sizes::shape);
+        Optional<List<Extent>> to = Sizes.of(call, 1);
+        boolean same = own.filter(shape -> to.filter(dims -> isShape(dims, shape)).isPresent()).isPresent();
+        return same ? call.input(0).map(Term.Same::new) : Optional.empty();
+    }
+
+    /** One size may be left to follow from the others. */
+    private static boolean isShape(List<Extent> dims, List<Extent> shape) {
+        int left = 0;
+        for (int i = 0; i < dims.size(); i++) {
+            boolean follows = dims.get(i).equals(Extent.of(-1));
+            left += follows ? 1 : 0;
+            if (dims.size() != shape.size() || !follows && !dims.get(i).equals(shape.get(i)) || left > 1) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static Optional<Term> reshaped(Call call) {
         Optional<Value> x = call.input(0).filter(ElementRules::isComputed);
-        Optional<List<Long>> dims =
-                call.input(1, Term.Whole.class).map(Term.Whole::values).filter(all -> all.size() > 1);
-        if (x.isEmpty() || dims.isEmpty() || call.integer("allowzero", 0) != 0) {
+        Optional<List<Long>> dims = Sizes.dims(call, 1).filter(all -> all.size() > 1);
+        boolean empty = call.integer("allowzero", 0) != 0
+                && Sizes.of(call, 1)
+                        .filter(sizes -> sizes.contains(Extent.of(0)))
+                        .isPresent();
+        if (x.isEmpty() || dims.isEmpty() || empty) {
             return Optional.empty();
         }
-        long size = dims.get().get(dims.get().size() - 1);
         Value value = x.get();
+        long size = size(dims.get(), value);
         if (size == value.width()) {
             return Optional.of(new Term.Same(value));
         }
@@ -253,5 +286,12 @@ final class ElementRules {
         return size > 0 && value.width() % size == 0
                 ? Optional.of(new Term.Heads(value, value.width() / size, size))
                 : Optional.empty();
+    }
+
+    /** Of the last axis, which may follow from the number of heads before it. */
+    private static long size(List<Long> dims, Value value) {
+        long last = dims.get(dims.size() - 1);
+        long heads = dims.get(dims.size() - 2);
+        return last == -1 && dims.size() == 4 && heads > 0 && value.width() % heads == 0 ? value.width() / heads : last;
     }
 }

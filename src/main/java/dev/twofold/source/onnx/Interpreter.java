@@ -1,6 +1,7 @@
 package dev.twofold.source.onnx;
 
 import dev.twofold.graph.proto.AttributeProto;
+import dev.twofold.graph.proto.AttributeProto.AttributeType;
 import dev.twofold.graph.proto.NodeProto;
 import dev.twofold.weight.WeightEvaluator;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -16,11 +18,23 @@ final class Interpreter {
 
     /** Those of several operators go before those of one. */
     private static final List<Rule> RULES = Stream.of(
-                    Spellings.ALL, MatrixRules.ALL, NormRules.ALL, AttentionRules.ALL, ElementRules.ALL)
+                    Spellings.ALL,
+                    SizeRules.ALL,
+                    MaskRules.ALL,
+                    RotaryRules.ALL,
+                    HeadRules.ALL,
+                    MatrixRules.ALL,
+                    NormRules.ALL,
+                    AttentionRules.ALL,
+                    MixtureRules.ALL,
+                    ElementRules.ALL)
             .flatMap(List::stream)
             .toList();
 
     private static final String CONSTANT = "Constant";
+
+    /** Attributes that some exporters say though they are 0, which they are unless they are said. */
+    private static final Set<String> UNSAID = Set.of("allowzero", "noop_with_empty_axes", "start");
 
     private static final Pattern LONGER = PatternText.parse("Greater(total, ?=n)");
 
@@ -69,6 +83,8 @@ final class Interpreter {
 
     private static Map<String, AttributeProto> attributes(NodeProto node) {
         return node.getAttributeList().stream()
+                .filter(attribute ->
+                        attribute.getType() != AttributeType.INT || attribute.getI() != 0 || !UNSAID.contains(attribute.getName()))
                 .collect(Collectors.toUnmodifiableMap(
                         AttributeProto::getName, attribute -> attribute, (first, second) -> second));
     }

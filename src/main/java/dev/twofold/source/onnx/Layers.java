@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which layers branches are of. Attentions are numbered by their caches, in the order in which the graph is given these; feed-forwards
- * by the attentions before them. What Twofold wrote says it in the names of nodes.
+ * Which layers branches are of. Attentions are numbered by their caches, in the order in which the graph is given these, or as they
+ * follow one another where it is given none; feed-forwards by the attentions before them. What Twofold wrote says it in the names of nodes.
  */
 final class Layers {
 
@@ -31,6 +31,8 @@ final class Layers {
         List<String> caches =
                 branches.stream().flatMap(found -> found.caches().stream()).toList();
         graph.inputs().stream().filter(caches::contains).forEach(input -> ranks.put(input, ranks.size()));
+        // Graphs without caches attend in the order in which they are computed.
+        caches.forEach(cache -> ranks.putIfAbsent(cache, ranks.size()));
         this.oneEach = branches.stream().filter(found -> !found.isAttention()).count() == ranks.size();
     }
 

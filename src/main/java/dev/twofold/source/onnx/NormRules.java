@@ -49,7 +49,7 @@ final class NormRules {
         boolean complete =
                 gains.isPresent() && (kind == Kind.RMS || call.input(bias).isPresent() == biases.isPresent());
         return complete
-                ? Optional.of(new Term.Normed(x, new Norm(kind, gains.get(), biases, epsilon)))
+                ? Optional.of(HeadRules.normed(x, new Norm(kind, gains.get(), biases, epsilon), values))
                 : Optional.empty();
     }
 

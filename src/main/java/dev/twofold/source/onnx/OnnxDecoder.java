@@ -40,7 +40,7 @@ final class OnnxDecoder {
     }
 
     private static BranchReader branches(ModelGraph graph, Settings settings, WeightEvaluator numbers) {
-        RotaryReader rotaries = new RotaryReader(graph, numbers, settings.rotaries());
+        RotaryReader rotaries = new RotaryReader(graph, numbers, settings.rotaries(), settings.longest());
         return new BranchReader(graph, new AttentionReader(graph, rotaries));
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -72,7 +73,7 @@ final class PatternText {
                 switch (name) {
                     case "ids" -> new Term.Input(GraphNames.IDS);
                     case "mask" -> new Term.Input(GraphNames.MASK);
-                    case "allowed" -> new Term.Allowed(java.util.Optional.empty());
+                    case "allowed" -> Term.Mask.before(Optional.empty());
                     default -> Term.Tokens.valueOf(name.toUpperCase(Locale.ROOT));
                 });
     }

@@ -17,13 +17,18 @@ final class RotaryReader {
     private final ModelGraph graph;
     private final WeightEvaluator numbers;
     private final List<Rotary> described;
+    private final int longest;
     private final Map<Turn, Rotary> known = new HashMap<>();
 
-    /** @param described by the configuration beside the model, which go first */
-    RotaryReader(ModelGraph graph, WeightEvaluator numbers, List<Rotary> described) {
+    /**
+     * @param described by the configuration beside the model, which go first
+     * @param longest positions of a graph that computes cosines and sines of any
+     */
+    RotaryReader(ModelGraph graph, WeightEvaluator numbers, List<Rotary> described, int longest) {
         this.graph = graph;
         this.numbers = numbers;
         this.described = described;
+        this.longest = longest;
     }
 
     /** @param value that says so, for messages */
@@ -37,13 +42,15 @@ final class RotaryReader {
     }
 
     private Rotary find(Turn turn, int headSize, Value value) {
-        long positions = turn.cosines().shape().dim(0);
+        long positions = WaveTable.is(turn.cosines())
+                ? Math.min(longest, turn.cosines().shape().dim(0))
+                : turn.cosines().shape().dim(0);
         long width = 2 * turn.cosines().shape().dim(1);
         if (positions > MAX_POSITIONS || width > Math.min(headSize, MAX_WIDTH)) {
             throw Unrecognised.in(graph)
                     .at(value, "tables of at most " + MAX_POSITIONS + " positions, for heads of " + headSize);
         }
-        RotaryRows rows = RotaryRows.read(turn, numbers);
+        RotaryRows rows = RotaryRows.read(turn, (int) positions, numbers);
         Optional<Rotary> same = described.stream()
                 .map(rotary -> new Rotary(
                         rotary.theta(), rotary.width(), turn.interleaved(), rotary.scaling(), (int) positions))

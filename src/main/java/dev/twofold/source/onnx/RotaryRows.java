@@ -25,8 +25,8 @@ record RotaryRows(SortedMap<Integer, float[]> cosines, SortedMap<Integer, float[
     /** Exporters compute angles in float32, whose error grows with the angle. */
     private static final double ANGLE = 5e-7;
 
-    static RotaryRows read(Turn turn, WeightEvaluator numbers) {
-        int positions = Math.toIntExact(turn.cosines().shape().dim(0));
+    /** @param positions of the tables that are looked at */
+    static RotaryRows read(Turn turn, int positions, WeightEvaluator numbers) {
         SortedMap<Integer, float[]> cosines = new TreeMap<>();
         SortedMap<Integer, float[]> sines = new TreeMap<>();
         for (int position = 0; position < positions; position++) {

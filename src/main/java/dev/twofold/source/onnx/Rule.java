@@ -1,6 +1,7 @@
 package dev.twofold.source.onnx;
 
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -37,10 +38,15 @@ record Rule(String name, String operator, Optional<Pattern.Applied> pattern, Mat
      * @param made from what is captured; nothing if that does not belong together
      */
     static Rule spelled(String name, String text, Function<Pattern.Captures, Optional<Term>> made) {
+        return spelled(name, text, (captures, values) -> made.apply(captures));
+    }
+
+    /** The same where what is made needs other values. */
+    static Rule spelled(String name, String text, BiFunction<Pattern.Captures, Values, Optional<Term>> made) {
         Pattern.Applied pattern = PatternText.parse(text);
         return new Rule(name, pattern.operator(), Optional.of(pattern), (call, values) -> {
             Pattern.Captures captures = new Pattern.Captures();
-            return pattern.matches(call, captures) ? made.apply(captures) : Optional.empty();
+            return pattern.matches(call, captures) ? made.apply(captures, values) : Optional.empty();
         });
     }
 

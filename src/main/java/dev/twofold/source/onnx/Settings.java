@@ -38,6 +38,9 @@ record Settings(Optional<Decoder> described, JsonNode genai, List<String> notes)
     static final String GENERATION = "generation_config.json";
     static final String GENAI = "genai_config.json";
 
+    /** Tokens of the longest text, where nothing says it. */
+    private static final int USUAL = 4096;
+
     /** What GenAI calls a decoder that it knows nothing else of. */
     private static final String DECODER = "decoder";
 
@@ -83,6 +86,13 @@ record Settings(Optional<Decoder> described, JsonNode genai, List<String> notes)
     /** Rotary positions that config.json speaks of. */
     List<Rotary> rotaries() {
         return described.map(Decoder::rotaries).orElse(List.of());
+    }
+
+    /** Tokens of the longest text, where the graph does not say it. */
+    int longest() {
+        return described.map(decoder -> decoder.facts().contextLength())
+                .or(() -> number("context_length"))
+                .orElse(USUAL);
     }
 
     /** The name of the graph's file, if genai_config.json gives it. */

@@ -46,6 +46,15 @@ final class Spellings {
                     "Slice(clipped_positions, Unsqueeze(past, =0), Unsqueeze(total, =0), =1)",
                     Tokens.POSITIONS),
             spelled(
+                    "positions of new tokens that are moved to the left",
+                    "Add(Sub(ReduceSum{keepdims=1}(mask, =1), ReduceSum{keepdims=1}(new_mask, =1)), Range(=0, new, =1))",
+                    Tokens.POSITIONS),
+            spelled(
+                    "ids that are moved to the left",
+                    "GatherElements{axis=1}(?i, Add(ArgMax{axis=1,keepdims=1,select_last_index=0}(new_mask), "
+                            + "Range(Neg(new), =0, =1)))",
+                    Spellings::ids),
+            spelled(
                     "causal mask",
                     "And(Or(Unsqueeze(Cast{to=9}(mask), =[1,2]), Equal(?k, ?q)), LessOrEqual("
                             + "Range(=0, total, =1), Unsqueeze(places, =1)))",
@@ -74,6 +83,10 @@ final class Spellings {
                     "Mul(Mul(?x, ~0.5), Add(Erf(Div(?x, ~1.41421356)), ~1))",
                     Activation.Plain.GELU),
             activation(
+                    "GELU by a tangent, half of it last",
+                    "Mul(?x, Mul(Add(Tanh(Mul(Add(?x, Mul(Pow(?x, ~3), ~0.044715)), ~0.79788456)), ~1), ~0.5))",
+                    Activation.GELU_TANH),
+            activation(
                     "GELU by a tangent, spelled out",
                     "Mul(Mul(?x, ~0.5), Add(Tanh(Mul(Add(?x, Mul(Pow(?x, ~3), ~0.044715)), ~0.79788456)), ~1))",
                     Activation.Plain.GELU_TANH));
@@ -99,6 +112,20 @@ final class Spellings {
                     "RMS norm divided by a root",
                     "Div(?x, Sqrt(Add(ReduceMean{keepdims=1}(Pow(?x, ~2), =-1), ?~e)))",
                     Spellings::rms));
+
+    private static final String AROUND = "Sub(?x, ReduceMean{keepdims=1}(?x, =-1))";
+    private static final String DEVIATION =
+            "Sqrt(Add(ReduceMean{keepdims=1}(Pow(" + AROUND + ", ~2), =-1), ?~e))";
+
+    private static final List<Rule> LAYER_NORMS = List.of(
+            spelled(
+                    "layer norm by a reciprocal root",
+                    "Mul(" + AROUND + ", Reciprocal(" + DEVIATION + "))",
+                    captures -> unit(captures, Norm.Kind.LAYER)),
+            spelled(
+                    "layer norm divided by a root",
+                    "Div(" + AROUND + ", " + DEVIATION + ")",
+                    captures -> unit(captures, Norm.Kind.LAYER)));
 
     private static final List<Rule> LIMITS = List.of(
             spelled(
@@ -142,11 +169,17 @@ final class Spellings {
                     "Reshape(?x, Concat{axis=0}(Shape{end=2,start=0}(?y), ?=v))",
                     Spellings::rows),
             spelled(
+                    "tokens that are moved back to the right",
+                    "GatherND{batch_dims=1}(?x, Unsqueeze(Sub(Range(=0, new, =1), "
+                            + "ArgMax{axis=1,keepdims=1,select_last_index=0}(new_mask)), =-1))",
+                    captures -> Optional.of(new Term.Same(captures.value("x")))),
+            spelled(
                     "the last token of each row",
                     "GatherND{batch_dims=1}(?x, Unsqueeze(ArgMax{axis=1,keepdims=1,select_last_index=1}(new_mask), =-1))",
                     captures -> Optional.of(new Term.LastToken(captures.value("x")))));
 
-    static final List<Rule> ALL = Stream.of(TOKENS, ACTIVATIONS, NORMS, LIMITS, MIXTURES, ENDS, BlockTableRules.ALL)
+    static final List<Rule> ALL = Stream.of(
+                    TOKENS, ACTIVATIONS, NORMS, LAYER_NORMS, LIMITS, MIXTURES, ENDS, BlockTableRules.ALL)
             .flatMap(List::stream)
             .toList();
 
@@ -175,12 +208,18 @@ final class Spellings {
     private static Optional<Term> causal(Captures captures) {
         boolean keys = isRange(captures.value("k"), false) && isRange(captures.value("q"), true)
                 || isRange(captures.value("q"), false) && isRange(captures.value("k"), true);
-        return keys ? Optional.of(new Term.Allowed(Optional.empty())) : Optional.empty();
+        return keys ? Optional.of(Term.Mask.before(Optional.empty())) : Optional.empty();
     }
 
     private static boolean isRange(Value value, boolean queries) {
         String text = queries ? "Unsqueeze(places, =1)" : "Range(=0, total, =1)";
         return PatternText.parse(text).matches(value, new Captures());
+    }
+
+    /** Padding before the first token says nothing of the decoder. */
+    private static Optional<Term> ids(Captures captures) {
+        Value ids = captures.value("i");
+        return ids.as(Term.Input.class).filter(Roles::isIds).map(input -> new Term.Same(ids));
     }
 
     private static Optional<Term> rows(Captures captures) {
@@ -191,12 +230,16 @@ final class Spellings {
     private static Optional<Term> window(Captures captures) {
         List<Long> size = captures.whole("n");
         boolean one = size.size() == 1 && size.get(0) > 0 && size.get(0) <= Integer.MAX_VALUE;
-        return one ? Optional.of(new Term.Allowed(Optional.of(Math.toIntExact(size.get(0))))) : Optional.empty();
+        return one ? Optional.of(Term.Mask.before(Optional.of(Math.toIntExact(size.get(0))))) : Optional.empty();
     }
 
     private static Optional<Term> rms(Captures captures) {
+        return unit(captures, Norm.Kind.RMS);
+    }
+
+    private static Optional<Term> unit(Captures captures, Norm.Kind kind) {
         Value x = captures.value("x");
-        return x.width() > 0 ? Optional.of(new Term.Unit(x, Norm.Kind.RMS, captures.number("e"))) : Optional.empty();
+        return x.width() > 0 ? Optional.of(new Term.Unit(x, kind, captures.number("e"))) : Optional.empty();
     }
 
     private static Optional<Term> clipped(Captures captures) {

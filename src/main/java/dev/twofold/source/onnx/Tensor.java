@@ -86,6 +86,11 @@ record Tensor(String name, DataType type, Shape shape, Content elements) {
         return Optional.of(values);
     }
 
+    /** Whether it is one truth value, and true. */
+    boolean isTrue() {
+        return type == DataType.BOOL && shape.elements() == 1 && read(1).get() == 1;
+    }
+
     /** The first bytes of its elements. */
     ByteBuffer read(int count) {
         ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,6 +1,7 @@
 package dev.twofold.source.onnx;
 
 import dev.twofold.decoder.Activation;
+import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Routing;
@@ -59,11 +60,73 @@ sealed interface Term {
         /** The same from 0 up. */
         CLIPPED_POSITIONS,
         /** Where each new one stands. */
-        POSITIONS
+        POSITIONS,
+        /** True for every one. */
+        ALWAYS
     }
 
-    /** Which keys each query may see: those that are not after it. */
-    record Allowed(Optional<Integer> window) implements Term {}
+    /** Sizes, of which some depend on how many tokens there are: a shape. */
+    record Counted(List<Extent> sizes) implements Term {
+
+        public Counted {
+            sizes = List.copyOf(sizes);
+        }
+    }
+
+    /** What counts up along an axis of a value that is 1 wide along its others. */
+    enum Count {
+        /** Keys: all tokens, from 0 up. */
+        KEYS,
+        /** Queries: the new ones, from the number of the past up. */
+        QUERIES,
+        /** The new ones, from 0 up. */
+        NEW,
+        /** Texts. */
+        TEXTS
+    }
+
+    /**
+     * @param added to each
+     * @param axis from the last, which is 0
+     */
+    record Grid(Count count, long added, int axis, int rank) implements Term {
+
+        Extent size() {
+            return switch (count) {
+                case KEYS -> Extent.TOTAL;
+                case QUERIES, NEW -> Extent.NEW;
+                case TEXTS -> Extent.BATCH;
+            };
+        }
+    }
+
+    /** How it is said which keys are seen. */
+    enum Form {
+        /** True or 1 where one is. */
+        SHOWN,
+        /** True or 1 where none is. */
+        HIDDEN,
+        /** Zero, or very little where none is. */
+        ADDED
+    }
+
+    /**
+     * Which keys each query may see.
+     *
+     * @param causal whether none that is after it
+     * @param window how many back, itself included; all if there is none
+     */
+    record Mask(boolean causal, Optional<Integer> window, Form form) implements Term {
+
+        /** All that are not after it. */
+        static Mask before(Optional<Integer> window) {
+            return new Mask(true, window, Form.SHOWN);
+        }
+
+        Mask in(Form other) {
+            return new Mask(causal, window, other);
+        }
+    }
 
     /** Rows of a table, by the ids of tokens. */
     record Rows(Weight table) implements Term {}
@@ -103,6 +166,69 @@ sealed interface Term {
     /** {@code [tokens, count, size]}. */
     record Heads(Value x, long count, long size) implements Term {}
 
+    /** The same heads of {@code x} one after the other: {@code [count, tokens, size]}. */
+    record Headed(Value x, long count, long size) implements Term {}
+
+    /** How keys or values of all tokens lie. */
+    enum Layout {
+        /** {@code [heads, tokens, size]}. */
+        HEADS,
+        /** {@code [heads, 1, tokens, size]}, on the way to have each head several times. */
+        APART,
+        /** {@code [heads, times, tokens, size]}. */
+        REPEATED,
+        /** {@code [heads, size, tokens]}. */
+        TURNED,
+        /** {@code [tokens, heads, size]}. */
+        TOKENS,
+        /** {@code [tokens, heads * size]}. */
+        JOINED
+    }
+
+    /**
+     * Keys or values: those of the past, and the new ones.
+     *
+     * @param x the new ones, {@code [tokens, count * size]}
+     * @param times how often each head stands there
+     * @param cache the input with those of the past; empty if there is none
+     */
+    record Keys(Value x, long count, long size, long times, String cache, Layout layout) implements Term {
+
+        Keys in(Layout other) {
+            return new Keys(x, count, size, times, cache, other);
+        }
+
+        List<Extent> shape() {
+            Extent tokens = cache.isEmpty() ? Extent.NEW : Extent.TOTAL;
+            Extent heads = Extent.of(count * times);
+            Extent width = Extent.of(size);
+            return switch (layout) {
+                case HEADS -> List.of(Extent.BATCH, heads, tokens, width);
+                case APART, REPEATED -> List.of(Extent.BATCH, Extent.of(count), Extent.of(times), tokens, width);
+                case TURNED -> List.of(Extent.BATCH, heads, width, tokens);
+                case TOKENS -> List.of(Extent.BATCH, tokens, heads, width);
+                case JOINED -> List.of(Extent.BATCH, tokens, Extent.of(count * times * size));
+            };
+        }
+    }
+
+    /**
+     * Products of queries and keys, {@code [heads, queries, keys]}.
+     *
+     * @param scale that they are multiplied by
+     * @param mask that is added
+     * @param shares whether they are made to sum to one over all keys
+     */
+    record Scores(
+            Headed query, Keys keys, double scale, Optional<Double> cap, Optional<Mask> mask, boolean shares)
+            implements Term {}
+
+    /** Positions times frequencies; those of all pairs twice if they are as wide as what turns. */
+    record Angles(Weight frequencies, boolean twice) implements Term {}
+
+    /** Cosines or sines of angles. */
+    record Wave(Angles angles, boolean sine, double factor) implements Term {}
+
     /** @param size of what is normalized by itself */
     record HeadNormed(Value x, Norm norm, long size) implements Term {}
 
@@ -114,6 +240,9 @@ sealed interface Term {
 
     /** @param headSize of what turns by itself */
     record Rotated(Value x, Turn turn, long headSize) implements Term {}
+
+    /** The first elements of heads, turned. */
+    record TurnedPart(Value heads, Turn turn, long width) implements Term {}
 
     /** Of the last token only. */
     record LastToken(Value x) implements Term {}
@@ -148,4 +277,12 @@ sealed interface Term {
 
     /** The activations of experts, each times the weight of the expert: {@code [tokens, experts * width]}. */
     record Weighted(Value activations, Value router, Routing routing, long experts) implements Term {}
+
+    /** What experts add together, each as much as a router says. */
+    record Mixture(Value x, Value router, Routing routing, List<FeedForward> experts) implements Term {
+
+        public Mixture {
+            experts = List.copyOf(experts);
+        }
+    }
 }

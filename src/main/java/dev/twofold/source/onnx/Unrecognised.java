@@ -3,9 +3,11 @@ package dev.twofold.source.onnx;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.graph.proto.NodeProto;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Says which node is not recognised, where, and what was expected there.
@@ -33,10 +35,12 @@ record Unrecognised(ModelGraph graph, List<Integer> layers) {
 
     /** By the attentions before it in the graph: those are the nodes that read caches, one or more of which are given for each layer. */
     private Optional<String> place(Value value) {
-        int attentions = 0;
+        Set<String> caches = new HashSet<>();
         for (NodeProto node : graph.nodes()) {
             boolean attends = node.getInputList().stream().anyMatch(this::isCache);
-            attentions += attends ? 1 : 0;
+            node.getInputList().stream().filter(this::isCache).forEach(caches::add);
+            // Two for each layer: its keys and its values.
+            int attentions = (caches.size() + 1) / 2;
             if (value.node().filter(node::equals).isPresent()) {
                 String which = attends ? "the attention of layer " : "after the attention of layer ";
                 return Optional.of(attentions == 0 ? "before the first attention" : which + (attentions - 1));

@@ -33,6 +33,12 @@ final class Values {
         return value == null ? add(constant, Optional.empty(), Optional.empty(), constant) : value;
     }
 
+    /** What no node of the graph makes by itself, but another value is made of, whose node messages name. */
+    Value of(Term term, Value from) {
+        Value value = known.get(term);
+        return value == null ? add(term, Optional.empty(), from.node(), term) : value;
+    }
+
     /** @param node that the call is of */
     Value of(Call call, Optional<NodeProto> node) {
         Value value = known.get(call);
@@ -107,6 +113,8 @@ final class Values {
             return product.first().width();
         } else if (term instanceof Term.Heads heads) {
             return heads.size();
+        } else if (term instanceof Term.Headed heads) {
+            return heads.size();
         } else if (term instanceof Term.HeadNormed normed) {
             return normed.x().width();
         } else if (term instanceof Term.Clipped clipped) {
@@ -119,6 +127,8 @@ final class Values {
             return last.x().width();
         } else if (term instanceof Term.Attended attended) {
             return attended.query().width();
+        } else if (term instanceof Term.Mixture mixture) {
+            return mixture.x().width();
         } else if (term instanceof Term.Weighted weighted) {
             return weighted.activations().width();
         }

@@ -2,9 +2,11 @@ package dev.twofold.source.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.source.onnx.Pattern.Applied;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight.Filled;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -32,6 +34,92 @@ final class OperatorRulesTest {
     }
 
     static Stream<Sample> samples() {
+        return Stream.of(ordinary(), sizes(), masks(), heads(), mixtures()).flatMap(samples -> samples);
+    }
+
+    private static Stream<Sample> sizes() {
+        return Stream.of(
+                sample("a shape", "Shape(ids)", "Shape(?m)"),
+                sample("sizes that are taken", "Gather(Shape(ids), =1)", "Gather(Shape(ids), =2)", "Gather{axis=1}(Shape(ids), =1)"),
+                sample("a stretch of sizes", "Slice(Shape(ids), =0, =1, =0)", "Slice(Shape(ids), =0, =1, =1)", "Slice(Shape(ids), =0, =1, =0, =2)"),
+                sample("sizes one after the other", "Concat{axis=0}(Shape(ids), =4)", "Concat{axis=0}(Shape(ids), ?x)"),
+                sample("a sum of sizes", "Add(past, new)", "Add(past, total)", "Add(past, ?x)"),
+                sample("a difference of sizes", "Sub(total, past)", "Sub(past, total)"),
+                sample("a product of sizes", "Mul(new, =2)", "Mul(new, ?x)"),
+                sample("a quotient of sizes", "Div(=8, =2)", "Div(=8, =3)", "Div(new, =2)"),
+                sample("the same size", "Unsqueeze(new, =0)", "Unsqueeze(?x, =0)"),
+                sample("the same size", "Reshape(new, =-1)", "Reshape(new, =[1,1])"),
+                sample("what is given, in its own shape", "Reshape(ids, Concat{axis=0}(=-1, new))", "Reshape(ids, =[-1,-1])"));
+    }
+
+    private static Stream<Sample> masks() {
+        return Stream.of(
+                sample("numbers of tokens", "Range(=0, new, =1)", "Range(=1, new, =1)", "Range(=0, new, =2)"),
+                sample("numbers of tokens with another axis", "Unsqueeze(Range(=0, new, =1), =1)", "Unsqueeze(?x, =1)"),
+                sample("numbers of tokens as a column", "Reshape(Range(=0, new, =1), Concat{axis=0}(new, =1))", "Reshape(Range(=0, new, =1), Concat{axis=0}(=1, new))"),
+                sample("numbers of tokens from another on", "Add(Range(=0, new, =1), past)", "Add(Range(=0, new, =1), new)"),
+                sample(
+                        "tokens compared",
+                        "LessOrEqual(Range(=0, total, =1), Unsqueeze(Range(past, total, =1), =1))",
+                        "LessOrEqual(Range(=0, total, =1), Range(past, total, =1))",
+                        "LessOrEqual(Range(=0, total, =1), Unsqueeze(Range(=0, new, =1), =1))",
+                        "Less(Range(=0, total, =1), Unsqueeze(Add(Range(past, total, =1), =2), =1))"),
+                sample("both masks", "And(allowed, allowed)", "And(allowed, ?x)"),
+                sample("the opposite mask", "Not(allowed)", "Not(?x)"),
+                sample("a mask that is added", "Where(allowed, ~0, ~-65504)", "Where(allowed, ~0, ~-2)", "Where(allowed, ~-65504, ~0)"));
+    }
+
+    private static final String TURNED = "Transpose{perm=[0,1,3,2]}(?keys)";
+    private static final String SCORES = "MatMul(?h, " + TURNED + ")";
+    private static final String MASKED = "Add(" + SCORES + ", Where(allowed, ~0, ~-65504))";
+
+    private static Stream<Sample> heads() {
+        return Stream.of(
+                sample("heads, one after the other", "Transpose{perm=[0,2,1,3]}(Reshape(?x, =[0,0,2,4]))", "Transpose{perm=[0,2,3,1]}(Reshape(?x, =[0,0,2,4]))", "Transpose{perm=[0,2,1,3]}(?v)"),
+                sample("keys or values of all tokens", "Concat{axis=2}(?past, ?h)", "Concat{axis=3}(?past, ?h)", "Concat{axis=2}(mask, ?h)", "Concat{axis=2}(?past, ?x)"),
+                sample("heads of keys, apart", "Unsqueeze(?keys, =2)", "Unsqueeze(?keys, =1)"),
+                sample("heads of keys, each several times", "Expand(Unsqueeze(?keys, =2), =[1,2,3,1,4])", "Expand(Unsqueeze(?keys, =2), =[2,1,4])", "Expand(?keys, =[1,2,3,1,4])"),
+                sample("heads of keys, together", "Reshape(Unsqueeze(?keys, =2), =[0,2,-1,4])", "Reshape(Unsqueeze(?keys, =2), =[0,3,-1,4])"),
+                sample("scores", SCORES, "MatMul(?h, ?keys)"),
+                sample("scores times a factor", "Mul(" + SCORES + ", ~0.5)", "Mul(" + MASKED + ", ~0.5)"),
+                sample("scores with a mask", MASKED, "Add(" + SCORES + ", allowed)"),
+                sample("shares", "Softmax{axis=-1}(" + MASKED + ")", "Softmax{axis=1}(" + MASKED + ")"),
+                sample("what is attended to", "MatMul(Softmax{axis=-1}(" + MASKED + "), ?keys)", "MatMul(" + MASKED + ", ?keys)", "MatMul(Softmax{axis=-1}(" + SCORES + "), ?keys)"),
+                sample("attention of heads that are apart", "Attention(?h, ?keys, ?keys, allowed)", "Attention(?h, ?keys, ?keys, ?y)", "Attention{is_causal=1}(?h, ?keys, ?keys)"),
+                sample(
+                        "attention of many heads of the runtime",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y)",
+                        "com.microsoft.MultiHeadAttention{num_heads=2}(?x, ?y, ?y)",
+                        "com.microsoft.MultiHeadAttention{num_heads=3,unidirectional=1}(?x, ?y, ?y)",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1,unheard_of=1}(?x, ?y, ?y)",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y, ?v)"),
+                sample("cosines", "Cos(?angles)", "Cos(?x)"),
+                sample("angles of both halves", "Concat{axis=-1}(?angles, ?angles)", "Concat{axis=0}(?angles, ?angles)"),
+                sample("rotary positions by cosines and sines", "RotaryEmbedding(?h, Cos(?angles), Sin(?angles))", "RotaryEmbedding(?h, Sin(?angles), Cos(?angles))", "RotaryEmbedding(?x, Cos(?angles), Sin(?angles))"));
+    }
+
+    private static Stream<Sample> mixtures() {
+        return Stream.of(
+                sample(
+                        "a mixture of experts",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
+                        "com.microsoft.MoE{k=3}(?x, ?r, ?e, ?zero, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?twos, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1,activation_type=gelu}(?x, ?r, ?e, ?zero, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1,use_sparse_mixer=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?m, ?zero)"),
+                sample(
+                        "a mixture of experts in blocks",
+                        "com.microsoft.QMoE{k=1,expert_weight_bits=8}(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
+                        "com.microsoft.QMoE{k=1,expert_weight_bits=8,weights_prepacked=1}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
+                        "com.microsoft.QMoE{k=1,expert_weight_bits=8,quant_type=fp4}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
+                        "com.microsoft.QMoE{k=1,expert_weight_bits=2}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)"));
+    }
+
+    private static Stream<Sample> ordinary() {
         return Stream.of(
                 sample(
                         "a product with a matrix",
@@ -136,11 +224,27 @@ final class OperatorRulesTest {
     private static Sketch sketch() {
         Sketch sketch = new Sketch(Interpreter.rules());
         return sketch.with("past", new Term.Input("past_key_values.0.key"))
+                .with("h", new Term.Headed(sketch.computed(1), 2, 4))
+                .with("keys", new Term.Keys(sketch.computed(2), 2, 4, 1, "past", Term.Layout.HEADS))
+                .with("angles", new Term.Angles(new Filled(Shape.of(2), 1), false))
+                .with("r", sketch.projected(2).term())
+                .with("e", tensor(DataType.FLOAT, 4, 2, 8, 8))
+                .with("zero", new Term.Numbers(new Filled(Shape.of(2, 8), 0), Optional.empty()))
+                .with("twos", numbers(2, 8))
+                .with("codes", tensor(DataType.UINT8, 1, 2, 8, 8))
+                .with("scales", tensor(DataType.FLOAT, 4, 2, 8, 1))
                 .with("m", numbers(8, 8))
                 .with("n", numbers(4, 8))
                 .with("v", numbers(8))
                 .with("w", numbers(4))
                 .with("narrow", new Term.Part(sketch.computed(1), 0, 4));
+    }
+
+    /** Whose elements nobody reads. */
+    private static Term tensor(DataType type, int bytes, long... dims) {
+        Shape shape = Shape.of(dims);
+        return new Term.Constant(new Tensor(
+                "tensor", type, shape, new Tensor.InFile(Path.of("model.onnx"), 0, shape.elements() * bytes)));
     }
 
     private static Term numbers(long... dims) {

@@ -1,0 +1,80 @@
+package dev.twofold.source.onnx;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A size of a graph's values, which may depend on how many tokens it is given.
+ *
+ * @param factor what the unknown sizes are multiplied by
+ * @param unknown sizes that a graph is given, in order
+ */
+record Extent(long factor, List<Unknown> unknown) {
+
+    /** What differs from call to call. */
+    enum Unknown {
+        /** Texts at once. */
+        BATCH,
+        /** New tokens. */
+        NEW,
+        /** Tokens of the past. */
+        PAST,
+        /** Both. */
+        TOTAL
+    }
+
+    static final Extent BATCH = of(Unknown.BATCH);
+    static final Extent NEW = of(Unknown.NEW);
+    static final Extent PAST = of(Unknown.PAST);
+    static final Extent TOTAL = of(Unknown.TOTAL);
+
+    Extent {
+        unknown = unknown.stream().sorted().toList();
+    }
+
+    static Extent of(long size) {
+        return new Extent(size, List.of());
+    }
+
+    private static Extent of(Unknown unknown) {
+        return new Extent(1, List.of(unknown));
+    }
+
+    boolean isKnown() {
+        return unknown.isEmpty();
+    }
+
+    Optional<Extent> plus(Extent other) {
+        if (isKnown() && other.isKnown()) {
+            return Optional.of(of(factor + other.factor));
+        }
+        boolean both = equals(PAST) && other.equals(NEW) || equals(NEW) && other.equals(PAST);
+        return both ? Optional.of(TOTAL) : Optional.empty();
+    }
+
+    Optional<Extent> minus(Extent other) {
+        if (isKnown() && other.isKnown()) {
+            return Optional.of(of(factor - other.factor));
+        } else if (equals(TOTAL) && other.equals(NEW)) {
+            return Optional.of(PAST);
+        }
+        return equals(TOTAL) && other.equals(PAST) ? Optional.of(NEW) : Optional.empty();
+    }
+
+    Extent times(Extent other) {
+        List<Unknown> all = new ArrayList<>(unknown);
+        all.addAll(other.unknown);
+        return new Extent(factor * other.factor, all);
+    }
+
+    /** Nothing if something is left over. */
+    Optional<Extent> over(Extent other) {
+        List<Unknown> rest = new ArrayList<>(unknown);
+        boolean whole = other.factor != 0 && factor % other.factor == 0;
+        for (Unknown one : other.unknown) {
+            whole &= rest.remove(one);
+        }
+        return whole ? Optional.of(new Extent(factor / other.factor, rest)) : Optional.empty();
+    }
+}
