@@ -54,7 +54,7 @@ final class MixtureRules {
             "swiglu_limit", Double.POSITIVE_INFINITY);
 
     private static final Map<String, Activation> ACTIVATIONS =
-            Map.of("swiglu", Activation.SILU, "silu", Activation.SILU, "relu", Activation.RELU);
+            Map.of("swiglu", Activation.Plain.SILU, "silu", Activation.Plain.SILU, "relu", Activation.Plain.RELU);
 
     private static final long MOST = 1 << 14;
 

@@ -85,7 +85,7 @@ final class Spellings {
             activation(
                     "GELU by a tangent, half of it last",
                     "Mul(?x, Mul(Add(Tanh(Mul(Add(?x, Mul(Pow(?x, ~3), ~0.044715)), ~0.79788456)), ~1), ~0.5))",
-                    Activation.GELU_TANH),
+                    Activation.Plain.GELU_TANH),
             activation(
                     "GELU by a tangent, spelled out",
                     "Mul(Mul(?x, ~0.5), Add(Tanh(Mul(Add(?x, Mul(Pow(?x, ~3), ~0.044715)), ~0.79788456)), ~1))",
