@@ -7,6 +7,8 @@ import dev.twofold.testing.Browser;
 import dev.twofold.testing.FileServer;
 import dev.twofold.testing.Novels;
 import dev.twofold.testing.TransformersJs;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,6 +101,12 @@ final class TransformersJsTest {
         TransformersJs library = TransformersJs.start();
         library.model(base, "q4", COUNT, PROMPT);
         assertThat(library.run().get(0).error()).contains("onnx/model_q4.onnx");
+    }
+
+    @Test
+    void the_manual_shows_the_page_that_is_tested() throws IOException {
+        assertThat(Files.readString(Path.of("docs", "transformersjs.md")))
+                .contains("```html\n" + Files.readString(TransformersJs.TOOL.resolve("page.html")) + "```");
     }
 
     /** The page of the manual, with nothing but files of its own server. */
