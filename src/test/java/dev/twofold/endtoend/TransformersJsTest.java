@@ -114,7 +114,7 @@ final class TransformersJsTest {
     void writes_the_same_text_in_a_page() throws Exception {
         try (FileServer server = new FileServer(TransformersJs.TOOL, Map.of("models/model", paired));
                 Browser browser = Browser.start()) {
-            browser.open(server.page("page.html?device=wasm&dtype=fp32&tokens=" + COUNT));
+            browser.open(server.page("page.html?device=wasm&dtype=q4&tokens=" + COUNT));
             long end = System.nanoTime() + LIMIT.toNanos();
             String status = "";
             while (!status.equals("done") && !status.startsWith("failed") && System.nanoTime() < end) {
@@ -124,7 +124,7 @@ final class TransformersJsTest {
             assertThat(status).isEqualTo("done");
             assertThat(browser.text("return document.getElementById('text').textContent")
                             .strip())
-                    .isEqualTo(generated(paired));
+                    .isEqualTo(generated(paired.resolve("onnx/model_q4.onnx")));
             assertThat(browser.problems())
                     .filteredOn(problem -> problem.startsWith("request: "))
                     .isNotEmpty()
