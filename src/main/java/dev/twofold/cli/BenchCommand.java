@@ -85,8 +85,9 @@ final class BenchCommand implements Callable<Integer> {
                 sessions.add(opener.open(models.get(0).place(), manifests.get(0)));
             }
             if (!hosting.provider().isCpu()) {
-                console.notice("note: this is not the models' speed on " + hosting.provider()
-                        + ": caches travel through this process at every token; tools/gpu/speed.py times them in place");
+                console.notice(
+                        "note: this is not the models' speed on " + hosting.provider()
+                                + ": caches travel through this process at every token; tools/gpu/speed.py times them in place");
             }
             print(new Benchmark(promptTokens, newTokens, batch, rounds).run(sessions), manifests);
         } finally {
@@ -107,9 +108,8 @@ final class BenchCommand implements Callable<Integer> {
 
     private void requireLogits(Manifest manifest) {
         boolean last = manifest.emission().option(OnnxOptions.LOGITS).equals(LogitsSpan.LAST.toString());
-        long logits = (long) batch
-                * (last ? 1 : promptTokens)
-                * manifest.model().vocabularySize();
+        long logits =
+                (long) batch * (last ? 1 : promptTokens) * manifest.model().vocabularySize();
         if (logits > Integer.MAX_VALUE) {
             throw TwofoldException.usage("the logits of the prompt do not fit a Java array")
                     .found(batch + " rows of " + promptTokens + " tokens, a vocabulary of "

@@ -2,11 +2,13 @@ package dev.twofold.cli;
 
 import dev.twofold.decoder.Decoder;
 import dev.twofold.inspection.FitSession.Fits;
+import dev.twofold.inspection.Host;
 import dev.twofold.layers.KeptApart;
 import dev.twofold.pipeline.Compilation;
 import dev.twofold.pipeline.CompiledOutput;
 import dev.twofold.pipeline.FromManifest;
 import dev.twofold.pipeline.OutputWriter;
+import dev.twofold.pipeline.Placed;
 import dev.twofold.report.Manifest;
 import dev.twofold.target.Preview;
 import dev.twofold.target.Target;
@@ -17,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Consumer;
 
 /** What {@code convert} says of the model it makes, or would make. */
 record ConversionReport(Path output, Compilation compilation, Optional<CompiledOutput> written) {
@@ -35,9 +36,9 @@ record ConversionReport(Path output, Compilation compilation, Optional<CompiledO
         return written.flatMap(CompiledOutput::comparison);
     }
 
-    /** Shows what was written, if anything was. */
-    void written(Consumer<OutputWriter.Result> reader) {
-        written.map(CompiledOutput::result).ifPresent(reader);
+    /** Says which nodes of what was written a host's provider leaves to the CPU. */
+    void sayPlacement(Host host) {
+        written.ifPresent(compiled -> Placed.report(output, compiled.result().manifest(), host));
     }
 
     boolean isCompensated() {

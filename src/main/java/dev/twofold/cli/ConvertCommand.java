@@ -8,7 +8,6 @@ import dev.twofold.passes.shard.Shard;
 import dev.twofold.pipeline.Compiler;
 import dev.twofold.pipeline.CompilerSettings;
 import dev.twofold.pipeline.FromManifest;
-import dev.twofold.pipeline.Placed;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Part;
@@ -114,7 +113,7 @@ final class ConvertCommand implements Callable<Integer> {
                 : ConversionReport.of(named.directory(), compiler.compile(named.directory(), force));
         int code = print(report, (System.nanoTime() - start) / 1e9);
         if (!dryRun && !noLoad && rank == null) {
-            report.written(written -> Placed.report(named.directory(), written.manifest(), hosting.host(console)));
+            report.sayPlacement(hosting.host(console));
         }
         return code;
     }

@@ -18,9 +18,10 @@ final class CudaAttention {
         boolean fused = emission.option(OnnxOptions.DIALECT).equals(DialectName.ORT.toString());
         boolean whole = emission.dtype().equals(Precision.FP32.toString());
         return provider.equals(Provider.CUDA) && fused && whole
-                ? Optional.of("note: ONNX Runtime has no GroupQueryAttention in fp32 on CUDA, so every attention of this model"
-                        + " runs on the CPU: convert with --dtype fp16 or bf16, with --around fp16 where weights are in blocks,"
-                        + " or with --dialect onnx")
+                ? Optional.of(
+                        "note: ONNX Runtime has no GroupQueryAttention in fp32 on CUDA, so every attention of this model"
+                                + " runs on the CPU: convert with --dtype fp16 or bf16, with --around fp16 where weights are in blocks,"
+                                + " or with --dialect onnx")
                 : Optional.empty();
     }
 }

@@ -18,7 +18,8 @@ public final class Placed {
      * @throws dev.twofold.diag.TwofoldException of kind ENVIRONMENT if the provider is missing
      */
     public static void report(Path directory, Manifest manifest, Host host) {
-        if (!manifest.emission().target().equals(OnnxTarget.NAME) || host.provider().isCpu()) {
+        if (!manifest.emission().target().equals(OnnxTarget.NAME)
+                || host.provider().isCpu()) {
             return;
         }
         OutputModel first = OutputModel.of(directory);

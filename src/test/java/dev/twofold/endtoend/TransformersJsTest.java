@@ -7,6 +7,8 @@ import dev.twofold.testing.Browser;
 import dev.twofold.testing.FileServer;
 import dev.twofold.testing.Novels;
 import dev.twofold.testing.TransformersJs;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,12 +103,18 @@ final class TransformersJsTest {
         assertThat(library.run().get(0).error()).contains("onnx/model_q4.onnx");
     }
 
+    @Test
+    void the_manual_shows_the_page_that_is_tested() throws IOException {
+        assertThat(Files.readString(Path.of("docs", "transformersjs.md")))
+                .contains("```html\n" + Files.readString(TransformersJs.TOOL.resolve("page.html")) + "```");
+    }
+
     /** The page of the manual, with nothing but files of its own server. */
     @Test
     void writes_the_same_text_in_a_page() throws Exception {
         try (FileServer server = new FileServer(TransformersJs.TOOL, Map.of("models/model", paired));
                 Browser browser = Browser.start()) {
-            browser.open(server.page("page.html?device=wasm&dtype=fp32&tokens=" + COUNT));
+            browser.open(server.page("page.html?device=wasm&dtype=q4&tokens=" + COUNT));
             long end = System.nanoTime() + LIMIT.toNanos();
             String status = "";
             while (!status.equals("done") && !status.startsWith("failed") && System.nanoTime() < end) {
@@ -116,7 +124,7 @@ final class TransformersJsTest {
             assertThat(status).isEqualTo("done");
             assertThat(browser.text("return document.getElementById('text').textContent")
                             .strip())
-                    .isEqualTo(generated(paired));
+                    .isEqualTo(generated(paired.resolve("onnx/model_q4.onnx")));
             assertThat(browser.problems())
                     .filteredOn(problem -> problem.startsWith("request: "))
                     .isNotEmpty()

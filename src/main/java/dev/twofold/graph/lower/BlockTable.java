@@ -30,7 +30,7 @@ record BlockTable(GraphBuilder graph) {
                 "Reshape",
                 List.of(tensors.packedCodes(), graph.integers(tensors.rows(), tensors.rowBytes())));
         String rows =
-                graph.blocks().fused() ? gathered(name, ids, codes, tensors) : unpacked(name, ids, codes, tensors);
+                graph.blocks().fusedRows() ? gathered(name, ids, codes, tensors) : unpacked(name, ids, codes, tensors);
         boolean whole = matrix.blocks().isEdge(tensors.columns());
         return whole
                 ? rows

@@ -8,6 +8,7 @@ import dev.twofold.graph.BlockOperators;
  * @param layout the KV caches it has
  * @param engine whose collectives a device's part of a sharded model has
  * @param accuracyLevel of ONNX Runtime's operators of weights in blocks
+ * @param plainRows whether rows of tables in blocks are looked up in standard operators, whatever the dialect
  */
 public record GraphForm(
         DialectName dialect,
@@ -15,9 +16,11 @@ public record GraphForm(
         CollectiveName engine,
         int accuracyLevel,
         Padding padding,
-        LogitsSpan logits) {
+        LogitsSpan logits,
+        boolean plainRows) {
 
     BlockOperators blocks() {
-        return dialect.blocks(accuracyLevel);
+        BlockOperators operators = dialect.blocks(accuracyLevel);
+        return plainRows ? operators.withPlainRows() : operators;
     }
 }

@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param accuracy that weights in blocks are multiplied with; empty for what suits the type of everything else
  * @param padding where batches may be filled up
  * @param logits which tokens have them
+ * @param plainRows whether rows of tables in blocks are looked up in standard operators; which the files are laid out for says it
  */
 public record OnnxOptions(
         DialectName dialect,
@@ -31,7 +32,8 @@ public record OnnxOptions(
         CollectiveName collective,
         Optional<AccuracyLevel> accuracy,
         Padding padding,
-        LogitsSpan logits) {
+        LogitsSpan logits,
+        boolean plainRows) {
 
     public static final String DIALECT = "dialect";
     public static final String KV_LAYOUT = "kvLayout";
@@ -46,10 +48,25 @@ public record OnnxOptions(
         this(dialect, layout, collective, Optional.empty(), Padding.RIGHT, LogitsSpan.ALL);
     }
 
+    public OnnxOptions(
+            DialectName dialect,
+            KvLayout layout,
+            CollectiveName collective,
+            Optional<AccuracyLevel> accuracy,
+            Padding padding,
+            LogitsSpan logits) {
+        this(dialect, layout, collective, accuracy, padding, logits, false);
+    }
+
+    /** The same with rows of tables in blocks looked up in standard operators. */
+    OnnxOptions withPlainRows() {
+        return new OnnxOptions(dialect, layout, collective, accuracy, padding, logits, true);
+    }
+
     /** How a graph of this type is built: what weights in blocks are multiplied in depends on it. */
     GraphForm form(Precision precision) {
         int level = accuracy.orElseGet(() -> AccuracyLevel.of(precision)).number();
-        return new GraphForm(dialect, layout, collective, level, padding, logits);
+        return new GraphForm(dialect, layout, collective, level, padding, logits, plainRows);
     }
 
     /** @throws TwofoldException of kind USAGE if a sharded model is asked for what engines cannot cut */

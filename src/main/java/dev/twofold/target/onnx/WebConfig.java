@@ -15,9 +15,8 @@ import java.util.Set;
  * on {@code model_type}, and which files have their weights beside them; the shapes of caches it takes from the model.
  *
  * @param types that there are, of which the first is loaded where none is asked for
- * @param inWasm those of them that ONNX Runtime's WebAssembly has all operators for
  */
-record WebConfig(List<WebType> types, List<WebType> inWasm, List<KvLayout.Cache> caches) {
+record WebConfig(List<WebType> types, List<KvLayout.Cache> caches) {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -100,12 +99,6 @@ record WebConfig(List<WebType> types, List<WebType> inWasm, List<KvLayout.Cache>
         content.remove("multi_query");
         ObjectNode own = content.putObject("transformers.js_config");
         own.put("dtype", types.get(0).toString());
-        if (!inWasm.isEmpty()) {
-            // Otherwise it would look for q8 there.
-            own.putObject("device_config")
-                    .putObject("wasm")
-                    .put("dtype", inWasm.get(0).toString());
-        }
         ObjectNode beside = own.putObject("use_external_data_format");
         types.forEach(type -> beside.put(type.model(), 1));
         ObjectNode cached = MAPPER.createObjectNode();

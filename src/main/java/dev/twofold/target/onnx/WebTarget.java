@@ -52,13 +52,13 @@ public record WebTarget(OnnxTarget graphs, List<WebType> types, BiFunction<WebTy
     /** The option of manifests with the types. */
     public static final String TYPES = "types";
 
-    private static final String BLOCK_ROWS = "GatherBlockQuantized";
-
     /** What browsers take into one array. */
     private static final long LARGEST_FILE = 2L << 30;
 
     public WebTarget {
         types = List.copyOf(types);
+        // ONNX Runtime's WebAssembly has no GatherBlockQuantized.
+        graphs = new OnnxTarget(graphs.form().withPlainRows(), graphs.runtime());
     }
 
     /** The types that a manifest names, if it is of this layout and they are known. */
@@ -162,18 +162,10 @@ public record WebTarget(OnnxTarget graphs, List<WebType> types, BiFunction<WebTy
         CompanionFiles.copy(directory, originals);
         Path config = directory.resolve(CompanionFiles.CONFIG);
         try {
-            new WebConfig(types, inWasm(part.decoder()), graphs.caches(part.decoder())).write(config);
+            new WebConfig(types, graphs.caches(part.decoder())).write(config);
         } catch (IOException e) {
             throw failed(config, e);
         }
-    }
-
-    /** The types that a browser without WebGPU can load: its WebAssembly cannot look up rows of a table in blocks. */
-    private List<WebType> inWasm(Decoder decoder) {
-        return types.stream()
-                .filter(type -> graphs.graph(form(type, decoder)).nodes().stream()
-                        .noneMatch(node -> node.getOpType().equals(BLOCK_ROWS)))
-                .toList();
     }
 
     @Override
@@ -195,12 +187,6 @@ public record WebTarget(OnnxTarget graphs, List<WebType> types, BiFunction<WebTy
                 notes.add("note: transformers.js makes its tokenizer of " + name
                         + ", which the checkpoint does not have; without it, give the model token ids");
             }
-        }
-        List<WebType> onlyWithGpu = new ArrayList<>(types);
-        onlyWithGpu.removeAll(inWasm(decoder));
-        if (!onlyWithGpu.isEmpty()) {
-            notes.add("note: in browsers " + onlyWithGpu
-                    + " needs WebGPU, as the embedding is in blocks; WebAssembly cannot look it up");
         }
         for (WebType type : types) {
             long bytes = graphs.preview(Part.whole(form(type, decoder))).dataBytes();
