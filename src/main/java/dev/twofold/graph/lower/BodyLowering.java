@@ -64,8 +64,9 @@ final class BodyLowering {
         public String experts(Experts experts) {
             FeedForward all = experts.together();
             ExpertsLowering lowering = new ExpertsLowering(graph);
+            String activations = activated(all);
             String shares = lowering.shares(name, x, experts);
-            String weighted = lowering.weighted(name, shares, activated(all), experts);
+            String weighted = lowering.weighted(name, shares, activations, experts);
             String sum = Projection.apply(graph, name + "/down", weighted, all.down());
             return experts.outputBiases()
                     .map(biases -> lowering.biased(name, shares, sum, biases, experts))
