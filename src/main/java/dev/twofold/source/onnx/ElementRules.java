@@ -237,7 +237,9 @@ final class ElementRules {
                 .filter(value -> value.term() instanceof Term.Input)
                 .flatMap(Sizes::shape);
         Optional<List<Extent>> to = Sizes.of(call, 1);
-        boolean same = own.filter(shape -> to.filter(dims -> isShape(dims, shape)).isPresent()).isPresent();
+        boolean same = own.filter(
+                        shape -> to.filter(dims -> isShape(dims, shape)).isPresent())
+                .isPresent();
         return same ? call.input(0).map(Term.Same::new) : Optional.empty();
     }
 

@@ -38,7 +38,8 @@ final class RotaryFit {
         this.width = width;
         this.interleaved = interleaved;
         this.positions = positions;
-        this.magnitude = rows.isRounded() && rows.cosine(0, 0) != 1 ? rows.meanSize() : Decimals.of((float) rows.cosine(0, 0));
+        this.magnitude =
+                rows.isRounded() && rows.cosine(0, 0) != 1 ? rows.meanSize() : Decimals.of((float) rows.cosine(0, 0));
         this.frequencies =
                 IntStream.range(0, width / 2).mapToDouble(this::measured).toArray();
     }
