@@ -85,10 +85,9 @@ final class ElementRules {
 
     /** Whether an axis is the last one: heads that are apart have an axis of their own before it. */
     private static boolean isLast(long axis, Value value) {
-        if (value.term() instanceof Term.Part part) {
-            return isLast(axis, part.x());
-        }
-        Value inner = value.as(Term.Normed.class).map(Term.Normed::x).orElse(value);
+        // Parts of heads are parted once more to be turned.
+        Value whole = value.as(Term.Part.class).map(Term.Part::x).orElse(value);
+        Value inner = whole.as(Term.Normed.class).map(Term.Normed::x).orElse(whole);
         boolean heads = inner.term() instanceof Term.Heads || inner.term() instanceof Term.Headed;
         return axis == -1 || axis == (heads ? 3 : 2);
     }

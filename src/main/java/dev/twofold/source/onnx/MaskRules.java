@@ -20,6 +20,8 @@ final class MaskRules {
     /** What is added to hide a key: scores are never that far apart. */
     private static final double LITTLE = -1e4;
 
+    private static final int MOST_AXES = 8;
+
     private static final Rule SPELLED = spelled(
             "tokens that are there, by text and key",
             "GatherND{batch_dims=0}(?m, Concat{axis=-1}(?b, ?k))",
@@ -97,8 +99,9 @@ final class MaskRules {
     }
 
     private static Optional<Term> apart(Call call) {
-        Optional<List<Long>> axes = call.input(1, Term.Whole.class).map(Term.Whole::values);
-        return grid(call, 0)
+        Optional<List<Long>> axes =
+                call.input(1, Term.Whole.class).map(Term.Whole::values).filter(all -> all.size() < MOST_AXES);
+        return grid(call, 0).filter(grid -> grid.rank() < MOST_AXES)
                 .flatMap(grid -> axes.map(all -> {
                     int rank = grid.rank() + all.size();
                     boolean[] added = new boolean[rank];

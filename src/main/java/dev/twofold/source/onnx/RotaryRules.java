@@ -41,6 +41,9 @@ final class RotaryRules {
             new Rule("cosines or sines for each head", "Unsqueeze", (call, values) -> same(call)),
             new Rule("rotary positions by cosines and sines", "RotaryEmbedding", RotaryRules::embedded));
 
+    /** Pairs of a head. */
+    private static final long WIDEST = 1 << 13;
+
     private RotaryRules() {}
 
     private static Optional<Term> angles(Captures captures) {
@@ -66,7 +69,7 @@ final class RotaryRules {
         return value.as(Numbers.class)
                 .or(() -> flat.filter(Numbers.class::isInstance).map(Numbers.class::cast))
                 .map(Numbers::weight)
-                .filter(weight -> weight.shape().rank() == 1);
+                .filter(weight -> weight.shape().rank() == 1 && weight.shape().dim(0) <= WIDEST);
     }
 
     private static Optional<Term> twice(Call call) {

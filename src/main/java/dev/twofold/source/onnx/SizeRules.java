@@ -22,7 +22,7 @@ final class SizeRules {
                             new Rule("sizes one after the other", "Concat", (call, values) -> joined(call)),
                             computed("a sum of sizes", "Add", Extent::plus),
                             computed("a difference of sizes", "Sub", Extent::minus),
-                            computed("a product of sizes", "Mul", (a, b) -> Optional.of(a.times(b))),
+                            computed("a product of sizes", "Mul", Extent::times),
                             computed("a quotient of sizes", "Div", Extent::over),
                             spelled(
                                     "a shape to expand to",
@@ -59,11 +59,10 @@ final class SizeRules {
     /** What is only cast, or filled, has the shape that was said. */
     private static Optional<List<Extent>> shape(Value value) {
         Optional<Call> call = value.call();
-        Optional<Value> cast =
-                call.filter(found -> found.operator().equals("Cast")).flatMap(found -> found.input(0));
-        Optional<List<Extent>> filled =
-                call.filter(found -> found.operator().equals("ConstantOfShape")).flatMap(found -> Sizes.of(found, 0));
-        return Sizes.shape(value).or(() -> cast.flatMap(SizeRules::shape)).or(() -> filled);
+        Optional<Value> cast = call.filter(found -> found.operator().equals("Cast")).flatMap(found -> found.input(0));
+        Optional<List<Extent>> filled = call.filter(found -> found.operator().equals("ConstantOfShape"))
+                .flatMap(found -> Sizes.of(found, 0));
+        return Sizes.shape(value).or(() -> cast.flatMap(Sizes::shape)).or(() -> filled);
     }
 
     /** Of what is given of the past, how many texts and how many tokens it has. */
@@ -121,7 +120,7 @@ final class SizeRules {
             }
             all.addAll(sizes.get());
         }
-        return call.integer("axis", 0) == 0 ? Optional.of(Sizes.term(all)) : Optional.empty();
+        return call.integer("axis", 0) == 0 && all.size() <= Sizes.MOST ? Optional.of(Sizes.term(all)) : Optional.empty();
     }
 
     private static Rule computed(String name, String operator, BiFunction<Extent, Extent, Optional<Extent>> made) {
