@@ -101,7 +101,8 @@ final class MaskRules {
     private static Optional<Term> apart(Call call) {
         Optional<List<Long>> axes =
                 call.input(1, Term.Whole.class).map(Term.Whole::values).filter(all -> all.size() < MOST_AXES);
-        return grid(call, 0).filter(grid -> grid.rank() < MOST_AXES)
+        return grid(call, 0)
+                .filter(grid -> grid.rank() < MOST_AXES)
                 .flatMap(grid -> axes.map(all -> {
                     int rank = grid.rank() + all.size();
                     boolean[] added = new boolean[rank];

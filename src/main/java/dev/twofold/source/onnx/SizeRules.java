@@ -59,9 +59,10 @@ final class SizeRules {
     /** What is only cast, or filled, has the shape that was said. */
     private static Optional<List<Extent>> shape(Value value) {
         Optional<Call> call = value.call();
-        Optional<Value> cast = call.filter(found -> found.operator().equals("Cast")).flatMap(found -> found.input(0));
-        Optional<List<Extent>> filled = call.filter(found -> found.operator().equals("ConstantOfShape"))
-                .flatMap(found -> Sizes.of(found, 0));
+        Optional<Value> cast =
+                call.filter(found -> found.operator().equals("Cast")).flatMap(found -> found.input(0));
+        Optional<List<Extent>> filled =
+                call.filter(found -> found.operator().equals("ConstantOfShape")).flatMap(found -> Sizes.of(found, 0));
         return Sizes.shape(value).or(() -> cast.flatMap(Sizes::shape)).or(() -> filled);
     }
 
@@ -120,7 +121,9 @@ final class SizeRules {
             }
             all.addAll(sizes.get());
         }
-        return call.integer("axis", 0) == 0 && all.size() <= Sizes.MOST ? Optional.of(Sizes.term(all)) : Optional.empty();
+        return call.integer("axis", 0) == 0 && all.size() <= Sizes.MOST
+                ? Optional.of(Sizes.term(all))
+                : Optional.empty();
     }
 
     private static Rule computed(String name, String operator, BiFunction<Extent, Extent, Optional<Extent>> made) {

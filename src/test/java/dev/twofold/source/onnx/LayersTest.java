@@ -28,8 +28,8 @@ final class LayersTest {
                         },
                         Optional.empty()))
                 .toList();
-        ModelGraph graph = new ModelGraph(
-                Path.of("model.onnx"), "pytorch", List.of(), Map.of(), inputs, List.of(), List.of());
+        ModelGraph graph =
+                new ModelGraph(Path.of("model.onnx"), "pytorch", List.of(), Map.of(), inputs, List.of(), List.of());
         Layers layers = new Layers(graph, found);
         return found.stream().map(layers::of).toList();
     }
