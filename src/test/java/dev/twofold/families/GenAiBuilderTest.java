@@ -49,10 +49,11 @@ final class GenAiBuilderTest {
             List.of("qwen3_moe-moe-fp32", "qwen3_moe-moe-int4", "qwen3_moe-moe-int8");
 
     /** Exported by PyTorch. */
-    private static final List<String> EXPORTS = List.of("llama3.1-traced", "llama3.1-fused", "qwen3-exported", "llama2-whole");
+    private static final List<String> EXPORTS =
+            List.of("llama3.1-traced", "llama3.1-fused", "qwen3-exported", "llama2-whole");
 
     /** Whose operators ONNX Runtime has in half precision on a CPU. */
-    private static final List<String> IN_HALF = List.of("llama3.1", "qwen2");
+    private static final List<String> IN_HALF = List.of("llama3.1", "phi3-longrope", "qwen2");
 
     /**
      * What of these the builder exports is another model than the checkpoint: it rounds Gemma's factor of the embedding, leaves out
@@ -91,7 +92,8 @@ final class GenAiBuilderTest {
 
     static Stream<String> inHalf() {
         return Stream.concat(
-                IN_HALF.stream().map(name -> name + "-fp16"), OF_MANY_HEADS.stream().map(name -> name + "-half"));
+                IN_HALF.stream().map(name -> name + "-fp16"),
+                OF_MANY_HEADS.stream().map(name -> name + "-half"));
     }
 
     static Stream<Arguments> exportedAsTheyAre() {
@@ -99,7 +101,8 @@ final class GenAiBuilderTest {
                 .filter(name -> !EXPORTED_OTHERWISE.contains(name))
                 .map(name -> name + "-fp32");
         return Stream.concat(built, Stream.of("qwen3_moe-moe-fp32", "llama3.1-traced", "llama3.1-fused"))
-                .map(model -> Arguments.of(model, model.substring(0, model.indexOf('-', model.startsWith("phi3") ? 5 : 0))));
+                .map(model ->
+                        Arguments.of(model, model.substring(0, model.indexOf('-', model.startsWith("phi3") ? 5 : 0))));
     }
 
     @ParameterizedTest

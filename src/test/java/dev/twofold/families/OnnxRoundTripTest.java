@@ -25,6 +25,7 @@ final class OnnxRoundTripTest {
     private static final List<String> WAYS = List.of(
             "--window 0:4 | ",
             "--window 0:4 | --kv-layout wide",
+            "--window 0:2 | --padding any",
             "--window 0:3 --group 3 | --dialect onnx",
             "--pairs 1-2 --one-sync | --dtype fp16",
             "--pairs 1-2 --one-sync | --dialect onnx",

@@ -151,7 +151,8 @@ final class AttentionRules {
 
     private static Optional<Term> standard(Call call) {
         boolean plain = silent(call, List.of("q_num_heads", "kv_num_heads", "scale", "softcap")) && absentFrom(call, 6);
-        Optional<Term.Mask> allowed = call.input(3, Term.Mask.class).filter(mask -> mask.causal() && mask.form() != Term.Form.HIDDEN);
+        Optional<Term.Mask> allowed =
+                call.input(3, Term.Mask.class).filter(mask -> mask.causal() && mask.form() != Term.Form.HIDDEN);
         List<Optional<Value>> operands = List.of(call.input(0), call.input(1), call.input(2));
         boolean all = operands.stream()
                 .allMatch(operand -> operand.filter(value -> value.width() > 0).isPresent());
@@ -166,32 +167,33 @@ final class AttentionRules {
 
     /** Where those of the past are joined before it. */
     private static Optional<Term> apart(Call call, Values values) {
-        boolean plain = silent(call, List.of("is_causal", "scale", "softcap")) && absentFrom(call, 4) && call.output() == 0;
+        boolean plain =
+                silent(call, List.of("is_causal", "scale", "softcap")) && absentFrom(call, 4) && call.output() == 0;
         Optional<Term.Headed> query = call.input(0, Term.Headed.class);
         Optional<Term.Keys> keys = keys(call, 1);
         Optional<Term.Keys> all = keys(call, 2);
         Optional<Term.Mask> mask = call.input(3, Term.Mask.class)
                 .filter(found -> found.form() != Term.Form.HIDDEN)
-                .or(() -> call.input(3).isEmpty() && call.integer("is_causal", 0) == 1 && keys.filter(found -> found.cache().isEmpty()).isPresent()
+                .or(() -> call.input(3).isEmpty()
+                                && call.integer("is_causal", 0) == 1
+                                && keys.filter(found -> found.cache().isEmpty()).isPresent()
                         ? Optional.of(Term.Mask.before(Optional.empty()))
                         : Optional.empty());
         double cap = call.number("softcap", 0);
-        return query.filter(heads -> plain).flatMap(heads -> keys.flatMap(first -> all.flatMap(second -> mask.filter(
-                        Term.Mask::causal)
-                .flatMap(found -> HeadRules.attended(
-                        heads,
-                        first,
-                        second,
-                        call.number("scale", 1 / Math.sqrt(heads.size())),
-                        cap == 0 ? Optional.empty() : Optional.of(cap),
-                        found.window()))
-                .map(made -> new Term.Headed(values.of(made, heads.x()), heads.count(), heads.size())))));
+        return query.filter(heads -> plain)
+                .flatMap(heads -> keys.flatMap(first -> all.flatMap(second -> mask.filter(Term.Mask::causal)
+                        .flatMap(found -> HeadRules.attended(
+                                heads,
+                                first,
+                                second,
+                                call.number("scale", 1 / Math.sqrt(heads.size())),
+                                cap == 0 ? Optional.empty() : Optional.of(cap),
+                                found.window()))
+                        .map(made -> new Term.Headed(values.of(made, heads.x()), heads.count(), heads.size())))));
     }
 
     private static Optional<Term.Keys> keys(Call call, int input) {
-        return call.input(input)
-                .flatMap(HeadRules::keys)
-                .filter(found -> found.layout() == Term.Layout.HEADS);
+        return call.input(input).flatMap(HeadRules::keys).filter(found -> found.layout() == Term.Layout.HEADS);
     }
 
     private static Optional<Term> attended(

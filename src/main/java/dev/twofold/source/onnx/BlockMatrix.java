@@ -83,7 +83,12 @@ record BlockMatrix(int bits, long size) {
         return width.flatMap(whole -> of(bits, call.integer("block_size", whole))
                         .filter(matrix -> whole % matrix.size() == 0 && columns % whole == 0))
                 .flatMap(matrix -> matrix.byRows(
-                        call.input(codes, Constant.class), vectors(call, codes + 1), true, Optional.empty(), rows, columns));
+                        call.input(codes, Constant.class),
+                        vectors(call, codes + 1),
+                        true,
+                        Optional.empty(),
+                        rows,
+                        columns));
     }
 
     /** Numbers of any shape. */

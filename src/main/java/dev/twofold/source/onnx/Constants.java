@@ -49,7 +49,9 @@ final class Constants {
         ByteBuffer raw = proto.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         DataType type = DataType.forNumber(proto.getDataType());
         if (type == DataType.BOOL) {
-            boolean all = raw.remaining() == 1 ? raw.get() == 1 : proto.getInt32DataList().equals(List.of(1));
+            boolean all = raw.remaining() == 1
+                    ? raw.get() == 1
+                    : proto.getInt32DataList().equals(List.of(1));
             return all ? Optional.of(Term.Tokens.ALWAYS) : Optional.empty();
         } else if (type == DataType.FLOAT && (raw.remaining() == 4 || proto.getFloatDataCount() == 1)) {
             return Optional.of(filled(raw.remaining() == 4 ? raw.getFloat() : proto.getFloatData(0)));

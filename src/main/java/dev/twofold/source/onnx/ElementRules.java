@@ -88,7 +88,9 @@ final class ElementRules {
 
     /** Whether an axis is the last one: heads that are apart have an axis of their own before it. */
     private static boolean isLast(long axis, Value value) {
-        Value inner = value.as(Term.Normed.class).map(Term.Normed::x).orElse(value);
+        // Parts of heads are parted once more to be turned.
+        Value whole = value.as(Term.Part.class).map(Term.Part::x).orElse(value);
+        Value inner = whole.as(Term.Normed.class).map(Term.Normed::x).orElse(whole);
         boolean heads = inner.term() instanceof Term.Heads || inner.term() instanceof Term.Headed;
         return axis == -1 || axis == (heads ? 3 : 2);
     }
@@ -240,7 +242,9 @@ final class ElementRules {
                 .filter(value -> value.term() instanceof Term.Input)
                 .flatMap(Sizes::shape);
         Optional<List<Extent>> to = Sizes.of(call, 1);
-        boolean same = own.filter(shape -> to.filter(dims -> isShape(dims, shape)).isPresent()).isPresent();
+        boolean same = own.filter(
+                        shape -> to.filter(dims -> isShape(dims, shape)).isPresent())
+                .isPresent();
         return same ? call.input(0).map(Term.Same::new) : Optional.empty();
     }
 

@@ -24,6 +24,8 @@ record Extent(long factor, List<Unknown> unknown) {
         TOTAL
     }
 
+    private static final int MOST = 8;
+
     static final Extent BATCH = of(Unknown.BATCH);
     static final Extent NEW = of(Unknown.NEW);
     static final Extent PAST = of(Unknown.PAST);
@@ -62,10 +64,11 @@ record Extent(long factor, List<Unknown> unknown) {
         return equals(TOTAL) && other.equals(PAST) ? Optional.of(NEW) : Optional.empty();
     }
 
-    Extent times(Extent other) {
+    /** Nothing if no shape has such a size. */
+    Optional<Extent> times(Extent other) {
         List<Unknown> all = new ArrayList<>(unknown);
         all.addAll(other.unknown);
-        return new Extent(factor * other.factor, all);
+        return all.size() > MOST ? Optional.empty() : Optional.of(new Extent(factor * other.factor, all));
     }
 
     /** Nothing if something is left over. */

@@ -27,8 +27,10 @@ final class HeadRules {
             new Rule("scores with a mask", "Add", (call, values) -> masked(call)),
             new Rule("shares", "Softmax", (call, values) -> shares(call)),
             new Rule("shares that are numbers", "Where", (call, values) -> numbers(call)),
-            new Rule("scores in another type", "Cast", (call, values) -> call.input(0, Scores.class)
-                    .map(Term.class::cast)));
+            new Rule(
+                    "scores in another type",
+                    "Cast",
+                    (call, values) -> call.input(0, Scores.class).map(Term.class::cast)));
 
     private static final Pattern NO_NUMBER = PatternText.parse("IsNaN(?x)");
 
@@ -57,7 +59,8 @@ final class HeadRules {
         } else if (value.term() instanceof Term.Heads heads) {
             return Optional.of(new Headed(heads.x(), heads.count(), heads.size()));
         }
-        Optional<Term.Heads> normed = value.as(Term.Normed.class).flatMap(norm -> norm.x().as(Term.Heads.class));
+        Optional<Term.Heads> normed =
+                value.as(Term.Normed.class).flatMap(norm -> norm.x().as(Term.Heads.class));
         if (normed.isPresent()) {
             Term.Heads heads = normed.get();
             Term.Normed norm = (Term.Normed) value.term();
@@ -90,8 +93,7 @@ final class HeadRules {
         return call.input(0, Term.Input.class)
                 .filter(past -> two && Roles.isCache(past))
                 .flatMap(past -> call.input(1, Headed.class)
-                        .map(heads ->
-                                new Keys(heads.x(), heads.count(), heads.size(), 1, past.name(), Layout.HEADS)));
+                        .map(heads -> new Keys(heads.x(), heads.count(), heads.size(), 1, past.name(), Layout.HEADS)));
     }
 
     private static Optional<Term> apart(Call call) {
@@ -123,7 +125,8 @@ final class HeadRules {
             if (apart && dims.size() == 4 && fits(dims.get(1), heads) && fits(dims.get(3), found.size())) {
                 return Optional.of(found.in(Layout.HEADS));
             }
-            boolean joins = found.layout() == Layout.TOKENS && dims.size() == 3 && fits(dims.get(2), heads * found.size());
+            boolean joins =
+                    found.layout() == Layout.TOKENS && dims.size() == 3 && fits(dims.get(2), heads * found.size());
             return joins ? Optional.of(found.in(Layout.JOINED)) : Optional.empty();
         }));
     }
@@ -142,17 +145,19 @@ final class HeadRules {
 
     /** Scores that may have been capped. */
     private static Optional<Scores> scores(Optional<Value> value) {
-        return value.flatMap(found -> found.as(Scores.class).or(() -> found.as(Term.Capped.class)
-                .flatMap(capped -> capped.x()
-                        .as(Scores.class)
-                        .filter(inner -> inner.cap().isEmpty() && inner.mask().isEmpty())
-                        .map(inner -> new Scores(
-                                inner.query(),
-                                inner.keys(),
-                                inner.scale(),
-                                Optional.of(capped.limit()),
-                                Optional.empty(),
-                                false)))));
+        return value.flatMap(found -> found.as(Scores.class)
+                .or(() -> found.as(Term.Capped.class)
+                        .flatMap(capped -> capped.x()
+                                .as(Scores.class)
+                                .filter(inner ->
+                                        inner.cap().isEmpty() && inner.mask().isEmpty())
+                                .map(inner -> new Scores(
+                                        inner.query(),
+                                        inner.keys(),
+                                        inner.scale(),
+                                        Optional.of(capped.limit()),
+                                        Optional.empty(),
+                                        false)))));
     }
 
     private static Optional<Term> scaled(Call call, Values values, boolean divides) {
@@ -190,11 +195,11 @@ final class HeadRules {
     private static Optional<Term> masked(Call call) {
         for (int i = 0; i < 2; i++) {
             Optional<Mask> mask = call.input(1 - i, Mask.class).filter(found -> found.form() == Term.Form.ADDED);
-            Optional<Scores> scores = scores(call.input(i)).filter(found -> found.mask().isEmpty());
+            Optional<Scores> scores =
+                    scores(call.input(i)).filter(found -> found.mask().isEmpty());
             if (mask.isPresent() && scores.isPresent()) {
                 Scores found = scores.get();
-                return Optional.of(
-                        new Scores(found.query(), found.keys(), found.scale(), found.cap(), mask, false));
+                return Optional.of(new Scores(found.query(), found.keys(), found.scale(), found.cap(), mask, false));
             }
         }
         return Optional.empty();
@@ -226,7 +231,8 @@ final class HeadRules {
         Optional<Keys> all = call.input(1).flatMap(HeadRules::keys).filter(found -> found.layout() == Layout.HEADS);
         return shares.flatMap(scores -> all.flatMap(found -> scores.mask()
                 .filter(Mask::causal)
-                .flatMap(mask -> attended(scores.query(), scores.keys(), found, scores.scale(), scores.cap(), mask.window()))
+                .flatMap(mask ->
+                        attended(scores.query(), scores.keys(), found, scores.scale(), scores.cap(), mask.window()))
                 .map(made -> new Headed(
                         call.input(0).map(from -> values.of(made, from)).orElseThrow(),
                         scores.query().count(),
@@ -239,12 +245,7 @@ final class HeadRules {
      * @param scale that products of queries and keys are multiplied by
      */
     static Optional<Term.Attended> attended(
-            Headed query,
-            Keys keys,
-            Keys values,
-            double scale,
-            Optional<Double> cap,
-            Optional<Integer> window) {
+            Headed query, Keys keys, Keys values, double scale, Optional<Double> cap, Optional<Integer> window) {
         boolean fits = keys.count() == values.count()
                 && keys.size() == query.size()
                 && keys.size() == values.size()
@@ -274,8 +275,8 @@ final class HeadRules {
     private record Unscaled(Value x, double factor) {
 
         private static Unscaled of(Value value) {
-            boolean scaled = value.term() instanceof Term.Scaled scale
-                    && !(scale.x().term() instanceof Term.Projected);
+            boolean scaled =
+                    value.term() instanceof Term.Scaled scale && !(scale.x().term() instanceof Term.Projected);
             return value.as(Term.Scaled.class)
                     .filter(scale -> scaled)
                     .map(scale -> new Unscaled(scale.x(), scale.factor()))

@@ -83,8 +83,9 @@ final class Interpreter {
 
     private static Map<String, AttributeProto> attributes(NodeProto node) {
         return node.getAttributeList().stream()
-                .filter(attribute ->
-                        attribute.getType() != AttributeType.INT || attribute.getI() != 0 || !UNSAID.contains(attribute.getName()))
+                .filter(attribute -> attribute.getType() != AttributeType.INT
+                        || attribute.getI() != 0
+                        || !UNSAID.contains(attribute.getName()))
                 .collect(Collectors.toUnmodifiableMap(
                         AttributeProto::getName, attribute -> attribute, (first, second) -> second));
     }

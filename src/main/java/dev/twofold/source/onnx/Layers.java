@@ -1,7 +1,9 @@
 package dev.twofold.source.onnx;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +25,9 @@ final class Layers {
     private final ModelGraph graph;
     private final Map<String, Integer> ranks = new HashMap<>();
     private final List<Integer> waiting = new ArrayList<>();
-    private final boolean oneEach;
+
+    /** Layers of feed-forwards to come, if there is one for each attention: it may be added before it, or after. */
+    private final Deque<Integer> inOrder = new ArrayDeque<>();
 
     /** @param branches all that the graph has, in the order in which they are added */
     Layers(ModelGraph graph, List<Found> branches) {
@@ -33,7 +37,9 @@ final class Layers {
         graph.inputs().stream().filter(caches::contains).forEach(input -> ranks.put(input, ranks.size()));
         // Graphs without caches attend in the order in which they are computed.
         caches.forEach(cache -> ranks.putIfAbsent(cache, ranks.size()));
-        this.oneEach = branches.stream().filter(found -> !found.isAttention()).count() == ranks.size();
+        if (branches.stream().filter(found -> !found.isAttention()).count() == ranks.size()) {
+            caches.forEach(cache -> inOrder.add(ranks.getOrDefault(cache, 0)));
+        }
     }
 
     /** How many there are. */
@@ -53,7 +59,10 @@ final class Layers {
 
     /** Of the attentions that no feed-forward was counted for yet: the first, or all if it may stand for several. */
     private List<Integer> next() {
-        List<Integer> layers = waiting.isEmpty() ? List.of(0) : List.copyOf(oneEach ? waiting.subList(0, 1) : waiting);
+        if (!inOrder.isEmpty()) {
+            return List.of(inOrder.remove());
+        }
+        List<Integer> layers = waiting.isEmpty() ? List.of(0) : List.copyOf(waiting);
         waiting.removeAll(layers);
         return layers;
     }

@@ -34,19 +34,21 @@ final class ManyHeads {
         Optional<Keys> keys = keys(call, 1, 6, queries);
         Optional<Keys> all = keys(call, 2, 7, queries);
         double scale = call.number("scale", 0);
-        return keys.flatMap(first -> all.flatMap(second -> mask(call).flatMap(mask -> HeadRules.attended(
-                        queries,
-                        first,
-                        second,
-                        scale == 0 ? 1 / Math.sqrt(queries.size()) : scale,
-                        Optional.empty(),
-                        mask.window()))))
+        return keys.flatMap(first -> all.flatMap(second -> mask(call)
+                        .flatMap(mask -> HeadRules.attended(
+                                queries,
+                                first,
+                                second,
+                                scale == 0 ? 1 / Math.sqrt(queries.size()) : scale,
+                                Optional.empty(),
+                                mask.window()))))
                 .map(Term.class::cast);
     }
 
     private static Optional<Keys> keys(Call call, int input, int past, Headed queries) {
         Optional<Keys> joined = call.input(input, Keys.class)
-                .filter(keys -> keys.layout() == Layout.JOINED && call.input(past).isEmpty());
+                .filter(keys ->
+                        keys.layout() == Layout.JOINED && call.input(past).isEmpty());
         return joined.or(() -> call.input(input)
                 .filter(x -> x.width() == queries.count() * queries.size())
                 .flatMap(x -> cache(call, past)

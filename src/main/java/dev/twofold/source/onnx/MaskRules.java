@@ -2,14 +2,14 @@ package dev.twofold.source.onnx;
 
 import static dev.twofold.source.onnx.Rule.spelled;
 
+import dev.twofold.graph.proto.AttributeProto;
+import dev.twofold.graph.proto.TensorProto;
 import dev.twofold.source.onnx.Term.Count;
 import dev.twofold.source.onnx.Term.Form;
 import dev.twofold.source.onnx.Term.Grid;
 import dev.twofold.source.onnx.Term.Mask;
 import dev.twofold.source.onnx.Term.Numbers;
 import dev.twofold.source.onnx.Term.Tokens;
-import dev.twofold.graph.proto.AttributeProto;
-import dev.twofold.graph.proto.TensorProto;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -19,6 +19,8 @@ final class MaskRules {
 
     /** What is added to hide a key: scores are never that far apart. */
     private static final double LITTLE = -1e4;
+
+    private static final int MOST_AXES = 8;
 
     private static final Rule SPELLED = spelled(
             "tokens that are there, by text and key",
@@ -40,9 +42,14 @@ final class MaskRules {
                             new Rule("numbers of tokens", "Range", (call, values) -> range(call)),
                             new Rule("numbers of tokens with another axis", "Unsqueeze", (call, values) -> apart(call)),
                             new Rule("numbers of tokens as a column", "Reshape", (call, values) -> column(call)),
-                            new Rule("numbers of tokens, once for each", "Expand", (call, values) -> grid(call, 0)
-                                    .map(Term.class::cast)),
-                            new Rule("one number, or truth, everywhere", "ConstantOfShape", (call, values) -> filled(call)),
+                            new Rule(
+                                    "numbers of tokens, once for each",
+                                    "Expand",
+                                    (call, values) -> grid(call, 0).map(Term.class::cast)),
+                            new Rule(
+                                    "one number, or truth, everywhere",
+                                    "ConstantOfShape",
+                                    (call, values) -> filled(call)),
                             new Rule("numbers of tokens from another on", "Add", (call, values) -> moved(call, 1)),
                             new Rule("numbers of tokens up to another", "Sub", (call, values) -> moved(call, -1)),
                             new Rule("both masks", "And", (call, values) -> both(call, Form.SHOWN)),
@@ -58,9 +65,10 @@ final class MaskRules {
     private MaskRules() {}
 
     private static Optional<Term> range(Call call) {
-        Optional<List<Extent>> ends = Sizes.of(call, 0).flatMap(from -> Sizes.of(call, 1)
-                .filter(to -> from.size() == 1 && to.size() == 1)
-                .map(to -> List.of(from.get(0), to.get(0))));
+        Optional<List<Extent>> ends = Sizes.of(call, 0)
+                .flatMap(from -> Sizes.of(call, 1)
+                        .filter(to -> from.size() == 1 && to.size() == 1)
+                        .map(to -> List.of(from.get(0), to.get(0))));
         boolean ones = call.input(2, Term.Whole.class)
                 .filter(step -> step.values().equals(List.of(1L)))
                 .isPresent();
@@ -84,33 +92,36 @@ final class MaskRules {
 
     /** Where new tokens are counted by {@link Spellings}, these are queries. */
     private static Optional<Grid> grid(Call call, int input) {
-        return call.input(input, Grid.class).or(() -> call.input(input)
-                .filter(value -> value.term() == Tokens.PLACES)
-                .map(value -> new Grid(Count.QUERIES, 0, 0, 1)));
+        return call.input(input, Grid.class)
+                .or(() -> call.input(input)
+                        .filter(value -> value.term() == Tokens.PLACES)
+                        .map(value -> new Grid(Count.QUERIES, 0, 0, 1)));
     }
 
     private static Optional<Term> apart(Call call) {
-        Optional<List<Long>> axes = call.input(1, Term.Whole.class).map(Term.Whole::values);
-        return grid(call, 0).flatMap(grid -> axes.map(all -> {
-            int rank = grid.rank() + all.size();
-            boolean[] added = new boolean[rank];
-            all.forEach(axis -> added[(int) Math.floorMod(axis, (long) rank)] = true);
-            int left = grid.axis();
-            int axis = 0;
-            for (int place = rank - 1; place >= 0; place--) {
-                if (!added[place] && left-- == 0) {
-                    axis = rank - 1 - place;
-                }
-            }
-            return new Grid(grid.count(), grid.added(), axis, rank);
-        }));
+        Optional<List<Long>> axes =
+                call.input(1, Term.Whole.class).map(Term.Whole::values).filter(all -> all.size() < MOST_AXES);
+        return grid(call, 0)
+                .filter(grid -> grid.rank() < MOST_AXES)
+                .flatMap(grid -> axes.map(all -> {
+                    int rank = grid.rank() + all.size();
+                    boolean[] added = new boolean[rank];
+                    all.forEach(axis -> added[(int) Math.floorMod(axis, (long) rank)] = true);
+                    int left = grid.axis();
+                    int axis = 0;
+                    for (int place = rank - 1; place >= 0; place--) {
+                        if (!added[place] && left-- == 0) {
+                            axis = rank - 1 - place;
+                        }
+                    }
+                    return new Grid(grid.count(), grid.added(), axis, rank);
+                }));
     }
 
     private static Optional<Term> column(Call call) {
         Optional<List<Extent>> dims = Sizes.of(call, 1);
         return grid(call, 0)
-                .filter(grid -> grid.rank() == 1
-                        && dims.equals(Optional.of(List.of(grid.size(), Extent.of(1)))))
+                .filter(grid -> grid.rank() == 1 && dims.equals(Optional.of(List.of(grid.size(), Extent.of(1)))))
                 .map(grid -> new Grid(grid.count(), grid.added(), 1, 2));
     }
 
@@ -118,9 +129,8 @@ final class MaskRules {
     private static Optional<Term> moved(Call call, int sign) {
         for (int i = 0; i < (sign > 0 ? 2 : 1); i++) {
             Optional<Grid> grid = grid(call, i);
-            Optional<Extent> by = Sizes.of(call, 1 - i)
-                    .filter(sizes -> sizes.size() == 1)
-                    .map(sizes -> sizes.get(0));
+            Optional<Extent> by =
+                    Sizes.of(call, 1 - i).filter(sizes -> sizes.size() == 1).map(sizes -> sizes.get(0));
             if (grid.isPresent() && by.isPresent()) {
                 return moved(grid.get(), by.get(), sign);
             }
@@ -130,8 +140,7 @@ final class MaskRules {
 
     private static Optional<Term> moved(Grid grid, Extent by, int sign) {
         if (by.isKnown()) {
-            return Optional.of(
-                    new Grid(grid.count(), grid.added() + sign * by.factor(), grid.axis(), grid.rank()));
+            return Optional.of(new Grid(grid.count(), grid.added() + sign * by.factor(), grid.axis(), grid.rank()));
         }
         return grid.count() == Count.NEW && by.equals(Extent.PAST) && sign > 0
                 ? Optional.of(new Grid(Count.QUERIES, grid.added(), grid.axis(), grid.rank()))
@@ -167,16 +176,17 @@ final class MaskRules {
             return Optional.of(new Mask(true, Optional.empty(), keysLower ? Form.SHOWN : Form.HIDDEN));
         }
         return reach < 0 && reach > -Integer.MAX_VALUE
-                ? Optional.of(new Mask(
-                        false, Optional.of(Math.toIntExact(-reach)), keysLower ? Form.HIDDEN : Form.SHOWN))
+                ? Optional.of(
+                        new Mask(false, Optional.of(Math.toIntExact(-reach)), keysLower ? Form.HIDDEN : Form.SHOWN))
                 : Optional.empty();
     }
 
     /** The mask that a graph is given says which tokens there are. */
     private static Optional<Mask> mask(Optional<Value> value) {
-        return value.flatMap(found -> found.as(Mask.class).or(() -> found.as(Term.Input.class)
-                .filter(input -> Roles.isMask(input.name()))
-                .map(input -> new Mask(false, Optional.empty(), Form.SHOWN))));
+        return value.flatMap(found -> found.as(Mask.class)
+                .or(() -> found.as(Term.Input.class)
+                        .filter(input -> Roles.isMask(input.name()))
+                        .map(input -> new Mask(false, Optional.empty(), Form.SHOWN))));
     }
 
     private static Optional<Term> same(Call call) {
@@ -193,14 +203,15 @@ final class MaskRules {
         }
         Optional<Mask> first = mask(call.input(0)).filter(mask -> mask.form() == form);
         Optional<Mask> second = mask(call.input(1)).filter(mask -> mask.form() == form);
-        return first.flatMap(a -> second.filter(b -> a.window().isEmpty() || b.window().isEmpty())
+        return first.flatMap(a -> second.filter(
+                        b -> a.window().isEmpty() || b.window().isEmpty())
                 .map(b -> new Mask(a.causal() || b.causal(), a.window().or(b::window), form)));
     }
 
     private static boolean isTrue(Value value) {
         return value.as(Term.Constant.class)
-                .filter(constant -> constant.tensor().isTrue())
-                .isPresent()
+                        .filter(constant -> constant.tensor().isTrue())
+                        .isPresent()
                 || value.term() == Tokens.ALWAYS;
     }
 

@@ -38,12 +38,7 @@ final class MixtureRules {
     }
 
     private static final Set<String> READ = Set.of(
-            "k",
-            "normalize_routing_weights",
-            "activation_type",
-            "swiglu_fusion",
-            "expert_weight_bits",
-            "block_size");
+            "k", "normalize_routing_weights", "activation_type", "swiglu_fusion", "expert_weight_bits", "block_size");
 
     /** What other attributes are, if they change nothing. */
     private static final Map<String, Double> SILENT = Map.of(
@@ -90,8 +85,7 @@ final class MixtureRules {
         boolean normed = call.integer("normalize_routing_weights", 0) == 1;
         return experts(call, at, kind, experts, x.get().width(), activation.get())
                 .filter(all -> fits)
-                .map(all -> new Term.Mixture(
-                        x.get(), router.get(), Routing.softmax((int) chosen, normed), all));
+                .map(all -> new Term.Mixture(x.get(), router.get(), Routing.softmax((int) chosen, normed), all));
     }
 
     /** Exporters give biases to models that have none. */
@@ -127,7 +121,8 @@ final class MixtureRules {
         long width = joined ? rows / 2 : rows;
         // Where rows of gate and up take turns, two rows are one of twice as many columns.
         boolean turns = form == 1;
-        Optional<Weight> up = matrix(call, at.first, kind, turns ? experts * width : experts * rows, turns ? 2 * hidden : hidden);
+        Optional<Weight> up =
+                matrix(call, at.first, kind, turns ? experts * width : experts * rows, turns ? 2 * hidden : hidden);
         Optional<Weight> down = matrix(call, at.second, kind, experts * hidden, width);
         Optional<Weight> other = third ? matrix(call, at.third, kind, experts * width, hidden) : up;
         if (width * (joined ? 2 : 1) != rows || up.isEmpty() || down.isEmpty() || other.isEmpty()) {

@@ -38,7 +38,8 @@ final class RotaryFit {
         this.width = width;
         this.interleaved = interleaved;
         this.positions = positions;
-        this.magnitude = Decimals.of((float) rows.cosine(0, 0));
+        this.magnitude =
+                rows.isRounded() && rows.cosine(0, 0) != 1 ? rows.meanSize() : Decimals.of((float) rows.cosine(0, 0));
         this.frequencies =
                 IntStream.range(0, width / 2).mapToDouble(this::measured).toArray();
     }
@@ -71,7 +72,19 @@ final class RotaryFit {
             double off = Math.IEEEremainder(angle(position, pair) - predicted, 2 * Math.PI);
             frequency = (predicted + off) / position;
         }
-        return frequency;
+        return rows.isRounded() ? fitted(frequency, pair) : frequency;
+    }
+
+    /** The nearest to all rows, for a single one is too coarse in 16 bits. */
+    private double fitted(double near, int pair) {
+        double products = 0;
+        double squares = 0;
+        for (int position : rows.cosines().keySet()) {
+            double off = Math.IEEEremainder(angle(position, pair) - near * position, 2 * Math.PI);
+            products += off * position;
+            squares += (double) position * position;
+        }
+        return near + products / squares;
     }
 
     private double angle(int position, int pair) {

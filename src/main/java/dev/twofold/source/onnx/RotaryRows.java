@@ -3,6 +3,7 @@ package dev.twofold.source.onnx;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.tensor.DType;
+import dev.twofold.tensor.Float16;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Stored;
 import dev.twofold.weight.WeightEvaluator;
@@ -10,6 +11,7 @@ import dev.twofold.weight.Weights;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Some rows of the tables of rotary positions: the first, those of powers of two, and others all along.
@@ -21,6 +23,8 @@ record RotaryRows(SortedMap<Integer, float[]> cosines, SortedMap<Integer, float[
 
     private static final int FIRST = 16;
     private static final int ALONG = 256;
+
+    private static final double EXACT = 1e-6;
 
     /** Exporters compute angles in float32, whose error grows with the angle. */
     private static final double ANGLE = 5e-7;
@@ -39,16 +43,27 @@ record RotaryRows(SortedMap<Integer, float[]> cosines, SortedMap<Integer, float[
                 sines.put(position, row(turn.sines(), position, numbers));
             }
         }
-        return new RotaryRows(cosines, sines, slack(turn.cosines()));
+        return new RotaryRows(cosines, sines, slack(turn.cosines(), cosines));
     }
 
     private static float[] row(Weight table, int position, WeightEvaluator numbers) {
         return numbers.read(Weights.slice(table, 0, position, position + 1L));
     }
 
-    private static double slack(Weight table) {
-        DType type = table instanceof Stored stored ? stored.dtype() : DType.F32;
-        return Map.of(DType.F16, 1e-3, DType.BF16, 8e-3).getOrDefault(type, 1e-6);
+    /** Of tables that stand inside of nodes, only the numbers say what type they had. */
+    private static double slack(Weight table, SortedMap<Integer, float[]> cosines) {
+        boolean halves = cosines.values().stream().allMatch(RotaryRows::isHalf);
+        DType type = table instanceof Stored stored ? stored.dtype() : halves ? DType.F16 : DType.F32;
+        return Map.of(DType.F16, 1e-3, DType.BF16, 8e-3).getOrDefault(type, EXACT);
+    }
+
+    private static boolean isHalf(float[] row) {
+        for (float value : row) {
+            if (Float16.toFloat(Float16.fromFloat(value)) != value) {
+                return false;
+            }
+        }
+        return true;
     }
 
     double cosine(int position, int pair) {
@@ -65,6 +80,20 @@ record RotaryRows(SortedMap<Integer, float[]> cosines, SortedMap<Integer, float[
             throw new IllegalArgumentException("no row of position " + position);
         }
         return row;
+    }
+
+    /** Whether the tables are of 16 bits, so that every number is off by more than the arithmetic that made it. */
+    boolean isRounded() {
+        return slack > EXACT;
+    }
+
+    /** What cosines and sines are multiplied by, from all rows together. */
+    double meanSize() {
+        return cosines.keySet().stream()
+                .flatMapToDouble(position -> IntStream.range(0, pairs())
+                        .mapToDouble(pair -> Math.hypot(cosine(position, pair), sine(position, pair))))
+                .average()
+                .orElse(1);
     }
 
     int pairs() {

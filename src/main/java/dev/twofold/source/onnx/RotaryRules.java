@@ -20,7 +20,9 @@ final class RotaryRules {
 
     static final List<Rule> ALL = List.of(
             spelled("angles", "Mul(Cast{to=any}(Unsqueeze(?p, ?=a)), ?f)", RotaryRules::angles),
-            spelled("angles by a product", "Transpose{perm=[0,2,1]}(MatMul(?f, Cast{to=any}(Unsqueeze(?p, ?=a))))",
+            spelled(
+                    "angles by a product",
+                    "Transpose{perm=[0,2,1]}(MatMul(?f, Cast{to=any}(Unsqueeze(?p, ?=a))))",
                     RotaryRules::angles),
             spelled(
                     "angles by a product, frequencies for each text",
@@ -39,15 +41,17 @@ final class RotaryRules {
             new Rule("cosines or sines for each head", "Unsqueeze", (call, values) -> same(call)),
             new Rule("rotary positions by cosines and sines", "RotaryEmbedding", RotaryRules::embedded));
 
+    /** Pairs of a head. */
+    private static final long WIDEST = 1 << 13;
+
     private RotaryRules() {}
 
     private static Optional<Term> angles(Captures captures) {
         Value positions = captures.value("p");
         boolean known = Roles.isPositions(positions)
-                || positions.as(Term.Grid.class)
-                        .filter(grid -> grid.added() == 0
-                                && grid.axis() == 0
-                                && grid.count() != Count.TEXTS)
+                || positions
+                        .as(Term.Grid.class)
+                        .filter(grid -> grid.added() == 0 && grid.axis() == 0 && grid.count() != Count.TEXTS)
                         .isPresent();
         return Optional.of(captures.value("f"))
                 .filter(f -> known)
@@ -60,12 +64,12 @@ final class RotaryRules {
         Optional<Term> flat = value.as(Term.Constant.class)
                 .map(Term.Constant::tensor)
                 .filter(Tensor::isFloating)
-                .map(tensor -> Constants.of(
-                        tensor.reshaped(Shape.of(tensor.shape().elements()))));
+                .map(tensor ->
+                        Constants.of(tensor.reshaped(Shape.of(tensor.shape().elements()))));
         return value.as(Numbers.class)
                 .or(() -> flat.filter(Numbers.class::isInstance).map(Numbers.class::cast))
                 .map(Numbers::weight)
-                .filter(weight -> weight.shape().rank() == 1);
+                .filter(weight -> weight.shape().rank() == 1 && weight.shape().dim(0) <= WIDEST);
     }
 
     private static Optional<Term> twice(Call call) {
@@ -108,7 +112,8 @@ final class RotaryRules {
         Optional<Term> whole = x.as(Headed.class).map(heads -> turned(heads, turn, x, values));
         return whole.or(() -> x.as(Term.Part.class)
                 .filter(part -> part.from() == 0)
-                .flatMap(part -> part.x().as(Headed.class).map(heads -> new Term.TurnedPart(part.x(), turn, part.to()))));
+                .flatMap(part ->
+                        part.x().as(Headed.class).map(heads -> new Term.TurnedPart(part.x(), turn, part.to()))));
     }
 
     private static Headed turned(Headed heads, Turn turn, Value from, Values values) {
@@ -126,7 +131,8 @@ final class RotaryRules {
                                 && found.from() == part.width()
                                 && found.to() == part.heads().width())
                         .isPresent())
-                .flatMap(part -> part.heads().as(Headed.class).map(heads -> turned(heads, part.turn(), part.heads(), values)));
+                .flatMap(part ->
+                        part.heads().as(Headed.class).map(heads -> turned(heads, part.turn(), part.heads(), values)));
     }
 
     private static boolean isPart(Value value, Value whole, long from) {
@@ -157,7 +163,7 @@ final class RotaryRules {
         boolean plain = call.inputs().size() == 3 && call.integer("rotary_embedding_dim", 0) == 0;
         return turn.filter(found -> plain)
                 .map(found -> new Turn(found.cosines(), found.sines(), call.integer("interleaved", 0) == 1))
-                .flatMap(found -> call.input(0)
-                        .flatMap(x -> x.as(Headed.class).map(heads -> turned(heads, found, x, values))));
+                .flatMap(found ->
+                        call.input(0).flatMap(x -> x.as(Headed.class).map(heads -> turned(heads, found, x, values))));
     }
 }

@@ -90,7 +90,8 @@ record Settings(Optional<Decoder> described, JsonNode genai, List<String> notes)
 
     /** Tokens of the longest text, where the graph does not say it. */
     int longest() {
-        return described.map(decoder -> decoder.facts().contextLength())
+        return described
+                .map(decoder -> decoder.facts().contextLength())
                 .or(() -> number("context_length"))
                 .orElse(USUAL);
     }

@@ -22,7 +22,7 @@ final class SizeRules {
                             new Rule("sizes one after the other", "Concat", (call, values) -> joined(call)),
                             computed("a sum of sizes", "Add", Extent::plus),
                             computed("a difference of sizes", "Sub", Extent::minus),
-                            computed("a product of sizes", "Mul", (a, b) -> Optional.of(a.times(b))),
+                            computed("a product of sizes", "Mul", Extent::times),
                             computed("a quotient of sizes", "Div", Extent::over),
                             spelled(
                                     "a shape to expand to",
@@ -48,8 +48,7 @@ final class SizeRules {
     }
 
     private static Optional<Term> shape(Call call) {
-        Optional<List<Extent>> shape =
-                call.input(0).flatMap(SizeRules::shape).or(() -> past(call));
+        Optional<List<Extent>> shape = call.input(0).flatMap(SizeRules::shape).or(() -> past(call));
         return shape.flatMap(all -> {
             long from = place(call.integer("start", 0), all.size());
             long to = place(call.integer("end", all.size()), all.size());
@@ -60,10 +59,11 @@ final class SizeRules {
     /** What is only cast, or filled, has the shape that was said. */
     private static Optional<List<Extent>> shape(Value value) {
         Optional<Call> call = value.call();
-        Optional<Value> cast = call.filter(found -> found.operator().equals("Cast")).flatMap(found -> found.input(0));
-        Optional<List<Extent>> filled = call.filter(found -> found.operator().equals("ConstantOfShape"))
-                .flatMap(found -> Sizes.of(found, 0));
-        return Sizes.shape(value).or(() -> cast.flatMap(SizeRules::shape)).or(() -> filled);
+        Optional<Value> cast =
+                call.filter(found -> found.operator().equals("Cast")).flatMap(found -> found.input(0));
+        Optional<List<Extent>> filled =
+                call.filter(found -> found.operator().equals("ConstantOfShape")).flatMap(found -> Sizes.of(found, 0));
+        return Sizes.shape(value).or(() -> cast.flatMap(Sizes::shape)).or(() -> filled);
     }
 
     /** Of what is given of the past, how many texts and how many tokens it has. */
@@ -98,10 +98,11 @@ final class SizeRules {
         Optional<Long> to = single(call, 2);
         boolean plain = single(call, 3).filter(axis -> axis == 0).isPresent()
                 && (call.input(4).isEmpty() || single(call, 4).equals(Optional.of(1L)));
-        return sizes.filter(all -> plain).flatMap(all -> from.flatMap(first -> to.map(last -> {
-            long begin = place(first, all.size());
-            return Sizes.term(all.subList((int) begin, (int) Math.max(begin, place(last, all.size()))));
-        })));
+        return sizes.filter(all -> plain)
+                .flatMap(all -> from.flatMap(first -> to.map(last -> {
+                    long begin = place(first, all.size());
+                    return Sizes.term(all.subList((int) begin, (int) Math.max(begin, place(last, all.size()))));
+                })));
     }
 
     private static Optional<Long> single(Call call, int input) {
@@ -120,16 +121,16 @@ final class SizeRules {
             }
             all.addAll(sizes.get());
         }
-        return call.integer("axis", 0) == 0 ? Optional.of(Sizes.term(all)) : Optional.empty();
+        return call.integer("axis", 0) == 0 && all.size() <= Sizes.MOST
+                ? Optional.of(Sizes.term(all))
+                : Optional.empty();
     }
 
-    private static Rule computed(
-            String name, String operator, BiFunction<Extent, Extent, Optional<Extent>> made) {
+    private static Rule computed(String name, String operator, BiFunction<Extent, Extent, Optional<Extent>> made) {
         return new Rule(name, operator, (call, values) -> {
             Optional<Extent> first = one(call, 0);
             Optional<Extent> second = one(call, 1);
-            return first.flatMap(a -> second.flatMap(b -> made.apply(a, b)))
-                    .map(size -> Sizes.term(List.of(size)));
+            return first.flatMap(a -> second.flatMap(b -> made.apply(a, b))).map(size -> Sizes.term(List.of(size)));
         });
     }
 

@@ -13,7 +13,7 @@ final class Sizes {
             Map.of(Extent.NEW, Tokens.NEW, Extent.PAST, Tokens.PAST, Extent.TOTAL, Tokens.TOTAL);
 
     /** Ranks are small. */
-    private static final int MOST = 64;
+    static final int MOST = 64;
 
     private Sizes() {}
 

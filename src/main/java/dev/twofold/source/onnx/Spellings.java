@@ -114,8 +114,7 @@ final class Spellings {
                     Spellings::rms));
 
     private static final String AROUND = "Sub(?x, ReduceMean{keepdims=1}(?x, =-1))";
-    private static final String DEVIATION =
-            "Sqrt(Add(ReduceMean{keepdims=1}(Pow(" + AROUND + ", ~2), =-1), ?~e))";
+    private static final String DEVIATION = "Sqrt(Add(ReduceMean{keepdims=1}(Pow(" + AROUND + ", ~2), =-1), ?~e))";
 
     private static final List<Rule> LAYER_NORMS = List.of(
             spelled(

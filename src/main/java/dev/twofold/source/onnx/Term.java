@@ -219,8 +219,7 @@ sealed interface Term {
      * @param mask that is added
      * @param shares whether they are made to sum to one over all keys
      */
-    record Scores(
-            Headed query, Keys keys, double scale, Optional<Double> cap, Optional<Mask> mask, boolean shares)
+    record Scores(Headed query, Keys keys, double scale, Optional<Double> cap, Optional<Mask> mask, boolean shares)
             implements Term {}
 
     /** Positions times frequencies; those of all pairs twice if they are as wide as what turns. */

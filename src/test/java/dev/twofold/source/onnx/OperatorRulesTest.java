@@ -40,8 +40,16 @@ final class OperatorRulesTest {
     private static Stream<Sample> sizes() {
         return Stream.of(
                 sample("a shape", "Shape(ids)", "Shape(?m)"),
-                sample("sizes that are taken", "Gather(Shape(ids), =1)", "Gather(Shape(ids), =2)", "Gather{axis=1}(Shape(ids), =1)"),
-                sample("a stretch of sizes", "Slice(Shape(ids), =0, =1, =0)", "Slice(Shape(ids), =0, =1, =1)", "Slice(Shape(ids), =0, =1, =0, =2)"),
+                sample(
+                        "sizes that are taken",
+                        "Gather(Shape(ids), =1)",
+                        "Gather(Shape(ids), =2)",
+                        "Gather{axis=1}(Shape(ids), =1)"),
+                sample(
+                        "a stretch of sizes",
+                        "Slice(Shape(ids), =0, =1, =0)",
+                        "Slice(Shape(ids), =0, =1, =1)",
+                        "Slice(Shape(ids), =0, =1, =0, =2)"),
                 sample("sizes one after the other", "Concat{axis=0}(Shape(ids), =4)", "Concat{axis=0}(Shape(ids), ?x)"),
                 sample("a sum of sizes", "Add(past, new)", "Add(past, total)", "Add(past, ?x)"),
                 sample("a difference of sizes", "Sub(total, past)", "Sub(past, total)"),
@@ -49,15 +57,24 @@ final class OperatorRulesTest {
                 sample("a quotient of sizes", "Div(=8, =2)", "Div(=8, =3)", "Div(new, =2)"),
                 sample("the same size", "Unsqueeze(new, =0)", "Unsqueeze(?x, =0)"),
                 sample("the same size", "Reshape(new, =-1)", "Reshape(new, =[1,1])"),
-                sample("what is given, in its own shape", "Reshape(ids, Concat{axis=0}(=-1, new))", "Reshape(ids, =[-1,-1])"));
+                sample(
+                        "what is given, in its own shape",
+                        "Reshape(ids, Concat{axis=0}(=-1, new))",
+                        "Reshape(ids, =[-1,-1])"));
     }
 
     private static Stream<Sample> masks() {
         return Stream.of(
                 sample("numbers of tokens", "Range(=0, new, =1)", "Range(=1, new, =1)", "Range(=0, new, =2)"),
                 sample("numbers of tokens with another axis", "Unsqueeze(Range(=0, new, =1), =1)", "Unsqueeze(?x, =1)"),
-                sample("numbers of tokens as a column", "Reshape(Range(=0, new, =1), Concat{axis=0}(new, =1))", "Reshape(Range(=0, new, =1), Concat{axis=0}(=1, new))"),
-                sample("numbers of tokens from another on", "Add(Range(=0, new, =1), past)", "Add(Range(=0, new, =1), new)"),
+                sample(
+                        "numbers of tokens as a column",
+                        "Reshape(Range(=0, new, =1), Concat{axis=0}(new, =1))",
+                        "Reshape(Range(=0, new, =1), Concat{axis=0}(=1, new))"),
+                sample(
+                        "numbers of tokens from another on",
+                        "Add(Range(=0, new, =1), past)",
+                        "Add(Range(=0, new, =1), new)"),
                 sample(
                         "tokens compared",
                         "LessOrEqual(Range(=0, total, =1), Unsqueeze(Range(past, total, =1), =1))",
@@ -66,7 +83,11 @@ final class OperatorRulesTest {
                         "Less(Range(=0, total, =1), Unsqueeze(Add(Range(past, total, =1), =2), =1))"),
                 sample("both masks", "And(allowed, allowed)", "And(allowed, ?x)"),
                 sample("the opposite mask", "Not(allowed)", "Not(?x)"),
-                sample("a mask that is added", "Where(allowed, ~0, ~-65504)", "Where(allowed, ~0, ~-2)", "Where(allowed, ~-65504, ~0)"));
+                sample(
+                        "a mask that is added",
+                        "Where(allowed, ~0, ~-65504)",
+                        "Where(allowed, ~0, ~-2)",
+                        "Where(allowed, ~-65504, ~0)"));
     }
 
     private static final String TURNED = "Transpose{perm=[0,1,3,2]}(?keys)";
@@ -75,17 +96,41 @@ final class OperatorRulesTest {
 
     private static Stream<Sample> heads() {
         return Stream.of(
-                sample("heads, one after the other", "Transpose{perm=[0,2,1,3]}(Reshape(?x, =[0,0,2,4]))", "Transpose{perm=[0,2,3,1]}(Reshape(?x, =[0,0,2,4]))", "Transpose{perm=[0,2,1,3]}(?v)"),
-                sample("keys or values of all tokens", "Concat{axis=2}(?past, ?h)", "Concat{axis=3}(?past, ?h)", "Concat{axis=2}(mask, ?h)", "Concat{axis=2}(?past, ?x)"),
+                sample(
+                        "heads, one after the other",
+                        "Transpose{perm=[0,2,1,3]}(Reshape(?x, =[0,0,2,4]))",
+                        "Transpose{perm=[0,2,3,1]}(Reshape(?x, =[0,0,2,4]))",
+                        "Transpose{perm=[0,2,1,3]}(?v)"),
+                sample(
+                        "keys or values of all tokens",
+                        "Concat{axis=2}(?past, ?h)",
+                        "Concat{axis=3}(?past, ?h)",
+                        "Concat{axis=2}(mask, ?h)",
+                        "Concat{axis=2}(?past, ?x)"),
                 sample("heads of keys, apart", "Unsqueeze(?keys, =2)", "Unsqueeze(?keys, =1)"),
-                sample("heads of keys, each several times", "Expand(Unsqueeze(?keys, =2), =[1,2,3,1,4])", "Expand(Unsqueeze(?keys, =2), =[2,1,4])", "Expand(?keys, =[1,2,3,1,4])"),
-                sample("heads of keys, together", "Reshape(Unsqueeze(?keys, =2), =[0,2,-1,4])", "Reshape(Unsqueeze(?keys, =2), =[0,3,-1,4])"),
+                sample(
+                        "heads of keys, each several times",
+                        "Expand(Unsqueeze(?keys, =2), =[1,2,3,1,4])",
+                        "Expand(Unsqueeze(?keys, =2), =[2,1,4])",
+                        "Expand(?keys, =[1,2,3,1,4])"),
+                sample(
+                        "heads of keys, together",
+                        "Reshape(Unsqueeze(?keys, =2), =[0,2,-1,4])",
+                        "Reshape(Unsqueeze(?keys, =2), =[0,3,-1,4])"),
                 sample("scores", SCORES, "MatMul(?h, ?keys)"),
                 sample("scores times a factor", "Mul(" + SCORES + ", ~0.5)", "Mul(" + MASKED + ", ~0.5)"),
                 sample("scores with a mask", MASKED, "Add(" + SCORES + ", allowed)"),
                 sample("shares", "Softmax{axis=-1}(" + MASKED + ")", "Softmax{axis=1}(" + MASKED + ")"),
-                sample("what is attended to", "MatMul(Softmax{axis=-1}(" + MASKED + "), ?keys)", "MatMul(" + MASKED + ", ?keys)", "MatMul(Softmax{axis=-1}(" + SCORES + "), ?keys)"),
-                sample("attention of heads that are apart", "Attention(?h, ?keys, ?keys, allowed)", "Attention(?h, ?keys, ?keys, ?y)", "Attention{is_causal=1}(?h, ?keys, ?keys)"),
+                sample(
+                        "what is attended to",
+                        "MatMul(Softmax{axis=-1}(" + MASKED + "), ?keys)",
+                        "MatMul(" + MASKED + ", ?keys)",
+                        "MatMul(Softmax{axis=-1}(" + SCORES + "), ?keys)"),
+                sample(
+                        "attention of heads that are apart",
+                        "Attention(?h, ?keys, ?keys, allowed)",
+                        "Attention(?h, ?keys, ?keys, ?y)",
+                        "Attention{is_causal=1}(?h, ?keys, ?keys)"),
                 sample(
                         "attention of many heads of the runtime",
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y)",
@@ -94,8 +139,15 @@ final class OperatorRulesTest {
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1,unheard_of=1}(?x, ?y, ?y)",
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y, ?v)"),
                 sample("cosines", "Cos(?angles)", "Cos(?x)"),
-                sample("angles of both halves", "Concat{axis=-1}(?angles, ?angles)", "Concat{axis=0}(?angles, ?angles)"),
-                sample("rotary positions by cosines and sines", "RotaryEmbedding(?h, Cos(?angles), Sin(?angles))", "RotaryEmbedding(?h, Sin(?angles), Cos(?angles))", "RotaryEmbedding(?x, Cos(?angles), Sin(?angles))"));
+                sample(
+                        "angles of both halves",
+                        "Concat{axis=-1}(?angles, ?angles)",
+                        "Concat{axis=0}(?angles, ?angles)"),
+                sample(
+                        "rotary positions by cosines and sines",
+                        "RotaryEmbedding(?h, Cos(?angles), Sin(?angles))",
+                        "RotaryEmbedding(?h, Sin(?angles), Cos(?angles))",
+                        "RotaryEmbedding(?x, Cos(?angles), Sin(?angles))"));
     }
 
     private static Stream<Sample> mixtures() {

@@ -83,7 +83,8 @@ final class RotaryFitTest {
     void tables_of_slightly_other_frequencies_are_not_those_of_a_base() {
         Rotary rotary = new Rotary(10000, 32, false, new Unscaled(), 256);
         Rotary other = new Rotary(10010, 32, false, new Unscaled(), 256);
-        RotaryRows rows = RotaryRows.read(new Turn(rotary.cosines(), rotary.sines(), false), rotary.positions(), numbers);
+        RotaryRows rows =
+                RotaryRows.read(new Turn(rotary.cosines(), rotary.sines(), false), rotary.positions(), numbers);
         assertThat(rows.fit(rotary)).isTrue();
         assertThat(rows.fit(other)).isFalse();
         assertThat(rows.fit(new Rotary(
@@ -101,7 +102,8 @@ final class RotaryFitTest {
     }
 
     private Optional<Rotary> fit(Weight cosines, Weight sines, boolean interleaved) {
-        RotaryRows rows = RotaryRows.read(new Turn(cosines, sines, interleaved), (int) cosines.shape().dim(0), numbers);
+        RotaryRows rows = RotaryRows.read(
+                new Turn(cosines, sines, interleaved), (int) cosines.shape().dim(0), numbers);
         return RotaryFit.of(rows, (int) (2 * cosines.shape().dim(1)), interleaved, (int)
                 cosines.shape().dim(0));
     }
