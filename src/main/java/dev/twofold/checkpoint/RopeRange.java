@@ -16,6 +16,9 @@ public enum RopeRange {
     /** Texts beyond it, up to the whole context. */
     LONG;
 
+    /** What it is called on the command line and in a manifest. */
+    public static final String OPTION = "rope-range";
+
     /**
      * What users should know of a decoder that was read.
      *
@@ -24,15 +27,15 @@ public enum RopeRange {
     public Optional<String> note(ConfigFile config, Decoder decoder) {
         boolean ranges =
                 decoder.rotaries().stream().map(Rotary::scaling).anyMatch(Rotary.LongRopeScaling.class::isInstance);
-        if (!ranges && this == LONG) {
+        int context = decoder.facts().contextLength();
+        int original = RotaryScaling.original(config).orElse(context);
+        if (this == LONG && !(ranges && original < context)) {
             throw TwofoldException.usage("the model has no long range of positions")
                     .found("--rope-range long")
                     .expected("a model with LongRoPE, such as Phi 3 of 128k")
                     .hint("leave it out");
         }
-        int context = decoder.facts().contextLength();
-        int original = RotaryScaling.original(config).orElse(context);
-        return this == LONG && original < context
+        return this == LONG
                 ? Optional.of("note: every position turns by LongRoPE's factors for texts of more than " + original
                         + " tokens; transformers turns shorter texts by others, so this model is for longer ones")
                 : Optional.empty();

@@ -3,9 +3,11 @@ package dev.twofold.cli;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.Texts;
 import dev.twofold.pipeline.OutputModel;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.pipeline.Validator;
 import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
+import dev.twofold.source.SourceOptions;
 import dev.twofold.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -117,7 +119,7 @@ final class ValidateCommand implements Callable<Integer> {
                         model.place(),
                         manifest,
                         source,
-                        original == null ? source : reading.open(original),
+                        original == null ? source : Sources.SHIPPED.open(original, SourceOptions.NONE),
                         measured,
                         fitted,
                         tokens,

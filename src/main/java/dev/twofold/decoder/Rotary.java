@@ -77,7 +77,7 @@ public record Rotary(double theta, int width, boolean interleaved, Scaling scali
     }
 
     /**
-     * LongRoPE (Ding et al., 2024) within its short range: every frequency divided by a factor of its own.
+     * LongRoPE (Ding et al., 2024): within one of its two ranges, every frequency divided by a factor of its own.
      *
      * @param positions the end of that range
      */

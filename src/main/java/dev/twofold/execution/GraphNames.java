@@ -1,5 +1,6 @@
 package dev.twofold.execution;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -46,6 +47,7 @@ public final class GraphNames {
 
     /** The file of a model whose place is given: the file itself, or the directory in which it has its usual name. */
     public static Path file(Path place) {
-        return String.valueOf(place.getFileName()).endsWith(EXTENSION) ? place : place.resolve(MODEL);
+        boolean file = String.valueOf(place.getFileName()).endsWith(EXTENSION) && !Files.isDirectory(place);
+        return file ? place : place.resolve(MODEL);
     }
 }

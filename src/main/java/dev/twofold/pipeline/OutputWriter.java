@@ -93,7 +93,7 @@ public final class OutputWriter {
             for (Part part : parts) {
                 data.put(part, write(part, output.path().resolve(part.directory()), writer));
             }
-            Manifest.Source origin = new Manifest.Source(name, sources.byName());
+            Manifest.Source origin = new Manifest.Source(name, sources.byName(), new TreeMap<>(source.options()));
             files.requireUnchanged();
             requireUnchanged();
             trial.run();

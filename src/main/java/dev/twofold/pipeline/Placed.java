@@ -1,5 +1,6 @@
 package dev.twofold.pipeline;
 
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.Host;
 import dev.twofold.ort.NodePlacement;
 import dev.twofold.report.Manifest;
@@ -15,7 +16,7 @@ public final class Placed {
      * Loads every model of an output on the host's provider, runs a token, and says which nodes ran on the CPU. On the CPU, of parts of a
      * model, and of what ONNX Runtime does not run there is nothing to say.
      *
-     * @throws dev.twofold.diag.TwofoldException of kind ENVIRONMENT if the provider is missing
+     * <p>The output is written by now, and good; a provider that is missing is only said.
      */
     public static void report(Path directory, Manifest manifest, Host host) {
         if (!manifest.emission().target().equals(OnnxTarget.NAME)
@@ -23,8 +24,12 @@ public final class Placed {
             return;
         }
         OutputModel first = OutputModel.of(directory);
-        report(first, host);
-        first.others().forEach(file -> report(OutputModel.of(file), host));
+        try {
+            report(first, host);
+            first.others().forEach(file -> report(OutputModel.of(file), host));
+        } catch (TwofoldException missing) {
+            host.notice("note: the output was not tried on " + host.provider() + ": " + missing.getMessage());
+        }
     }
 
     private static void report(OutputModel model, Host host) {

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +23,14 @@ public final class SourceMatch {
 
     private final Manifest.Source recorded;
     private final Map<String, Path> found = new TreeMap<>();
+    private final Map<String, String> options;
     private final String hint;
 
     /** @param hint what to give instead, followed by the checkpoint's name */
     private SourceMatch(Manifest.Source recorded, Source source, String hint) {
         this.recorded = recorded;
         this.hint = hint + " " + recorded.name();
+        this.options = source.options();
         source.files().forEach(file -> found.put(file.getFileName().toString(), file));
     }
 
@@ -52,6 +55,12 @@ public final class SourceMatch {
     }
 
     private void require(Predicate<String> matters) {
+        if (!options.equals(recorded.options())) {
+            throw TwofoldException.input("the checkpoint was read otherwise when the model was converted")
+                    .found(spelled(options))
+                    .expected(spelled(recorded.options()) + ", as the manifest says")
+                    .hint("give the checkpoint the options that convert had");
+        }
         Set<String> names = new TreeSet<>(found.keySet());
         names.addAll(recorded.files().keySet());
         names.removeIf(matters.negate());
@@ -86,6 +95,14 @@ public final class SourceMatch {
         Path file = found.get(name);
         return TwofoldException.input("the model was not converted from this checkpoint")
                 .at(file == null ? name : file.toString());
+    }
+
+    private static String spelled(Map<String, String> options) {
+        return options.isEmpty()
+                ? "no options"
+                : options.entrySet().stream()
+                        .map(option -> "--" + option.getKey() + " " + option.getValue())
+                        .collect(Collectors.joining(" "));
     }
 
     private static String size(@Nullable Long bytes) {

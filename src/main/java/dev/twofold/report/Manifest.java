@@ -90,11 +90,17 @@ public record Manifest(
     /**
      * @param name the checkpoint directory's name
      * @param files its files by name
+     * @param options that it was read with and that decide what it computes, as the command line spells them; left out if there
+     *     are none
      */
-    public record Source(String name, SortedMap<String, FileFact> files) {
+    public record Source(
+            String name,
+            SortedMap<String, FileFact> files,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) SortedMap<String, String> options) {
 
         public Source {
             files = new TreeMap<>(files);
+            options = new TreeMap<>(options);
         }
     }
 
@@ -257,6 +263,9 @@ public record Manifest(
                     + other.twofold + " " + other.libraries);
         } else if (!source.files().equals(other.source.files())) {
             return Optional.of("another checkpoint, " + source.name());
+        } else if (!source.options().equals(other.source.options())) {
+            return Optional.of(
+                    "the checkpoint read otherwise, " + source.options() + ", not " + other.source.options());
         } else if (!plan.equals(other.plan)) {
             return Optional.of("another plan, " + plan + ", not " + other.plan);
         }
@@ -319,6 +328,9 @@ public record Manifest(
             requireHashes(document, file);
             if (document.path("model") instanceof ObjectNode model && !model.has("merges")) {
                 model.putArray("merges");
+            }
+            if (document.path("source") instanceof ObjectNode source && !source.has("options")) {
+                source.putObject("options");
             }
             Manifest manifest = MAPPER.treeToValue(document, Manifest.class);
             manifest.files().keySet().forEach(name -> requireName(file, name));

@@ -5,6 +5,7 @@ import dev.twofold.disk.FileStamps;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A model that was opened: what it computes, and all that goes with it. Opening reads headers and configuration; weights are
@@ -36,6 +37,11 @@ public interface Source {
 
     /** Whether a file of this name decides what the model computes; a chat template does not. */
     boolean decides(String name);
+
+    /** What it was read with, beside files, that decides what it computes, as the command line spells it. */
+    default Map<String, String> options() {
+        return Map.of();
+    }
 
     /** What is in it and could not be used, or is used in part, a line each. */
     List<String> notes();

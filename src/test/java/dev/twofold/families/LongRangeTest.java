@@ -7,6 +7,7 @@ import dev.twofold.ort.ModelSession;
 import dev.twofold.testing.Logits;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,23 @@ final class LongRangeTest {
             assertThat(Logits.distance(golden.logits(), Logits.tokenByToken(session, tokens)))
                     .isLessThan(1e-4);
         }
+    }
+
+    @Test
+    void a_model_of_the_long_range_is_compared_with_the_checkpoint_read_for_it() {
+        Path checkpoint = TinyFamilies.checkpoint("phi3-longrope");
+        Path model = directory.resolve("long");
+        CommandRun.succeeding("convert", checkpoint, "-o", model, "--rope-range", "long", "--pairs", "1-2", "--quiet");
+        Object[] validate = {"validate", model, "--against", checkpoint, "--tokens", 128, "--quiet"};
+        CommandRun refused = CommandRun.of(validate);
+        assertThat(refused.exitCode()).isEqualTo(3);
+        assertThat(refused.err()).contains("no options", "--rope-range long");
+        CommandRun.succeeding(Stream.concat(Stream.of(validate), Stream.of("--rope-range", "long"))
+                .toArray());
+        CommandRun again = CommandRun.of(
+                "convert", checkpoint, "-o", directory.resolve("again"), "--from-manifest", model, "--quiet");
+        assertThat(again.exitCode()).isEqualTo(3);
+        assertThat(again.err()).contains("--rope-range long");
     }
 
     @Test

@@ -9,9 +9,8 @@ import java.util.function.ToIntFunction;
  * Plans that are worth measuring whole, the cheapest by each of several opinions on what places cost.
  *
  * @param opinions on the same places
- * @param each plans of one opinion at most
  */
-public record Finalists(List<PlaceCosts> opinions, ToIntFunction<Place> saving, int each) {
+public record Finalists(List<CheapestPlaces> opinions) {
 
     /**
      * How much of what a place costs as it is may come back where other places are refitted beside it. A refit that makes up
@@ -21,7 +20,7 @@ public record Finalists(List<PlaceCosts> opinions, ToIntFunction<Place> saving, 
 
     /** Of plans that are not refitted. */
     public static Finalists plain(PlaceCosts costs, ToIntFunction<Place> saving) {
-        return new Finalists(List.of(costs), saving, 8);
+        return new Finalists(List.of(new CheapestPlaces(costs, saving, 8)));
     }
 
     /**
@@ -31,19 +30,20 @@ public record Finalists(List<PlaceCosts> opinions, ToIntFunction<Place> saving, 
      * @param refitted what they cost refitted, each by itself
      */
     public static Finalists refitted(PlaceCosts plain, PlaceCosts refitted, ToIntFunction<Place> saving) {
-        return new Finalists(
-                RETURNING.stream().map(share -> refitted.plus(plain, share)).toList(), saving, 1);
+        return new Finalists(RETURNING.stream()
+                .map(share -> new CheapestPlaces(refitted.plus(plain, share), saving, 1))
+                .toList());
     }
 
     /** The most that a plan saves; 0 if nothing can be saved. */
     public int most() {
-        return new CheapestPlaces(opinions.get(0), saving, 1).most();
+        return opinions.get(0).most();
     }
 
     /** Plans that save so much or more, the cheapest of the first opinion first; none if no plan does. */
     public List<Plan> atLeast(int least) {
         return opinions.stream()
-                .flatMap(costs -> new CheapestPlaces(costs, saving, each).atLeast(least).stream())
+                .flatMap(cheapest -> cheapest.atLeast(least).stream())
                 .distinct()
                 .toList();
     }

@@ -48,7 +48,13 @@ final class MeanBranch {
 
         @Override
         public List<Object> attention(Attention attention) {
-            return List.of(attention.kind(), attention.rule());
+            List<Object> norms = attention
+                    .norms()
+                    .map(both -> List.<Object>of(
+                            both.turned(), both.query().kind(), both.query().epsilon()))
+                    .orElse(List.of());
+            return List.of(
+                    attention.kind(), attention.rule(), norms, attention.sinks().isPresent());
         }
 
         @Override

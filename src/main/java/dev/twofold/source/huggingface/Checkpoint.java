@@ -1,5 +1,6 @@
 package dev.twofold.source.huggingface;
 
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.disk.FileStamps;
 import dev.twofold.disk.SourceFile;
@@ -9,6 +10,7 @@ import dev.twofold.source.Source;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -18,12 +20,14 @@ import java.util.stream.Stream;
  * @param path its directory
  * @param weightFiles the safetensors files, in the order of their names
  * @param adapterFiles those of an adapter that was merged into them
+ * @param range of positions that its configuration was read for
  */
 record Checkpoint(
         Path path,
         Decoder decoder,
         List<Path> weightFiles,
         List<Path> adapterFiles,
+        RopeRange range,
         List<String> notes,
         FileStamps stamps)
         implements Source {
@@ -57,6 +61,11 @@ record Checkpoint(
         return Stream.of(sidecars(path), weightFiles.stream(), adapterFiles.stream())
                 .flatMap(files -> files)
                 .toList();
+    }
+
+    @Override
+    public Map<String, String> options() {
+        return range == RopeRange.SHORT ? Map.of() : Map.of(RopeRange.OPTION, range.toString());
     }
 
     @Override

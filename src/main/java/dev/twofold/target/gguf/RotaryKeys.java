@@ -66,7 +66,7 @@ record RotaryKeys(String prefix, Rotary rotary) {
         if (rotary.scaling() instanceof Llama3Scaling) {
             tensors.add(tensor("rope_freqs.weight"));
         } else if (rotary.scaling() instanceof LongRopeScaling) {
-            // Only the short range is kept, so a longer text is turned as a short one is.
+            // Of the two ranges the one that was read is kept, so every text is turned by it.
             tensors.add(tensor("rope_factors_long.weight"));
             tensors.add(tensor("rope_factors_short.weight"));
         }

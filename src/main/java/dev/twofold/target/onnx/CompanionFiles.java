@@ -25,15 +25,18 @@ final class CompanionFiles {
     /**
      * Copies the checkpoint's files. Where the graph has other KV caches than config.json says, its copy is changed,
      * because runtimes make the caches from it; caches of different sizes it cannot say.
+     *
+     * @param inPlace whether the graph may write new keys and values into the caches that it reads
      */
-    static void write(Path directory, List<Companion> originals, Decoder decoder, List<KvLayout.Cache> caches) {
+    static void write(
+            Path directory, List<Companion> originals, Decoder decoder, List<KvLayout.Cache> caches, boolean inPlace) {
         copy(directory, originals);
         Path config = directory.resolve(CONFIG);
         try {
             if (Files.exists(config)) {
                 describeCaches(config, (ObjectNode) MAPPER.readTree(config.toFile()), decoder, caches);
             }
-            write(directory.resolve(GenAiConfig.NAME), GenAiConfig.of(decoder, caches));
+            write(directory.resolve(GenAiConfig.NAME), GenAiConfig.of(decoder, caches, inPlace));
         } catch (IOException e) {
             throw failed(directory, e);
         }

@@ -16,8 +16,14 @@ public final class GenAiConfig {
 
     private GenAiConfig() {}
 
-    /** @param caches the KV caches of the graph, in order */
-    public static ObjectNode of(Decoder decoder, List<KvLayout.Cache> caches) {
+    /** Caches of the whole context that are kept in place: so much memory GenAI takes at once for them. */
+    private static final long IN_PLACE = 1L << 30;
+
+    /**
+     * @param caches the KV caches of the graph, in order
+     * @param inPlace whether the graph may write new keys and values into the caches that it reads
+     */
+    public static ObjectNode of(Decoder decoder, List<KvLayout.Cache> caches, boolean inPlace) {
         ModelFacts facts = decoder.facts();
         ObjectNode root = new ObjectMapper().createObjectNode();
         ObjectNode model = root.putObject("model");
@@ -38,7 +44,7 @@ public final class GenAiConfig {
         model.put("context_length", facts.contextLength());
         model.put("vocab_size", facts.vocabularySize());
         decoder(model.putObject("decoder"), decoder, caches);
-        search(root.putObject("search"), facts);
+        search(root.putObject("search"), facts, inPlace && bytes(decoder, caches) <= IN_PLACE);
         return root;
     }
 
@@ -75,13 +81,23 @@ public final class GenAiConfig {
         outputs.put("present_value_names", GraphNames.PRESENT + "%d.value");
     }
 
-    private static void search(ObjectNode target, ModelFacts facts) {
+    /** Of the caches of a text as long as the context. */
+    private static long bytes(Decoder decoder, List<KvLayout.Cache> caches) {
+        long heads = caches.stream().mapToLong(KvLayout.Cache::kvHeads).sum();
+        return 2
+                * heads
+                * decoder.headSize()
+                * decoder.facts().contextLength()
+                * decoder.precision().dtype().bytes();
+    }
+
+    private static void search(ObjectNode target, ModelFacts facts, boolean inPlace) {
         target.put("max_length", facts.contextLength());
         target.put("min_length", 0);
         target.put("do_sample", false);
         target.put("num_beams", 1);
         target.put("num_return_sequences", 1);
-        target.put("past_present_share_buffer", false);
+        target.put("past_present_share_buffer", inPlace);
         target.put("temperature", 1.0);
         target.put("top_k", 50);
         target.put("top_p", 1.0);

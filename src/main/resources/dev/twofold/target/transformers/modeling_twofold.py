@@ -484,7 +484,10 @@ class TwofoldPreTrainedModel(PreTrainedModel):
             config.base_model_tp_plan = tensor_parallel_plan(config.twofold["steps"], sum_each=True)
         # torch's scaled_dot_product_attention has no soft cap and no sinks, and would leave them out in silence.
         attentions = [branch.get("attention", {}) for branch in branches_of(config.twofold["steps"])]
-        self._supports_sdpa = not any("cap" in attention or attention.get("sinks") for attention in attentions)
+        sinks = any(attention.get("sinks") for attention in attentions)
+        self._supports_sdpa = not sinks and not any("cap" in attention for attention in attentions)
+        # Of flash attention's kernels the second drops sinks, in silence too.
+        self._supports_flash_attn = not sinks
         super().__init__(config, *args, **kwargs)
 
     def _init_weights(self, module):
