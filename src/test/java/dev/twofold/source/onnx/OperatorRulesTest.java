@@ -166,7 +166,7 @@ final class OperatorRulesTest {
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y, ?v)"),
                 sample(
                         "angles",
-                        "Mul(Cast{to=1}(Unsqueeze(Range(past, total, =1), =0)), ?w)",
+                        "Mul(Cast{to=1}(Unsqueeze(Add(Range(=0, new, =1), past), =0)), ?w)",
                         "Mul(Cast{to=1}(Unsqueeze(Range(=0, new, =1), =0)), ?w)"),
                 sample("cosines", "Cos(?angles)", "Cos(?x)"),
                 sample(
