@@ -48,6 +48,10 @@ record ActivationForm(String word, double steepness, double limit) {
                 : new ActivationForm(node.asText(), 0, 0);
     }
 
+    boolean needsGate() {
+        return word.equals(ClampedSwish.NAME);
+    }
+
     @JsonValue
     JsonNode json() {
         if (!word.equals(ClampedSwish.NAME)) {

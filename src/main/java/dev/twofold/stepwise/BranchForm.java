@@ -117,6 +117,9 @@ record BranchForm(
             Bounds.requirePresent("activation", activation);
             Bounds.requirePresent("biases", biases);
             biases = List.copyOf(biases);
+            if (!gated && activation.needsGate()) {
+                throw new IllegalArgumentException("gated should be true where the activation is " + activation.word());
+            }
         }
     }
 

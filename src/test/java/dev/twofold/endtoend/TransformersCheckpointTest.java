@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.cli.CommandRun;
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.families.TinyFamilies;
 import dev.twofold.layers.LayerWindow;
 import dev.twofold.pipeline.Compiler;
@@ -204,6 +205,8 @@ final class TransformersCheckpointTest {
                 "\"kind\":\"rms\" | \"kind\":\"batch\" | which is none of",
                 "\"layers\":[1] | \"layers\":[9] | layers should be 0 to 3, not 9",
                 "\"gated\":true | \"gated\":true,\"wide\":1 | an unknown key 'wide'",
+                "\"gated\":true,\"activation\":\"silu\" | \"gated\":false,\"activation\":"
+                        + "{\"kind\":\"clamped-swish\",\"steepness\":1.702,\"limit\":7} | gated should be true",
                 "\"feed_forward\" | \"chain\" | wrong value in the list of steps",
                 "\"biases\":[] | \"biases\":[\"o_proj\"] | the tensor is missing",
                 "\"vocab_size\": 128 | \"vocab_size\": 12.5 | a positive whole number",
@@ -215,6 +218,8 @@ final class TransformersCheckpointTest {
         String text = Files.readString(config);
         assertThat(text).contains(what);
         Files.writeString(config, text.replace(what, by));
-        assertThatThrownBy(() -> Sources.SHIPPED.open(checkpoint)).hasMessageContaining(message);
+        assertThatThrownBy(() -> Sources.SHIPPED.open(checkpoint))
+                .isInstanceOf(TwofoldException.class)
+                .hasMessageContaining(message);
     }
 }

@@ -100,7 +100,7 @@ final class GenAiBuilderTest {
         Stream<String> built = FAMILIES.stream()
                 .filter(name -> !EXPORTED_OTHERWISE.contains(name))
                 .map(name -> name + "-fp32");
-        return Stream.concat(built, Stream.of("qwen3_moe-moe-fp32", "llama3.1-traced", "llama3.1-fused"))
+        return Stream.concat(built, Stream.of("qwen3_moe-moe-fp32", "llama3.1-traced"))
                 .map(model ->
                         Arguments.of(model, model.substring(0, model.indexOf('-', model.startsWith("phi3") ? 5 : 0))));
     }

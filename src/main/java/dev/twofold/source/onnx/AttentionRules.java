@@ -152,7 +152,7 @@ final class AttentionRules {
     private static Optional<Term> standard(Call call) {
         boolean plain = silent(call, List.of("q_num_heads", "kv_num_heads", "scale", "softcap")) && absentFrom(call, 6);
         Optional<Term.Mask> allowed =
-                call.input(3, Term.Mask.class).filter(mask -> mask.causal() && mask.form() != Term.Form.HIDDEN);
+                call.input(3, Term.Mask.class).filter(mask -> mask.causal() && mask.hidesInAttention());
         List<Optional<Value>> operands = List.of(call.input(0), call.input(1), call.input(2));
         boolean all = operands.stream()
                 .allMatch(operand -> operand.filter(value -> value.width() > 0).isPresent());
@@ -172,15 +172,17 @@ final class AttentionRules {
         Optional<Term.Headed> query = call.input(0, Term.Headed.class);
         Optional<Term.Keys> keys = keys(call, 1);
         Optional<Term.Keys> all = keys(call, 2);
+        // Counted from the first key on, whatever there is of the past.
+        long causal = call.integer("is_causal", 0);
+        boolean counts = causal == 0
+                || causal == 1 && keys.filter(found -> found.cache().isEmpty()).isPresent();
         Optional<Term.Mask> mask = call.input(3, Term.Mask.class)
-                .filter(found -> found.form() != Term.Form.HIDDEN)
-                .or(() -> call.input(3).isEmpty()
-                                && call.integer("is_causal", 0) == 1
-                                && keys.filter(found -> found.cache().isEmpty()).isPresent()
+                .filter(Term.Mask::hidesInAttention)
+                .or(() -> call.input(3).isEmpty() && causal == 1
                         ? Optional.of(Term.Mask.before(Optional.empty()))
                         : Optional.empty());
         double cap = call.number("softcap", 0);
-        return query.filter(heads -> plain)
+        return query.filter(heads -> plain && counts)
                 .flatMap(heads -> keys.flatMap(first -> all.flatMap(second -> mask.filter(Term.Mask::causal)
                         .flatMap(found -> HeadRules.attended(
                                 heads,

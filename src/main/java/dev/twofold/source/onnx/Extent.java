@@ -21,7 +21,9 @@ record Extent(long factor, List<Unknown> unknown) {
         /** Tokens of the past. */
         PAST,
         /** Both. */
-        TOTAL
+        TOTAL,
+        /** Something else, which two of are not equal. */
+        UNSEEN
     }
 
     private static final int MOST = 8;
@@ -30,6 +32,7 @@ record Extent(long factor, List<Unknown> unknown) {
     static final Extent NEW = of(Unknown.NEW);
     static final Extent PAST = of(Unknown.PAST);
     static final Extent TOTAL = of(Unknown.TOTAL);
+    static final Extent UNSEEN = of(Unknown.UNSEEN);
 
     Extent {
         unknown = unknown.stream().sorted().toList();
@@ -45,6 +48,11 @@ record Extent(long factor, List<Unknown> unknown) {
 
     boolean isKnown() {
         return unknown.isEmpty();
+    }
+
+    /** Whether nothing follows from it. */
+    boolean isUnseen() {
+        return unknown.contains(Unknown.UNSEEN);
     }
 
     Optional<Extent> plus(Extent other) {
@@ -74,7 +82,7 @@ record Extent(long factor, List<Unknown> unknown) {
     /** Nothing if something is left over. */
     Optional<Extent> over(Extent other) {
         List<Unknown> rest = new ArrayList<>(unknown);
-        boolean whole = other.factor != 0 && factor % other.factor == 0;
+        boolean whole = !other.isUnseen() && other.factor != 0 && factor % other.factor == 0;
         for (Unknown one : other.unknown) {
             whole &= rest.remove(one);
         }

@@ -253,7 +253,7 @@ final class HeadRules {
                 && keys.count() > 0
                 && query.count() % keys.count() == 0
                 && query.count() <= 1 << 16
-                && keys.cache().isEmpty() == values.cache().isEmpty();
+                && Roles.areOfOneLayer(keys.cache(), values.cache());
         Unscaled queries = Unscaled.of(query.x());
         Unscaled newKeys = Unscaled.of(keys.x());
         return fits

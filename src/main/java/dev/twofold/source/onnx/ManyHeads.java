@@ -24,6 +24,7 @@ final class ManyHeads {
         boolean plain = call.output() == 0
                 && heads > 0
                 && READ.containsAll(call.attributes().keySet())
+                && call.number("mask_filter_value", MaskRules.LITTLE) <= MaskRules.LITTLE
                 && call.input(3).isEmpty()
                 && call.inputs().stream().skip(8).allMatch(Optional::isEmpty);
         Optional<Value> query = call.input(0).filter(x -> x.width() > 0 && x.width() % Math.max(1, heads) == 0);
@@ -73,8 +74,8 @@ final class ManyHeads {
         if (!told || call.input(5).isPresent() && added.isEmpty()) {
             return Optional.empty();
         }
-        return added.or(() -> Optional.of(new Mask(causal, Optional.empty(), Form.ADDED)))
-                .map(mask -> new Mask(mask.causal() || causal, mask.window(), Form.ADDED))
+        return added.or(() -> Optional.of(Mask.added(causal, Optional.empty())))
+                .map(mask -> Mask.added(mask.causal() || causal, mask.window()))
                 .filter(Mask::causal);
     }
 }

@@ -4,6 +4,7 @@ import static dev.twofold.source.onnx.Rule.spelled;
 
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto;
+import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.source.onnx.Term.Count;
 import dev.twofold.source.onnx.Term.Form;
 import dev.twofold.source.onnx.Term.Grid;
@@ -12,15 +13,20 @@ import dev.twofold.source.onnx.Term.Numbers;
 import dev.twofold.source.onnx.Term.Tokens;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Which keys queries see, where a graph compares the numbers of tokens for it. */
 final class MaskRules {
 
     /** What is added to hide a key: scores are never that far apart. */
-    private static final double LITTLE = -1e4;
+    static final double LITTLE = -1e4;
 
     private static final int MOST_AXES = 8;
+
+    private static final Set<Long> FLOATING =
+            Set.of((long) DataType.FLOAT_VALUE, (long) DataType.FLOAT16_VALUE, (long) DataType.BFLOAT16_VALUE, (long)
+                    DataType.DOUBLE_VALUE);
 
     private static final Rule SPELLED = spelled(
             "tokens that are there, by text and key",
@@ -173,11 +179,11 @@ final class MaskRules {
     /** Keys up to {@code reach} after their query, or those beyond. */
     private static Optional<Term> known(long reach, boolean keysLower) {
         if (reach == 0) {
-            return Optional.of(new Mask(true, Optional.empty(), keysLower ? Form.SHOWN : Form.HIDDEN));
+            return Optional.of(new Mask(true, Optional.empty(), keysLower ? Form.SHOWN : Form.HIDDEN, false));
         }
         return reach < 0 && reach > -Integer.MAX_VALUE
-                ? Optional.of(
-                        new Mask(false, Optional.of(Math.toIntExact(-reach)), keysLower ? Form.HIDDEN : Form.SHOWN))
+                ? Optional.of(new Mask(
+                        false, Optional.of(Math.toIntExact(-reach)), keysLower ? Form.HIDDEN : Form.SHOWN, false))
                 : Optional.empty();
     }
 
@@ -186,18 +192,29 @@ final class MaskRules {
         return value.flatMap(found -> found.as(Mask.class)
                 .or(() -> found.as(Term.Input.class)
                         .filter(input -> Roles.isMask(input.name()))
-                        .map(input -> new Mask(false, Optional.empty(), Form.SHOWN))));
+                        .map(input -> new Mask(false, Optional.empty(), Form.SHOWN, true))));
     }
 
     private static Optional<Term> same(Call call) {
-        return mask(call.input(0)).map(Term.class::cast);
+        Optional<Mask> mask = mask(call.input(0));
+        return call.operator().equals("Cast")
+                ? mask.flatMap(found -> cast(found, call.integer("to", 0))).map(Term.class::cast)
+                : mask.map(Term.class::cast);
+    }
+
+    /** What is added is nothing else in whole numbers or truth values. */
+    private static Optional<Mask> cast(Mask mask, long type) {
+        if (mask.form() == Form.ADDED) {
+            return FLOATING.contains(type) ? Optional.of(mask) : Optional.empty();
+        }
+        return Optional.of(mask.as(type != DataType.BOOL_VALUE));
     }
 
     private static Optional<Term> both(Call call, Form form) {
         if (form == Form.SHOWN) {
             for (int i = 0; i < 2; i++) {
                 if (call.input(i).filter(MaskRules::isTrue).isPresent()) {
-                    return mask(call.input(1 - i)).map(Term.class::cast);
+                    return mask(call.input(1 - i)).map(mask -> mask.as(false));
                 }
             }
         }
@@ -205,7 +222,7 @@ final class MaskRules {
         Optional<Mask> second = mask(call.input(1)).filter(mask -> mask.form() == form);
         return first.flatMap(a -> second.filter(
                         b -> a.window().isEmpty() || b.window().isEmpty())
-                .map(b -> new Mask(a.causal() || b.causal(), a.window().or(b::window), form)));
+                .map(b -> new Mask(a.causal() || b.causal(), a.window().or(b::window), form, form == Form.ADDED)));
     }
 
     private static boolean isTrue(Value value) {
@@ -240,7 +257,7 @@ final class MaskRules {
     /** Zero everywhere, or the same mask in numbers, which are zero where nothing is hidden. */
     private static boolean isZero(Call call, int input, Mask mask) {
         boolean number = number(call, input).filter(value -> value == 0).isPresent();
-        return number || mask.form() == Form.HIDDEN && mask(call.input(input)).equals(Optional.of(mask));
+        return number || mask.form() == Form.HIDDEN && mask(call.input(input)).equals(Optional.of(mask.as(true)));
     }
 
     private static Optional<Term> times(Call call) {

@@ -81,8 +81,9 @@ final class MixtureRules {
             return Optional.empty();
         }
         long experts = router.get().width();
-        boolean fits = chosen > 0 && chosen <= experts;
         boolean normed = call.integer("normalize_routing_weights", 0) == 1;
+        // The runtime divides those of QMoE by their sum, even if the file says that they are not.
+        boolean fits = chosen > 0 && chosen <= experts && (normed || kind == Matrices.NUMBERS);
         return experts(call, at, kind, experts, x.get().width(), activation.get())
                 .filter(all -> fits)
                 .map(all -> new Term.Mixture(x.get(), router.get(), Routing.softmax((int) chosen, normed), all));
@@ -114,7 +115,10 @@ final class MixtureRules {
         boolean joined = call.text("activation_type", "relu").equals("swiglu");
         boolean third = call.input(at.third).isPresent();
         Optional<Shape> first = shape(call, at.first).filter(shape -> shape.dim(0) == experts);
-        if (first.isEmpty() || joined != (form == 1 || form == 2) || joined && third) {
+        boolean rowsFit = first.filter(shape -> hasRows(call, at.second, experts, hidden)
+                        && (!third || hasRows(call, at.third, experts, shape.dim(1))))
+                .isPresent();
+        if (first.isEmpty() || !rowsFit || joined != (form == 1 || form == 2) || joined && third) {
             return Optional.empty();
         }
         long rows = first.get().dim(1);
@@ -159,6 +163,13 @@ final class MixtureRules {
         private Weight columns(Weight all, long from) {
             return Weights.slice(Weights.slice(all, 0, expert * width, (expert + 1) * width), 1, from, from + hidden);
         }
+    }
+
+    /** Whether the matrix of each expert has so many; columns follow from how many elements there are. */
+    private static boolean hasRows(Call call, int input, long experts, long rows) {
+        return shape(call, input)
+                .filter(shape -> shape.dim(0) == experts && shape.dim(1) == rows)
+                .isPresent();
     }
 
     private static Optional<Shape> shape(Call call, int input) {

@@ -46,12 +46,15 @@ final class RotaryRules {
 
     private RotaryRules() {}
 
-    private static Optional<Term> angles(Captures captures) {
+    /** Where there is a past, new tokens do not stand where they are counted. */
+    private static Optional<Term> angles(Captures captures, Values values) {
         Value positions = captures.value("p");
         boolean known = Roles.isPositions(positions)
                 || positions
                         .as(Term.Grid.class)
-                        .filter(grid -> grid.added() == 0 && grid.axis() == 0 && grid.count() != Count.TEXTS)
+                        .filter(grid -> grid.added() == 0 && grid.axis() == 0)
+                        .filter(grid ->
+                                grid.count() == Count.QUERIES || grid.count() != Count.TEXTS && !values.haveCaches())
                         .isPresent();
         return Optional.of(captures.value("f"))
                 .filter(f -> known)

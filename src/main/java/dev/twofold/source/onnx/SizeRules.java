@@ -69,11 +69,8 @@ final class SizeRules {
     /** Of what is given of the past, how many texts and how many tokens it has. */
     private static Optional<List<Extent>> past(Call call) {
         boolean cache = call.input(0, Term.Input.class).filter(Roles::isCache).isPresent();
-        return cache ? Optional.of(List.of(Extent.BATCH, UNSEEN, Extent.PAST, UNSEEN)) : Optional.empty();
+        return cache ? Optional.of(List.of(Extent.BATCH, Extent.UNSEEN, Extent.PAST, Extent.UNSEEN)) : Optional.empty();
     }
-
-    /** No size at all, so that nothing follows from it. */
-    private static final Extent UNSEEN = Extent.of(Long.MIN_VALUE);
 
     private static long place(long index, int size) {
         return Math.max(0, Math.min(size, index < 0 ? index + size : index));
@@ -88,7 +85,6 @@ final class SizeRules {
                 .map(at -> at < 0 ? at + all.size() : at)
                 .filter(at -> at >= 0 && at < all.size())
                 .map(at -> all.get(at.intValue()))
-                .filter(size -> !size.equals(UNSEEN))
                 .map(size -> Sizes.term(List.of(size))));
     }
 

@@ -46,6 +46,7 @@ final class Sizes {
     /** As a shape to bring a value into, where what is not known is as it was. */
     static Optional<List<Long>> dims(Call call, int input) {
         return of(call, input)
+                .filter(sizes -> sizes.stream().noneMatch(Extent::isUnseen))
                 .map(sizes -> sizes.stream()
                         .map(size -> size.isKnown() ? size.factor() : 0)
                         .toList());

@@ -115,16 +115,32 @@ sealed interface Term {
      *
      * @param causal whether none that is after it
      * @param window how many back, itself included; all if there is none
+     * @param numbers whether it is numbers rather than truth values
      */
-    record Mask(boolean causal, Optional<Integer> window, Form form) implements Term {
+    record Mask(boolean causal, Optional<Integer> window, Form form, boolean numbers) implements Term {
 
         /** All that are not after it. */
         static Mask before(Optional<Integer> window) {
-            return new Mask(true, window, Form.SHOWN);
+            return new Mask(true, window, Form.SHOWN, false);
+        }
+
+        /** Numbers that are added. */
+        static Mask added(boolean causal, Optional<Integer> window) {
+            return new Mask(causal, window, Form.ADDED, true);
         }
 
         Mask in(Form other) {
-            return new Mask(causal, window, other);
+            return other == Form.ADDED ? added(causal, window) : new Mask(causal, window, other, numbers);
+        }
+
+        /** The same as numbers or truth values, if it is not added. */
+        Mask as(boolean others) {
+            return new Mask(causal, window, form, others);
+        }
+
+        /** Whether attention hides just that if it is given this: numbers are added, truth values show. */
+        boolean hidesInAttention() {
+            return numbers ? form == Form.ADDED : form == Form.SHOWN;
         }
     }
 

@@ -16,6 +16,7 @@ final class Values {
     private final WeightEvaluator numbers;
     private final Map<Object, Value> known = new HashMap<>();
     private int count;
+    private boolean caches;
 
     /** @param rules those of one operator are tried in their order */
     Values(List<Rule> rules, WeightEvaluator numbers) {
@@ -26,6 +27,11 @@ final class Values {
     /** Reads constants that are small. */
     WeightEvaluator numbers() {
         return numbers;
+    }
+
+    /** Whether the graph is given keys and values of the past. */
+    boolean haveCaches() {
+        return caches;
     }
 
     Value of(Term constant) {
@@ -78,6 +84,7 @@ final class Values {
     }
 
     private Value add(Object key, Optional<Call> call, Optional<NodeProto> node, Term term) {
+        caches |= term instanceof Term.Input input && Roles.isCache(input);
         Value value = new Value(count++, call, node, term, width(term));
         known.put(key, value);
         return value;

@@ -54,7 +54,13 @@ final class OperatorRulesTest {
                 sample("a sum of sizes", "Add(past, new)", "Add(past, total)", "Add(past, ?x)"),
                 sample("a difference of sizes", "Sub(total, past)", "Sub(past, total)"),
                 sample("a product of sizes", "Mul(new, =2)", "Mul(new, ?x)"),
-                sample("a quotient of sizes", "Div(=8, =2)", "Div(=8, =3)", "Div(new, =2)"),
+                sample(
+                        "a quotient of sizes",
+                        "Div(=8, =2)",
+                        "Div(=8, =3)",
+                        "Div(new, =2)",
+                        "Div(Gather(Shape(?past), =1), Gather(Shape(?past), =3))",
+                        "Div(Slice(Shape(?past), =1, =2, =0), =2)"),
                 sample("the same size", "Unsqueeze(new, =0)", "Unsqueeze(?x, =0)"),
                 sample("the same size", "Reshape(new, =-1)", "Reshape(new, =[1,1])"),
                 sample(
@@ -82,6 +88,11 @@ final class OperatorRulesTest {
                         "LessOrEqual(Range(=0, total, =1), Unsqueeze(Range(=0, new, =1), =1))",
                         "Less(Range(=0, total, =1), Unsqueeze(Add(Range(past, total, =1), =2), =1))"),
                 sample("both masks", "And(allowed, allowed)", "And(allowed, ?x)"),
+                sample(
+                        "the same mask",
+                        "Cast{to=1}(Where(allowed, ~0, ~-65504))",
+                        "Cast{to=9}(Where(allowed, ~0, ~-65504))",
+                        "Cast{to=7}(Where(allowed, ~0, ~-65504))"),
                 sample("the opposite mask", "Not(allowed)", "Not(?x)"),
                 sample(
                         "a mask that is added",
@@ -123,21 +134,40 @@ final class OperatorRulesTest {
                 sample("shares", "Softmax{axis=-1}(" + MASKED + ")", "Softmax{axis=1}(" + MASKED + ")"),
                 sample(
                         "what is attended to",
+                        "MatMul(Softmax{axis=-1}(" + MASKED + "), ?held)",
+                        "MatMul(" + MASKED + ", ?held)",
                         "MatMul(Softmax{axis=-1}(" + MASKED + "), ?keys)",
-                        "MatMul(" + MASKED + ", ?keys)",
-                        "MatMul(Softmax{axis=-1}(" + SCORES + "), ?keys)"),
+                        "MatMul(Softmax{axis=-1}(" + MASKED + "), ?elsewhere)",
+                        "MatMul(Softmax{axis=-1}(" + SCORES + "), ?held)"),
                 sample(
                         "attention of heads that are apart",
-                        "Attention(?h, ?keys, ?keys, allowed)",
-                        "Attention(?h, ?keys, ?keys, ?y)",
-                        "Attention{is_causal=1}(?h, ?keys, ?keys)"),
+                        "Attention(?h, ?keys, ?held, allowed)",
+                        "Attention(?h, ?keys, ?held, Cast{to=1}(allowed))",
+                        "Attention(?h, ?keys, ?held, Cast{to=9}(Where(allowed, ~0, ~-65504)))",
+                        "Attention(?h, ?keys, ?held, ?y)",
+                        "Attention(?h, ?keys, ?elsewhere, allowed)",
+                        "Attention{is_causal=1}(?h, ?keys, ?held, allowed)",
+                        "Attention{is_causal=1}(?h, ?keys, ?held)"),
+                sample(
+                        "attention of heads that are apart",
+                        "Attention(?h, ?keys, ?held, Cast{to=9}(Cast{to=1}(allowed)))",
+                        "Attention(?h, ?keys, ?held, Not(allowed))"),
+                sample(
+                        "attention of heads that are apart",
+                        "Attention{is_causal=1}(?h, ?h, ?h, allowed)",
+                        "Attention{is_causal=2}(?h, ?h, ?h, allowed)"),
                 sample(
                         "attention of many heads of the runtime",
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y)",
                         "com.microsoft.MultiHeadAttention{num_heads=2}(?x, ?y, ?y)",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1,mask_filter_value=-2.0}(?x, ?y, ?y)",
                         "com.microsoft.MultiHeadAttention{num_heads=3,unidirectional=1}(?x, ?y, ?y)",
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1,unheard_of=1}(?x, ?y, ?y)",
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y, ?v)"),
+                sample(
+                        "angles",
+                        "Mul(Cast{to=1}(Unsqueeze(Add(Range(=0, new, =1), past), =0)), ?w)",
+                        "Mul(Cast{to=1}(Unsqueeze(Range(=0, new, =1), =0)), ?w)"),
                 sample("cosines", "Cos(?angles)", "Cos(?x)"),
                 sample(
                         "angles of both halves",
@@ -161,13 +191,22 @@ final class OperatorRulesTest {
                         "com.microsoft.MoE{k=1,use_sparse_mixer=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?m, ?zero)"),
                 sample(
+                        "a mixture of experts",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?e4)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?e4, ?zero, ?e4)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?down4)"),
+                sample(
                         "a mixture of experts in blocks",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8,weights_prepacked=1}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8,quant_type=fp4}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=0,expert_weight_bits=8}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
                         "com.microsoft.QMoE{k=1,expert_weight_bits=8}(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
-                        "com.microsoft.QMoE{k=1,expert_weight_bits=8,weights_prepacked=1}"
-                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
-                        "com.microsoft.QMoE{k=1,expert_weight_bits=8,quant_type=fp4}"
-                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
-                        "com.microsoft.QMoE{k=1,expert_weight_bits=2}"
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=2}"
                                 + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)"));
     }
 
@@ -277,10 +316,14 @@ final class OperatorRulesTest {
         Sketch sketch = new Sketch(Interpreter.rules());
         return sketch.with("past", new Term.Input("past_key_values.0.key"))
                 .with("h", new Term.Headed(sketch.computed(1), 2, 4))
-                .with("keys", new Term.Keys(sketch.computed(2), 2, 4, 1, "past", Term.Layout.HEADS))
+                .with("keys", new Term.Keys(sketch.computed(2), 2, 4, 1, "past.0.key", Term.Layout.HEADS))
+                .with("held", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.0.value", Term.Layout.HEADS))
+                .with("elsewhere", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.1.value", Term.Layout.HEADS))
                 .with("angles", new Term.Angles(new Filled(Shape.of(2), 1), false))
                 .with("r", sketch.projected(2).term())
                 .with("e", tensor(DataType.FLOAT, 4, 2, 8, 8))
+                .with("e4", tensor(DataType.FLOAT, 4, 2, 4, 8))
+                .with("down4", tensor(DataType.FLOAT, 4, 2, 8, 4))
                 .with("zero", new Term.Numbers(new Filled(Shape.of(2, 8), 0), Optional.empty()))
                 .with("twos", numbers(2, 8))
                 .with("codes", tensor(DataType.UINT8, 1, 2, 8, 8))

@@ -94,6 +94,12 @@ final class Sketch {
         } else if (text.equals(Pattern.ANY)) {
             return attribute.setType(AttributeType.INT).setI(1).build();
         }
+        if (text.matches("-?\\d+\\.\\d+")) {
+            return attribute
+                    .setType(AttributeType.FLOAT)
+                    .setF(Float.parseFloat(text))
+                    .build();
+        }
         return text.matches("-?\\d+")
                 ? attribute
                         .setType(AttributeType.INT)

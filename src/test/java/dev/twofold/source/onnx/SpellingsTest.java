@@ -125,6 +125,18 @@ final class SpellingsTest {
     }
 
     @Test
+    void new_tokens_are_positions_only_where_there_is_no_past() {
+        Pattern.Applied angles = PatternText.parse("Mul(Cast{to=1}(Unsqueeze(Range(=0, new, =1), =0)), ?f)");
+        Term frequencies = new Term.Numbers(new Filled(Shape.of(4), 1), Optional.empty());
+        Sketch alone = new Sketch(Interpreter.rules()).with("f", frequencies);
+        assertThat(alone.value(angles).term()).isInstanceOf(Term.Angles.class);
+        Sketch after = new Sketch(Interpreter.rules())
+                .with("f", frequencies)
+                .with("past", new Term.Input("past_key_values.0.key"));
+        assertThat(after.value(angles).term()).isNotInstanceOf(Term.Angles.class);
+    }
+
+    @Test
     void a_value_that_is_captured_twice_is_the_same() {
         Sketch sketch = new Sketch(Interpreter.rules());
         sketch.with("x", sketch.computed(1).term()).with("y", sketch.computed(2).term());
