@@ -1,6 +1,5 @@
 package dev.twofold.inspection;
 
-import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.estimate.HardwareChoice;
 import dev.twofold.layers.Place;
@@ -16,13 +15,9 @@ import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.source.Source;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
@@ -65,10 +60,11 @@ record StepChoice(
         PlaceCosts costs = refitted.orElse(plain);
         Finalists finalists = refitted.map(own -> Finalists.refitted(plain, own, saving))
                 .orElseGet(() -> Finalists.plain(plain, saving));
+        WholePlans whole = new WholePlans(open, source, session, fitted, host);
         Plan plan = options.steps() != null
-                ? best(finalists.atLeast(options.steps()), options.steps() + " steps")
+                ? whole.best(finalists.atLeast(options.steps()), options.steps() + " steps")
                 : options.speedup() != null
-                        ? fast(options.speedup(), speed.orElseThrow(), finalists)
+                        ? fast(options.speedup(), speed.orElseThrow(), finalists, whole)
                         : within(options.maxLoss() == null ? LossLimit.DEFAULT : options.maxLoss(), costs, saving);
         TextMeasurement text = session.calibration();
         return new PlanChoice(
@@ -88,66 +84,21 @@ record StepChoice(
 
     private PlaceCosts refitted(PlaceCosts plain, Compensate.Options fit) {
         CalibrationText text = fitted.orElseThrow();
-        try (TextMeasurement unseen = unseen(text)) {
+        try (TextMeasurement unseen = WholePlans.unseen(session, text)) {
             return new StepCosts(source.decoder(), unseen, open.form(), host.progress())
                     .refitted(plain, text.spaced(StepCosts.TRIAL_TOKENS), fit, host.with(notice -> {}));
         }
     }
 
-    /** Tokens that nothing is fitted to: places differ in how much of a small text they can learn by heart. */
-    private TextMeasurement unseen(CalibrationText text) {
-        return session.on(text.check().spaced(StepCosts.CHECKED));
-    }
-
-    private Plan best(List<Plan> finalists, String goal) {
-        if (finalists.isEmpty()) {
-            throw TwofoldException.input("no plan saves " + goal)
-                    .found("every one needs a place that ruins the model by itself")
-                    .hint("ask for less, or name places yourself with --pairs and --merge");
-        }
-        if (finalists.size() == 1) {
-            return finalists.get(0);
-        }
-        return fitted.map(text -> {
-                    try (TextMeasurement unseen = unseen(text)) {
-                        RefittedPlans trials = new RefittedPlans(
-                                source, open.form(), text.spaced(StepCosts.TRIAL_TOKENS), host.with(notice -> {}));
-                        Compensate.Options trial = open.fit().orElseThrow().with(StepCosts.TRIAL_RIDGES);
-                        return least(
-                                finalists,
-                                unseen,
-                                plan -> trials.scores(plan, trial, List.of(unseen))
-                                        .get(0));
-                    }
-                })
-                .orElseGet(() -> {
-                    TextMeasurement text = session.calibration();
-                    return least(finalists, text, text::score);
-                });
-    }
-
-    private Plan least(List<Plan> finalists, TextMeasurement text, Function<Plan, PlanScore> score) {
-        Map<Plan, Double> divergences = new LinkedHashMap<>();
-        host.progress().begin("choosing a plan", finalists.size(), Progress.Unit.PLANS);
-        for (Plan plan : finalists) {
-            divergences.put(plan, score.apply(plan).kl());
-            host.progress().advance(1);
-        }
-        text.save();
-        host.progress().end();
-        return Collections.min(divergences.entrySet(), Map.Entry.comparingByValue())
-                .getKey();
-    }
-
     /** Times of places do not quite add up either, so that a plan may have to save a little more. */
-    private Plan fast(double speedup, PlanSpeed speed, Finalists finalists) {
+    private Plan fast(double speedup, PlanSpeed speed, Finalists finalists, WholePlans whole) {
         int greatest = finalists.most();
         for (int saving = PlanSpeed.savingFor(speedup); saving <= greatest; saving += Math.max(1, saving / 50)) {
             List<Plan> plans = finalists.atLeast(saving).stream()
                     .filter(plan -> speed.speedup(plan) >= speedup)
                     .toList();
             if (!plans.isEmpty()) {
-                return best(plans, "that much");
+                return whole.best(plans, "that much");
             }
         }
         List<Plan> most = finalists.atLeast(greatest);

@@ -1,17 +1,14 @@
 package dev.twofold.pipeline;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.graph.plain.PlainLowering;
 import dev.twofold.inspection.CalibrationText;
 import dev.twofold.inspection.FitSession;
 import dev.twofold.inspection.Host;
 import dev.twofold.inspection.Texts;
-import dev.twofold.inspection.WindowCut;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
-import dev.twofold.measure.TokenHash;
 import dev.twofold.ort.NodePlacement;
 import dev.twofold.ort.StepEngine;
 import dev.twofold.ort.ValidatedModel;
@@ -62,7 +59,7 @@ public record Validator(
             Optional<NodePlacement> placement) {}
 
     /**
-     * @throws TwofoldException of kind INPUT if the output was not made from this source or text, or the original has
+     * @throws dev.twofold.diag.TwofoldException of kind INPUT if the output was not made from this source or text, or the original has
      *     other tokens
      */
     public Outcome validate() {
@@ -70,10 +67,7 @@ public record Validator(
         Decoder start = source.decoder();
         Decoder base = original.decoder();
         Recipe recipe = StoredRecipe.computing(manifest.plan(), Manifest.NAME);
-        TextWindows windows = windows(source);
-        if (original != source) {
-            requireSameTokens(windows);
-        }
+        TextWindows windows = new CommonText(text, tokens, host.notices()).windows(source, original);
         TextFits asked = new TextFits(recipe);
         ModelOpener opener = new ModelOpener(host);
         opener.requireFinite(directory, manifest, windows.inputs().get(0));
@@ -100,22 +94,6 @@ public record Validator(
                 });
                 return new Outcome(windows, result, without, placement);
             }
-        }
-    }
-
-    private TextWindows windows(Source model) {
-        return WindowCut.cut(text.name(), WindowCut.encode(model, text), model.decoder(), tokens, host.notices());
-    }
-
-    private void requireSameTokens(TextWindows windows) {
-        int own = source.decoder().facts().vocabularySize();
-        int others = original.decoder().facts().vocabularySize();
-        if (own != others || !TokenHash.of(windows).equals(TokenHash.of(windows(original)))) {
-            throw TwofoldException.input(
-                            "the original reads the text as other tokens, so that losses cannot be compared")
-                    .found("vocabularies of " + own + " and " + others)
-                    .expected("one tokenizer, one convention of the begin token, windows of one length")
-                    .hint("give --original the checkpoint that training began with");
         }
     }
 

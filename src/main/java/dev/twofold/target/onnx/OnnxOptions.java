@@ -91,4 +91,9 @@ public record OnnxOptions(
         }
         return named;
     }
+
+    /** Whether the graph may write new keys and values into the caches that it reads. */
+    boolean keepsCachesInPlace() {
+        return dialect == DialectName.ORT;
+    }
 }

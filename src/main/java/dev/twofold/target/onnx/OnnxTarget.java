@@ -11,7 +11,6 @@ import dev.twofold.graph.check.GraphCheck;
 import dev.twofold.graph.cut.Annotation;
 import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.lower.DecoderLowering;
-import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.shard.RankDecoder;
@@ -117,8 +116,7 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
 
     @Override
     public void companions(Part part, List<Companion> originals, Path directory) {
-        CompanionFiles.write(
-                directory, originals, part.decoder(), caches(part.decoder()), form.dialect() == DialectName.ORT);
+        CompanionFiles.write(directory, originals, part.decoder(), caches(part.decoder()), form.keepsCachesInPlace());
     }
 
     /** For TensorRT a Triton model's configuration, and the script that builds its engines. */
