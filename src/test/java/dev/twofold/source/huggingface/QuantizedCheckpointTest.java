@@ -144,7 +144,7 @@ final class QuantizedCheckpointTest extends QuantizedCheckpoints {
     @CsvSource(
             delimiter = ';',
             value = {
-                "{\"quant_method\": \"mxfp4\"}; mxfp4",
+                "{\"quant_method\": \"hqq\"}; hqq",
                 "{\"bits\": 4}; nothing",
                 "{\"quant_method\": \"fp8\", \"weight_block_size\": [0, 128]}; weight_block_size"
             })
