@@ -172,7 +172,12 @@ public final class ModelOpener {
     private ModelSession load(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> form) {
         requireOnnx(directory, manifest);
         requireWhole(directory, manifest);
+        ModelSession session = session(directory, manifest, form);
         CudaAttention.note(manifest, host.provider()).ifPresent(this::sayOnce);
+        return session;
+    }
+
+    private ModelSession session(Path directory, Manifest manifest, Optional<UnaryOperator<ModelProto>> form) {
         if (manifest.sharding().isAbove()) {
             List<ModelSession.Device> ranks = RankDirectories.require(directory, manifest).stream()
                     .map(rank -> new ModelSession.Device(
