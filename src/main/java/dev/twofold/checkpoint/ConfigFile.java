@@ -27,6 +27,8 @@ import java.util.stream.StreamSupport;
  */
 public final class ConfigFile {
 
+    private static final String LAYERS = "num_hidden_layers";
+
     private final Path file;
     /** How the file spells a key. */
     private final UnaryOperator<String> spelling;
@@ -103,9 +105,9 @@ public final class ConfigFile {
         return positiveIfPresent(key).orElseThrow(() -> missing(key));
     }
 
-    /** Some tools write whole numbers as floats, such as 4096.0; and some a list of the same number for every layer. */
+    /** Some tools write whole numbers as floats, such as 4096.0; and some the same number once for every layer. */
     Optional<Integer> positiveIfPresent(String key) {
-        return value(key).map(ConfigFile::single).map(node -> {
+        return value(key).map(this::single).map(node -> {
             if (!isWhole(node) || node.intValue() <= 0) {
                 throw wrong(key, "not a positive whole number").found(node);
             }
@@ -136,11 +138,12 @@ public final class ConfigFile {
         return none ? Optional.empty() : countIfPresent(key);
     }
 
-    private static JsonNode single(JsonNode node) {
-        boolean same = node.isArray()
+    private JsonNode single(JsonNode node) {
+        boolean each = node.isArray()
                 && !node.isEmpty()
+                && root.path(LAYERS).asInt() == node.size()
                 && node.valueStream().distinct().count() == 1;
-        return same ? node.get(0) : node;
+        return each ? node.get(0) : node;
     }
 
     private static boolean isWhole(JsonNode node) {

@@ -64,6 +64,7 @@ final class ConfigKeysTest {
                 "hidden_size|64.5",
                 "hidden_size|-64",
                 "hidden_size|0",
+                "hidden_size|[64]",
                 "hidden_size|[64, 32]",
                 "num_hidden_layers|true",
                 "num_attention_heads|99999999999",
