@@ -3,7 +3,7 @@ package dev.twofold.decoder;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The mixtures of a step in which something is chosen, in the order in which their experts are. */
+/** The mixtures of a step in which something is chosen, in the order in which they run. */
 public final class Routers {
 
     private Routers() {}
@@ -13,29 +13,40 @@ public final class Routers {
     }
 
     private static Stream<Experts> in(Step step) {
-        return step.branches().stream().flatMap(branch -> branch.body().match(new Choosing()));
+        return step.branches().stream().flatMap(branch -> branch.body().match(new Itself()).stream());
     }
 
-    private static final class Choosing implements Operator.Cases<Stream<Experts>> {
+    /** Something of each router of an operator, in that order. */
+    public abstract static class Each<T> implements Operator.Cases<List<T>> {
 
         @Override
-        public Stream<Experts> attention(Attention attention) {
-            return Stream.empty();
+        public final List<T> attention(Attention attention) {
+            return List.of();
         }
 
         @Override
-        public Stream<Experts> feedForward(FeedForward feedForward) {
-            return Stream.empty();
+        public final List<T> feedForward(FeedForward feedForward) {
+            return List.of();
         }
 
         @Override
-        public Stream<Experts> experts(Experts experts) {
-            return experts.isGated() ? Stream.empty() : Stream.of(experts);
+        public final List<T> experts(Experts experts) {
+            return experts.isGated() ? List.of() : List.of(router(experts));
+        }
+
+        protected abstract T router(Experts experts);
+    }
+
+    private static final class Itself extends Each<Experts> {
+
+        @Override
+        protected Experts router(Experts experts) {
+            return experts;
         }
 
         @Override
-        public Stream<Experts> chain(Chain chain) {
-            return chain.steps().stream().flatMap(Routers::in);
+        public List<Experts> chain(Chain chain) {
+            return chain.steps().stream().flatMap(Routers::in).toList();
         }
     }
 }

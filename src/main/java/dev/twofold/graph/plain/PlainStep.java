@@ -14,6 +14,7 @@ import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Routers;
 import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Routing.Score;
 import dev.twofold.decoder.Step;
@@ -80,7 +81,7 @@ final class PlainStep {
         return choices;
     }
 
-    private final class Choices implements Operator.Cases<List<String>> {
+    private final class Choices extends Routers.Each<String> {
 
         private final Branch branch;
         private final String x;
@@ -91,23 +92,10 @@ final class PlainStep {
         }
 
         @Override
-        public List<String> attention(Attention attention) {
-            return List.of();
-        }
-
-        @Override
-        public List<String> feedForward(FeedForward feedForward) {
-            return List.of();
-        }
-
-        @Override
-        public List<String> experts(Experts experts) {
-            if (experts.isGated()) {
-                return List.of();
-            }
+        protected String router(Experts experts) {
             String chosen =
                     top(likely(read(branch, x), experts), experts.routing()).get(1);
-            return List.of(build.node("Cast", List.of(chosen), integer("to", DataType.FLOAT_VALUE)));
+            return build.node("Cast", List.of(chosen), integer("to", DataType.FLOAT_VALUE));
         }
 
         @Override
