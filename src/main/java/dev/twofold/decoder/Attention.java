@@ -91,10 +91,8 @@ public record Attention(
         if (normsWidth()) {
             return Optional.empty();
         }
-        List<Object> normalized = norms.map(both -> List.<Object>of(
-                        both.turned(), both.query().kind(), both.query().epsilon()))
-                .orElse(List.of());
-        return Optional.of(List.of(kind(), rule, heads() / kvHeads(), normalized, sinks.isPresent()));
+        return Optional.of(
+                List.of(kind(), rule, heads() / kvHeads(), norms.map(QueryKeyNorm::form), sinks.isPresent()));
     }
 
     /** Whether queries and keys are normalized over all heads, which cannot be cut or joined. */

@@ -32,6 +32,13 @@ public record QueryKeyNorm(Span span, boolean turned, Norm query, Norm key) {
         }
     }
 
+    /** What must be equal of norms that are joined or have a mean: all but the gains. */
+    public record Form(Span span, boolean turned, Norm.Kind kind, double epsilon) {}
+
+    public Form form() {
+        return new Form(span, turned, query.kind(), query.epsilon());
+    }
+
     /** Norms that every head has the same gain in. */
     public static QueryKeyNorm everyHead(boolean turned, Norm query, int heads, Norm key, int kvHeads) {
         return new QueryKeyNorm(Span.HEAD, turned, repeated(query, heads), repeated(key, kvHeads));

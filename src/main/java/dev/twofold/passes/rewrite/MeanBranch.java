@@ -48,13 +48,11 @@ final class MeanBranch {
 
         @Override
         public List<Object> attention(Attention attention) {
-            List<Object> norms = attention
-                    .norms()
-                    .map(both -> List.<Object>of(
-                            both.turned(), both.query().kind(), both.query().epsilon()))
-                    .orElse(List.of());
             return List.of(
-                    attention.kind(), attention.rule(), norms, attention.sinks().isPresent());
+                    attention.kind(),
+                    attention.rule(),
+                    attention.norms().map(QueryKeyNorm::form),
+                    attention.sinks().isPresent());
         }
 
         @Override
