@@ -48,55 +48,37 @@ public record FeedForwardStyle(
 
     /** The names of one expert. */
     public FeedForwardStyle expert(int number) {
-        return new FeedForwardStyle(
-                norm,
-                resultNorm,
-                named(gate, number),
-                named(up, number),
-                named(gateUp, number),
-                named(down, number),
-                bias,
-                activation,
-                numbers,
-                steepness,
-                limit,
-                experts);
+        return named(named(gate, number), named(up, number), named(gateUp, number), named(down, number), experts);
     }
 
     /** The names of a layer without experts. */
     public FeedForwardStyle dense() {
         ExpertsStyle.DenseStyle plain = experts.dense();
-        return new FeedForwardStyle(
-                norm,
-                resultNorm,
-                plain.gate(),
-                plain.up(),
-                "",
-                plain.down(),
-                bias,
-                activation,
-                numbers,
-                steepness,
-                limit,
-                ExpertsStyle.ABSENT);
+        return named(plain.gate(), plain.up(), "", plain.down(), ExpertsStyle.ABSENT);
     }
 
     /** The names of the expert that every token gets. */
     public FeedForwardStyle shared() {
         ExpertsStyle.SharedStyle own = experts.shared();
+        return named(own.gate(), own.up(), "", own.down(), ExpertsStyle.ABSENT);
+    }
+
+    /** The same with projections of other names. */
+    private FeedForwardStyle named(
+            String otherGate, String otherUp, String otherGateUp, String otherDown, ExpertsStyle others) {
         return new FeedForwardStyle(
                 norm,
                 resultNorm,
-                own.gate(),
-                own.up(),
-                "",
-                own.down(),
+                otherGate,
+                otherUp,
+                otherGateUp,
+                otherDown,
                 bias,
                 activation,
                 numbers,
                 steepness,
                 limit,
-                ExpertsStyle.ABSENT);
+                others);
     }
 
     /** Whole tensors, each of one number, of xIELU. */
