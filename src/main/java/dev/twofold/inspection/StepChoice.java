@@ -55,12 +55,12 @@ record StepChoice(
         int stepsPerLayer = source.decoder().facts().stepsPerLayer();
         ToIntFunction<Place> saving = speed.<ToIntFunction<Place>>map(model -> model::saving)
                 .orElse(place -> place.stepsSaved(stepsPerLayer));
+        WholePlans whole = new WholePlans(open, source, session, fitted, host);
         PlaceCosts plain = plain(speed.isPresent(), stepsPerLayer);
-        Optional<PlaceCosts> refitted = open.fit().map(fit -> refitted(plain, fit));
+        Optional<PlaceCosts> refitted = open.fit().map(fit -> refitted(plain, fit, whole));
         PlaceCosts costs = refitted.orElse(plain);
         Finalists finalists = refitted.map(own -> Finalists.refitted(plain, own, saving))
                 .orElseGet(() -> Finalists.plain(plain, saving));
-        WholePlans whole = new WholePlans(open, source, session, fitted, host);
         Plan plan = options.steps() != null
                 ? whole.best(finalists.atLeast(options.steps()), options.steps() + " steps")
                 : options.speedup() != null
@@ -82,9 +82,9 @@ record StepChoice(
                 kinds, steps == null || steps > source.decoder().steps().size() / FEW);
     }
 
-    private PlaceCosts refitted(PlaceCosts plain, Compensate.Options fit) {
+    private PlaceCosts refitted(PlaceCosts plain, Compensate.Options fit, WholePlans whole) {
         CalibrationText text = fitted.orElseThrow();
-        try (TextMeasurement unseen = WholePlans.unseen(session, text)) {
+        try (TextMeasurement unseen = whole.unseen(text)) {
             return new StepCosts(source.decoder(), unseen, open.form(), host.progress())
                     .refitted(plain, text.spaced(StepCosts.TRIAL_TOKENS), fit, host.with(notice -> {}));
         }

@@ -33,7 +33,7 @@ record WholePlans(
             return finalists.get(0);
         }
         return fitted.map(text -> {
-                    try (TextMeasurement unseen = unseen(session, text)) {
+                    try (TextMeasurement unseen = unseen(text)) {
                         RefittedPlans trials = new RefittedPlans(
                                 source, open.form(), text.spaced(StepCosts.TRIAL_TOKENS), host.with(notice -> {}));
                         Compensate.Options trial = open.fit().orElseThrow().with(StepCosts.TRIAL_RIDGES);
@@ -64,7 +64,7 @@ record WholePlans(
     }
 
     /** Tokens that nothing is fitted to: places differ in how much of a small text they can learn by heart. */
-    static TextMeasurement unseen(MeasurementSession session, CalibrationText text) {
+    TextMeasurement unseen(CalibrationText text) {
         return session.on(text.check().spaced(StepCosts.CHECKED));
     }
 }

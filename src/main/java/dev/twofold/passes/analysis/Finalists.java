@@ -18,9 +18,12 @@ public record Finalists(List<CheapestPlaces> opinions) {
      */
     private static final List<Double> RETURNING = List.of(0.0, 0.05, 0.2);
 
+    /** Plans that are measured whole where none is refitted for it. */
+    private static final int CHEAPEST = 8;
+
     /** Of plans that are not refitted. */
     public static Finalists plain(PlaceCosts costs, ToIntFunction<Place> saving) {
-        return new Finalists(List.of(new CheapestPlaces(costs, saving, 8)));
+        return new Finalists(List.of(new CheapestPlaces(costs, saving, CHEAPEST)));
     }
 
     /**
