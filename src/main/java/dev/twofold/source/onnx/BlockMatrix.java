@@ -96,12 +96,8 @@ record BlockMatrix(int bits, long size) {
         return call.input(input, Numbers.class)
                 .map(Numbers::weight)
                 .or(() -> call.input(input, Constant.class)
-                        .map(Constant::tensor)
-                        .filter(Tensor::isFloating)
-                        .map(tensor -> Constants.of(
-                                tensor.reshaped(Shape.of(tensor.shape().elements()))))
-                        .filter(Numbers.class::isInstance)
-                        .map(numbers -> ((Numbers) numbers).weight()));
+                        .flatMap(Constants::flat)
+                        .map(Numbers::weight));
     }
 
     /** The numbers of DequantizeLinear, whose blocks lie along the first axis of a matrix {@code [in, out]}. */

@@ -32,7 +32,20 @@ final class Constants {
         return tensor.isFloating() && tensor.shape().rank() <= 2 ? numbers(tensor) : new Term.Constant(tensor);
     }
 
-    private static Term numbers(Tensor tensor) {
+    /** The numbers of a constant, of whatever shape it is, in another one of as many elements. */
+    static Optional<Term.Numbers> reshaped(Term.Constant constant, Shape shape) {
+        Tensor tensor = constant.tensor();
+        return tensor.isFloating() && tensor.shape().elements() == shape.elements()
+                ? Optional.of(numbers(tensor.reshaped(shape)))
+                : Optional.empty();
+    }
+
+    /** The same in a row. */
+    static Optional<Term.Numbers> flat(Term.Constant constant) {
+        return reshaped(constant, Shape.of(constant.tensor().shape().elements()));
+    }
+
+    private static Term.Numbers numbers(Tensor tensor) {
         boolean single = tensor.shape().elements() == 1;
         DType type = tensor.dtype().orElseThrow();
         // A single number may be spelled with any number of dimensions.

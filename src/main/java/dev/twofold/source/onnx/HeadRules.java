@@ -140,7 +140,7 @@ final class HeadRules {
         Optional<Keys> keys = call.input(1, Keys.class).filter(found -> found.layout() == Layout.TURNED);
         return query.flatMap(heads -> keys.filter(
                         found -> heads.count() == found.count() * found.times() && heads.size() == found.size())
-                .map(found -> new Scores(heads, found, 1, Optional.empty(), Optional.empty(), false)));
+                .map(found -> new Scores(heads, found)));
     }
 
     /** Scores that may have been capped. */
@@ -149,15 +149,8 @@ final class HeadRules {
                 .or(() -> found.as(Term.Capped.class)
                         .flatMap(capped -> capped.x()
                                 .as(Scores.class)
-                                .filter(inner ->
-                                        inner.cap().isEmpty() && inner.mask().isEmpty())
-                                .map(inner -> new Scores(
-                                        inner.query(),
-                                        inner.keys(),
-                                        inner.scale(),
-                                        Optional.of(capped.limit()),
-                                        Optional.empty(),
-                                        false)))));
+                                .filter(Scores::isPlain)
+                                .map(inner -> inner.within(capped.limit())))));
     }
 
     private static Optional<Term> scaled(Call call, Values values, boolean divides) {
@@ -181,25 +174,16 @@ final class HeadRules {
             return Optional.of(new Keys(
                     times.apply(keys.x()), keys.count(), keys.size(), keys.times(), keys.cache(), keys.layout()));
         }
-        return x.as(Scores.class)
-                .filter(scores -> scores.cap().isEmpty() && scores.mask().isEmpty())
-                .map(scores -> new Scores(
-                        scores.query(),
-                        scores.keys(),
-                        scores.scale() * factor,
-                        Optional.empty(),
-                        Optional.empty(),
-                        false));
+        return x.as(Scores.class).filter(Scores::isPlain).map(scores -> scores.times(factor));
     }
 
     private static Optional<Term> masked(Call call) {
         for (int i = 0; i < 2; i++) {
             Optional<Mask> mask = call.input(1 - i, Mask.class).filter(found -> found.form() == Term.Form.ADDED);
             Optional<Scores> scores =
-                    scores(call.input(i)).filter(found -> found.mask().isEmpty());
+                    scores(call.input(i)).filter(found -> found.mask().isEmpty() && !found.shares());
             if (mask.isPresent() && scores.isPresent()) {
-                Scores found = scores.get();
-                return Optional.of(new Scores(found.query(), found.keys(), found.scale(), found.cap(), mask, false));
+                return Optional.of(scores.get().with(mask.get()));
             }
         }
         return Optional.empty();
@@ -210,8 +194,7 @@ final class HeadRules {
         return scores(call.input(0))
                 .filter(scores -> axis == -1 || axis == 3)
                 .filter(scores -> !scores.shares())
-                .map(scores ->
-                        new Scores(scores.query(), scores.keys(), scores.scale(), scores.cap(), scores.mask(), true));
+                .map(Scores::asShares);
     }
 
     /** Rows that see nothing, as of padding, are made zero. */

@@ -38,7 +38,13 @@ final class MixtureRules {
     }
 
     private static final Set<String> READ = Set.of(
-            "k", "normalize_routing_weights", "activation_type", "swiglu_fusion", "expert_weight_bits", "block_size");
+            "k",
+            "normalize_routing_weights",
+            "activation_type",
+            "swiglu_fusion",
+            "quant_type",
+            "expert_weight_bits",
+            "block_size");
 
     /** What other attributes are, if they change nothing. */
     private static final Map<String, Double> SILENT = Map.of(
@@ -59,8 +65,7 @@ final class MixtureRules {
         return call.output() == 0
                 && call.text("quant_type", "int").equals("int")
                 && call.attributes().entrySet().stream()
-                        .filter(entry -> !READ.contains(entry.getKey())
-                                && !entry.getKey().equals("quant_type"))
+                        .filter(entry -> !READ.contains(entry.getKey()))
                         .allMatch(entry -> {
                             double said = entry.getValue().hasF()
                                     ? entry.getValue().getF()
@@ -186,11 +191,7 @@ final class MixtureRules {
             return BlockMatrix.ofExperts(call, input, rows, columns);
         }
         return call.input(input, Term.Constant.class)
-                .map(Term.Constant::tensor)
-                .filter(Tensor::isFloating)
-                .filter(tensor -> tensor.shape().elements() == rows * columns)
-                .map(tensor -> Constants.of(tensor.reshaped(Shape.of(rows, columns))))
-                .filter(Term.Numbers.class::isInstance)
-                .map(numbers -> ((Term.Numbers) numbers).weight());
+                .flatMap(constant -> Constants.reshaped(constant, Shape.of(rows, columns)))
+                .map(Term.Numbers::weight);
     }
 }

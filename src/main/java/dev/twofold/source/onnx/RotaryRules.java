@@ -9,7 +9,6 @@ import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Numbers;
 import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.source.onnx.Term.Wave;
-import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,13 +63,8 @@ final class RotaryRules {
 
     /** Frequencies, with however many axes they are spelled. */
     private static Optional<Weight> vector(Value value) {
-        Optional<Term> flat = value.as(Term.Constant.class)
-                .map(Term.Constant::tensor)
-                .filter(Tensor::isFloating)
-                .map(tensor ->
-                        Constants.of(tensor.reshaped(Shape.of(tensor.shape().elements()))));
         return value.as(Numbers.class)
-                .or(() -> flat.filter(Numbers.class::isInstance).map(Numbers.class::cast))
+                .or(() -> value.as(Term.Constant.class).flatMap(Constants::flat))
                 .map(Numbers::weight)
                 .filter(weight -> weight.shape().rank() == 1 && weight.shape().dim(0) <= WIDEST);
     }

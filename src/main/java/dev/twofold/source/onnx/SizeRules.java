@@ -2,6 +2,7 @@ package dev.twofold.source.onnx;
 
 import static dev.twofold.source.onnx.Rule.spelled;
 
+import dev.twofold.graph.proto.TensorProto.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +45,7 @@ final class SizeRules {
     }
 
     private static boolean isWhole(long type) {
-        return type == 6 || type == 7;
+        return type == DataType.INT32_VALUE || type == DataType.INT64_VALUE;
     }
 
     private static Optional<Term> shape(Call call) {

@@ -236,7 +236,33 @@ sealed interface Term {
      * @param shares whether they are made to sum to one over all keys
      */
     record Scores(Headed query, Keys keys, double scale, Optional<Double> cap, Optional<Mask> mask, boolean shares)
-            implements Term {}
+            implements Term {
+
+        Scores(Headed query, Keys keys) {
+            this(query, keys, 1, Optional.empty(), Optional.empty(), false);
+        }
+
+        /** Whether nothing but a factor was done to them. */
+        boolean isPlain() {
+            return cap.isEmpty() && mask.isEmpty() && !shares;
+        }
+
+        Scores times(double factor) {
+            return new Scores(query, keys, scale * factor, cap, mask, shares);
+        }
+
+        Scores within(double limit) {
+            return new Scores(query, keys, scale, Optional.of(limit), mask, shares);
+        }
+
+        Scores with(Mask added) {
+            return new Scores(query, keys, scale, cap, Optional.of(added), shares);
+        }
+
+        Scores asShares() {
+            return new Scores(query, keys, scale, cap, mask, true);
+        }
+    }
 
     /** Positions times frequencies; those of all pairs twice if they are as wide as what turns. */
     record Angles(Weight frequencies, boolean twice) implements Term {}

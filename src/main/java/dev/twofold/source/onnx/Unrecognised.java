@@ -33,13 +33,14 @@ record Unrecognised(ModelGraph graph, List<Integer> layers) {
                 .hint("convert the checkpoint that the file was exported from, or tell us who exported it");
     }
 
-    /** By the attentions before it in the graph: those are the nodes that read caches, one or more of which are given for each layer. */
+    /** By the attentions before it in the graph: those are the nodes that read caches, two of which are given for each layer. */
     private Optional<String> place(Value value) {
         Set<String> caches = new HashSet<>();
         for (NodeProto node : graph.nodes()) {
-            boolean attends = node.getInputList().stream().anyMatch(this::isCache);
-            node.getInputList().stream().filter(this::isCache).forEach(caches::add);
-            // Two for each layer: its keys and its values.
+            List<String> read =
+                    node.getInputList().stream().filter(this::isCache).toList();
+            boolean attends = !read.isEmpty();
+            caches.addAll(read);
             int attentions = (caches.size() + 1) / 2;
             if (value.node().filter(node::equals).isPresent()) {
                 String which = attends ? "the attention of layer " : "after the attention of layer ";
