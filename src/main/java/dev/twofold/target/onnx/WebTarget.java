@@ -105,8 +105,9 @@ public record WebTarget(OnnxTarget graphs, List<WebType> types, BiFunction<WebTy
                             + ", or it is not what was to be written, " + types,
                     "--dtype fp32, fp16, int4 or int8 in place of a type in the pipeline"));
         }
-        forms(decoder).forEach(form -> graphs.check(form, originals));
-        return Optional.empty();
+        return forms(decoder).stream()
+                .flatMap(form -> graphs.check(form, originals).stream())
+                .findFirst();
     }
 
     @Override
