@@ -83,10 +83,11 @@ public final class GenAiConfig {
 
     /** Of the caches of a text as long as the context. */
     private static long bytes(Decoder decoder, List<KvLayout.Cache> caches) {
-        long heads = caches.stream().mapToLong(KvLayout.Cache::kvHeads).sum();
+        long width = caches.stream()
+                .mapToLong(cache -> (long) cache.kvHeads() * cache.headSize())
+                .sum();
         return 2
-                * heads
-                * decoder.headSize()
+                * width
                 * decoder.facts().contextLength()
                 * decoder.precision().dtype().bytes();
     }
