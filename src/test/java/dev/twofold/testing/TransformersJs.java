@@ -1,28 +1,26 @@
 package dev.twofold.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.Assumptions;
 
 /** transformers.js as it is published on npm; {@code tools/transformersjs/install.sh} puts it there. */
 public final class TransformersJs {
 
-    /** Set where it must not be missing, as in continuous integration. */
-    private static final String REQUIRED = "TWOFOLD_REQUIRE_TRANSFORMERS_JS";
-
     public static final Path TOOL = Path.of("tools", "transformersjs");
-    private static final Path LIBRARY = TOOL.resolve("node_modules/@huggingface/transformers/package.json");
-    private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private final ArrayNode jobs = MAPPER.createArrayNode();
+    private static final NodeTool NODE = new NodeTool(
+            "transformers.js",
+            TOOL,
+            "node_modules/@huggingface/transformers/package.json",
+            "TWOFOLD_REQUIRE_TRANSFORMERS_JS");
+
+    private final ArrayNode jobs = JsonNodeFactory.instance.arrayNode();
 
     private TransformersJs() {}
 
@@ -34,30 +32,7 @@ public final class TransformersJs {
 
     /** Skips the test that asks, with a message on standard error, if the library is not there. */
     public static void require() {
-        if (Files.exists(LIBRARY) && runs("node", "--version")) {
-            return;
-        }
-        String message = "no Node.js, or no transformers.js for it: models are not tested in transformers.js"
-                + " (tools/transformersjs/install.sh installs it)";
-        if (System.getenv(REQUIRED) != null) {
-            throw new AssertionError(message + "; " + REQUIRED + " is set");
-        }
-        System.err.println("SKIPPED: " + message);
-        Assumptions.abort(message);
-    }
-
-    private static boolean runs(String... command) {
-        try {
-            return new ProcessBuilder(command)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
+        NODE.require("models are not tested in transformers.js");
     }
 
     /** What came of a model. */
@@ -95,18 +70,6 @@ public final class TransformersJs {
 
     /** Runs every model in the order in which they were added. */
     public List<Result> run() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder("node", TOOL.resolve("jobs.mjs").toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        try (OutputStream in = process.getOutputStream()) {
-            in.write(MAPPER.writeValueAsBytes(MAPPER.createObjectNode().set("jobs", jobs)));
-        }
-        byte[] out = process.getInputStream().readAllBytes();
-        if (process.waitFor() != 0) {
-            throw new AssertionError("Node.js ended with " + process.exitValue());
-        }
-        return StreamSupport.stream(MAPPER.readTree(out).spliterator(), false)
-                .map(Result::new)
-                .toList();
+        return NODE.run("jobs.mjs", jobs).stream().map(Result::new).toList();
     }
 }
