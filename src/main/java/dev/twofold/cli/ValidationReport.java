@@ -170,16 +170,7 @@ record ValidationReport(
                         manifest.emission().dtype(),
                         rounded.maxRelative(),
                         shippedTolerance()));
-        result().shippedRouting()
-                .ifPresent(found -> out.printf(
-                        Locale.ROOT,
-                        "  that is with the experts that the plan chooses; the model chooses others %d times of %d, where their"
-                                + " scores differ by at most %.2e (tolerance %.0e); with its own: relative %.2e%n",
-                        found.differing(),
-                        found.choices(),
-                        found.gap(),
-                        shippedRoutingTolerance(),
-                        found.own().maxRelative()));
+        result().shippedRouting().ifPresent(found -> print(out, found));
         out.printf(
                 "quality against %s (effective depth %d of %d)%n",
                 original, manifest.model().effectiveDepth(), manifest.model().layers());
@@ -192,6 +183,22 @@ record ValidationReport(
                         Math.exp(score.loss()),
                         100 * kept(score),
                         score.kl()));
+    }
+
+    private void print(PrintWriter out, Routing routing) {
+        if (routing.differing() == 0) {
+            out.printf("  with the experts that the plan chooses, which the model chooses too%n");
+            return;
+        }
+        out.printf(
+                Locale.ROOT,
+                "  with the experts that the plan chooses; the model chooses others %d times of %d, where their scores differ by"
+                        + " at most %.2e (tolerance %.0e); with its own: relative %.2e%n",
+                routing.differing(),
+                routing.choices(),
+                routing.gap(),
+                shippedRoutingTolerance(),
+                routing.own().maxRelative());
     }
 
     private void print(PrintWriter out, Quality quality) {
