@@ -210,16 +210,22 @@ final class BlockRounding {
         }
 
         private void range(int row, int block) {
-            float least = Float.POSITIVE_INFINITY;
-            float greatest = Float.NEGATIVE_INFINITY;
+            int first = Integer.MAX_VALUE;
+            int last = Integer.MIN_VALUE;
             int from = row * width + block * blocks.size();
             for (int i = from; i < from + elements(block); i++) {
-                least = Math.min(least, values[i]);
-                greatest = Math.max(greatest, values[i]);
+                int order = inOrder(Float.floatToRawIntBits(values[i]));
+                first = Math.min(first, order);
+                last = Math.max(last, order);
+            }
+            float least = Float.intBitsToFloat(inOrder(first));
+            float greatest = Float.intBitsToFloat(inOrder(last));
+            if (Float.isNaN(least)) {
+                greatest = least;
             }
             int at = row * count + block;
             if (blocks.symmetric()) {
-                float largest = Math.abs(greatest) > Math.abs(least) ? greatest : least;
+                float largest = Math.abs(greatest) <= Math.abs(least) ? least : greatest;
                 scales[at] = stored(largest / -blocks.middle());
                 zeros[at] = blocks.middle();
             } else {
@@ -228,6 +234,14 @@ final class BlockRounding {
                 scales[at] = stored(scale);
                 zeros[at] = scale == 0 ? 0 : Math.round(Math.min(blocks.largest(), -low / scale));
             }
+        }
+
+        /**
+         * Float bits as whole numbers in the order of the floats, and back: comparing those takes vector instructions. What is
+         * not a number comes last, or first if its sign is set.
+         */
+        private static int inOrder(int bits) {
+            return bits ^ bits >> 31 & 0x7fffffff;
         }
 
         private float stored(float scale) {

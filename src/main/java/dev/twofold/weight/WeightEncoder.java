@@ -13,6 +13,8 @@ final class WeightEncoder {
 
     private static final int TILE_ROWS = HalfKernel.MAX_ROWS;
     private static final int TILE_COLUMNS = HalfKernel.MAX_COLUMNS;
+    /** Not a power of two: a transposed tile is read down its columns, and those must not share one cache set. */
+    private static final int ROW_STRIDE = TILE_COLUMNS + 16;
 
     private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
     /** The smallest float that rounds to infinity in binary16. */
@@ -23,7 +25,11 @@ final class WeightEncoder {
     private final WeightEvaluator evaluator;
     private final HalfKernel kernel;
     private final BlockEncoder blocks;
-    private final float[] values = new float[TILE_ROWS * TILE_COLUMNS];
+    private final float[] values = new float[TILE_ROWS * ROW_STRIDE];
+    /** Numbers that lie side by side in the target. */
+    private final float[] line = new float[Math.max(TILE_ROWS, TILE_COLUMNS)];
+
+    private final byte[] codes = new byte[line.length];
 
     WeightEncoder(WeightEvaluator evaluator) {
         this.evaluator = evaluator;
@@ -67,37 +73,65 @@ final class WeightEncoder {
         };
     }
 
-    /** The general way: any expression, any extent, element by element. */
+    /** The general way: any expression, any extent. Numbers are put down in lines along the buffer, whichever way that is. */
     private void encode(Placement placement, Weight leaf, Region region, Tile tile, int limit, ByteBuffer target) {
-        Tile dense = Tile.rowMajor(region.columns());
-        evaluator.fill(leaf, region, values, dense);
+        evaluator.fill(leaf, region, values, Tile.rowMajor(ROW_STRIDE));
         for (int r = 0; r < region.rows(); r++) {
-            int from = r * region.columns();
-            int at = tile.offset() + r * tile.rowStride();
-            int largest = encode(placement.dtype(), from, region.columns(), target, at, tile.columnStride());
-            if (largest >= limit) {
-                throw notRepresentable(placement, leaf, region, from, limit);
+            if (largest(r * ROW_STRIDE, region.columns()) >= limit) {
+                throw notRepresentable(placement, leaf, region, r, limit);
+            }
+        }
+        if (tile.columnStride() == 1) {
+            for (int r = 0; r < region.rows(); r++) {
+                System.arraycopy(values, r * ROW_STRIDE, line, 0, region.columns());
+                put(placement.dtype(), region.columns(), target, tile.offset() + r * tile.rowStride());
+            }
+        } else {
+            for (int c = 0; c < region.columns(); c++) {
+                for (int r = 0; r < region.rows(); r++) {
+                    line[r] = values[r * ROW_STRIDE + c];
+                }
+                put(placement.dtype(), region.rows(), target, tile.offset() + c * tile.columnStride());
             }
         }
     }
 
-    /** Stores a row of values and returns the largest magnitude in it, as float bits. */
-    private int encode(DType dtype, int from, int count, ByteBuffer target, int at, int stride) {
+    /** The largest magnitude of a row, as float bits. */
+    private int largest(int from, int count) {
         int largest = 0;
-        for (int i = 0; i < count; i++) {
-            float value = values[from + i];
-            largest = Math.max(largest, Float.floatToRawIntBits(value) & 0x7fffffff);
-            int position = at + i * stride;
-            switch (dtype) {
-                case F32 -> target.putFloat(4 * position, value);
-                case F16 -> target.putShort(2 * position, Float16.fromFloat(value));
-                case BF16 -> target.putShort(2 * position, BFloat16.fromFloat(value));
-                case U8, I8 -> target.put(position, (byte) (int) value);
-                case U4, I4 -> putHalf(target, position, (int) value);
-                default -> throw new IllegalStateException("weights are not written as " + dtype);
-            }
+        for (int i = from; i < from + count; i++) {
+            largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & 0x7fffffff);
         }
         return largest;
+    }
+
+    /** Stores the first numbers of the line from an element of the target on. */
+    private void put(DType dtype, int count, ByteBuffer target, int at) {
+        switch (dtype) {
+            case F32 -> target.asFloatBuffer().put(at, line, 0, count);
+            case F16 -> {
+                for (int i = 0; i < count; i++) {
+                    target.putShort(2 * (at + i), Float16.fromFloat(line[i]));
+                }
+            }
+            case BF16 -> {
+                for (int i = 0; i < count; i++) {
+                    target.putShort(2 * (at + i), BFloat16.fromFloat(line[i]));
+                }
+            }
+            case U8, I8 -> {
+                for (int i = 0; i < count; i++) {
+                    codes[i] = (byte) (int) line[i];
+                }
+                target.put(at, codes, 0, count);
+            }
+            case U4, I4 -> {
+                for (int i = 0; i < count; i++) {
+                    putHalf(target, at + i, (int) line[i]);
+                }
+            }
+            default -> throw new IllegalStateException("weights are not written as " + dtype);
+        }
     }
 
     /** The buffer may still hold what was in it before, of which only this half is replaced. */
@@ -107,14 +141,14 @@ final class WeightEncoder {
         target.put(position / 2, (byte) changed);
     }
 
-    private TwofoldException notRepresentable(Placement placement, Weight leaf, Region region, int from, int limit) {
-        int i = from;
-        while ((Float.floatToRawIntBits(values[i]) & 0x7fffffff) < limit) {
-            i++;
+    private TwofoldException notRepresentable(Placement placement, Weight leaf, Region region, int row, int limit) {
+        int column = 0;
+        while ((Float.floatToRawIntBits(values[row * ROW_STRIDE + column]) & 0x7fffffff) < limit) {
+            column++;
         }
-        float value = values[i];
+        float value = values[row * ROW_STRIDE + column];
         String place = evaluator
-                .origin(leaf, region.row() + i / region.columns(), region.column() + i % region.columns())
+                .origin(leaf, region.row() + row, region.column() + column)
                 .map(Weights.Element::describe)
                 .orElse(placement.name());
         if (Float.isFinite(value)) {

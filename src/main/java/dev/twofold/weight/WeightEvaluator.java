@@ -45,6 +45,12 @@ public final class WeightEvaluator {
     /** Elements that {@link #read(Weight, FloatBuffer)} holds at a time. */
     private static final int STRIP = 1 << 16;
 
+    /** A row of a transposed matrix is a column of what is stored, and reading one alone takes as long as reading so many. */
+    private static final int LEAST_ROWS = 32;
+
+    /** Elements that are transposed together: they fit the first-level cache. */
+    private static final int TURNED = 1 << 12;
+
     private final MappedFiles files;
     private final BlockRounding rounding = new BlockRounding(this);
     /** Scale vectors: as long as the hidden size, and asked for once a tile. */
@@ -57,7 +63,8 @@ public final class WeightEvaluator {
     /** Appends a whole weight, row-major, to a buffer. */
     public void read(Weight weight, FloatBuffer target) {
         int columns = Math.toIntExact(weight.shape().columns());
-        int strip = Math.max(1, STRIP / Math.max(1, columns));
+        int strip = Math.max(LEAST_ROWS, STRIP / Math.max(1, columns));
+        strip = (int) Math.max(1, Math.min(strip, weight.shape().rows()));
         float[] values = new float[strip * columns];
         for (long row = 0; row < weight.shape().rows(); row += strip) {
             int rows = (int) Math.min(strip, weight.shape().rows() - row);
@@ -75,7 +82,36 @@ public final class WeightEvaluator {
 
     /** Computes a rectangle into {@code data}, at the places that {@code tile} names. */
     void fill(Weight weight, Region region, float[] data, Tile tile) {
-        Structure.resolve(weight, region, tile, (leaf, part, place) -> compute(leaf, part, data, place));
+        Structure.resolve(weight, region, tile, (leaf, part, place) -> {
+            if (place.columnStride() == 1 || !isStored(leaf)) {
+                compute(leaf, part, data, place);
+            } else {
+                turn(leaf, part, data, place);
+            }
+        });
+    }
+
+    /** Whether rows of a weight cost the same wherever a rectangle is cut. */
+    private static boolean isStored(Weight weight) {
+        return weight instanceof Stored || weight instanceof Scaled scaled && isStored(scaled.source());
+    }
+
+    /** Computes a few rows at a time, and puts them down as columns. */
+    private void turn(Weight leaf, Region region, float[] data, Tile tile) {
+        int columns = region.columns();
+        int height = Math.min(region.rows(), Math.max(1, TURNED / columns));
+        float[] rows = new float[height * columns];
+        for (int from = 0; from < region.rows(); from += height) {
+            int count = Math.min(height, region.rows() - from);
+            Region part = new Region(region.row() + from, count, region.column(), columns);
+            compute(leaf, part, rows, Tile.rowMajor(columns));
+            for (int c = 0; c < columns; c++) {
+                int at = tile.offset() + from * tile.rowStride() + c * tile.columnStride();
+                for (int r = 0; r < count; r++) {
+                    data[at + r * tile.rowStride()] = rows[r * columns + c];
+                }
+            }
+        }
     }
 
     private void compute(Weight leaf, Region region, float[] data, Tile tile) {
@@ -159,10 +195,18 @@ public final class WeightEvaluator {
     private void scale(Scaled scaled, Region region, float[] data, Tile tile) {
         float[] vector = vector(scaled.vector());
         boolean byRows = Weights.byRows(scaled.shape().rank(), scaled.axis());
+        int column = (int) region.column();
         for (int r = 0; r < region.rows(); r++) {
-            for (int c = 0; c < region.columns(); c++) {
-                long position = byRows ? region.row() + r : region.column() + c;
-                data[tile.offset() + r * tile.rowStride() + c * tile.columnStride()] *= vector[(int) position];
+            int at = tile.offset() + r * tile.rowStride();
+            if (byRows) {
+                float factor = vector[(int) region.row() + r];
+                for (int c = 0; c < region.columns(); c++) {
+                    data[at + c * tile.columnStride()] *= factor;
+                }
+            } else {
+                for (int c = 0; c < region.columns(); c++) {
+                    data[at + c * tile.columnStride()] *= vector[column + c];
+                }
             }
         }
     }
