@@ -41,6 +41,9 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
     /** In units of the mean squared input; one that did well on SmolLM2-135M, the one model it was tried on. */
     static final List<Double> TRIAL_RIDGES = List.of(0.03);
 
+    /** Steps in the longest run of plans that save few. */
+    private static final int USUAL_RUN = 3;
+
     /** Which kinds of places are measured. */
     enum Kinds {
         PAIRS,
@@ -51,7 +54,7 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
     /**
      * Of places as they are.
      *
-     * @param many whether plans may be asked for that hold mostly long runs; else half of these are not measured
+     * @param many whether plans may be asked for that hold mostly long runs; else the longest are not measured, and of others half
      */
     PlaceCosts plain(Kinds kinds, boolean many) {
         int layers = decoder.facts().layers();
@@ -59,7 +62,7 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
         Map<Place, Double> nats = new LinkedHashMap<>();
         List<Place> pairs = kinds == Kinds.MERGES ? List.of() : PlaceCosts.pairs(layers);
         List<Place> runs = kinds == Kinds.PAIRS ? List.of() : PlaceCosts.runs(layers, 2);
-        int longest = kinds == Kinds.PAIRS ? 2 : ChoosePairs.LONGEST_RUN;
+        int longest = kinds == Kinds.PAIRS ? 2 : many ? ChoosePairs.LONGEST_RUN : USUAL_RUN;
         int longer = IntStream.rangeClosed(3, longest)
                 .map(size -> measured(PlaceCosts.runs(layers, size).size(), many))
                 .sum();
