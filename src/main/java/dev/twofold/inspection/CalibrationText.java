@@ -20,7 +20,7 @@ public record CalibrationText(TextWindows windows, int heldOut) {
     private static final int HELD_OUT = 8;
 
     /**
-     * Whole windows from the beginnings of texts.
+     * Whole windows from all over the texts.
      *
      * @throws TwofoldException of kind INPUT if there are less than two
      */
@@ -28,7 +28,7 @@ public record CalibrationText(TextWindows windows, int heldOut) {
         TextMix mix = TextMix.of(source, texts);
         List<TextWindows> fitted = new ArrayList<>();
         List<TextWindows> heldOut = new ArrayList<>();
-        for (TextWindows text : mix.wholeWindows(tokens)) {
+        for (TextWindows text : mix.spaced(tokens)) {
             for (int window = 0; window < text.inputs().size(); window++) {
                 boolean last =
                         window % HELD_OUT == Math.min(HELD_OUT, text.inputs().size()) - 1 && window > 0;

@@ -20,7 +20,7 @@ public record Passages(Passage calibration, Optional<Passage> heldOut) {
 
     /**
      * @param planned tokens that a recipe asks for, if nothing else does
-     * @param taken tokens at the start of the user's text that something else is fitted to, and nothing is checked on
+     * @param taken tokens of the user's text that something else is fitted to, and nothing is checked on
      */
     public static Passages of(Source source, Texts texts, Optional<Integer> planned, int taken, Host host) {
         int count = texts.tokens().or(() -> planned).orElse(DEFAULT_TOKENS);
@@ -29,7 +29,7 @@ public record Passages(Passage calibration, Optional<Passage> heldOut) {
         WindowCut.announce(calibration.name(), measured, count, host.notices());
         TextMix heldOut = texts.files().isEmpty()
                 ? TextMix.of(source, List.of(Texts.evaluation()))
-                : calibration.after(Math.max(taken, measured.tokens()));
+                : calibration.unseen(measured.tokens(), taken);
         String name = texts.files().isEmpty() ? heldOut.name() : "what follows in " + heldOut.name();
         Passage passage = new Passage(calibration.name(), measured);
         if (heldOut.predictions() < WindowCut.FEW_TOKENS) {

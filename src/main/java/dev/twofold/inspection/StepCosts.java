@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -40,6 +41,9 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
     /** In units of the mean squared input; one that did well on SmolLM2-135M, the one model it was tried on. */
     static final List<Double> TRIAL_RIDGES = List.of(0.03);
 
+    /** Steps in the longest run of plans that save few. */
+    private static final int USUAL_RUN = 3;
+
     /** Which kinds of places are measured. */
     enum Kinds {
         PAIRS,
@@ -50,7 +54,7 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
     /**
      * Of places as they are.
      *
-     * @param many whether plans may be asked for that hold mostly long runs; else half of these are not measured
+     * @param many whether plans may be asked for that hold mostly long runs; else the longest are not measured, and of others half
      */
     PlaceCosts plain(Kinds kinds, boolean many) {
         int layers = decoder.facts().layers();
@@ -58,11 +62,14 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
         Map<Place, Double> nats = new LinkedHashMap<>();
         List<Place> pairs = kinds == Kinds.MERGES ? List.of() : PlaceCosts.pairs(layers);
         List<Place> runs = kinds == Kinds.PAIRS ? List.of() : PlaceCosts.runs(layers, 2);
-        progress.begin("costs of places", pairs.size() + 2 * runs.size(), Progress.Unit.PLANS);
+        int longest = kinds == Kinds.PAIRS ? 2 : many ? ChoosePairs.LONGEST_RUN : USUAL_RUN;
+        int longer = IntStream.rangeClosed(3, longest)
+                .map(size -> measured(PlaceCosts.runs(layers, size).size(), many))
+                .sum();
+        progress.begin("costs of places", pairs.size() + runs.size() + longer, Progress.Unit.PLANS);
         Stream.concat(pairs.stream(), runs.stream()).forEach(place -> nats.put(place, divergence(place)));
-        for (int size = 3; size <= ChoosePairs.LONGEST_RUN && !runs.isEmpty(); size++) {
-            List<Place> longer = many ? PlaceCosts.runs(layers, size) : promising(layers, size, nats);
-            longer.forEach(place -> nats.put(place, divergence(place)));
+        for (int size = 3; size <= longest; size++) {
+            promising(PlaceCosts.runs(layers, size), nats, many).forEach(place -> nats.put(place, divergence(place)));
         }
         text.save();
         progress.end();
@@ -75,14 +82,18 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
         return score.kl();
     }
 
-    /** The half of the longer runs whose cheaper part costs less: a long run may cost less than a part of it does. */
-    private static List<Place> promising(int layers, int size, Map<Place, Double> nats) {
-        List<Place> runs = PlaceCosts.runs(layers, size);
+    /** How many of the runs of one length are measured. */
+    private static int measured(int runs, boolean many) {
+        return many ? runs : (runs + 1) / 2;
+    }
+
+    /** The runs whose cheaper part costs less: a long run may cost less than a part of it does. */
+    private static List<Place> promising(List<Place> runs, Map<Place, Double> nats, boolean many) {
         return runs.stream()
                 .sorted(Comparator.comparingDouble(run -> Math.min(
                         nats.getOrDefault(part(run, 0), Double.POSITIVE_INFINITY),
                         nats.getOrDefault(part(run, 1), Double.POSITIVE_INFINITY))))
-                .limit((runs.size() + 1) / 2)
+                .limit(measured(runs.size(), many))
                 .sorted(Comparator.comparingInt(Place::firstPlace))
                 .toList();
     }

@@ -4,7 +4,6 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.measure.TextWindows;
 import dev.twofold.measure.TokenizedText;
 import dev.twofold.source.Source;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -14,6 +13,9 @@ import java.util.stream.IntStream;
  * @param length tokens in a window
  */
 public record TextMix(List<Texts.Named> names, List<TokenizedText> texts, int length) {
+
+    /** One part of so many of each text is not fitted to. */
+    private static final int UNSEEN = 8;
 
     public TextMix {
         names = List.copyOf(names);
@@ -61,15 +63,28 @@ public record TextMix(List<Texts.Named> names, List<TokenizedText> texts, int le
         return TextWindows.joined(cutEach(tokens));
     }
 
-    /** What is left of the texts when so many tokens are taken. */
-    TextMix after(int tokens) {
-        int[] shares = shares(tokens);
+    /**
+     * What nothing was done with.
+     *
+     * @param cut tokens that {@link #cut} took
+     * @param fitted tokens that {@link #spaced} took, 0 if nothing was fitted
+     */
+    TextMix unseen(int cut, int fitted) {
+        int[] beginnings = shares(cut);
+        int[] reaches = reaches(shares(fitted));
         return new TextMix(
                 names,
-                IntStream.range(0, shares.length)
-                        .mapToObj(i -> texts.get(i).from(shares[i]))
+                IntStream.range(0, reaches.length)
+                        .mapToObj(i -> texts.get(i).from(Math.max(beginnings[i], reaches[i])))
                         .toList(),
                 length);
+    }
+
+    /** How far into each text windows are spaced: an eighth stays unseen, unless all of the text is asked for. */
+    private int[] reaches(int[] shares) {
+        return IntStream.range(0, shares.length)
+                .map(i -> shares[i] == 0 ? 0 : Math.max(shares[i], texts.get(i).predictions() / UNSEEN * (UNSEEN - 1)))
+                .toArray();
     }
 
     /** Tokens of each text: whole windows in turn, and what is left of the tokens from the first that still has some. */
@@ -95,15 +110,17 @@ public record TextMix(List<Texts.Named> names, List<TokenizedText> texts, int le
         return shares;
     }
 
-    /** The windows that are as long as any. */
-    List<TextWindows> wholeWindows(int tokens) {
-        List<TextWindows> whole = new ArrayList<>();
-        for (TextWindows windows : cutEach(tokens)) {
-            int count = (int) windows.inputs().stream()
-                    .filter(window -> window.length == length)
-                    .count();
-            whole.add(windows.part(0, count));
-        }
-        return whole;
+    /**
+     * So many tokens at most, in whole windows from all over the texts: neighbouring windows tell of the same things, and a fit
+     * to the beginning of a text learns those.
+     */
+    List<TextWindows> spaced(int tokens) {
+        int[] shares = shares(tokens);
+        int[] reaches = reaches(shares);
+        return IntStream.range(0, shares.length)
+                .filter(i -> shares[i] >= length)
+                .mapToObj(i -> TextWindows.cut(texts.get(i), length, reaches[i] / length * length)
+                        .spaced(shares[i] / length))
+                .toList();
     }
 }

@@ -120,8 +120,8 @@ final class MergeChoiceTest {
             delimiter = '|',
             value = {
                 "--steps 3 --depth 4 | more than one of max-loss, depth, steps and speedup",
-                "--steps 0 | ask for 1 to 8",
-                "--steps 9 | ask for 1 to 8",
+                "--steps 0 | ask for 1 to 9",
+                "--steps 10 | ask for 1 to 9",
                 "--steps 3 --group 3 | leave out group",
                 "--steps 3 --merge 0A-0F | one of --pairs",
                 "--steps 3 --hardware h100-sxm | the same on any hardware",

@@ -44,7 +44,7 @@ public final class ChoosePairs implements Pass {
     public static final int DEFAULT_GROUP = 4;
 
     /** Steps in the longest run that is measured. */
-    public static final int LONGEST_RUN = 3;
+    public static final int LONGEST_RUN = 4;
 
     private static final double MOST_SPEEDUP = 10;
 
