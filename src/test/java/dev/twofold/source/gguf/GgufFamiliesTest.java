@@ -55,11 +55,20 @@ final class GgufFamiliesTest {
         }
     }
 
+    private static final String STRETCHED =
+            "\"rope_theta\": 10000.0,\n  \"rope_scaling\": {\n    \"alpha\": 1000.0";
+
+    private static final String PLAIN =
+            "\"rope_theta\": 26826958.0,\n  \"rope_scaling\": {\n    \"alpha\": 1.0";
+
     /** What a checkpoint says and the format cannot, with what a file says in its place. */
     private static final Map<String, String[]> UNSAYABLE = Map.of(
             // Scores are divided by the root of the head size; only the largest models' are told from the others.
             "gemma2", new String[] {"\"query_pre_attn_scalar\": 24", "\"query_pre_attn_scalar\": 16"},
             "gemma3", new String[] {"\"query_pre_attn_scalar\": 24", "\"query_pre_attn_scalar\": 16"},
+            // What stretches the base is in it.
+            "hunyuan_v1_dense", new String[] {STRETCHED, PLAIN},
+            "hunyuan_v1_moe", new String[] {STRETCHED, PLAIN},
             // Numbers are float32.
             "starcoder2", new String[] {"999999.4420358813", "999999.44"});
 
