@@ -1,6 +1,8 @@
 package dev.twofold.target.gguf;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.decoder.Activation;
+import dev.twofold.decoder.Activation.ClampedSwish;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Routing;
@@ -29,7 +31,7 @@ record OwnFeedForward(Form form) {
         return OwnForm.when(experts != style.experts().isPresent(), "its feed-forwards are of another kind")
                 .or(() -> OwnForm.when(!routesAsReadersDo(style.experts()), "its experts are chosen in another way"))
                 .or(() -> OwnForm.when(
-                        activations().anyMatch(one -> !one.equals(activation(style.activation()))),
+                        activations().anyMatch(one -> !isTaken(one, style)),
                         "its activation is another"))
                 .or(() -> OwnForm.when(
                         !experts && gated != gate, "its feed-forwards have " + (gated ? "a gate" : "no gate")))
@@ -49,18 +51,24 @@ record OwnFeedForward(Form form) {
                                 == !style.correction().isEmpty());
     }
 
-    private Stream<String> activations() {
+    private Stream<Activation> activations() {
         return form.blocks().stream()
                 .map(block -> block.feedForward().body())
                 .flatMap(body -> body instanceof FeedForward dense
                         ? Stream.of(dense)
                         : body.mixture().stream().flatMap(mixture -> mixture.experts().stream()))
-                .map(one -> one.activation().toString());
+                .map(FeedForward::activation);
     }
 
-    private String activation(Setting setting) {
-        String word = taken(setting).asText();
-        return setting.values().getOrDefault(word, word);
+    /** Whether it is the one that every file of the architecture is taken to have. */
+    private boolean isTaken(Activation one, FeedForwardStyle style) {
+        String word = taken(style.activation()).asText();
+        if (one instanceof ClampedSwish swish
+                && (swish.steepness() != taken(style.steepness()).asDouble()
+                        || swish.limit() != taken(style.limit()).asDouble())) {
+            return false;
+        }
+        return one.toString().equals(style.activation().values().getOrDefault(word, word));
     }
 
     /** What every file of the architecture is taken to say. */

@@ -69,6 +69,8 @@ final class GgufFamiliesTest {
             // What stretches the base is in it.
             "hunyuan_v1_dense", new String[] {STRETCHED, PLAIN},
             "hunyuan_v1_moe", new String[] {STRETCHED, PLAIN},
+            // Readers take 7 for the limit of its activation.
+            "gpt_oss", new String[] {"\"swiglu_limit\": 1.5", "\"swiglu_limit\": 7.0"},
             // Numbers are float32.
             "starcoder2", new String[] {"999999.4420358813", "999999.44"});
 

@@ -21,6 +21,7 @@ import dev.twofold.target.Target;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,6 +82,34 @@ final class GgufRoundTripTest {
     /** What is written with the factors of the short range only, and a magnitude in float32. */
     private static final Set<String> LONG = Set.of("phi3-longrope", "phi4-mini");
 
+    /** Its tiny checkpoint has settings that no published one has, and that files have no place for. */
+    private static final String GPT_OSS = "gpt_oss";
+
+    /** The tiny checkpoint with the settings of those that are published. */
+    private static final class AsPublished {
+        static final Path CHECKPOINT = edited();
+
+        private static Path edited() {
+            try {
+                Path copy = Files.createTempDirectory("gpt-oss-as-published");
+                copy.toFile().deleteOnExit();
+                for (String file : List.of("model.safetensors", "tokenizer.json", "config.json")) {
+                    Path original = TinyFamilies.checkpoint(GPT_OSS).resolve(file);
+                    Files.copy(original, copy.resolve(file));
+                    copy.resolve(file).toFile().deleteOnExit();
+                }
+                String config = Files.readString(copy.resolve("config.json"));
+                String published = config.replace("\"beta_fast\": 4.0", "\"beta_fast\": 32.0")
+                        .replace("\"swiglu_limit\": 1.5", "\"swiglu_limit\": 7.0");
+                assertThat(published).contains("\"beta_fast\": 32.0", "\"swiglu_limit\": 7.0");
+                Files.writeString(copy.resolve("config.json"), published);
+                return copy;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     @TempDir
     private Path directory;
 
@@ -88,7 +117,9 @@ final class GgufRoundTripTest {
         try (Stream<Path> files = Files.list(Path.of("testmodels", "families"))) {
             return files.filter(file -> Files.exists(file.resolve("model.safetensors")))
                     .map(file -> file.getFileName().toString())
-                    .filter(name -> FROM_FILES.contains(name) || !REFUSED.containsKey(name))
+                    .filter(name -> FROM_FILES.contains(name)
+                            || name.equals(GPT_OSS)
+                            || !REFUSED.containsKey(name))
                     .filter(name -> !WINDOWED.contains(name) && !LONG.contains(name))
                     .sorted()
                     .toList();
@@ -100,6 +131,9 @@ final class GgufRoundTripTest {
     }
 
     static Source original(String name) {
+        if (name.equals(GPT_OSS)) {
+            return Sources.SHIPPED.open(AsPublished.CHECKPOINT);
+        }
         return Sources.SHIPPED.open(
                 FROM_FILES.contains(name)
                         ? Path.of("testmodels", "gguf", name + ".gguf")
