@@ -2,6 +2,7 @@ package dev.twofold.source.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.ModelFacts;
 import dev.twofold.execution.TrialRuntime;
@@ -17,6 +18,7 @@ import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Companion;
 import dev.twofold.source.Source;
+import dev.twofold.source.SourceOptions;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.tokenizer.TokenizerFile;
@@ -26,6 +28,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Tiny models of every architecture as GGUF files, made by {@code tools/gguf} with the gguf package of llama.cpp, against the
@@ -105,6 +109,18 @@ final class GgufFamiliesTest {
         Path theirs = compile(Sources.SHIPPED.open(checkpoint(name)), "checkpoint");
         assertThat(ours.resolve("model.onnx.data")).hasSameBinaryContentAs(theirs.resolve("model.onnx.data"));
         assertThat(ours.resolve("model.onnx")).hasSameBinaryContentAs(theirs.resolve("model.onnx"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"phi3-longrope", "phi4-mini"})
+    void has_the_long_range_that_the_checkpoint_has(String name) {
+        SourceOptions asked = new SourceOptions(Optional.empty(), Set.of(), RopeRange.LONG);
+        Source file = Sources.SHIPPED.open(ROOT.resolve(name + ".gguf"), asked);
+        Path ours = compile(file, "gguf");
+        Path theirs = compile(Sources.SHIPPED.open(TinyFamilies.checkpoint(name), asked), "checkpoint");
+        assertThat(ours.resolve("model.onnx.data")).hasSameBinaryContentAs(theirs.resolve("model.onnx.data"));
+        assertThat(file.options()).containsEntry("rope-range", "long");
+        assertThat(file.notes()).anyMatch(note -> note.contains("for longer ones"));
     }
 
     private Path compile(Source source, String name) {

@@ -85,7 +85,10 @@ final class GgufRoundTripTest {
     /** Its tiny checkpoint has settings that no published one has, and that files have no place for. */
     private static final String GPT_OSS = "gpt_oss";
 
-    /** The tiny checkpoint with the settings of those that are published. */
+    /**
+     * The tiny checkpoint with the settings of those that are published, and a base for which YaRN blends from a pair to the
+     * next, as nearly as llama.cpp rounds it to.
+     */
     private static final class AsPublished {
         static final Path CHECKPOINT = edited();
 
@@ -100,8 +103,10 @@ final class GgufRoundTripTest {
                 }
                 String config = Files.readString(copy.resolve("config.json"));
                 String published = config.replace("\"beta_fast\": 4.0", "\"beta_fast\": 32.0")
-                        .replace("\"swiglu_limit\": 1.5", "\"swiglu_limit\": 7.0");
-                assertThat(published).contains("\"beta_fast\": 32.0", "\"swiglu_limit\": 7.0");
+                        .replace("\"swiglu_limit\": 1.5", "\"swiglu_limit\": 7.0")
+                        .replace("\"rope_theta\": 150000.0", "\"rope_theta\": 116000000.0");
+                assertThat(published)
+                        .contains("\"beta_fast\": 32.0", "\"swiglu_limit\": 7.0", "\"rope_theta\": 116000000.0");
                 Files.writeString(copy.resolve("config.json"), published);
                 return copy;
             } catch (IOException e) {
