@@ -30,8 +30,9 @@ public interface SourceFormat {
      */
     default Source open(Path path, SourceOptions options) {
         if (!options.equals(SourceOptions.NONE)) {
-            throw TwofoldException.usage("--adapter and --ignore-key are for Hugging Face checkpoints, --rope-range for those"
-                            + " and for GGUF files")
+            throw TwofoldException.usage(
+                            "--adapter and --ignore-key are for Hugging Face checkpoints, --rope-range for those"
+                                    + " and for GGUF files")
                     .found(name());
         }
         return open(path);

@@ -64,9 +64,7 @@ public final class GgufFormat implements SourceFormat {
     @Override
     public Source open(Path file, SourceOptions options) {
         SourceOptions others = new SourceOptions(options.adapter(), options.ignoredKeys(), RopeRange.SHORT);
-        return others.equals(SourceOptions.NONE)
-                ? open(file, options.range())
-                : SourceFormat.super.open(file, options);
+        return others.equals(SourceOptions.NONE) ? open(file, options.range()) : SourceFormat.super.open(file, options);
     }
 
     /** Reads headers, and what few weights positions are made of. */
@@ -147,8 +145,7 @@ public final class GgufFormat implements SourceFormat {
     }
 
     private static ConfigFile config(Path file, Described described) {
-        return ConfigFile.of(
-                file, described.made()::spelled, described.made().config());
+        return ConfigFile.of(file, described.made()::spelled, described.made().config());
     }
 
     private static Decoder decoder(

@@ -42,7 +42,8 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
     void write(ObjectNode config, Map<String, String> spelling, Architecture architecture, int headSize) {
         int turning = turning(config, architecture, headSize);
         Optional<ObjectNode> scaling = scaling(config, turning);
-        scaling.filter(options -> architecture.yarnInFractions() && options.path("rope_type").asText().equals("yarn"))
+        scaling.filter(options -> architecture.yarnInFractions()
+                        && options.path("rope_type").asText().equals("yarn"))
                 .ifPresent(options -> options.put("truncate", false));
         scaling.ifPresent(options -> config.set(SCALING, options));
         spelling.put(SCALING, prefix + "rope.scaling.type");

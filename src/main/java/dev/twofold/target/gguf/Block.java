@@ -71,10 +71,13 @@ record Block(Branch attention, Branch feedForward) {
         if (step.branches().stream().anyMatch(branch -> branch.out().isPresent())) {
             return Optional.of("what each adds is normalized by itself");
         }
-        if (step.branches().stream().anyMatch(branch -> branch.body() instanceof Attention heads && heads.norms().isPresent())) {
+        if (step.branches().stream()
+                .anyMatch(branch -> branch.body() instanceof Attention heads
+                        && heads.norms().isPresent())) {
             return Optional.of("each normalizes its queries and keys");
         }
-        return step.branches().stream().anyMatch(branch -> branch.body().mixture().isPresent())
+        return step.branches().stream()
+                        .anyMatch(branch -> branch.body().mixture().isPresent())
                 ? Optional.of("each chooses its experts")
                 : Optional.empty();
     }
@@ -92,7 +95,9 @@ record Block(Branch attention, Branch feedForward) {
             return new NotApplicable(
                     "attention and feed-forward run side by side in the step " + names
                             + ", and every block of llama.cpp has one after the other",
-                    apart(step).isPresent() ? Holding.AS_IT_IS : "pair whole layers, such as --pairs 4-5, or " + Holding.ONNX);
+                    apart(step).isPresent()
+                            ? Holding.AS_IT_IS
+                            : "pair whole layers, such as --pairs 4-5, or " + Holding.ONNX);
         }
         if (kinds.size() > 1 && StepName.of(step).size() == 1) {
             return new NotApplicable(
@@ -102,7 +107,8 @@ record Block(Branch attention, Branch feedForward) {
         }
         if (kinds.size() > 1) {
             return new NotApplicable(
-                    "the " + kinds.get(0) + "s of " + names + " stay apart" + apart(step).map(why -> ", since " + why).orElse("")
+                    "the " + kinds.get(0) + "s of " + names + " stay apart"
+                            + apart(step).map(why -> ", since " + why).orElse("")
                             + ", and a block of llama.cpp has one",
                     Holding.AS_IT_IS);
         }

@@ -89,8 +89,8 @@ final class BlockTensors {
         linear(style.output(), attention.output(), Use.OUTPUT);
         attention
                 .sinks()
-                .ifPresent(scores -> tensors.add(
-                        new GgufTensor(prefix + style.sinks(), scores.shape(), scores, Use.SMALL, block)));
+                .ifPresent(scores ->
+                        tensors.add(new GgufTensor(prefix + style.sinks(), scores.shape(), scores, Use.SMALL, block)));
         attention.norms().ifPresent(norms -> {
             gain(style.norms().query(), norms, norms.query(), attention.headSize());
             gain(style.norms().key(), norms, norms.key(), attention.headSize());

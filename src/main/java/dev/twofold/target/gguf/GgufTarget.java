@@ -72,7 +72,8 @@ public record GgufTarget(GgufOptions form) implements Target {
 
     private static boolean blendsBetweenPairs(Rotary rotary) {
         return rotary.scaling() instanceof YarnScaling yarn
-                && (yarn.low() != Math.rint(yarn.low()) || yarn.high() - yarn.low() > 1 && yarn.high() != Math.rint(yarn.high()));
+                && (yarn.low() != Math.rint(yarn.low())
+                        || yarn.high() - yarn.low() > 1 && yarn.high() != Math.rint(yarn.high()));
     }
 
     private GgufFile file(Decoder decoder) {
@@ -134,8 +135,9 @@ public record GgufTarget(GgufOptions form) implements Target {
                     + ", and computes something else past " + written.window().get() + " positions");
         }
         if (decoder.rotaries().stream().anyMatch(GgufTarget::blendsBetweenPairs)) {
-            notes.add("note: the frequencies that YaRN blends begin and end between two pairs, which llama.cpp rounds to"
-                    + " whole ones: it computes something slightly else, at all positions");
+            notes.add(
+                    "note: the frequencies that YaRN blends begin and end between two pairs, which llama.cpp rounds to"
+                            + " whole ones: it computes something slightly else, at all positions");
         }
         if (written.uneven()) {
             notes.add(

@@ -30,9 +30,8 @@ record OwnFeedForward(Form form) {
                 .anyMatch(block -> block.feedForward().out().isPresent());
         return OwnForm.when(experts != style.experts().isPresent(), "its feed-forwards are of another kind")
                 .or(() -> OwnForm.when(!routesAsReadersDo(style.experts()), "its experts are chosen in another way"))
-                .or(() -> OwnForm.when(
-                        activations().anyMatch(one -> !isTaken(one, style)),
-                        "its activation is another"))
+                .or(() ->
+                        OwnForm.when(activations().anyMatch(one -> !isTaken(one, style)), "its activation is another"))
                 .or(() -> OwnForm.when(
                         !experts && gated != gate, "its feed-forwards have " + (gated ? "a gate" : "no gate")))
                 .or(() -> OwnForm.when(after && style.resultNorm().isEmpty(), "what feed-forwards add is normalized"));

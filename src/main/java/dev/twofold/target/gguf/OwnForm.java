@@ -106,7 +106,8 @@ record OwnForm(Form form) {
                         partly && form.architecture().rotaryFraction().isEmpty(), "positions turn a part of each head"))
                 .or(() -> when(all.size() > 1 && !local, "positions differ from layer to layer"))
                 .or(() -> all.stream()
-                        .flatMap(rotary -> RotaryKeys.refusal(rotary, form.architecture().yarnInFractions()).stream())
+                        .flatMap(rotary ->
+                                RotaryKeys.refusal(rotary, form.architecture().yarnInFractions()).stream())
                         .findFirst());
     }
 

@@ -59,11 +59,9 @@ final class GgufFamiliesTest {
         }
     }
 
-    private static final String STRETCHED =
-            "\"rope_theta\": 10000.0,\n  \"rope_scaling\": {\n    \"alpha\": 1000.0";
+    private static final String STRETCHED = "\"rope_theta\": 10000.0,\n  \"rope_scaling\": {\n    \"alpha\": 1000.0";
 
-    private static final String PLAIN =
-            "\"rope_theta\": 26826958.0,\n  \"rope_scaling\": {\n    \"alpha\": 1.0";
+    private static final String PLAIN = "\"rope_theta\": 26826958.0,\n  \"rope_scaling\": {\n    \"alpha\": 1.0";
 
     /** What a checkpoint says and the format cannot, with what a file says in its place. */
     private static final Map<String, String[]> UNSAYABLE = Map.of(

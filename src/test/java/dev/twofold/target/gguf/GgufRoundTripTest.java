@@ -122,9 +122,7 @@ final class GgufRoundTripTest {
         try (Stream<Path> files = Files.list(Path.of("testmodels", "families"))) {
             return files.filter(file -> Files.exists(file.resolve("model.safetensors")))
                     .map(file -> file.getFileName().toString())
-                    .filter(name -> FROM_FILES.contains(name)
-                            || name.equals(GPT_OSS)
-                            || !REFUSED.containsKey(name))
+                    .filter(name -> FROM_FILES.contains(name) || name.equals(GPT_OSS) || !REFUSED.containsKey(name))
                     .filter(name -> !WINDOWED.contains(name) && !LONG.contains(name))
                     .sorted()
                     .toList();
