@@ -6,15 +6,12 @@ import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.checkpoint.UnknownKeys;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.diag.NearestName;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileStamps;
 import dev.twofold.family.Family;
 import dev.twofold.gguf.Architecture;
-import dev.twofold.gguf.Architectures;
 import dev.twofold.gguf.Metadata;
-import dev.twofold.gguf.MetadataValue.Whole;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
 import dev.twofold.source.SourceOptions;
@@ -35,7 +32,7 @@ public final class GgufFormat implements SourceFormat {
 
     static final String EXTENSION = ".gguf";
 
-    private static final String ARCHITECTURE = "general.architecture";
+    static final String ARCHITECTURE = "general.architecture";
 
     /** What the shapes of tensors follow from, for messages. */
     private static final String METADATA = "the metadata";
@@ -106,29 +103,9 @@ public final class GgufFormat implements SourceFormat {
 
     private static Described described(Metadata metadata, Map<String, OnDisk> tensors) {
         String name = metadata.requireText(ARCHITECTURE);
-        Architecture architecture = variant(metadata, name, named(metadata, name));
+        Architecture architecture = ArchitectureChoice.of(metadata, name);
         int rows = rows(metadata, architecture.described(), tensors);
         return new Described(architecture, ModelConfig.of(metadata, name, architecture, tensors, rows), rows);
-    }
-
-    private static Architecture named(Metadata metadata, String name) {
-        Set<String> known = Architectures.index().keySet();
-        return Architectures.named(name)
-                .orElseThrow(() -> metadata.wrong(ARCHITECTURE, "unknown architecture")
-                        .found(name)
-                        .expected("one of " + String.join(", ", known))
-                        .hint(NearestName.hint(name, known)));
-    }
-
-    /** Another description of the same architecture, if the metadata has a key that tells so. */
-    private static Architecture variant(Metadata metadata, String name, Architecture architecture) {
-        return architecture.variants().entrySet().stream()
-                .filter(entry -> metadata.value(name + "." + entry.getKey())
-                        .filter(value -> !(value instanceof Whole whole && whole.value() == 0))
-                        .isPresent())
-                .findFirst()
-                .map(entry -> Architectures.file(entry.getValue()))
-                .orElse(architecture);
     }
 
     /** As many as the embedding has, which may be more than the tokenizer has tokens. */
