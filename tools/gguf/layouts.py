@@ -1,122 +1,8 @@
-"""How llama.cpp has the tensors of each family: names, order of rows, what is one tensor and what is several."""
+"""The layouts of every family."""
 
 import re
 
-import numpy as np
-
-
-def same(values):
-    return values
-
-
-def one_more(values):
-    """Gains that are kept as their difference from one are whole in GGUF."""
-    return values + np.float32(1)
-
-
-def woven(heads):
-    """Rows of a head in pairs that turn together, in place of two halves."""
-
-    def change(values):
-        rows = values.reshape(heads, 2, values.shape[0] // heads // 2, *values.shape[1:])
-        return rows.swapaxes(1, 2).reshape(values.shape)
-
-    return change
-
-
-def stack(*parts):
-    return np.stack(parts)
-
-
-class Layout:
-    """Llama and what is like it. Names are without `.weight` and `.bias`, which go along."""
-
-    fraction, theta = "", 10000.0
-    weave, gain = False, staticmethod(same)
-    top = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
-    prefix = "model.layers.{layer}."
-    layer = {
-        "attn_norm": "input_layernorm",
-        "attn_q": "self_attn.q_proj",
-        "attn_k": "self_attn.k_proj",
-        "attn_v": "self_attn.v_proj",
-        "attn_output": "self_attn.o_proj",
-        "ffn_norm": "post_attention_layernorm",
-        "ffn_gate": "mlp.gate_proj",
-        "ffn_up": "mlp.up_proj",
-        "ffn_down": "mlp.down_proj",
-    }
-
-    def __init__(self, architecture):
-        self.architecture = architecture
-
-    def keys(self, writer, config):
-        writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
-
-    def ignored(self, name):
-        return name.endswith("rotary_emb.inv_freq")
-
-    def change(self, ours, heads, kv_heads):
-        if ours.endswith("norm"):
-            return self.gain
-        if self.weave and ours in ("attn_q", "attn_k"):
-            return woven(heads if ours == "attn_q" else kv_heads)
-        return same
-
-    def tensors(self, config, weights, layers, heads, kv_heads, size):
-        for ours, theirs in self.top.items():
-            yield from self.both(ours, theirs, weights, self.change(ours, heads, kv_heads))
-        for layer in range(layers):
-            for ours, theirs in self.layer.items():
-                name = self.prefix.format(layer=layer) + theirs
-                yield from self.both(f"blk.{layer}.{ours}", name, weights, self.change(ours, heads, kv_heads))
-            yield from self.more(config, weights, layer, heads, kv_heads, size)
-
-    def both(self, ours, theirs, weights, change):
-        for kind in (".weight", ".bias"):
-            if theirs + kind in weights:
-                yield ours + kind, [theirs + kind], change
-
-    def more(self, config, weights, layer, heads, kv_heads, size):
-        return ()
-
-    def named(self, **names):
-        self.layer = {**self.layer, **{ours: theirs for ours, theirs in names.items() if theirs}}
-        for ours in [ours for ours, theirs in names.items() if not theirs]:
-            del self.layer[ours]
-        return self
-
-
-class Woven(Layout):
-    weave = True
-
-
-class Experts(Layout):
-    """Experts of a layer in one tensor."""
-
-    pattern, router, count, width = "mlp.experts.{expert}.{part}_proj", "mlp.gate", "num_experts", True
-
-    def __init__(self, architecture, weave=False):
-        super().__init__(architecture)
-        self.weave = weave
-        self.named(ffn_gate=None, ffn_up=None, ffn_down=None, ffn_gate_inp=self.router)
-
-    parts = {"gate": "gate", "up": "up", "down": "down"}
-
-    def keys(self, writer, config):
-        super().keys(writer, config)
-        writer.add_expert_count(config[self.count])
-        writer.add_expert_used_count(config["num_experts_per_tok"])
-        if self.width:
-            writer.add_expert_feed_forward_length(config["moe_intermediate_size"])
-
-    def more(self, config, weights, layer, heads, kv_heads, size):
-        for ours, theirs in self.parts.items():
-            names = [
-                self.prefix.format(layer=layer) + self.pattern.format(expert=expert, part=theirs) + ".weight"
-                for expert in range(config[self.count])
-            ]
-            yield f"blk.{layer}.ffn_{ours}_exps.weight", names, stack
+from layout import Experts, Layout, Woven, one_more, same, stack, woven
 
 
 class Mixtral(Experts):
@@ -146,13 +32,127 @@ class Olmo(Layout):
             writer.add_sliding_window_pattern([kind == "sliding_attention" for kind in config["layer_types"]])
 
 
+class Alternating(Layout):
+    """EXAONE 4."""
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        if config.get("sliding_window"):
+            writer.add_sliding_window(config["sliding_window"])
+            writer.add_sliding_window_pattern([kind == "sliding_attention" for kind in config["layer_types"]])
+
+
+class Exaone(Layout):
+    prefix = "transformer.h.{layer}."
+    top = {"token_embd": "transformer.wte", "output_norm": "transformer.ln_f", "output": "lm_head"}
+    layer = {
+        "attn_norm": "ln_1",
+        "attn_q": "attn.attention.q_proj",
+        "attn_k": "attn.attention.k_proj",
+        "attn_v": "attn.attention.v_proj",
+        "attn_output": "attn.attention.out_proj",
+        "ffn_norm": "ln_2",
+        "ffn_gate": "mlp.c_fc_0",
+        "ffn_up": "mlp.c_fc_1",
+        "ffn_down": "mlp.c_proj",
+    }
+
+    def keys(self, writer, config):
+        writer.add_layer_norm_rms_eps(config["layer_norm_epsilon"])
+
+
+class Glm(Layout):
+    fraction = "partial_rotary_factor"
+
+
+class Nemotron(Gemma):
+    fraction = "partial_rotary_factor"
+
+    def both(self, ours, theirs, weights, change):
+        """Biases of norms are as they are."""
+        for name, parts, own in super().both(ours, theirs, weights, change):
+            yield name, parts, own if name.endswith(".weight") else same
+
+    def keys(self, writer, config):
+        writer.add_layer_norm_eps(config["norm_eps"])
+
+
+class Hunyuan(Layout):
+    """What stretches the base is in the base."""
+
+    def theta_of(self, config, size):
+        return config["rope_theta"] * config["rope_scaling"]["alpha"] ** (size / (size - 2))
+
+
+class HunyuanExperts(Experts, Hunyuan):
+    pattern, router, width = "mlp.experts.{expert}.{part}_proj", "mlp.gate.wg", False
+
+    def keys(self, writer, config):
+        Layout.keys(self, writer, config)
+        writer.add_expert_count(config["num_experts"])
+        writer.add_expert_used_count(config["moe_topk"][0])
+        writer.add_expert_shared_count(1)
+        writer.add_expert_feed_forward_length(config["intermediate_size"])
+        writer.add_expert_shared_feed_forward_length(config["intermediate_size"])
+
+
+class Olmoe(Experts):
+    width = False
+
+
+class GraniteExperts(Experts):
+    """All experts in two tensors, in one of which gates come before ups."""
+
+    router, count, width = "block_sparse_moe.router.layer", "num_local_experts", False
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        multipliers(writer, config)
+
+    def more(self, config, weights, layer, heads, kv_heads, size):
+        name, width = self.prefix.format(layer=layer) + "block_sparse_moe.", config["intermediate_size"]
+        both, block = [name + "input_linear.weight"], f"blk.{layer}."
+        yield block + "ffn_gate_exps.weight", both, lambda values: values[:, :width]
+        yield block + "ffn_up_exps.weight", both, lambda values: values[:, width:]
+        yield block + "ffn_down_exps.weight", [name + "output_linear.weight"], same
+
+
+class GptOss(Layout):
+    """Gates and ups of all experts in turn, in transposed tensors."""
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_sliding_window(config["sliding_window"])
+        writer.add_expert_count(config["num_local_experts"])
+        writer.add_expert_used_count(config["num_experts_per_tok"])
+        writer.add_expert_feed_forward_length(config["intermediate_size"])
+        writer.add_rope_scaling_yarn_beta_fast(config["rope_scaling"]["beta_fast"])
+        writer.add_rope_scaling_yarn_beta_slow(config["rope_scaling"]["beta_slow"])
+
+    def more(self, config, weights, layer, heads, kv_heads, size):
+        name, block = self.prefix.format(layer=layer), f"blk.{layer}."
+        experts = name + "mlp.experts."
+        yield block + "attn_sinks.weight", [name + "self_attn.sinks"], same
+        for first, ours in enumerate(("gate", "up")):
+            both, biases = [experts + "gate_up_proj"], [experts + "gate_up_proj_bias"]
+            yield f"{block}ffn_{ours}_exps.weight", both, lambda values, n=first: values[..., n::2].swapaxes(1, 2)
+            yield f"{block}ffn_{ours}_exps.bias", biases, lambda values, n=first: values[..., n::2]
+        yield block + "ffn_down_exps.weight", [experts + "down_proj"], lambda values: values.swapaxes(1, 2)
+        yield block + "ffn_down_exps.bias", [experts + "down_proj_bias"], same
+
+
+def multipliers(writer, config):
+    """Granite's."""
+    writer.add_attention_scale(config["attention_multiplier"])
+    writer.add_embedding_scale(config["embedding_multiplier"])
+    writer.add_residual_scale(config["residual_multiplier"])
+    writer.add_logit_scale(config["logits_scaling"])
+
+
 class Granite(Woven):
     def keys(self, writer, config):
         super().keys(writer, config)
-        writer.add_attention_scale(config["attention_multiplier"])
-        writer.add_embedding_scale(config["embedding_multiplier"])
-        writer.add_residual_scale(config["residual_multiplier"])
-        writer.add_logit_scale(config["logits_scaling"])
+        multipliers(writer, config)
 
 
 class Phi(Layout):
@@ -263,6 +263,8 @@ class InternLm(Woven):
 
 
 HEAD_NORMS = {"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm"}
+TURNED_NORMS = {"attn_q_norm": "self_attn.query_layernorm", "attn_k_norm": "self_attn.key_layernorm"}
+SHARED_EXPERT = {f"ffn_{part}_shexp": f"mlp.shared_mlp.{part}_proj" for part in ("gate", "up", "down")}
 SANDWICH = {"post_attention_norm": "post_attention_layernorm", "ffn_norm": "pre_feedforward_layernorm",
             "post_ffw_norm": "post_feedforward_layernorm"}
 AFTER = {"attn_norm": None, "ffn_norm": None, "post_attention_norm": "post_attention_layernorm",
@@ -297,4 +299,20 @@ LAYOUTS = {
     "cohere": Cohere("command-r").named(ffn_norm=None),
     "cohere-plus": Cohere("command-r").named(ffn_norm=None, **HEAD_NORMS),
     "cohere2": Cohere("cohere2").named(ffn_norm=None),
+    "exaone": Exaone("exaone"),
+    "exaone4": Alternating("exaone4").named(**AFTER),
+    "exaone4-full": Alternating("exaone4").named(**AFTER),
+    "ernie4_5": Layout("ernie4_5"),
+    "seed_oss": Layout("seed_oss").named(ffn_norm=None, post_attention_norm="post_attention_layernorm"),
+    "glm": Glm("chatglm").named(ffn_gate=None, ffn_up="mlp.gate_up_proj"),
+    "glm4": Glm("glm4").named(ffn_gate=None, ffn_up="mlp.gate_up_proj", post_attention_norm="post_self_attn_layernorm",
+                              post_ffw_norm="post_mlp_layernorm"),
+    "arcee": Woven("arcee").named(ffn_gate=None),
+    "nemotron": Nemotron("nemotron").named(ffn_gate=None),
+    "hunyuan_v1_dense": Hunyuan("hunyuan-dense").named(**TURNED_NORMS),
+    "hunyuan_v1_moe": HunyuanExperts("hunyuan-moe").named(**TURNED_NORMS, **SHARED_EXPERT),
+    "granitemoe": GraniteExperts("granitemoe", weave=True),
+    "olmoe": Olmoe("olmoe").named(**HEAD_NORMS),
+    "gpt_oss": GptOss("gpt-oss").named(ffn_gate=None, ffn_up=None, ffn_down=None, ffn_norm=None,
+                                       post_attention_norm="post_attention_layernorm", ffn_gate_inp="mlp.router"),
 }  # fmt: skip

@@ -40,7 +40,7 @@ def bfloat16(values):
 
 
 def add(writer, name, values):
-    if values.ndim == 1:
+    if values.ndim == 1 or name.endswith("_exps.bias"):
         writer.add_tensor(name, np.ascontiguousarray(values, dtype=np.float32))
     else:
         data = bfloat16(values)
@@ -92,7 +92,7 @@ def llama3_factors(config, size):
 def rope_scaling(writer, config, size):
     scaling = config.get("rope_scaling")
     kind = scaling and scaling.get("rope_type", scaling.get("type"))
-    if not scaling or kind == "dynamic":  # which changes nothing within the context
+    if not scaling or kind in ("default", "dynamic"):  # which changes nothing within the context
         return
     if kind == "llama3":
         add(writer, "rope_freqs.weight", llama3_factors(config, size))
@@ -128,7 +128,7 @@ def make(source, target, name):
     if config.get("head_dim"):
         writer.add_key_length(size)
         writer.add_value_length(size)
-    writer.add_rope_freq_base(float(config.get("rope_theta", config.get("rotary_emb_base", layout.theta))))
+    writer.add_rope_freq_base(float(layout.theta_of(config, size)))
     turning = int(size * config.get(layout.fraction, 1)) if layout.fraction else size
     writer.add_rope_dimension_count(turning)
     layout.keys(writer, config)

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param rotaryFraction key of config.json for the part of a head that turns; empty if it is the whole
  * @param scoresByHiddenSize number of layers of the one model whose scores are divided by the root of the hidden size over the
  *     heads; 0 if there is none
+ * @param yarnInFractions whether YaRN blends frequencies from and to fractions of a pair, as llama.cpp does not
  * @param config keys of config.json
  * @param harmless keys of the metadata, without the architecture's name, that change nothing beyond what is read
  * @param family what differs from the family of that model type: names of tensors, and how they lie
@@ -28,6 +29,7 @@ public record Architecture(
         Map<String, String> variants,
         String rotaryFraction,
         int scoresByHiddenSize,
+        boolean yarnInFractions,
         Map<String, ConfigValue> config,
         List<String> harmless,
         ObjectNode family) {

@@ -30,7 +30,9 @@ public interface SourceFormat {
      */
     default Source open(Path path, SourceOptions options) {
         if (!options.equals(SourceOptions.NONE)) {
-            throw TwofoldException.usage("--adapter, --ignore-key and --rope-range are for Hugging Face checkpoints")
+            throw TwofoldException.usage(
+                            "--adapter and --ignore-key are for Hugging Face checkpoints, --rope-range for those"
+                                    + " and for GGUF files")
                     .found(name());
         }
         return open(path);

@@ -6,17 +6,15 @@ import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.checkpoint.UnknownKeys;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.diag.NearestName;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.FileStamps;
 import dev.twofold.family.Family;
 import dev.twofold.gguf.Architecture;
-import dev.twofold.gguf.Architectures;
 import dev.twofold.gguf.Metadata;
-import dev.twofold.gguf.MetadataValue.Whole;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceFormat;
+import dev.twofold.source.SourceOptions;
 import dev.twofold.weight.Weight.OnDisk;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +32,7 @@ public final class GgufFormat implements SourceFormat {
 
     static final String EXTENSION = ".gguf";
 
-    private static final String ARCHITECTURE = "general.architecture";
+    static final String ARCHITECTURE = "general.architecture";
 
     /** What the shapes of tensors follow from, for messages. */
     private static final String METADATA = "the metadata";
@@ -54,9 +52,20 @@ public final class GgufFormat implements SourceFormat {
         return String.valueOf(path.getFileName()).endsWith(EXTENSION) && !Files.isDirectory(path);
     }
 
-    /** Reads headers, and what few weights positions are made of. */
     @Override
     public Source open(Path file) {
+        return open(file, RopeRange.SHORT);
+    }
+
+    /** Of what users may want, files have the range of positions. */
+    @Override
+    public Source open(Path file, SourceOptions options) {
+        SourceOptions others = new SourceOptions(options.adapter(), options.ignoredKeys(), RopeRange.SHORT);
+        return others.equals(SourceOptions.NONE) ? open(file, options.range()) : SourceFormat.super.open(file, options);
+    }
+
+    /** Reads headers, and what few weights positions are made of. */
+    private Source open(Path file, RopeRange range) {
         FileStamps stamps = FileStamps.of(parent(file));
         Shards shards = Shards.read(file);
         Metadata metadata = new Metadata(shards.first());
@@ -69,9 +78,10 @@ public final class GgufFormat implements SourceFormat {
                     + metadata.text(Vocabulary.MODEL).orElse("none") + ", which is not rebuilt");
         }
         GeneratedFiles generated = new GeneratedFiles(described.made().config(), vocabulary);
-        Decoder decoder = decoder(file, described, tensors, vocabulary);
+        Decoder decoder = decoder(file, described, tensors, vocabulary, range);
+        range.note(config(file, described), decoder).ifPresent(notes::add);
         return new GgufModel(
-                file, decoder, shards.files(), vocabulary.isPresent(), generated, List.copyOf(notes), stamps);
+                file, decoder, shards.files(), vocabulary.isPresent(), generated, range, List.copyOf(notes), stamps);
     }
 
     @Override
@@ -80,7 +90,8 @@ public final class GgufFormat implements SourceFormat {
         Metadata metadata = new Metadata(shards.first());
         Map<String, OnDisk> tensors = shards.tensors();
         Described described = described(metadata, tensors);
-        return decoder(file, described, tensors, Vocabulary.read(metadata, described.rows()));
+        Optional<Vocabulary> vocabulary = Vocabulary.read(metadata, described.rows());
+        return decoder(file, described, tensors, vocabulary, RopeRange.SHORT);
     }
 
     /**
@@ -92,29 +103,9 @@ public final class GgufFormat implements SourceFormat {
 
     private static Described described(Metadata metadata, Map<String, OnDisk> tensors) {
         String name = metadata.requireText(ARCHITECTURE);
-        Architecture architecture = variant(metadata, name, named(metadata, name));
+        Architecture architecture = ArchitectureChoice.of(metadata, name);
         int rows = rows(metadata, architecture.described(), tensors);
         return new Described(architecture, ModelConfig.of(metadata, name, architecture, tensors, rows), rows);
-    }
-
-    private static Architecture named(Metadata metadata, String name) {
-        Set<String> known = Architectures.index().keySet();
-        return Architectures.named(name)
-                .orElseThrow(() -> metadata.wrong(ARCHITECTURE, "unknown architecture")
-                        .found(name)
-                        .expected("one of " + String.join(", ", known))
-                        .hint(NearestName.hint(name, known)));
-    }
-
-    /** Another description of the same architecture, if the metadata has a key that tells so. */
-    private static Architecture variant(Metadata metadata, String name, Architecture architecture) {
-        return architecture.variants().entrySet().stream()
-                .filter(entry -> metadata.value(name + "." + entry.getKey())
-                        .filter(value -> !(value instanceof Whole whole && whole.value() == 0))
-                        .isPresent())
-                .findFirst()
-                .map(entry -> Architectures.file(entry.getValue()))
-                .orElse(architecture);
     }
 
     /** As many as the embedding has, which may be more than the tokenizer has tokens. */
@@ -130,17 +121,24 @@ public final class GgufFormat implements SourceFormat {
         return (int) table.shape().dim(0);
     }
 
+    private static ConfigFile config(Path file, Described described) {
+        return ConfigFile.of(file, described.made()::spelled, described.made().config());
+    }
+
     private static Decoder decoder(
-            Path file, Described described, Map<String, OnDisk> tensors, Optional<Vocabulary> vocabulary) {
+            Path file,
+            Described described,
+            Map<String, OnDisk> tensors,
+            Optional<Vocabulary> vocabulary,
+            RopeRange range) {
         Family family = described.architecture().described();
-        ConfigFile config =
-                ConfigFile.of(file, described.made()::spelled, described.made().config());
+        ConfigFile config = config(file, described);
         Optional<ConfigFile> generation = vocabulary.map(tokens ->
                 ConfigFile.of(file, described.made()::spelled, new CompanionDocuments(tokens).generationConfig()));
         TensorSource source =
                 TensorSource.of(tensors, file, METADATA, family.names(), Optional.empty(), Optional.empty());
         return DecoderReader.read(
-                file, family, config, UnknownKeys.of(config, Set.of(), false), RopeRange.SHORT, source, generation);
+                file, family, config, UnknownKeys.of(config, Set.of(), false), range, source, generation);
     }
 
     /** Spelled so that what it lists is spelled like the file. */

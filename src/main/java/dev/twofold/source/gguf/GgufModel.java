@@ -1,5 +1,6 @@
 package dev.twofold.source.gguf;
 
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.Origin;
 import dev.twofold.diag.TwofoldException;
@@ -9,6 +10,7 @@ import dev.twofold.source.Source;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A model in GGUF files.
@@ -16,6 +18,7 @@ import java.util.List;
  * @param path of the first, or only, file
  * @param files all of them, in order
  * @param tokenized whether its tokenizer is one that is rebuilt
+ * @param range of positions that it was read for
  */
 record GgufModel(
         Path path,
@@ -23,6 +26,7 @@ record GgufModel(
         List<Path> files,
         boolean tokenized,
         GeneratedFiles generated,
+        RopeRange range,
         List<String> notes,
         FileStamps stamps)
         implements Source {
@@ -48,6 +52,11 @@ record GgufModel(
     @Override
     public List<Companion> companions() {
         return generated.files().stream().map(Companion::of).toList();
+    }
+
+    @Override
+    public Map<String, String> options() {
+        return range == RopeRange.SHORT ? Map.of() : Map.of(RopeRange.OPTION, range.toString());
     }
 
     /** The whole of a file decides: its metadata is not hashed apart from its weights. */

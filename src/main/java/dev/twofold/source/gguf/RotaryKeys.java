@@ -42,6 +42,9 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
     void write(ObjectNode config, Map<String, String> spelling, Architecture architecture, int headSize) {
         int turning = turning(config, architecture, headSize);
         Optional<ObjectNode> scaling = scaling(config, turning);
+        scaling.filter(options -> architecture.yarnInFractions()
+                        && options.path("rope_type").asText().equals("yarn"))
+                .ifPresent(options -> options.put("truncate", false));
         scaling.ifPresent(options -> config.set(SCALING, options));
         spelling.put(SCALING, prefix + "rope.scaling.type");
         for (String key : List.of("factor", "attention_factor", "beta_fast", "beta_slow")) {

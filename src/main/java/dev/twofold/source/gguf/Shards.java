@@ -114,7 +114,7 @@ record Shards(List<GgufHeader> headers) {
         Map<String, OnDisk> tensors = new HashMap<>();
         for (GgufHeader header : headers) {
             for (TensorEntry entry : header.tensors()) {
-                long matrices = entry.shape().rank() == 3 ? entry.shape().dim(0) : 1;
+                long matrices = entry.isStacked() ? entry.shape().dim(0) : 1;
                 if (matrices > MAX_MATRICES - tensors.size()) {
                     throw TwofoldException.input("too many matrices")
                             .at(Origin.tensor(header.file(), entry.name()))
@@ -122,8 +122,8 @@ record Shards(List<GgufHeader> headers) {
                             .expected("at most " + MAX_MATRICES + " in all");
                 }
                 for (int i = 0; i < matrices; i++) {
-                    String name = entry.shape().rank() == 3 ? expert(entry.name(), i) : entry.name();
-                    if (tensors.put(name, entry.matrix(header.file(), header.dataStart(), name, i)) != null) {
+                    String name = entry.isStacked() ? expert(entry.name(), i) : entry.name();
+                    if (tensors.put(name, entry.part(header.file(), header.dataStart(), name, i)) != null) {
                         throw TwofoldException.input("the tensor is there twice")
                                 .at(Origin.tensor(header.file(), name))
                                 .hint("download the files again");

@@ -66,6 +66,22 @@ record Block(Branch attention, Branch feedForward) {
         return kind == Operator.Kind.FEED_FORWARD || kind == Operator.Kind.EXPERTS;
     }
 
+    /** Why branches of these kinds never become one, if that is so. */
+    private static Optional<String> apart(Step step) {
+        if (step.branches().stream().anyMatch(branch -> branch.out().isPresent())) {
+            return Optional.of("what each adds is normalized by itself");
+        }
+        if (step.branches().stream()
+                .anyMatch(branch -> branch.body() instanceof Attention heads
+                        && heads.norms().isPresent())) {
+            return Optional.of("each normalizes its queries and keys");
+        }
+        return step.branches().stream()
+                        .anyMatch(branch -> branch.body().mixture().isPresent())
+                ? Optional.of("each chooses its experts")
+                : Optional.empty();
+    }
+
     private static NotApplicable refusal(Step step, List<Operator.Kind> kinds, boolean parallel) {
         String names = StepName.of(step).stream().map(StepName::toString).collect(Collectors.joining("|"));
         if (kinds.contains(Operator.Kind.CHAIN)) {
@@ -79,7 +95,9 @@ record Block(Branch attention, Branch feedForward) {
             return new NotApplicable(
                     "attention and feed-forward run side by side in the step " + names
                             + ", and every block of llama.cpp has one after the other",
-                    "pair whole layers, such as --pairs 4-5, or " + Holding.ONNX);
+                    apart(step).isPresent()
+                            ? Holding.AS_IT_IS
+                            : "pair whole layers, such as --pairs 4-5, or " + Holding.ONNX);
         }
         if (kinds.size() > 1 && StepName.of(step).size() == 1) {
             return new NotApplicable(
@@ -89,8 +107,10 @@ record Block(Branch attention, Branch feedForward) {
         }
         if (kinds.size() > 1) {
             return new NotApplicable(
-                    "the " + kinds.get(0) + "s of " + names + " stay apart, and a block of llama.cpp has one",
-                    "write the model as it is with --window 0:0, or " + Holding.ONNX);
+                    "the " + kinds.get(0) + "s of " + names + " stay apart"
+                            + apart(step).map(why -> ", since " + why).orElse("")
+                            + ", and a block of llama.cpp has one",
+                    Holding.AS_IT_IS);
         }
         return new NotApplicable(
                 "the step " + names + " follows another " + kinds.get(0)

@@ -87,6 +87,10 @@ final class BlockTensors {
             linear(style.queryKeyValue(), joined, Use.QUERY_KEY_VALUE);
         }
         linear(style.output(), attention.output(), Use.OUTPUT);
+        attention
+                .sinks()
+                .ifPresent(scores ->
+                        tensors.add(new GgufTensor(prefix + style.sinks(), scores.shape(), scores, Use.SMALL, block)));
         attention.norms().ifPresent(norms -> {
             gain(style.norms().query(), norms, norms.query(), attention.headSize());
             gain(style.norms().key(), norms, norms.key(), attention.headSize());
@@ -128,7 +132,7 @@ final class BlockTensors {
 
     /** The matrices of all experts are one tensor of three extents. */
     private void experts(Experts experts, FeedForwardStyle style) {
-        add(style.experts().router(), experts.router().weight(), Use.SMALL);
+        linear(style.experts().router(), experts.router(), Use.SMALL);
         expert(style.gate(), experts, one -> one.gate().orElseThrow(), Use.MATRIX);
         expert(style.up(), experts, FeedForward::up, Use.MATRIX);
         expert(style.down(), experts, FeedForward::down, Use.DOWN);
@@ -142,5 +146,12 @@ final class BlockTensors {
         GgufTensor flat =
                 GgufTensor.weight(prefix + name.replace(".{expert}", ""), Weights.stack(0, matrices), use, block);
         tensors.add(flat.shaped(all));
+        List<Weight> biases = experts.experts().stream()
+                .flatMap(expert -> which.apply(expert).bias().stream())
+                .toList();
+        if (!biases.isEmpty()) {
+            GgufTensor rows = GgufTensor.bias(prefix + name.replace(".{expert}", ""), Weights.stack(0, biases), block);
+            tensors.add(rows.shaped(Shape.of(matrices.size(), one.dim(0))));
+        }
     }
 }

@@ -1,6 +1,8 @@
 package dev.twofold.target.gguf;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Rotary.YarnScaling;
 import dev.twofold.gguf.GgufHeader;
 import dev.twofold.gguf.HeaderReader;
 import dev.twofold.pass.NotApplicable;
@@ -68,6 +70,12 @@ public record GgufTarget(GgufOptions form) implements Target {
         return List.of(Part.whole(decoder));
     }
 
+    private static boolean blendsBetweenPairs(Rotary rotary) {
+        return rotary.scaling() instanceof YarnScaling yarn
+                && (yarn.low() != Math.rint(yarn.low())
+                        || yarn.high() - yarn.low() > 1 && yarn.high() != Math.rint(yarn.high()));
+    }
+
     private GgufFile file(Decoder decoder) {
         return GgufFile.of(Form.of(decoder), form.type());
     }
@@ -125,6 +133,11 @@ public record GgufTarget(GgufOptions form) implements Target {
         if (UNUSED_WINDOWS.contains(written.name()) && written.window().isPresent()) {
             notes.add("note: llama.cpp does not use the windows of " + written.name()
                     + ", and computes something else past " + written.window().get() + " positions");
+        }
+        if (decoder.rotaries().stream().anyMatch(GgufTarget::blendsBetweenPairs)) {
+            notes.add(
+                    "note: the frequencies that YaRN blends begin and end between two pairs, which llama.cpp rounds to"
+                            + " whole ones: it computes something slightly else, at all positions");
         }
         if (written.uneven()) {
             notes.add(

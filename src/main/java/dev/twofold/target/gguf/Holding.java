@@ -19,7 +19,8 @@ record Holding(Decoder decoder, List<Block> blocks) {
     /** What holds everything. */
     static final String ONNX = "write it as ONNX, without --target";
 
-    private static final String AS_IT_IS = "write the model as it is with --window 0:0, or " + ONNX;
+    /** What does without pairs. */
+    static final String AS_IT_IS = "write the model as it is with --window 0:0, or " + ONNX;
 
     Optional<NotApplicable> refusal() {
         return Stream.<Optional<String>>of(
@@ -105,7 +106,7 @@ record Holding(Decoder decoder, List<Block> blocks) {
             return Optional.of("its attentions follow different rules");
         }
         return when(!turned, "positions do not turn whole heads")
-                .or(() -> first.rotary().flatMap(RotaryKeys::refusal));
+                .or(() -> first.rotary().flatMap(rotary -> RotaryKeys.refusal(rotary, false)));
     }
 
     /** What turns queries and keys. */

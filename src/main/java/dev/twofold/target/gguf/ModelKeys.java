@@ -33,7 +33,7 @@ record ModelKeys(Form form) {
         epsilon(header);
         windows(header);
         Optional<Rotary> rotary = rotary();
-        rotary.ifPresent(positions -> new RotaryKeys(key(""), positions).write(header));
+        rotary.ifPresent(positions -> positions(key(""), positions).write(header));
         multipliers(header);
         experts().ifPresent(experts -> experts(header, experts));
         if (form.says("use_parallel_residual")) {
@@ -93,6 +93,11 @@ record ModelKeys(Form form) {
                 .flatMap(rule -> rule.rotary().stream())
                 .findFirst()
                 .or(() -> Holding.rotary(form.blocks()));
+    }
+
+    /** What says them, in keys that begin with a prefix or in tensors. */
+    RotaryKeys positions(String prefix, Rotary rotary) {
+        return new RotaryKeys(prefix, rotary, form.architecture().yarnInFractions());
     }
 
     private void multipliers(HeaderWriter header) {

@@ -23,7 +23,9 @@ final class ModelTensors {
         Norm last = decoder.finalNorm();
         tensors.add(GgufTensor.weight(names.finalNorm(), last.gain(), Use.SMALL, 0));
         last.bias().ifPresent(bias -> tensors.add(GgufTensor.bias(names.finalNorm(), bias, 0)));
-        new ModelKeys(form).rotary().ifPresent(rotary -> tensors.addAll(new RotaryKeys("", rotary).tensors()));
+        ModelKeys keys = new ModelKeys(form);
+        keys.rotary()
+                .ifPresent(rotary -> tensors.addAll(keys.positions("", rotary).tensors()));
         for (int block = 0; block < form.blocks().size(); block++) {
             tensors.addAll(BlockTensors.of(form, block));
         }

@@ -1,6 +1,12 @@
 package dev.twofold.target.gguf;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.decoder.Activation;
+import dev.twofold.decoder.Activation.ClampedSwish;
+import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Routing;
+import dev.twofold.family.ExpertsStyle;
 import dev.twofold.family.FeedForwardStyle;
 import dev.twofold.family.Setting;
 import dev.twofold.gguf.ConfigValue;
@@ -23,30 +29,52 @@ record OwnFeedForward(Form form) {
         boolean after = form.blocks().stream()
                 .anyMatch(block -> block.feedForward().out().isPresent());
         return OwnForm.when(experts != style.experts().isPresent(), "its feed-forwards are of another kind")
-                .or(() -> OwnForm.when(
-                        activations().anyMatch(one -> !one.equals(activation(style.activation()))),
-                        "its activation is another"))
+                .or(() -> OwnForm.when(!routesAsReadersDo(style.experts()), "its experts are chosen in another way"))
+                .or(() ->
+                        OwnForm.when(activations().anyMatch(one -> !isTaken(one, style)), "its activation is another"))
                 .or(() -> OwnForm.when(
                         !experts && gated != gate, "its feed-forwards have " + (gated ? "a gate" : "no gate")))
                 .or(() -> OwnForm.when(after && style.resultNorm().isEmpty(), "what feed-forwards add is normalized"));
     }
 
-    private Stream<String> activations() {
+    private boolean routesAsReadersDo(ExpertsStyle style) {
+        Routing.Score score =
+                style.score() == ExpertsStyle.Score.SIGMOID ? Routing.Score.SIGMOID : Routing.Score.SOFTMAX;
+        boolean normed = taken(style.normed()).asBoolean(false);
+        return form.blocks().stream()
+                .flatMap(block -> block.feedForward().body().mixture().stream())
+                .map(Experts::routing)
+                .allMatch(routing -> routing.score() == score
+                        && routing.normed() == normed
+                        && routing.correction().isPresent()
+                                == !style.correction().isEmpty());
+    }
+
+    private Stream<Activation> activations() {
         return form.blocks().stream()
                 .map(block -> block.feedForward().body())
                 .flatMap(body -> body instanceof FeedForward dense
                         ? Stream.of(dense)
                         : body.mixture().stream().flatMap(mixture -> mixture.experts().stream()))
-                .map(one -> one.activation().toString());
+                .map(FeedForward::activation);
     }
 
-    /** The one that every file of the architecture is taken to have. */
-    private String activation(Setting setting) {
-        String word = Optional.ofNullable(form.architecture().config().get(setting.key()))
+    /** Whether it is the one that every file of the architecture is taken to have. */
+    private boolean isTaken(Activation one, FeedForwardStyle style) {
+        String word = taken(style.activation()).asText();
+        if (one instanceof ClampedSwish swish
+                && (swish.steepness() != taken(style.steepness()).asDouble()
+                        || swish.limit() != taken(style.limit()).asDouble())) {
+            return false;
+        }
+        return one.toString().equals(style.activation().values().getOrDefault(word, word));
+    }
+
+    /** What every file of the architecture is taken to say. */
+    private JsonNode taken(Setting setting) {
+        return Optional.ofNullable(form.architecture().config().get(setting.key()))
                 .map(ConfigValue::constant)
                 .filter(constant -> !constant.isMissingNode())
-                .orElse(setting.otherwise())
-                .asText();
-        return setting.values().getOrDefault(word, word);
+                .orElse(setting.otherwise());
     }
 }

@@ -57,7 +57,9 @@ record OwnForm(Form form) {
         double usual = 1 / Math.sqrt(first.headSize());
         boolean scaled = Math.abs(first.scale() / usual - 1) > 1e-7;
         boolean derived = form.architecture().scoresByHiddenSize() > 0;
+        boolean sinks = attentions().anyMatch(attention -> attention.sinks().isPresent());
         return when(rules().anyMatch(rule -> rule.clip().isPresent()), "queries, keys and values are clipped")
+                .or(() -> when(sinks && style.sinks().isEmpty(), "scores of its own take part in its attentions"))
                 .or(() -> when(
                         rules().anyMatch(rule ->
                                 rule.scale() != first.scale() || !rule.cap().equals(first.cap())),
@@ -104,7 +106,8 @@ record OwnForm(Form form) {
                         partly && form.architecture().rotaryFraction().isEmpty(), "positions turn a part of each head"))
                 .or(() -> when(all.size() > 1 && !local, "positions differ from layer to layer"))
                 .or(() -> all.stream()
-                        .flatMap(rotary -> RotaryKeys.refusal(rotary).stream())
+                        .flatMap(rotary ->
+                                RotaryKeys.refusal(rotary, form.architecture().yarnInFractions()).stream())
                         .findFirst());
     }
 

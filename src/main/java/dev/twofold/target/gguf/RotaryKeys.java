@@ -19,8 +19,9 @@ import java.util.stream.IntStream;
  * Rotary positions in the words of GGUF: keys, and what frequencies are divided by in tensors.
  *
  * @param prefix of the keys
+ * @param inFractions whether YaRN blends from and to fractions of a pair
  */
-record RotaryKeys(String prefix, Rotary rotary) {
+record RotaryKeys(String prefix, Rotary rotary, boolean inFractions) {
 
     /** How often the first and the last pair that YaRN blends turn over the original context, unless something else is said. */
     private static final double FAST = 32;
@@ -32,9 +33,9 @@ record RotaryKeys(String prefix, Rotary rotary) {
             IntStream.rangeClosed(5, 24).mapToObj(power -> 1 << power).toList();
 
     /** Why positions cannot be said, if they cannot. */
-    static Optional<String> refusal(Rotary rotary) {
+    static Optional<String> refusal(Rotary rotary, boolean inFractions) {
         boolean unusual = rotary.scaling() instanceof YarnScaling yarn
-                && (original(rotary, yarn).isEmpty()
+                && (original(rotary, yarn, inFractions).isEmpty()
                         || Math.abs(yarn.magnitude() - 1 - 0.1 * Math.log(yarn.factor())) > 1e-9);
         return unusual
                 ? Optional.of("its positions are stretched by YaRN with settings of their own")
@@ -53,7 +54,7 @@ record RotaryKeys(String prefix, Rotary rotary) {
             header.real(prefix + "rope.scaling.factor", yarn.factor());
             header.whole(
                     prefix + "rope.scaling.original_context_length",
-                    original(rotary, yarn).orElseThrow());
+                    original(rotary, yarn, inFractions).orElseThrow());
         } else if (scaling instanceof LongRopeScaling factors) {
             header.whole(prefix + "rope.scaling.original_context_length", factors.positions());
             header.real(prefix + "rope.scaling.attn_factor", factors.magnitude());
@@ -97,11 +98,13 @@ record RotaryKeys(String prefix, Rotary rotary) {
     }
 
     /** The context for which YaRN's usual turns give these first and last pairs. */
-    private static Optional<Integer> original(Rotary rotary, YarnScaling yarn) {
+    private static Optional<Integer> original(Rotary rotary, YarnScaling yarn, boolean inFractions) {
         return ORIGINALS.stream()
                 .filter(length -> {
-                    double first = Math.max(0, Math.floor(pair(rotary, FAST, length)));
-                    double last = Math.min(rotary.width() - 1, Math.ceil(pair(rotary, SLOW, length)));
+                    double fast = pair(rotary, FAST, length);
+                    double slow = pair(rotary, SLOW, length);
+                    double first = Math.max(0, inFractions ? fast : Math.floor(fast));
+                    double last = Math.min(rotary.width() - 1, inFractions ? slow : Math.ceil(slow));
                     return first == yarn.low() && (last == yarn.high() || first == last && yarn.high() < last + 1);
                 })
                 .findFirst();

@@ -2,6 +2,7 @@ package dev.twofold.source.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.ModelFacts;
 import dev.twofold.execution.TrialRuntime;
@@ -17,6 +18,7 @@ import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Companion;
 import dev.twofold.source.Source;
+import dev.twofold.source.SourceOptions;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
 import dev.twofold.tokenizer.TokenizerFile;
@@ -26,6 +28,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Tiny models of every architecture as GGUF files, made by {@code tools/gguf} with the gguf package of llama.cpp, against the
@@ -55,11 +59,20 @@ final class GgufFamiliesTest {
         }
     }
 
+    private static final String STRETCHED = "\"rope_theta\": 10000.0,\n  \"rope_scaling\": {\n    \"alpha\": 1000.0";
+
+    private static final String PLAIN = "\"rope_theta\": 26826958.0,\n  \"rope_scaling\": {\n    \"alpha\": 1.0";
+
     /** What a checkpoint says and the format cannot, with what a file says in its place. */
     private static final Map<String, String[]> UNSAYABLE = Map.of(
             // Scores are divided by the root of the head size; only the largest models' are told from the others.
             "gemma2", new String[] {"\"query_pre_attn_scalar\": 24", "\"query_pre_attn_scalar\": 16"},
             "gemma3", new String[] {"\"query_pre_attn_scalar\": 24", "\"query_pre_attn_scalar\": 16"},
+            // What stretches the base is in it.
+            "hunyuan_v1_dense", new String[] {STRETCHED, PLAIN},
+            "hunyuan_v1_moe", new String[] {STRETCHED, PLAIN},
+            // Readers take 7 for the limit of its activation.
+            "gpt_oss", new String[] {"\"swiglu_limit\": 1.5", "\"swiglu_limit\": 7.0"},
             // Numbers are float32.
             "starcoder2", new String[] {"999999.4420358813", "999999.44"});
 
@@ -94,6 +107,18 @@ final class GgufFamiliesTest {
         Path theirs = compile(Sources.SHIPPED.open(checkpoint(name)), "checkpoint");
         assertThat(ours.resolve("model.onnx.data")).hasSameBinaryContentAs(theirs.resolve("model.onnx.data"));
         assertThat(ours.resolve("model.onnx")).hasSameBinaryContentAs(theirs.resolve("model.onnx"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"phi3-longrope", "phi4-mini"})
+    void has_the_long_range_that_the_checkpoint_has(String name) {
+        SourceOptions asked = new SourceOptions(Optional.empty(), Set.of(), RopeRange.LONG);
+        Source file = Sources.SHIPPED.open(ROOT.resolve(name + ".gguf"), asked);
+        Path ours = compile(file, "gguf");
+        Path theirs = compile(Sources.SHIPPED.open(TinyFamilies.checkpoint(name), asked), "checkpoint");
+        assertThat(ours.resolve("model.onnx.data")).hasSameBinaryContentAs(theirs.resolve("model.onnx.data"));
+        assertThat(file.options()).containsEntry("rope-range", "long");
+        assertThat(file.notes()).anyMatch(note -> note.contains("for longer ones"));
     }
 
     private Path compile(Source source, String name) {

@@ -36,8 +36,11 @@ final class LlamaCppFamiliesTest {
     /** Whose windows llama.cpp does not have, so that texts have to be as short. */
     private static final Set<String> WITHOUT_WINDOWS = Set.of("mistral", "phi3", "starcoder2");
 
-    /** Its norms of queries and keys are looked for in models of 64 layers only. */
-    private static final String TOO_FEW_LAYERS = "cohere-plus";
+    /** Norms of queries and keys of the one, and windows of the other, are looked for in models of 64 layers only. */
+    private static final Set<String> TOO_FEW_LAYERS = Set.of("cohere-plus", "exaone4");
+
+    /** Whose heads together have to be as wide as the stream, which they are not. */
+    private static final String TOO_WIDE = "nemotron";
 
     /** Whose layers can be pairs in a file. */
     private static final List<String> PAIRED =
@@ -60,7 +63,7 @@ final class LlamaCppFamiliesTest {
         LlamaCpp llama = LlamaCpp.start();
         List<Case> cases = new ArrayList<>();
         GgufRoundTripTest.names().stream()
-                .filter(name -> !name.equals(TOO_FEW_LAYERS))
+                .filter(name -> !TOO_FEW_LAYERS.contains(name) && !name.equals(TOO_WIDE))
                 .forEach(name -> cases.add(new Case(name, "0:0")));
         PAIRED.forEach(name -> cases.add(new Case(name, "1:3")));
         List<double[]> expected = new ArrayList<>();
