@@ -90,6 +90,11 @@ HUNYUAN_KEYS = {
 SIGMOIDS = {"moe_intermediate_size": 24, "n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1, "n_group": 1,
             "topk_group": 1, "norm_topk_prob": True, "routed_scaling_factor": 1.5}
 
+# Heads of 16 elements that turn and 16 that do not, and values of 24.
+LATENTS = {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 4, "intermediate_size": 48, "kv_lora_rank": 32,
+           "qk_nope_head_dim": 16, "qk_rope_head_dim": 16, "v_head_dim": 24, "moe_intermediate_size": 16,
+           "attention_bias": False, "rope_theta": 10000, "tie_word_embeddings": False}
+
 FAMILIES = dict([
     family("llama2", "llama", "LlamaForCausalLM", SMALL, LLAMA_KEYS,
            {"rope_scaling": None, "tie_word_embeddings": False}),
@@ -321,6 +326,19 @@ FAMILIES = dict([
             "router_aux_loss_coef": 0.9, "pad_token_id": 3, "rope_theta": 150000.0, "tie_word_embeddings": False,
             "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 4.0,
                              "beta_slow": 1.0, "truncate": False}}),
+    # No latent of queries, as V2 Lite has none; groups by their largest probability.
+    family("deepseek_v2", "deepseek_v2", "DeepseekV2ForCausalLM", LATENTS, SILU, RMS, NO_DROPOUT,
+           {"q_lora_rank": None, "first_k_dense_replace": 2, "moe_layer_freq": 1, "n_routed_experts": 8,
+            "num_experts_per_tok": 3, "n_shared_experts": 2, "n_group": 4, "topk_group": 2,
+            "topk_method": "group_limited_greedy", "scoring_func": "softmax", "norm_topk_prob": False,
+            "routed_scaling_factor": 2.0, "rope_scaling": None}),
+    # The longer context of published ones, but that its two weights differ, so that cosines are stretched as well.
+    family("deepseek_v3", "deepseek_v3", "DeepseekV3ForCausalLM", LATENTS, SILU, RMS, NO_DROPOUT,
+           {"q_lora_rank": 24, "first_k_dense_replace": 2, "moe_layer_freq": 1, "n_routed_experts": 8,
+            "num_experts_per_tok": 3, "n_shared_experts": 1, "n_group": 4, "topk_group": 2, "topk_method": "noaux_tc",
+            "scoring_func": "sigmoid", "norm_topk_prob": True, "routed_scaling_factor": 2.5, "num_nextn_predict_layers": 1,
+            "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 32,
+                             "beta_slow": 1, "mscale": 1.0, "mscale_all_dim": 0.8}}),
     family("falcon-40b", "falcon", "FalconForCausalLM",
            {"hidden_size": 64, "num_attention_heads": 4, "num_kv_heads": 2, "alibi": False,
             "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,

@@ -40,7 +40,7 @@ public final class DecoderReader {
         this.source = source;
         this.family = family;
         this.settings = settings;
-        this.shape = ModelShape.read(settings, family.sizes());
+        this.shape = ModelShape.read(settings, family);
         ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
         ModelLimits.checkHeadSize(config, Settings.name(family.sizes().headSize(), "head size"), shape.headSize());
         ModelLimits.checkParts(config, Settings.name(family.sizes().heads(), "heads"), shape.layers(), shape.heads());
