@@ -83,7 +83,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                         .found(word));
         Optional<Integer> count = settings.sizeIfAny(style.count());
         Optional<Integer> chosen = settings.sizeIfAny(style.chosen());
-        boolean all = count.isEmpty() || count.equals(chosen) || count.get() == 1;
+        boolean all = count.isEmpty() || count.equals(chosen);
         if (score == ExpertsStyle.GroupScore.NONE || all) {
             return Optional.empty();
         }

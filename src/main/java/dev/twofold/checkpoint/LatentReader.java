@@ -75,7 +75,7 @@ record LatentReader(AttentionStyle attention, Settings settings, ModelShape shap
     }
 
     private int value(LatentStyle style) {
-        int value = settings.size(style.value());
+        int value = settings.sizeIfAny(style.value()).orElse(shape.hidden() / shape.heads());
         if (value > shape.headSize()) {
             throw settings.config()
                     .wrong(Settings.name(style.value(), "value"), "values wider than keys")

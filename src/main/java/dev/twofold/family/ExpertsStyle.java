@@ -100,8 +100,8 @@ public record ExpertsStyle(
     /**
      * Groups of experts, the best of which are chosen first.
      *
-     * @param count how many there are; none if it is 1 or null
-     * @param chosen how many a token gets experts of
+     * @param count how many there are; none if it is null
+     * @param chosen how many a token gets experts of; where all are, there are none
      * @param by what a group's own score is
      */
     public record GroupsStyle(Setting count, Setting chosen, Setting by) {

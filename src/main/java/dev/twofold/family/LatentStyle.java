@@ -17,7 +17,7 @@ import static dev.twofold.family.Family.required;
  * @param rank width of the latent
  * @param unturned width of the part of a head that is not turned
  * @param turned width of the part that is
- * @param value width of a value; no wider than a whole head
+ * @param value width of a value, no wider than a whole head; hidden size over heads where config.json says null
  * @param epsilon of these norms, whatever that of others is
  */
 public record LatentStyle(

@@ -2,6 +2,7 @@ package dev.twofold.families;
 
 import static dev.twofold.families.Formulas.dot;
 import static dev.twofold.families.Formulas.rmsNorm;
+import static dev.twofold.families.Formulas.scale;
 import static dev.twofold.families.Formulas.softmax;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -49,7 +50,7 @@ class DeepSeek extends Llama {
             for (int t = 0; t < n.length; t++) {
                 double[] scores = new double[t + 1];
                 for (int s = 0; s <= t; s++) {
-                    scores[s] = scale() * (dot(own[t], k[s]) + dot(positioned[t], r[s]));
+                    scores[s] = sharpness() * (dot(own[t], k[s]) + dot(positioned[t], r[s]));
                 }
                 double[] shares = softmax(scores);
                 for (int s = 0; s <= t; s++) {
@@ -88,7 +89,7 @@ class DeepSeek extends Llama {
     }
 
     /** Longer contexts sharpen scores by the square of what they would stretch queries and keys by. */
-    private double scale() {
+    private double sharpness() {
         JsonNode scaling = config.path("rope_scaling");
         double weight = scaling.path("mscale_all_dim").asDouble(0);
         double stretch = weight == 0 ? 1 : 1 + 0.1 * weight * Math.log(scaling.get("factor").asDouble());
@@ -97,6 +98,43 @@ class DeepSeek extends Llama {
 
     private static double[][] part(double[][] x, int from, int to) {
         return eachToken(x, token -> Arrays.copyOfRange(token, from, to));
+    }
+
+    /** MiniCPM 3, arXiv 2404.06395 and after: other pairs turn together, and multipliers of the embedding, of branches and of logits. */
+    static final class MiniCpm3 extends DeepSeek {
+
+        MiniCpm3(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] embed(int[] tokens) {
+            return scale(super.embed(tokens), number("scale_emb"));
+        }
+
+        @Override
+        double[][] attention(int layer, double[][] x) {
+            return scale(super.attention(layer, x), depth());
+        }
+
+        @Override
+        double[][] feedForward(int layer, double[][] x) {
+            return scale(super.feedForward(layer, x), depth());
+        }
+
+        private double depth() {
+            return number("scale_depth") / Math.sqrt(number("num_hidden_layers"));
+        }
+
+        @Override
+        double[][] head(double[][] x) {
+            return scale(super.head(x), number("dim_model_base") / number("hidden_size"));
+        }
+
+        @Override
+        double[][] turned(Frequencies frequencies, double[][] x) {
+            return frequencies.rotateHalves(x, x[0].length);
+        }
     }
 
     /** DeepSeek V2. */

@@ -79,6 +79,7 @@ final class FamilyConfigTest {
             Map.entry("cwm", Set.of("layer_types")),
             Map.entry("dots1", Set.of("max_window_layers", "sliding_window")),
             // There is no tensor of such a layer here.
+            Map.entry("deepseek_v3", Set.of("num_nextn_predict_layers")),
             Map.entry("glm4_moe", Set.of("num_nextn_predict_layers")),
             // The last of all layers, either way.
             Map.entry("ernie4_5_moe", Set.of("moe_layer_end_index")),

@@ -98,6 +98,7 @@ public final class Reference {
             case "ernie4_5_moe" -> new SharedExperts.Ernie(config, tensors);
             case "deepseek_v2" -> new DeepSeek.V2(config, tensors);
             case "deepseek_v3" -> new DeepSeek.V3(config, tensors);
+            case "minicpm3" -> new DeepSeek.MiniCpm3(config, tensors);
             case "phi" -> new Phi(config, tensors);
             case "gpt_oss" -> new GptOss(config, tensors);
             case "apertus" -> new Xielu(config, tensors);

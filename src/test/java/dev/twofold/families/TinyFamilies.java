@@ -32,6 +32,7 @@ public final class TinyFamilies {
             "hunyuan_v1_dense",
             "internlm2",
             "llama3.1",
+            "minicpm3",
             "olmo",
             "phi3-longrope",
             "qwen3_moe",

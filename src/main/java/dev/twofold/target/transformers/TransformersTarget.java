@@ -68,26 +68,7 @@ public record TransformersTarget(long shardBytes) implements Target {
                     "its weights are fp32, fp16 or bf16, not " + decoder.blocks(),
                     "--dtype fp32 here, and round what training made of it"));
         }
-        if (decoder.attentions().anyMatch(attention -> attention.latents().any())) {
-            return Optional.of(new NotApplicable(
-                    "the architecture that Twofold writes has no latents that queries, keys and values are made of",
-                    "--target onnx"));
-        }
-        if (decoder.branches()
-                .flatMap(branch -> branch.body().mixture().stream())
-                .anyMatch(experts -> experts.routing().groups().isPresent())) {
-            return Optional.of(new NotApplicable(
-                    "the architecture that Twofold writes does not choose experts by groups", "--target onnx"));
-        }
-        List<Integer> windows = decoder.attentions()
-                .flatMap(attention -> attention.rule().slidingWindow().stream())
-                .distinct()
-                .toList();
-        return windows.size() > 1
-                ? Optional.of(new NotApplicable(
-                        "transformers masks sliding windows of one length in a model, not of " + windows,
-                        "--target onnx"))
-                : Optional.empty();
+        return UnheldMathematics.in(decoder).map(reason -> new NotApplicable(reason, "--target onnx"));
     }
 
     @Override

@@ -59,6 +59,7 @@ final class GgufRoundTripTest {
             "granitemoe",
             "helium",
             "hunyuan_v1_dense",
+            "minicpm3",
             "nemotron",
             "olmo",
             "olmo-clipped",
@@ -71,6 +72,8 @@ final class GgufRoundTripTest {
     private static final Map<String, String> REFUSED = refusals(Map.of(
             "gemma2", "its scores are multiplied by",
             "gemma3", "its scores are multiplied by",
+            "deepseek_v2", "beside one that every token gets",
+            "deepseek_v3", "beside one that every token gets",
             "dots1", "beside one that every token gets",
             "hunyuan_v1_moe", "beside one that every token gets",
             "ernie4_5_moe", "beside one that every token gets",
