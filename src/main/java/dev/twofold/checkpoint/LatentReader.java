@@ -104,8 +104,7 @@ record LatentReader(AttentionStyle attention, Settings settings, ModelShape shap
     private Weight turnedFirst(Weight query, int head) {
         long size = shape.headSize();
         long unturned = size - shape.turnable();
-        return Weights.stack(
-                0, List.of(rows(query, head, size, unturned, size), rows(query, head, size, 0, unturned)));
+        return Weights.stack(0, List.of(rows(query, head, size, unturned, size), rows(query, head, size, 0, unturned)));
     }
 
     private Weight key(Weight rest, int rank) {

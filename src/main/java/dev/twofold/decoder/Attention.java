@@ -124,9 +124,8 @@ public record Attention(
     @Override
     public List<Linear> readers() {
         Stream<Linear> queries = Stream.of(latents.queries().map(Latent::down).orElse(query));
-        Stream<Linear> others = latents.keysAndValues()
-                .map(latent -> Stream.of(latent.down()))
-                .orElseGet(() -> Stream.of(key, value));
+        Stream<Linear> others =
+                latents.keysAndValues().map(latent -> Stream.of(latent.down())).orElseGet(() -> Stream.of(key, value));
         return Stream.concat(queries, others).toList();
     }
 

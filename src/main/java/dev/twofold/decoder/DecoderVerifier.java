@@ -142,8 +142,14 @@ public final class DecoderVerifier {
         experts.routing().groups().ifPresent(groups -> {
             require(origin, "groups of experts", groups.count(), count % groups.count() == 0, "a divisor of " + count);
             int size = count / groups.count();
-            boolean enough = groups.chosen() < groups.count() && groups.chosen() * size >= chosen && groups.best() <= size;
-            require(origin, "groups a token", groups.chosen(), enough, "fewer than all, with " + chosen + " experts in them");
+            boolean enough =
+                    groups.chosen() < groups.count() && groups.chosen() * size >= chosen && groups.best() <= size;
+            require(
+                    origin,
+                    "groups a token",
+                    groups.chosen(),
+                    enough,
+                    "fewer than all, with " + chosen + " experts in them");
         });
         boolean biased = experts.outputBiases().isPresent();
         experts.experts().forEach(expert -> {

@@ -46,8 +46,7 @@ public final class Routers {
         @Override
         protected List<Integer> choices(Experts experts) {
             Routing routing = experts.routing();
-            return Stream.concat(
-                            routing.groups().stream().map(Routing.Groups::chosen), Stream.of(routing.chosen()))
+            return Stream.concat(routing.groups().stream().map(Routing.Groups::chosen), Stream.of(routing.chosen()))
                     .toList();
         }
 

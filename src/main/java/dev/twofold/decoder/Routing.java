@@ -13,8 +13,7 @@ import java.util.Optional;
  * @param normed whether the chosen scores are divided by their sum
  * @param groups of neighbouring experts, of which some are chosen first; all experts can be chosen if there are none
  */
-public record Routing(
-        Score score, Optional<Weight> correction, int chosen, boolean normed, Optional<Groups> groups) {
+public record Routing(Score score, Optional<Weight> correction, int chosen, boolean normed, Optional<Groups> groups) {
 
     /**
      * Equal groups of experts, of which a token gets experts of the best alone (DeepSeek-AI, 2024).

@@ -68,7 +68,9 @@ public record AttentionStyle(
         /** All queries, then all keys, then all values. */
         STACKED,
         /** By KV head: its queries, its key, its value. */
-        BY_KV_HEAD;
+        BY_KV_HEAD,
+        /** Four times a fourth of the queries, of the values and of the keys. */
+        IN_FOUR;
 
         @Override
         public String toString() {

@@ -35,18 +35,7 @@ public record LatentStyle(
         Setting epsilon) {
 
     static final LatentStyle ABSENT = new LatentStyle(
-            "",
-            "",
-            "",
-            Setting.NONE,
-            "",
-            "",
-            "",
-            Setting.NONE,
-            Setting.NONE,
-            Setting.NONE,
-            Setting.NONE,
-            Setting.NONE);
+            "", "", "", Setting.NONE, "", "", "", Setting.NONE, Setting.NONE, Setting.NONE, Setting.NONE, Setting.NONE);
 
     public LatentStyle {
         queryDown = queryDown == null ? "" : queryDown;

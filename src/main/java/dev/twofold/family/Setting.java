@@ -31,12 +31,7 @@ import java.util.function.Predicate;
  * @param over another number that this one is divided by
  */
 public record Setting(
-        String key,
-        String also,
-        JsonNode otherwise,
-        double power,
-        Map<String, String> values,
-        Optional<Setting> over) {
+        String key, String also, JsonNode otherwise, double power, Map<String, String> values, Optional<Setting> over) {
 
     /** Nothing is said. */
     public static final Setting NONE = new Setting("", "", MissingNode.getInstance(), 1, Map.of(), Optional.empty());

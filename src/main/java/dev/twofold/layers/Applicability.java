@@ -63,7 +63,8 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
             readsNorms = decoder.branches().anyMatch(branch -> branch.in().isPresent());
             normsResults = decoder.branches().anyMatch(branch -> branch.out().isPresent());
             normsWidths = attentions.stream().anyMatch(Attention::normsWidth);
-            latents = attentions.stream().anyMatch(attention -> attention.latents().any());
+            latents = attentions.stream()
+                    .anyMatch(attention -> attention.latents().any());
             experts = decoder.branches().anyMatch(branch -> branch.body().kind() == Operator.Kind.EXPERTS);
             ownActivations = decoder.branches()
                     .anyMatch(branch -> branch.body() instanceof FeedForward feedForward

@@ -160,7 +160,10 @@ final class DecoderVerifierTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2, 1, 1, groups of experts, 2, a divisor of 3", "3, 3, 1, groups a token, 3, 'fewer than all, with 2 experts in them'"})
+    @CsvSource({
+        "2, 1, 1, groups of experts, 2, a divisor of 3",
+        "3, 3, 1, groups a token, 3, 'fewer than all, with 2 experts in them'"
+    })
     void groups_that_are_not_equal_or_leave_too_few_experts_are_refused(
             int count, int chosen, int best, String what, int found, String expected) {
         Routing routing = new Routing(

@@ -229,7 +229,8 @@ final class AdapterTest {
         with[again.length + 1] = adapter;
         CommandRun.succeeding(with);
         for (String file : new String[] {"model.onnx", "model.onnx.data", "twofold.json"}) {
-            assertThat(Files.mismatch(first.resolve(file), directory.resolve("again").resolve(file)))
+            assertThat(Files.mismatch(
+                            first.resolve(file), directory.resolve("again").resolve(file)))
                     .as("%s", file)
                     .isEqualTo(-1);
         }

@@ -92,7 +92,9 @@ class DeepSeek extends Llama {
     private double sharpness() {
         JsonNode scaling = config.path("rope_scaling");
         double weight = scaling.path("mscale_all_dim").asDouble(0);
-        double stretch = weight == 0 ? 1 : 1 + 0.1 * weight * Math.log(scaling.get("factor").asDouble());
+        double stretch = weight == 0
+                ? 1
+                : 1 + 0.1 * weight * Math.log(scaling.get("factor").asDouble());
         return stretch * stretch / Math.sqrt(plain + turned);
     }
 

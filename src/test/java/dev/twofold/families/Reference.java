@@ -99,6 +99,9 @@ public final class Reference {
             case "deepseek_v2" -> new DeepSeek.V2(config, tensors);
             case "deepseek_v3" -> new DeepSeek.V3(config, tensors);
             case "minicpm3" -> new DeepSeek.MiniCpm3(config, tensors);
+            case "gptj" -> new GptJ(config, tensors);
+            case "codegen" -> new GptJ.CodeGen(config, tensors);
+            case "opt" -> new Opt(config, tensors);
             case "phi" -> new Phi(config, tensors);
             case "gpt_oss" -> new GptOss(config, tensors);
             case "apertus" -> new Xielu(config, tensors);

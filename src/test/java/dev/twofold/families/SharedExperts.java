@@ -123,8 +123,8 @@ final class SharedExperts {
         Groups groups = grouped
                 ? new Groups(model.count("n_group"), model.count("topk_group"), 1, Groups.RATIO)
                 : new Groups(1, 1, 1, Groups.RATIO);
-        Weighing weighing = new Weighing(
-                model.count("num_experts_per_tok"), false, model.number("routed_scaling_factor"), groups);
+        Weighing weighing =
+                new Weighing(model.count("num_experts_per_tok"), false, model.number("routed_scaling_factor"), groups);
         double[][] y = chosen(model, layer, n, p, new double[p[0].length], weighing);
         return add(y, expert(model, Llama.at(layer, "mlp.shared_experts."), n));
     }

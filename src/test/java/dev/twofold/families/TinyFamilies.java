@@ -19,6 +19,7 @@ public final class TinyFamilies {
     /** What other checkpoints compute too. */
     private static final Set<String> ALIKE = Set.of(
             "arcee",
+            "codegen",
             "cwm",
             "dots1",
             "ernie4_5",
@@ -28,6 +29,7 @@ public final class TinyFamilies {
             "glm",
             "gpt_bigcode",
             "gpt_neox-sequential",
+            "gptj",
             "helium",
             "hunyuan_v1_dense",
             "internlm2",

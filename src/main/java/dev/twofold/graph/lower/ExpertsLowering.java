@@ -35,12 +35,7 @@ record ExpertsLowering(GraphBuilder graph) {
                 .map(groups -> new GroupsLowering(graph).within(name + "/groups", ranked, experts, groups))
                 .orElse(ranked);
         List<String> top = graph.node(
-                name + "/chosen",
-                "",
-                "TopK",
-                List.of(open, graph.integers(routing.chosen())),
-                2,
-                integer("axis", -1));
+                name + "/chosen", "", "TopK", List.of(open, graph.integers(routing.chosen())), 2, integer("axis", -1));
         String own = corrected.isPresent()
                 ? graph.node(name + "/own", "GatherElements", List.of(likely, top.get(1)), integer("axis", -1))
                 : top.get(0);

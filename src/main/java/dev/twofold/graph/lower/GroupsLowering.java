@@ -27,12 +27,7 @@ record GroupsLowering(GraphBuilder graph) {
         String grouped = graph.node(name + "/scores", "Reshape", List.of(ranked, graph.integers(shape)));
         String own = sums(name, grouped, groups);
         List<String> top = graph.node(
-                name + "/chosen",
-                "",
-                "TopK",
-                List.of(own, graph.integers(groups.chosen())),
-                2,
-                integer("axis", -1));
+                name + "/chosen", "", "TopK", List.of(own, graph.integers(groups.chosen())), 2, integer("axis", -1));
         String none = graph.node(name + "/none", "Sub", List.of(own, own));
         String zeros = graph.node(name + "/zeros", "Sub", List.of(top.get(0), top.get(0)));
         String ones = graph.node(name + "/ones", "Add", List.of(zeros, graph.filled(1)));
@@ -46,12 +41,7 @@ record GroupsLowering(GraphBuilder graph) {
 
     private String sums(String name, String grouped, Groups groups) {
         List<String> best = graph.node(
-                name + "/best",
-                "",
-                "TopK",
-                List.of(grouped, graph.integers(groups.best())),
-                2,
-                integer("axis", -1));
+                name + "/best", "", "TopK", List.of(grouped, graph.integers(groups.best())), 2, integer("axis", -1));
         return graph.node(
                 name + "/sums", "ReduceSum", List.of(best.get(0), graph.integers(-1)), integer("keepdims", 0));
     }

@@ -18,8 +18,8 @@ record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
     List<String> projected(String name, String x, Attention part, boolean apart) {
         return new LatentLowering(graph, dialect)
                 .projected(name, x, part, apart).stream()
-                .map(value -> clip(name, value, part.rule()))
-                .toList();
+                        .map(value -> clip(name, value, part.rule()))
+                        .toList();
     }
 
     /** Limits queries, keys and values, side by side or alone. */

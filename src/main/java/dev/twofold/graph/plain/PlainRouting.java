@@ -52,9 +52,8 @@ record PlainRouting(PlainBuild build) {
     private String best(String likely, Experts experts) {
         Routing routing = experts.routing();
         String ranked = ranked(likely, routing);
-        String open = routing.groups()
-                .map(groups -> within(ranked, experts, groups))
-                .orElse(ranked);
+        String open =
+                routing.groups().map(groups -> within(ranked, experts, groups)).orElse(ranked);
         return build.topK(open, routing.chosen()).get(1);
     }
 
@@ -83,8 +82,9 @@ record PlainRouting(PlainBuild build) {
         String ones = build.node("Cast", List.of(same), integer("to", DataType.FLOAT_VALUE));
         String one = build.node("ReduceMax", List.of(ones, build.integers(2)), integer("keepdims", 0));
         String open = build.node("Greater", build.node("Unsqueeze", one, build.integers(-1)), build.number(0));
-        String kept = build.node(
-                "Where", open, grouped(ranked, experts, groups), build.number(Float.NEGATIVE_INFINITY));
-        return build.node("Reshape", kept, build.integers(0, 0, experts.experts().size()));
+        String kept =
+                build.node("Where", open, grouped(ranked, experts, groups), build.number(Float.NEGATIVE_INFINITY));
+        return build.node(
+                "Reshape", kept, build.integers(0, 0, experts.experts().size()));
     }
 }

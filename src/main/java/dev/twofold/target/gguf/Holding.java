@@ -32,7 +32,8 @@ record Holding(Decoder decoder, List<Block> blocks) {
                                 "queries and keys are normalized"),
                         when(
                                 attentions()
-                                        .anyMatch(attention -> attention.latents().any()),
+                                        .anyMatch(
+                                                attention -> attention.latents().any()),
                                 "queries, keys and values are made of latents"),
                         when(
                                 attentions()
