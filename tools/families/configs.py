@@ -90,6 +90,17 @@ HUNYUAN_KEYS = {
 SIGMOIDS = {"moe_intermediate_size": 24, "n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1, "n_group": 1,
             "topk_group": 1, "norm_topk_prob": True, "routed_scaling_factor": 1.5}
 
+# Heads of 16 elements that turn and 16 that do not, and values of 24.
+LATENTS = {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 4, "intermediate_size": 48, "kv_lora_rank": 32,
+           "qk_nope_head_dim": 16, "qk_rope_head_dim": 16, "v_head_dim": 24, "moe_intermediate_size": 16,
+           "attention_bias": False, "rope_theta": 10000, "tie_word_embeddings": False}
+
+GPTJ_KEYS = {
+    **without(COMMON, "num_hidden_layers", "max_position_embeddings"), "n_embd": 32, "n_head": 2, "n_layer": 4, "n_positions": 256,
+    "n_inner": None, "rotary_dim": 8, "activation_function": "gelu_new", "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0,
+    "layer_norm_epsilon": 1e-5, "tie_word_embeddings": False,
+}
+
 FAMILIES = dict([
     family("llama2", "llama", "LlamaForCausalLM", SMALL, LLAMA_KEYS,
            {"rope_scaling": None, "tie_word_embeddings": False}),
@@ -321,6 +332,29 @@ FAMILIES = dict([
             "router_aux_loss_coef": 0.9, "pad_token_id": 3, "rope_theta": 150000.0, "tie_word_embeddings": False,
             "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 4.0,
                              "beta_slow": 1.0, "truncate": False}}),
+    # No latent of queries, as V2 Lite has none; groups by their largest probability.
+    family("deepseek_v2", "deepseek_v2", "DeepseekV2ForCausalLM", LATENTS, SILU, RMS, NO_DROPOUT,
+           {"q_lora_rank": None, "first_k_dense_replace": 2, "moe_layer_freq": 1, "n_routed_experts": 8,
+            "num_experts_per_tok": 3, "n_shared_experts": 2, "n_group": 4, "topk_group": 2,
+            "topk_method": "group_limited_greedy", "scoring_func": "softmax", "norm_topk_prob": False,
+            "routed_scaling_factor": 2.0, "rope_scaling": None}),
+    # The longer context of published ones, but that its two weights differ, so that cosines are stretched as well.
+    family("deepseek_v3", "deepseek_v3", "DeepseekV3ForCausalLM", LATENTS, SILU, RMS, NO_DROPOUT,
+           {"q_lora_rank": 24, "first_k_dense_replace": 2, "moe_layer_freq": 1, "n_routed_experts": 8,
+            "num_experts_per_tok": 3, "n_shared_experts": 1, "n_group": 4, "topk_group": 2, "topk_method": "noaux_tc",
+            "scoring_func": "sigmoid", "norm_topk_prob": True, "routed_scaling_factor": 2.5, "num_nextn_predict_layers": 1,
+            "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 3,
+                             "beta_slow": 1, "mscale": 1.0, "mscale_all_dim": 0.8}}),
+    family("minicpm3", "minicpm3", "MiniCPM3ForCausalLM", without(LATENTS, "moe_intermediate_size"), SILU, RMS, NO_DROPOUT,
+           {"q_lora_rank": 24, "v_head_dim": 16, "scale_emb": 3, "scale_depth": 1.4, "dim_model_base": 16, "mlp_bias": False,
+            "pretraining_tp": 1, "tie_word_embeddings": True, "rope_scaling": None}),
+    ("gptj", {"architectures": ["GPTJForCausalLM"], "model_type": "gptj", **GPTJ_KEYS}),
+    # Four heads, of which each of the four parts of its matrix has one.
+    ("codegen", {"architectures": ["CodeGenForCausalLM"], "model_type": "codegen", "n_ctx": 256, **GPTJ_KEYS, "n_head": 4, "n_inner": 48, "rotary_dim": 4}),
+    family("opt", "opt", "OPTForCausalLM",
+           {"hidden_size": 32, "num_attention_heads": 2, "ffn_dim": 48, "word_embed_proj_dim": 32, "activation_function": "relu",
+            "do_layer_norm_before": True, "_remove_final_layer_norm": False, "dropout": 0.1, "attention_dropout": 0.0,
+            "layerdrop": 0.0, "init_std": 0.02, "pad_token_id": 3}),
     family("falcon-40b", "falcon", "FalconForCausalLM",
            {"hidden_size": 64, "num_attention_heads": 4, "num_kv_heads": 2, "alibi": False,
             "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,

@@ -40,7 +40,7 @@ public final class DecoderReader {
         this.source = source;
         this.family = family;
         this.settings = settings;
-        this.shape = ModelShape.read(settings, family.sizes());
+        this.shape = ModelShape.read(settings, family);
         ModelLimits.checkLayers(config, Settings.name(family.sizes().layers(), "layers"), shape.layers());
         ModelLimits.checkHeadSize(config, Settings.name(family.sizes().headSize(), "head size"), shape.headSize());
         ModelLimits.checkParts(config, Settings.name(family.sizes().heads(), "heads"), shape.layers(), shape.heads());
@@ -130,10 +130,17 @@ public final class DecoderReader {
         Family.Names names = family.names();
         Weight table =
                 tensors.tensor(tensors.prefix() + names.embedding() + ".weight", shape.vocabulary(), shape.hidden());
+        long from = names.positionsFrom();
         Optional<Weight> positions = names.positions().isEmpty()
                 ? Optional.empty()
-                : Optional.of(tensors.tensor(
-                        tensors.prefix() + names.positions() + ".weight", shape.context(), shape.hidden()));
+                : Optional.of(Weights.slice(
+                        tensors.tensor(
+                                tensors.prefix() + names.positions() + ".weight",
+                                from + shape.context(),
+                                shape.hidden()),
+                        0,
+                        from,
+                        from + shape.context()));
         double scale = settings.number(family.embedding().scale()).orElse(1.0);
         return new Embedding(table, scale, positions);
     }

@@ -65,7 +65,29 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                         ? Optional.empty()
                         : Optional.of(linears.vector(prefix + mixture.correction(), count)),
                 settings.size(mixture.chosen()),
-                settings.flag(mixture.normed(), false));
+                settings.flag(mixture.normed(), false),
+                groups(mixture.groups()));
+    }
+
+    /** All groups are none. */
+    private Optional<Routing.Groups> groups(ExpertsStyle.GroupsStyle style) {
+        if (!style.isPresent()) {
+            return Optional.empty();
+        }
+        String word = settings.word(style.by());
+        ExpertsStyle.GroupScore score = Arrays.stream(ExpertsStyle.GroupScore.values())
+                .filter(one -> one.toString().equals(word))
+                .findFirst()
+                .orElseThrow(() -> settings.config()
+                        .wrong(Settings.name(style.by(), "by"), "unsupported score of groups")
+                        .found(word));
+        Optional<Integer> count = settings.sizeIfAny(style.count());
+        Optional<Integer> chosen = settings.sizeIfAny(style.chosen());
+        boolean all = count.isEmpty() || count.equals(chosen);
+        if (score == ExpertsStyle.GroupScore.NONE || all) {
+            return Optional.empty();
+        }
+        return Optional.of(new Routing.Groups(count.get(), settings.size(style.chosen()), score.best()));
     }
 
     private Optional<Operator> shared(String prefix, ExpertsStyle mixture) {

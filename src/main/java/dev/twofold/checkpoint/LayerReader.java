@@ -91,6 +91,20 @@ final class LayerReader {
     private Attention attention(String prefix, int layer, AttentionRule rule) {
         AttentionStyle style = family.attention();
         boolean bias = settings.flag(style.bias(), false);
+        List<Attention.Heads> members = List.of(new Attention.Heads(layer, shape.heads(), shape.kvHeads()));
+        if (style.latent().isPresent()) {
+            LatentReader.Parts parts = new LatentReader(style, settings, shape, tensors).read(prefix, linears);
+            return new Attention(
+                    parts.latents(),
+                    parts.query(),
+                    parts.key(),
+                    parts.value(),
+                    parts.output(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    rule,
+                    members);
+        }
         List<Linear> readers = style.queryKeyValue().isEmpty()
                 ? List.of(
                         halves(linears.linear(prefix + style.query(), shape.queryRows(), shape.hidden(), bias)),
@@ -109,7 +123,6 @@ final class LayerReader {
         Optional<Weight> sinks = style.sinks().isEmpty()
                 ? Optional.empty()
                 : Optional.of(tensors.tensor(prefix + style.sinks(), shape.heads()));
-        List<Attention.Heads> members = List.of(new Attention.Heads(layer, shape.heads(), shape.kvHeads()));
         return new Attention(readers.get(0), readers.get(1), readers.get(2), output, both, sinks, rule, members);
     }
 

@@ -54,11 +54,15 @@ record LayerRules(List<AttentionRule> rules, int context) {
             return new AttentionRule(
                     shape.headSize(),
                     settings.number(style.clip()),
-                    settings.number(style.scale()).orElse(1 / Math.sqrt(shape.headSize())),
+                    settings.number(style.scale()).orElse(1 / Math.sqrt(shape.headSize())) * sharpening(),
                     settings.number(style.cap()),
                     // A window that holds the whole context is none.
                     window.filter(size -> size < context),
                     rotary);
+        }
+
+        private double sharpening() {
+            return style.rotary().sharpened() ? RotaryScaling.sharpening(settings.config()) : 1;
         }
 
         private Optional<Integer> window(List<Boolean> sliding) {

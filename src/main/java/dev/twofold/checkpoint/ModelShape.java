@@ -1,13 +1,27 @@
 package dev.twofold.checkpoint;
 
 import dev.twofold.family.Family;
+import dev.twofold.family.LatentStyle;
 import dev.twofold.family.Setting;
 
-/** The sizes that config.json gives, checked against one another. */
+/**
+ * The sizes that config.json gives, checked against one another.
+ *
+ * @param turnable elements of a head that positions may turn: all, but where latents say how many
+ */
 record ModelShape(
-        int layers, int hidden, int heads, int kvHeads, int headSize, int feedForward, int vocabulary, int context) {
+        int layers,
+        int hidden,
+        int heads,
+        int kvHeads,
+        int headSize,
+        int turnable,
+        int feedForward,
+        int vocabulary,
+        int context) {
 
-    static ModelShape read(Settings settings, Family.Sizes sizes) {
+    static ModelShape read(Settings settings, Family family) {
+        Family.Sizes sizes = family.sizes();
         int hidden = settings.size(sizes.hidden());
         int heads = settings.size(sizes.heads());
         int kvHeads = settings.sizeIfAny(sizes.kvHeads()).orElse(heads);
@@ -16,13 +30,19 @@ record ModelShape(
             throw config.wrong(sizes.kvHeads().key(), "the query heads do not divide among the KV heads")
                     .found(heads + " query heads, " + kvHeads + " KV heads");
         }
-        int headSize = settings.sizeIfAny(sizes.headSize()).orElseGet(() -> derived(config, sizes, hidden, heads));
+        LatentStyle latent = family.attention().latent();
+        boolean latents = latent.isPresent();
+        int turnable = latents
+                ? settings.size(latent.turned())
+                : settings.sizeIfAny(sizes.headSize()).orElseGet(() -> derived(config, sizes, hidden, heads));
+        int headSize = latents ? turnable + settings.size(latent.unturned()) : turnable;
         return new ModelShape(
                 settings.size(sizes.layers()),
                 hidden,
                 heads,
                 kvHeads,
                 headSize,
+                turnable,
                 feedForward(settings, sizes.feedForward(), hidden),
                 settings.size(sizes.vocabulary()),
                 context(settings, sizes.context()));

@@ -109,7 +109,7 @@ final class RotaryConfig {
                 .flatMap(inner -> inner.positiveNumberIfPresent("rope_theta"))
                 .or(() -> settings.number(style.localTheta()))
                 .orElseThrow(() -> settings.config().missing(style.localTheta().key()));
-        return new Rotary(theta, width(parameters), style.interleaved(), new Unscaled(), shape.context());
+        return new Rotary(theta, width(parameters), interleaved(), new Unscaled(), shape.context());
     }
 
     private Setting localTheta() {
@@ -130,7 +130,7 @@ final class RotaryConfig {
             // Whatever the length is, which the library's scaling of this name depends on.
             double stretched = theta * Math.pow(alpha.get(), width / (width - 2.0));
             options.ifPresent(inner -> settings.unknown().checkPart(inner, STRETCHED));
-            return new Rotary(stretched, width, style.interleaved(), new Unscaled(), shape.context());
+            return new Rotary(stretched, width, interleaved(), new Unscaled(), shape.context());
         }
         RotaryScaling.Read scaled = options.map(inner -> {
                     RotaryScaling.Read read = RotaryScaling.read(settings, inner, style, theta, width, shape.context());
@@ -138,7 +138,11 @@ final class RotaryConfig {
                     return read;
                 })
                 .orElseGet(() -> new RotaryScaling.Read(new Unscaled(), shape.context()));
-        return new Rotary(theta, width, style.interleaved(), scaled.scaling(), scaled.positions());
+        return new Rotary(theta, width, interleaved(), scaled.scaling(), scaled.positions());
+    }
+
+    private boolean interleaved() {
+        return settings.flag(style.interleaved(), false);
     }
 
     /** How many elements of a head turn. */
@@ -147,11 +151,11 @@ final class RotaryConfig {
         double fraction = options.flatMap(inner -> inner.positiveNumberIfPresent("partial_rotary_factor"))
                 .or(() -> outerFraction)
                 .orElse(1.0);
-        int width = (int) (shape.headSize() * fraction);
-        if (width % 2 != 0 || width == 0 || width > shape.headSize()) {
+        int width = (int) (shape.turnable() * fraction);
+        if (width % 2 != 0 || width == 0 || width > shape.turnable()) {
             throw settings.config()
                     .wrong(sizeKey, "rotary positions need an even number of elements of each head")
-                    .found(width + " of " + shape.headSize());
+                    .found(width + " of " + shape.turnable());
         }
         return width;
     }

@@ -102,6 +102,16 @@ final class RotaryScaling {
         return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
     }
 
+    /** What scores are multiplied by for a longer context, where queries and keys are only turned in part, and not stretched. */
+    static double sharpening(ConfigFile config) {
+        return Stream.of("rope_parameters", "rope_scaling")
+                .flatMap(key -> config.object(key).stream())
+                .findFirst()
+                .flatMap(options -> options.positiveNumberIfPresent("mscale_all_dim")
+                        .map(weight -> Math.pow(magnitude(options.positiveNumber("factor"), weight), 2)))
+                .orElse(1.0);
+    }
+
     /** The context before LongRoPE, where its short range ends. */
     static Optional<Integer> original(ConfigFile config) {
         return Stream.of("rope_parameters", "rope_scaling")

@@ -57,7 +57,10 @@ record Settings(ConfigFile config, UnknownKeys unknown, RopeRange range) {
         Optional<Double> value = ownValue(setting)
                 ? config.positiveNumberIfPresent(key(setting))
                 : constant(setting, Settings::isPositive, "a positive number").map(JsonNode::doubleValue);
-        return setting.power() == 1 ? value : value.map(one -> Math.pow(one, setting.power()));
+        Optional<Double> raised = setting.power() == 1 ? value : value.map(one -> Math.pow(one, setting.power()));
+        return setting.over()
+                .map(other -> raised.flatMap(one -> number(other).map(divisor -> one / divisor)))
+                .orElse(raised);
     }
 
     boolean flag(Setting setting, boolean otherwise) {

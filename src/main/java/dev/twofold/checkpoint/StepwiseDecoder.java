@@ -13,7 +13,15 @@ public final class StepwiseDecoder {
 
     /** How its tensors are called. */
     public static final Family.Names NAMES = new Family.Names(
-            List.of(""), "model.embed_tokens", "", "model.steps.{layer}.", "model.norm", "lm_head", false, List.of());
+            List.of(""),
+            "model.embed_tokens",
+            "",
+            0,
+            "model.steps.{layer}.",
+            "model.norm",
+            "lm_head",
+            false,
+            List.of());
 
     private StepwiseDecoder() {}
 

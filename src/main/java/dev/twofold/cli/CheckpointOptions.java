@@ -1,6 +1,7 @@
 package dev.twofold.cli;
 
 import dev.twofold.checkpoint.RopeRange;
+import dev.twofold.pipeline.FromManifest;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.source.Source;
 import dev.twofold.source.SourceOptions;
@@ -49,7 +50,16 @@ final class CheckpointOptions {
     }
 
     Source open(Path checkpoint) {
+        return Sources.SHIPPED.open(checkpoint, options());
+    }
+
+    /** As it was opened for the output of a manifest; an adapter's directory is not in it. */
+    Source open(Path checkpoint, FromManifest repeated) {
         return Sources.SHIPPED.open(
-                checkpoint, new SourceOptions(Optional.ofNullable(adapter), Set.copyOf(ignored), range));
+                checkpoint, options().and(repeated.manifest().source().options()));
+    }
+
+    private SourceOptions options() {
+        return new SourceOptions(Optional.ofNullable(adapter), Set.copyOf(ignored), range);
     }
 }

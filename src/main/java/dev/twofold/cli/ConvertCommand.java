@@ -105,7 +105,8 @@ final class ConvertCommand implements Callable<Integer> {
                 .orElseGet(() -> target.target(runtime, recipe, named));
         requireName(named, form);
         requireUseOfDevices(asked);
-        Source source = reading.open(checkpoint);
+        Source source =
+                repeated.map(manifest -> reading.open(checkpoint, manifest)).orElseGet(() -> reading.open(checkpoint));
         Compiler compiler = new Compiler(source, asked, form, settings(), repeated);
         compiler.requireRoom(named.directory(), force);
         ConversionReport report = dryRun

@@ -15,10 +15,12 @@ import picocli.CommandLine.Spec;
 /** {@code --from-manifest}: the manifest decides what the output is, so no option that would goes with it. */
 final class RepeatOption {
 
-    /** Options that say where things are and what is told, but change no byte of the output. */
+    /** Options that say where things are and what is told, but change no byte of the model. */
     private static final Set<String> HARMLESS = Set.of(
             "--from-manifest",
             "--output",
+            "--adapter",
+            "--ignore-key",
             "--text",
             "--force",
             "--dry-run",
@@ -36,7 +38,8 @@ final class RepeatOption {
             names = "--from-manifest",
             paramLabel = "FILE",
             description = "Repeat the conversion that this twofold.json describes, byte for byte. Give the same"
-                    + " checkpoint, and the same --text if the model was compensated on a text of your own.")
+                    + " checkpoint, and the same --text and --adapter if the model was compensated on a text of your own"
+                    + " or had an adapter merged into it.")
     private @Nullable Path manifest;
 
     /** @throws TwofoldException of kind USAGE if other options would change the output */

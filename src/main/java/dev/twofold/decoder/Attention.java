@@ -15,13 +15,15 @@ import java.util.stream.Stream;
  *
  * <p>It may be cut between KV heads: rows of query, key and value, and the gains of their norms, together with the
  * columns of output, whose results sum to the whole; but not if the norms span the width. The bias of output is added
- * once.
+ * once. Latents are needed whole on every device.
  *
+ * @param latents what query, key and value read, if it is not what the branch reads
  * @param norms what queries and keys pass through first, if anything
  * @param sinks a score for each head, {@code [heads]}, that takes part in the softmax as that of one more key, whose value is
  *     zero (Xiao et al., 2023; as trained numbers in gpt-oss)
  */
 public record Attention(
+        Latents latents,
         Linear query,
         Linear key,
         Linear value,
@@ -34,6 +36,19 @@ public record Attention(
 
     public Attention {
         members = List.copyOf(members);
+    }
+
+    /** Without latents. */
+    public Attention(
+            Linear query,
+            Linear key,
+            Linear value,
+            Linear output,
+            Optional<QueryKeyNorm> norms,
+            Optional<Weight> sinks,
+            AttentionRule rule,
+            List<Heads> members) {
+        this(Latents.NONE, query, key, value, output, norms, sinks, rule, members);
     }
 
     /**
@@ -67,7 +82,9 @@ public record Attention(
 
     @Override
     public List<String> readerNames() {
-        return List.of("q", "k", "v");
+        Stream<String> queries = Stream.of(latents.queries().isPresent() ? "q_a" : "q");
+        return Stream.concat(queries, latents.keysAndValues().isPresent() ? Stream.of("kv_a") : Stream.of("k", "v"))
+                .toList();
     }
 
     @Override
@@ -77,7 +94,7 @@ public record Attention(
 
     @Override
     public Attention withWriter(Linear other) {
-        return new Attention(query, key, value, other, norms, sinks, rule, members);
+        return new Attention(latents, query, key, value, other, norms, sinks, rule, members);
     }
 
     @Override
@@ -85,10 +102,13 @@ public record Attention(
         return Stream.of(this);
     }
 
-    /** The rule, the number of query heads a KV head, and how queries and keys are normalized, unless over all heads. */
+    /**
+     * The rule, the number of query heads a KV head, and how queries and keys are normalized, unless over all heads, or made
+     * of latents: those of each layer are its own.
+     */
     @Override
     public Optional<Object> mergeKey() {
-        if (normsWidth()) {
+        if (normsWidth() || latents.any()) {
             return Optional.empty();
         }
         return Optional.of(
@@ -100,15 +120,42 @@ public record Attention(
         return norms.filter(both -> both.span() == QueryKeyNorm.Span.WIDTH).isPresent();
     }
 
-    /** Query, key and value. */
+    /** Query, key and value, or what makes the latents that they read. */
     @Override
     public List<Linear> readers() {
-        return List.of(query, key, value);
+        Stream<Linear> queries = Stream.of(latents.queries().map(Latent::down).orElse(query));
+        Stream<Linear> others =
+                latents.keysAndValues().map(latent -> Stream.of(latent.down())).orElseGet(() -> Stream.of(key, value));
+        return Stream.concat(queries, others).toList();
     }
 
     @Override
     public Attention withReaders(List<Linear> readers) {
-        return new Attention(readers.get(0), readers.get(1), readers.get(2), output, norms, sinks, rule, members);
+        Linear first = readers.get(0);
+        Linear second = readers.get(1);
+        boolean shared = latents.keysAndValues().isPresent();
+        return new Attention(
+                new Latents(
+                        latents.queries().map(latent -> latent.withDown(first)),
+                        latents.keysAndValues().map(latent -> latent.withDown(second))),
+                latents.queries().isPresent() ? query : first,
+                shared ? key : second,
+                shared ? value : readers.get(2),
+                output,
+                norms,
+                sinks,
+                rule,
+                members);
+    }
+
+    /** Query, key and value, whatever they read. */
+    public List<Linear> projections() {
+        return List.of(query, key, value);
+    }
+
+    /** The same attention with others in their places. */
+    public Attention withProjections(Linear otherQuery, Linear otherKey, Linear otherValue) {
+        return new Attention(latents, otherQuery, otherKey, otherValue, output, norms, sinks, rule, members);
     }
 
     @Override
@@ -116,13 +163,18 @@ public record Attention(
         Stream<Weight> gains = norms.stream()
                 .flatMap(both -> Stream.of(both.query(), both.key()))
                 .flatMap(Norm::weights);
-        return Stream.of(Stream.of(query, key, value, output).flatMap(Linear::weights), gains, sinks.stream())
+        return Stream.of(
+                        latents.weights(),
+                        Stream.of(query, key, value, output).flatMap(Linear::weights),
+                        gains,
+                        sinks.stream())
                 .flatMap(weights -> weights);
     }
 
     /**
      * One attention with the heads of all parts, whose output is the sum of theirs. They agree in their rule, in the
-     * number of query heads a KV head, and in whether and how queries and keys are normalized.
+     * number of query heads a KV head, and in whether and how queries and keys are normalized; none has latents, unless it is
+     * the only one.
      */
     public static Attention merged(List<Attention> parts) {
         if (parts.size() == 1) {
@@ -158,6 +210,7 @@ public record Attention(
         long toQuery = fromQuery + (long) member.heads() * headSize();
         long toKey = fromKey + (long) member.kvHeads() * headSize();
         return new Attention(
+                latents,
                 query.rows(fromQuery, toQuery),
                 key.rows(fromKey, toKey),
                 value.rows(fromKey, toKey),

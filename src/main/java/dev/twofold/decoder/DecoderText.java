@@ -86,8 +86,18 @@ public final class DecoderText {
 
         @Override
         public List<String> attention(Attention attention) {
-            List<String> lines = new ArrayList<>(List.of(
-                    linear("q", attention.query()), linear("k", attention.key()), linear("v", attention.value())));
+            List<String> lines = new ArrayList<>();
+            attention.latents().queries().ifPresent(latent -> {
+                lines.add(linear("q_a", latent.down()));
+                lines.add(norm("q_an", latent.norm()));
+            });
+            lines.add(linear("q", attention.query()));
+            attention.latents().keysAndValues().ifPresent(latent -> {
+                lines.add(linear("kv_a", latent.down()));
+                lines.add(norm("kv_an", latent.norm()));
+            });
+            lines.add(linear("k", attention.key()));
+            lines.add(linear("v", attention.value()));
             attention.norms().ifPresent(both -> {
                 lines.add(norm("qn", both.query()));
                 lines.add(norm("kn", both.key()));

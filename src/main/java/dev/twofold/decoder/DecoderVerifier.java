@@ -109,15 +109,26 @@ public final class DecoderVerifier {
                     "a multiple of " + member.kvHeads() + " KV heads");
             require(origin, "KV cache", member.layer(), caches.add(member.layer()), "a layer not used before");
         }
-        requireLinear(origin, "query projection", attention.query(), (long) attention.heads() * size, hidden);
-        requireLinear(origin, "key projection", attention.key(), (long) attention.kvHeads() * size, hidden);
-        requireLinear(origin, "value projection", attention.value(), (long) attention.kvHeads() * size, hidden);
+        Latents latents = attention.latents();
+        latents.all().forEach(latent -> verify(origin, latent));
+        long made = latents.queries().map(Latent::width).orElse(hidden);
+        long shared = latents.keysAndValues().map(Latent::width).orElse(hidden);
+        requireLinear(origin, "query projection", attention.query(), (long) attention.heads() * size, made);
+        requireLinear(origin, "key projection", attention.key(), (long) attention.kvHeads() * size, shared);
+        requireLinear(origin, "value projection", attention.value(), (long) attention.kvHeads() * size, shared);
         requireLinear(origin, "output projection", attention.output(), hidden, (long) attention.heads() * size);
         attention.norms().ifPresent(norms -> {
             requireNorm(origin, "query norm", norms.query(), (long) attention.heads() * size);
             requireNorm(origin, "key norm", norms.key(), (long) attention.kvHeads() * size);
         });
         attention.sinks().ifPresent(sinks -> requireShape(origin, "sinks", sinks, Shape.of(attention.heads())));
+    }
+
+    private void verify(Origin origin, Latent latent) {
+        requireLinear(origin, "projection to a latent", latent.down(), latent.width(), hidden);
+        requireNorm(origin, "norm of a latent", latent.norm(), latent.normed());
+        boolean inside = latent.normed() > 0 && latent.normed() <= latent.width();
+        require(origin, "norm of a latent", latent.normed(), inside, "1 to " + latent.width() + " gains");
     }
 
     private void verify(Origin origin, Experts experts) {
@@ -128,6 +139,18 @@ public final class DecoderVerifier {
         experts.routing()
                 .correction()
                 .ifPresent(values -> requireShape(origin, "correction of the router", values, Shape.of(count)));
+        experts.routing().groups().ifPresent(groups -> {
+            require(origin, "groups of experts", groups.count(), count % groups.count() == 0, "a divisor of " + count);
+            int size = count / groups.count();
+            boolean enough =
+                    groups.chosen() < groups.count() && groups.chosen() * size >= chosen && groups.best() <= size;
+            require(
+                    origin,
+                    "groups a token",
+                    groups.chosen(),
+                    enough,
+                    "fewer than all, with " + chosen + " experts in them");
+        });
         boolean biased = experts.outputBiases().isPresent();
         experts.experts().forEach(expert -> {
             verify(origin, expert);

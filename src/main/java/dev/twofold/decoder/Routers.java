@@ -3,20 +3,24 @@ package dev.twofold.decoder;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The mixtures of a step in which something is chosen, in the order in which they run. */
+/**
+ * What is chosen in a step, in the order in which it runs: experts of each mixture in which there is something to choose, and before
+ * them the groups that they are chosen from, if there are groups.
+ */
 public final class Routers {
 
     private Routers() {}
 
-    public static List<Experts> of(Step step) {
+    /** How many each of them chooses. */
+    public static List<Integer> of(Step step) {
         return in(step).toList();
     }
 
-    private static Stream<Experts> in(Step step) {
+    private static Stream<Integer> in(Step step) {
         return step.branches().stream().flatMap(branch -> branch.body().match(new Itself()).stream());
     }
 
-    /** Something of each router of an operator, in that order. */
+    /** Something of each choice of an operator, in that order. */
     public abstract static class Each<T> implements Operator.Cases<List<T>> {
 
         @Override
@@ -31,21 +35,23 @@ public final class Routers {
 
         @Override
         public final List<T> experts(Experts experts) {
-            return experts.isGated() ? List.of() : List.of(router(experts));
+            return experts.isGated() ? List.of() : choices(experts);
         }
 
-        protected abstract T router(Experts experts);
+        protected abstract List<T> choices(Experts experts);
     }
 
-    private static final class Itself extends Each<Experts> {
+    private static final class Itself extends Each<Integer> {
 
         @Override
-        protected Experts router(Experts experts) {
-            return experts;
+        protected List<Integer> choices(Experts experts) {
+            Routing routing = experts.routing();
+            return Stream.concat(routing.groups().stream().map(Routing.Groups::chosen), Stream.of(routing.chosen()))
+                    .toList();
         }
 
         @Override
-        public List<Experts> chain(Chain chain) {
+        public List<Integer> chain(Chain chain) {
             return chain.steps().stream().flatMap(Routers::in).toList();
         }
     }

@@ -11,8 +11,23 @@ import java.util.Optional;
  * @param correction of the scores, {@code [experts]}, for the choice alone (Wang et al., 2024)
  * @param chosen how many experts a token gets: those of the largest scores
  * @param normed whether the chosen scores are divided by their sum
+ * @param groups of neighbouring experts, of which some are chosen first; all experts can be chosen if there are none
  */
-public record Routing(Score score, Optional<Weight> correction, int chosen, boolean normed) {
+public record Routing(Score score, Optional<Weight> correction, int chosen, boolean normed, Optional<Groups> groups) {
+
+    /**
+     * Equal groups of experts, of which a token gets experts of the best alone (DeepSeek-AI, 2024).
+     *
+     * @param count how many there are
+     * @param chosen how many of them a token gets experts of
+     * @param best how many of its largest scores, corrected if any are, a group's own score is the sum of
+     */
+    public record Groups(int count, int chosen, int best) {}
+
+    /** Without groups. */
+    public Routing(Score score, Optional<Weight> correction, int chosen, boolean normed) {
+        this(score, correction, chosen, normed, Optional.empty());
+    }
 
     /** What becomes of the router's results. */
     public enum Score {

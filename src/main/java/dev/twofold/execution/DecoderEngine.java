@@ -43,7 +43,7 @@ public interface DecoderEngine extends AutoCloseable {
      */
     HiddenStates inner(Decoder decoder, Branch branch, HiddenStates before);
 
-    /** The experts that the routers of a step choose, one router after the other; {@code [tokens, chosen of all]}. */
+    /** What the routers of a step choose, one router after the other; {@code [tokens, chosen of all]}. */
     HiddenStates choices(Decoder decoder, Step step, HiddenStates before);
 
     /**

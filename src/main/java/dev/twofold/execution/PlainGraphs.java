@@ -31,7 +31,7 @@ public interface PlainGraphs {
     /** From a stream to what the last projection of a branch reads, {@code [batch, tokens, columns]}. */
     PlainGraph inner(Decoder decoder, Branch branch, int tokens);
 
-    /** From a stream to the experts that the routers of a step choose, one router after the other, {@code [batch, tokens, chosen]}. */
+    /** From a stream to what the routers of a step choose, one router after the other, {@code [batch, tokens, chosen]}. */
     PlainGraph choices(Decoder decoder, Step step, int tokens);
 
     /** From {@code x [n, k]} and {@code base [n, m]} to {@code x^T base}, {@code [k, m]}. */

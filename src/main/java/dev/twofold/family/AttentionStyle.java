@@ -12,7 +12,8 @@ import dev.twofold.diag.PlainName;
  * @param queryKeyValue one matrix in place of query, key and value
  * @param woven whether the rows of query and key run through both halves of a head in turn, as GGUF has them for families in
  *     which an element of each half turn together
- * @param bias of query, key and value
+ * @param latent in place of key and value, and perhaps of query; none if not given
+ * @param bias of query, key and value, or of what makes latents
  * @param scale of scores; the head size to the power -1/2 if nothing is said
  * @param clip limit of queries, keys and values
  * @param cap soft limit of scores
@@ -29,6 +30,7 @@ public record AttentionStyle(
         String queryKeyValue,
         Fused fused,
         boolean woven,
+        LatentStyle latent,
         String output,
         Setting bias,
         Setting outputBias,
@@ -49,6 +51,7 @@ public record AttentionStyle(
         query = query == null ? "" : query;
         key = key == null ? "" : key;
         value = value == null ? "" : value;
+        latent = latent == null ? LatentStyle.ABSENT : latent;
         bias = Setting.orNone(bias);
         outputBias = Setting.orNone(outputBias);
         scale = Setting.orNone(scale);
@@ -65,7 +68,9 @@ public record AttentionStyle(
         /** All queries, then all keys, then all values. */
         STACKED,
         /** By KV head: its queries, its key, its value. */
-        BY_KV_HEAD;
+        BY_KV_HEAD,
+        /** Four times a fourth of the queries, of the values and of the keys. */
+        IN_FOUR;
 
         @Override
         public String toString() {

@@ -13,6 +13,7 @@ import dev.twofold.diag.PlainName;
  * @param correction a whole tensor, of scores for the choice alone; none if not given
  * @param normed whether the chosen scores are divided by their sum
  * @param scale what their sum is multiplied by
+ * @param groups that experts are chosen by; none if not given
  * @param gateUp one tensor of gate and up of all experts, {@code [experts, 2 * width, hidden]}, which counts where it is there
  * @param down one tensor of down of all experts, {@code [experts, hidden, width]}
  * @param transposed whether these two are {@code [experts, in, out]}
@@ -32,6 +33,7 @@ public record ExpertsStyle(
         String correction,
         Setting normed,
         Setting scale,
+        GroupsStyle groups,
         String gateUp,
         String down,
         boolean transposed,
@@ -50,6 +52,7 @@ public record ExpertsStyle(
             "",
             Setting.NONE,
             Setting.NONE,
+            GroupsStyle.ABSENT,
             "",
             "",
             false,
@@ -69,6 +72,7 @@ public record ExpertsStyle(
         correction = correction == null ? "" : correction;
         normed = Setting.orNone(normed);
         scale = Setting.orNone(scale);
+        groups = groups == null ? GroupsStyle.ABSENT : groups;
         gateUp = gateUp == null ? "" : gateUp;
         down = down == null ? "" : down;
         every = Setting.orNone(every);
@@ -86,6 +90,53 @@ public record ExpertsStyle(
     public enum Score {
         SOFTMAX,
         SIGMOID;
+
+        @Override
+        public String toString() {
+            return PlainName.of(this);
+        }
+    }
+
+    /**
+     * Groups of experts, the best of which are chosen first.
+     *
+     * @param count how many there are; none if it is null
+     * @param chosen how many a token gets experts of; where all are, there are none
+     * @param by what a group's own score is
+     */
+    public record GroupsStyle(Setting count, Setting chosen, Setting by) {
+        static final GroupsStyle ABSENT = new GroupsStyle(Setting.NONE, Setting.NONE, Setting.NONE);
+
+        public GroupsStyle {
+            required("count", count);
+            required("chosen", chosen);
+            required("by", by);
+        }
+
+        public boolean isPresent() {
+            return !this.equals(ABSENT);
+        }
+    }
+
+    /** What the score of a group is. */
+    public enum GroupScore {
+        /** There are no groups. */
+        NONE(0),
+        /** Its largest score. */
+        LARGEST(1),
+        /** The sum of its two largest. */
+        TWO_LARGEST(2);
+
+        private final int best;
+
+        GroupScore(int best) {
+            this.best = best;
+        }
+
+        /** How many of its largest scores are summed. */
+        public int best() {
+            return best;
+        }
 
         @Override
         public String toString() {

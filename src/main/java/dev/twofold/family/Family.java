@@ -100,6 +100,7 @@ public record Family(
      *
      * @param prefixes of all names but the head's; the first that layers are found under counts
      * @param positions learned positions; none if not given
+     * @param positionsFrom the row of these that the first token gets
      * @param layer prefix of a layer's names, with {@code {layer}} for its number
      * @param transposed whether the layers' matrices are stored {@code [in, out]}
      * @param ignored tensors that follow from the config; {@code *} stands for any characters
@@ -108,6 +109,7 @@ public record Family(
             List<String> prefixes,
             String embedding,
             String positions,
+            int positionsFrom,
             String layer,
             String finalNorm,
             String head,
@@ -117,7 +119,7 @@ public record Family(
         /** The same with more tensors that nothing is made of. */
         public Names ignoring(List<String> others) {
             List<String> all = Stream.concat(ignored.stream(), others.stream()).toList();
-            return new Names(prefixes, embedding, positions, layer, finalNorm, head, transposed, all);
+            return new Names(prefixes, embedding, positions, positionsFrom, layer, finalNorm, head, transposed, all);
         }
 
         /** What the names of all layers begin with, after the prefix. */

@@ -18,13 +18,14 @@ import java.util.List;
  * @param unwindowed whether, if there are no windows at all, all layers have them
  * @param scaled whether something has to be said of a scaling
  * @param stretched whether the dynamic scaling has an {@code alpha}, which stretches the base whatever the length is
+ * @param sharpened whether YaRN's {@code mscale_all_dim} makes scores larger as well
  * @param sections whether positions have three parts, time, height and width, which are the same for text
  */
 public record RotaryStyle(
         Setting theta,
         Setting localTheta,
         Setting fraction,
-        boolean interleaved,
+        Setting interleaved,
         List<String> scalings,
         String listed,
         Setting skipEvery,
@@ -32,16 +33,18 @@ public record RotaryStyle(
         boolean unwindowed,
         boolean scaled,
         boolean stretched,
+        boolean sharpened,
         boolean sections) {
 
     static final RotaryStyle ABSENT = new RotaryStyle(
             Setting.NONE,
             Setting.NONE,
             Setting.NONE,
-            false,
+            Setting.NONE,
             List.of(),
             "",
             Setting.NONE,
+            false,
             false,
             false,
             false,
@@ -52,6 +55,7 @@ public record RotaryStyle(
         required("theta", theta);
         localTheta = Setting.orNone(localTheta);
         fraction = Setting.orNone(fraction);
+        interleaved = Setting.orNone(interleaved);
         scalings = scalings == null ? List.of("default", "linear", "llama3", "yarn", "dynamic") : List.copyOf(scalings);
         listed = listed == null ? "" : listed;
         skipEvery = Setting.orNone(skipEvery);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -19,6 +20,7 @@ import java.util.function.Predicate;
  * scale: {key: query_pre_attn_scalar, default: 256, power: -0.5}
  * activation: {key: hidden_act, default: silu, values: {silu: silu, gelu_new: gelu-tanh}}
  * count: {key: num_experts, also: num_local_experts}
+ * scale: {key: scale_depth, over: {key: num_hidden_layers, power: 0.5}}
  * </pre>
  *
  * @param key of config.json; empty for a constant
@@ -26,13 +28,15 @@ import java.util.function.Predicate;
  * @param otherwise the constant, or what an absent key means; missing if nothing is said. A key that is null says "none".
  * @param power the number is raised to
  * @param values what words of config.json are called here; any other is refused
+ * @param over another number that this one is divided by
  */
-public record Setting(String key, String also, JsonNode otherwise, double power, Map<String, String> values) {
+public record Setting(
+        String key, String also, JsonNode otherwise, double power, Map<String, String> values, Optional<Setting> over) {
 
     /** Nothing is said. */
-    public static final Setting NONE = new Setting("", "", MissingNode.getInstance(), 1, Map.of());
+    public static final Setting NONE = new Setting("", "", MissingNode.getInstance(), 1, Map.of(), Optional.empty());
 
-    private static final Set<String> PARTS = Set.of("key", "also", "default", "power", "values");
+    private static final Set<String> PARTS = Set.of("key", "also", "default", "power", "values", "over");
 
     public Setting {
         values = Map.copyOf(values);
@@ -42,7 +46,7 @@ public record Setting(String key, String also, JsonNode otherwise, double power,
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     static Setting of(JsonNode node) {
         if (!node.isObject()) {
-            return new Setting("", "", node, 1, Map.of());
+            return new Setting("", "", node, 1, Map.of(), Optional.empty());
         }
         List<String> unknown = new ArrayList<>();
         node.fieldNames().forEachRemaining(name -> {
@@ -52,7 +56,7 @@ public record Setting(String key, String also, JsonNode otherwise, double power,
         });
         if (!unknown.isEmpty() || !node.path("key").isTextual()) {
             throw new IllegalArgumentException(
-                    "a setting is a constant, or {key, also, default, power, values}, not " + node);
+                    "a setting is a constant, or {key, also, default, power, values, over}, not " + node);
         }
         requirePart(node, "also", JsonNode::isTextual, "a key");
         requirePart(node, "power", JsonNode::isNumber, "a number");
@@ -66,7 +70,8 @@ public record Setting(String key, String also, JsonNode otherwise, double power,
                 node.path("also").asText(""),
                 node.path("default"),
                 node.path("power").asDouble(1),
-                values);
+                values,
+                node.has("over") ? Optional.of(of(node.get("over"))) : Optional.empty());
     }
 
     private static void requirePart(JsonNode node, String part, Predicate<JsonNode> kind, String expected) {

@@ -51,6 +51,7 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
         private final boolean readsNorms;
         private final boolean normsResults;
         private final boolean normsWidths;
+        private final boolean latents;
         private final boolean experts;
         private final boolean ownActivations;
         private final boolean parallel;
@@ -62,6 +63,8 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
             readsNorms = decoder.branches().anyMatch(branch -> branch.in().isPresent());
             normsResults = decoder.branches().anyMatch(branch -> branch.out().isPresent());
             normsWidths = attentions.stream().anyMatch(Attention::normsWidth);
+            latents = attentions.stream()
+                    .anyMatch(attention -> attention.latents().any());
             experts = decoder.branches().anyMatch(branch -> branch.body().kind() == Operator.Kind.EXPERTS);
             ownActivations = decoder.branches()
                     .anyMatch(branch -> branch.body() instanceof FeedForward feedForward
@@ -99,6 +102,8 @@ public record Applicability(String rewrite, Verdict verdict, String why, String 
                 return noApart(rewrite, "each result passes through a norm of its own");
             } else if (normsWidths) {
                 return noApart(rewrite, "queries and keys are normalized over a layer's whole width");
+            } else if (latents) {
+                return noApart(rewrite, "every layer makes keys and values of a latent of its own");
             } else if (unlike > 0) {
                 return partlyApart(rewrite, unlike + " of " + neighbours + " neighbours differ in window or positions");
             }

@@ -1,7 +1,6 @@
 package dev.twofold.ort;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.Routers;
 import dev.twofold.decoder.Step;
 import dev.twofold.execution.DecoderEngine;
@@ -27,7 +26,7 @@ final class ReferenceRouting {
 
     /** Looks at a step before it is applied. */
     void look(Step step, HiddenStates before) {
-        List<Experts> routers = Routers.of(step);
+        List<Integer> routers = Routers.of(step);
         if (!wanted || routers.isEmpty()) {
             return;
         }
@@ -37,8 +36,7 @@ final class ReferenceRouting {
                 windows.add(new ArrayList<>());
             }
             int from = 0;
-            for (Experts experts : routers) {
-                int chosen = experts.routing().chosen();
+            for (int chosen : routers) {
                 windows.get(window).add(columns(choices, window, from, chosen));
                 from += chosen;
             }

@@ -6,6 +6,7 @@ import dev.twofold.disk.FileHash;
 import dev.twofold.disk.FileHashes;
 import dev.twofold.report.Manifest;
 import dev.twofold.source.Source;
+import dev.twofold.source.SourceOptions;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SourceMatch {
 
+    /** What the files of an adapter are called, one of which is missing where it is not given. */
+    private static final String ADAPTER = "adapter_";
+
     private final Manifest.Source recorded;
     private final Map<String, Path> found = new TreeMap<>();
     private final Map<String, String> options;
@@ -30,7 +34,7 @@ public final class SourceMatch {
     private SourceMatch(Manifest.Source recorded, Source source, String hint) {
         this.recorded = recorded;
         this.hint = hint + " " + recorded.name();
-        this.options = source.options();
+        this.options = SourceOptions.deciding(source.options());
         source.files().forEach(file -> found.put(file.getFileName().toString(), file));
     }
 
@@ -55,10 +59,11 @@ public final class SourceMatch {
     }
 
     private void require(Predicate<String> matters) {
-        if (!options.equals(recorded.options())) {
+        Map<String, String> wanted = SourceOptions.deciding(recorded.options());
+        if (!options.equals(wanted)) {
             throw TwofoldException.input("the checkpoint was read otherwise when the model was converted")
                     .found(spelled(options))
-                    .expected(spelled(recorded.options()) + ", as the manifest says")
+                    .expected(spelled(wanted) + ", as the manifest says")
                     .hint("give the checkpoint the options that convert had");
         }
         Set<String> names = new TreeSet<>(found.keySet());
@@ -77,7 +82,7 @@ public final class SourceMatch {
             throw differs(name)
                     .found(size(file == null ? null : FileHash.size(file)))
                     .expected(size(expected == null ? null : expected.bytes()) + ", as the manifest says")
-                    .hint(hint);
+                    .hint(file == null && name.startsWith(ADAPTER) ? "add --adapter and its directory" : hint);
         }
     }
 

@@ -90,8 +90,7 @@ public record Manifest(
     /**
      * @param name the checkpoint directory's name
      * @param files its files by name
-     * @param options that it was read with and that decide what it computes, as the command line spells them; left out if there
-     *     are none
+     * @param options that it was read with, as the command line spells them; left out if there are none
      */
     public record Source(
             String name,

@@ -38,7 +38,7 @@ public interface Source {
     /** Whether a file of this name decides what the model computes; a chat template does not. */
     boolean decides(String name);
 
-    /** What it was read with, beside files, that decides what it computes, as the command line spells it. */
+    /** What it was read with, beside files, as the command line spells it. */
     default Map<String, String> options() {
         return Map.of();
     }

@@ -134,6 +134,48 @@ final class DecoderVerifierTest {
     }
 
     @Test
+    void keys_that_do_not_read_all_of_their_latent_are_refused() {
+        refused(with(latent(5, 4)), "tiny, layer 1, key projection (k): wrong shape", "[8, 4]", "[8, 5]");
+    }
+
+    @Test
+    void a_norm_of_more_than_a_latent_is_refused() {
+        refused(with(latent(4, 5)), "tiny, layer 1: wrong norm of a latent", 5, "1 to 4 gains");
+    }
+
+    /** Keys and values that read four numbers of a latent. */
+    private static Attention latent(long width, long normed) {
+        Attention whole = attention(1);
+        Latent own = new Latent(linear("down", width, HIDDEN), Norm.rms(Norm.unitGain(normed), 1e-5));
+        return new Attention(
+                new Latents(Optional.empty(), Optional.of(own)),
+                whole.query(),
+                linear("k", 2 * HEAD, 4),
+                linear("v", 2 * HEAD, 4),
+                whole.output(),
+                Optional.empty(),
+                Optional.empty(),
+                RULE,
+                List.of(new Heads(1, 4, 2)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2, 1, 1, groups of experts, 2, a divisor of 3",
+        "3, 3, 1, groups a token, 3, 'fewer than all, with 2 experts in them'"
+    })
+    void groups_that_are_not_equal_or_leave_too_few_experts_are_refused(
+            int count, int chosen, int best, String what, int found, String expected) {
+        Routing routing = new Routing(
+                Routing.Score.SOFTMAX, Optional.empty(), 2, true, Optional.of(new Routing.Groups(count, chosen, best)));
+        refused(
+                with(new Experts(linear("router", 3, HIDDEN), SoundDecoder.experts(Map.of()), routing)),
+                "tiny, layer 1: wrong " + what,
+                found,
+                expected);
+    }
+
+    @Test
     void an_expert_with_a_bias_of_what_it_adds_beside_others_without_is_refused() {
         FeedForward biased = expert(Map.of(), 0).withWriter(biased("down", HIDDEN, 6));
         refused(

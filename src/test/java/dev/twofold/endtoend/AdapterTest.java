@@ -198,4 +198,41 @@ final class AdapterTest {
         assertThat(run.exitCode()).as(run.err()).isEqualTo(3);
         assertThat(run.err()).contains(Arrays.asList(parts)).doesNotContain("download");
     }
+
+    /** The manifest has the adapter's files, and not where they are. */
+    @Test
+    void a_manifest_repeats_what_had_an_adapter_and_ignored_keys() throws IOException {
+        Path checkpoint = TinyLlama.create()
+                .set("some_new_key", "7")
+                .set("transformers_version", "\"99.0.0\"")
+                .write(directory.resolve("checkpoint"));
+        Path adapter = adapter("\"target_modules\": [\"q_proj\", \"down_proj\"]", tensors -> {});
+        Path first = directory.resolve("first");
+        CommandRun.succeeding(
+                "convert",
+                checkpoint,
+                "-o",
+                first,
+                "--adapter",
+                adapter,
+                "--ignore-key",
+                "some_new_key",
+                "--window",
+                "0:2",
+                "--quiet");
+        Object[] again = {"convert", checkpoint, "-o", directory.resolve("again"), "--from-manifest", first, "--quiet"};
+        CommandRun without = CommandRun.of(again);
+        assertThat(without.exitCode()).isEqualTo(3);
+        assertThat(without.err()).contains("adapter_config.json", "add --adapter");
+        Object[] with = Arrays.copyOf(again, again.length + 2);
+        with[again.length] = "--adapter";
+        with[again.length + 1] = adapter;
+        CommandRun.succeeding(with);
+        for (String file : new String[] {"model.onnx", "model.onnx.data", "twofold.json"}) {
+            assertThat(Files.mismatch(
+                            first.resolve(file), directory.resolve("again").resolve(file)))
+                    .as("%s", file)
+                    .isEqualTo(-1);
+        }
+    }
 }

@@ -86,7 +86,10 @@ final class CoveredMathematicsTest {
             boolean usual = Math.abs(rule.scale() * Math.sqrt(rule.headSize()) - 1) < 1e-6;
             Optional<QueryKeyNorm> norms = attention.norms();
             return Stream.of(
-                    "q, k, v biases " + biases(attention.readers()),
+                    "latents "
+                            + attention.latents().queries().isPresent()
+                            + attention.latents().keysAndValues().isPresent(),
+                    "biases " + attention.readerNames() + biases(attention.readers()),
                     "output bias " + attention.output().bias().isPresent(),
                     "clipped " + rule.clip().isPresent(),
                     "scores scaled " + !usual,
@@ -130,7 +133,8 @@ final class CoveredMathematicsTest {
             Routing routing = experts.routing();
             Stream<String> own = Stream.of("routing " + routing.score() + " corrected "
                     + routing.correction().isPresent() + " normed " + routing.normed() + " bias "
-                    + experts.router().bias().isPresent());
+                    + experts.router().bias().isPresent() + " groups by "
+                    + routing.groups().map(Routing.Groups::best));
             return Stream.concat(own, feedForward(experts.experts().get(0)).map(piece -> "expert: " + piece));
         }
 

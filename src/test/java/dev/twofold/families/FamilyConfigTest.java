@@ -39,11 +39,14 @@ final class FamilyConfigTest {
             "auto_map",
             "cache_implementation",
             "classifier_dropout",
+            "dropout",
             "embd_pdrop",
             "embed_dropout",
             "embedding_dropout",
             "hidden_dropout",
+            "init_std",
             "initializer_range",
+            "layerdrop",
             "n_ctx",
             "output_router_logits",
             "pretraining_tp",
@@ -79,6 +82,7 @@ final class FamilyConfigTest {
             Map.entry("cwm", Set.of("layer_types")),
             Map.entry("dots1", Set.of("max_window_layers", "sliding_window")),
             // There is no tensor of such a layer here.
+            Map.entry("deepseek_v3", Set.of("num_nextn_predict_layers")),
             Map.entry("glm4_moe", Set.of("num_nextn_predict_layers")),
             // The last of all layers, either way.
             Map.entry("ernie4_5_moe", Set.of("moe_layer_end_index")),

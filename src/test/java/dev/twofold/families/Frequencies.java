@@ -76,7 +76,13 @@ record Frequencies(double[] perPosition, double factor) {
         double slowest = pairTurning(scaling.path("beta_slow").asDouble(1), original, width, base);
         double first = Math.max(0, whole ? Math.floor(fast) : fast);
         double last = Math.min(width - 1, whole ? Math.ceil(slowest) : slowest);
-        double longer = scaling.path("attention_factor").asDouble(0.1 * Math.log(slow) + 1);
+        boolean weighed = scaling.path("mscale").isNumber()
+                && scaling.path("mscale_all_dim").isNumber();
+        double usual = weighed
+                ? (0.1 * scaling.get("mscale").asDouble() * Math.log(slow) + 1)
+                        / (0.1 * scaling.get("mscale_all_dim").asDouble() * Math.log(slow) + 1)
+                : 0.1 * Math.log(slow) + 1;
+        double longer = scaling.path("attention_factor").asDouble(usual);
         Frequencies blended = each(i -> {
             double slowed = Math.min(1, Math.max(0, (i - first) / Math.max(last - first, 1e-3)));
             return perPosition[i] * (1 - slowed + slowed / slow);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.testing.Logits;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -49,7 +51,7 @@ final class LongRangeTest {
     }
 
     @Test
-    void a_model_of_the_long_range_is_compared_with_the_checkpoint_read_for_it() {
+    void a_model_of_the_long_range_is_compared_with_the_checkpoint_read_for_it() throws IOException {
         Path checkpoint = TinyFamilies.checkpoint("phi3-longrope");
         Path model = directory.resolve("long");
         CommandRun.succeeding("convert", checkpoint, "-o", model, "--rope-range", "long", "--pairs", "1-2", "--quiet");
@@ -59,10 +61,10 @@ final class LongRangeTest {
         assertThat(refused.err()).contains("no options", "--rope-range long");
         CommandRun.succeeding(Stream.concat(Stream.of(validate), Stream.of("--rope-range", "long"))
                 .toArray());
-        CommandRun again = CommandRun.of(
-                "convert", checkpoint, "-o", directory.resolve("again"), "--from-manifest", model, "--quiet");
-        assertThat(again.exitCode()).isEqualTo(3);
-        assertThat(again.err()).contains("--rope-range long");
+        Path again = directory.resolve("again");
+        CommandRun.succeeding("convert", checkpoint, "-o", again, "--from-manifest", model, "--quiet");
+        assertThat(Files.mismatch(model.resolve("twofold.json"), again.resolve("twofold.json")))
+                .isEqualTo(-1);
     }
 
     @Test

@@ -55,6 +55,9 @@ final class PublishedConfigsTest {
                 "llama2; {`_attn_implementation_autoset`: true, `_flash_attn_2_enabled`: false}",
                 "llama2; {`diversity_penalty`: 0.0, `encoder_no_repeat_ngram_size`: 0, `remove_invalid_values`: false}",
                 "llama2; {`is_llama_config`: true, `rope_interleaved`: false, `transformers.js_config`: {`dtype`: `q4`}}",
+                "deepseek_v3; {`ep_size`: 1, `aux_loss_alpha`: 0.001, `seq_aux`: true, `num_key_value_heads`: 4, `head_dim`: 16}",
+                "deepseek_v3; {`auto_map`: {`AutoModelForCausalLM`: `modeling_deepseek.DeepseekV3ForCausalLM`}}",
+                "deepseek_v2; {`topk_method`: `group_limited_greedy`, `ep_size`: 1, `seq_aux`: true, `qk_head_dim`: 32}",
                 "llama2; {`is_causal`: true, `is_decoder`: true, `add_cross_attention`: false, `temperature`: 0.6}"
             })
     void keys_that_change_nothing_are_taken(String tiny, String keys) throws IOException {
@@ -85,6 +88,14 @@ final class PublishedConfigsTest {
                 "cohere2; {`use_parallel_block`: false}; use_parallel_block",
                 "cohere2; {`use_gated_activation`: false}; use_gated_activation",
                 "gpt_neox; {`rope_theta`: 77}; rotary_emb_base",
+                "deepseek_v2; {`norm_topk_prob`: true}; norm_topk_prob",
+                "deepseek_v2; {`topk_method`: `noaux_tc`}; topk_method",
+                "deepseek_v2; {`moe_layer_freq`: 2}; moe_layer_freq",
+                "deepseek_v3; {`scoring_func`: `softmax`}; scoring_func",
+                "deepseek_v3; {`num_key_value_heads`: 2}; heads with keys made of a latent share none",
+                "deepseek_v3; {`n_group`: 3}; wrong groups of experts",
+                "deepseek_v3; {`num_experts_per_tok`: 5}; wrong groups a token",
+                "deepseek_v3; {`v_head_dim`: 40}; values wider than keys",
                 "gemma3; {`text_config`: {`model_type`: `gemma3_text`}}; a model of more than text"
             })
     void values_that_mean_another_model_are_refused_by_name(String tiny, String keys, String expected)

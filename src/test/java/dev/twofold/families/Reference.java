@@ -96,6 +96,12 @@ public final class Reference {
             case "qwen2_moe" -> new SharedExperts.Qwen2Moe(config, tensors);
             case "glm4_moe", "dots1" -> new SharedExperts.Sigmoids(config, tensors);
             case "ernie4_5_moe" -> new SharedExperts.Ernie(config, tensors);
+            case "deepseek_v2" -> new DeepSeek.V2(config, tensors);
+            case "deepseek_v3" -> new DeepSeek.V3(config, tensors);
+            case "minicpm3" -> new DeepSeek.MiniCpm3(config, tensors);
+            case "gptj" -> new GptJ(config, tensors);
+            case "codegen" -> new GptJ.CodeGen(config, tensors);
+            case "opt" -> new Opt(config, tensors);
             case "phi" -> new Phi(config, tensors);
             case "gpt_oss" -> new GptOss(config, tensors);
             case "apertus" -> new Xielu(config, tensors);

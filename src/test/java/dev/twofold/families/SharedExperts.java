@@ -7,6 +7,7 @@ import static dev.twofold.families.Formulas.times;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.function.DoubleBinaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -33,7 +34,7 @@ final class SharedExperts {
         double[][] y = new double[n.length][n[0].length];
         for (int t = 0; t < n.length; t++) {
             double[] own = p[t];
-            int[] ranked = IntStream.range(0, own.length)
+            int[] ranked = IntStream.of(weighing.among().open(model, own, correction))
                     .boxed()
                     .sorted(Comparator.comparingDouble(e -> -own[e] - correction[e]))
                     .mapToInt(e -> e)
@@ -41,9 +42,8 @@ final class SharedExperts {
             int[] best = Arrays.copyOf(ranked, weighing.count());
             int last = best[best.length - 1];
             int next = ranked[best.length];
-            // A score changes at most a quarter as much as what the router says.
-            model.narrowestChoice =
-                    Math.min(model.narrowestChoice, 4 * (own[last] + correction[last] - own[next] - correction[next]));
+            double gap = weighing.among().gap(own[last] + correction[last], own[next] + correction[next]);
+            model.narrowestChoice = Math.min(model.narrowestChoice, gap);
             double total = weighing.normed()
                     ? Arrays.stream(best).mapToDouble(e -> own[e]).sum()
                     : 1;
@@ -57,8 +57,90 @@ final class SharedExperts {
         return y;
     }
 
-    /** How many are chosen, and how much they count. */
-    private record Weighing(int count, boolean normed, double scale) {}
+    /**
+     * How many are chosen, and how much they count.
+     *
+     * @param among groups that they are chosen from
+     */
+    private record Weighing(int count, boolean normed, double scale, Groups among) {
+
+        Weighing(int count, boolean normed, double scale) {
+            this(count, normed, scale, Groups.NONE);
+        }
+    }
+
+    /**
+     * Groups of neighbours, of which a token gets experts of some.
+     *
+     * @param best how many of its largest corrected scores a group's own is the sum of
+     * @param gap of a score and a smaller one
+     */
+    private record Groups(int count, int chosen, int best, DoubleBinaryOperator gap) {
+
+        /** A score changes at most a quarter as much as what the router says. */
+        static final DoubleBinaryOperator DIFFERENCE = (larger, smaller) -> 4 * (larger - smaller);
+
+        /** Shares of one sum: what the router says, but for a number that all have in common. */
+        static final DoubleBinaryOperator RATIO = (larger, smaller) -> Math.log(larger / smaller);
+
+        static final Groups NONE = new Groups(1, 1, 1, DIFFERENCE);
+
+        /** How far apart two scores are in what the router says. */
+        double gap(double larger, double smaller) {
+            return gap.applyAsDouble(larger, smaller);
+        }
+
+        /** The experts of the chosen groups. */
+        int[] open(Llama model, double[] p, double[] correction) {
+            int each = p.length / count;
+            double[] own = IntStream.range(0, count)
+                    .mapToDouble(group -> IntStream.range(group * each, (group + 1) * each)
+                            .mapToDouble(e -> -p[e] - correction[e])
+                            .sorted()
+                            .limit(best)
+                            .sum())
+                    .toArray();
+            int[] ranked = IntStream.range(0, count)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(group -> own[group]))
+                    .mapToInt(group -> group)
+                    .toArray();
+            if (chosen < count) {
+                double apart = gap(-own[ranked[chosen - 1]] / best, -own[ranked[chosen]] / best);
+                model.narrowestChoice = Math.min(model.narrowestChoice, apart);
+            }
+            return Arrays.stream(ranked)
+                    .limit(chosen)
+                    .flatMap(group -> IntStream.range(group * each, (group + 1) * each))
+                    .toArray();
+        }
+    }
+
+    /** DeepSeek V2, arXiv 2405.04434: probabilities choose, of groups the best by the largest. */
+    static double[][] byProbability(Llama model, int layer, double[][] n) {
+        double[][] p = Family.eachToken(model.linear(n, Llama.at(layer, "mlp.gate")), token -> softmax(token));
+        boolean grouped = model.config.get("topk_method").asText().equals("group_limited_greedy");
+        Groups groups = grouped
+                ? new Groups(model.count("n_group"), model.count("topk_group"), 1, Groups.RATIO)
+                : new Groups(1, 1, 1, Groups.RATIO);
+        Weighing weighing =
+                new Weighing(model.count("num_experts_per_tok"), false, model.number("routed_scaling_factor"), groups);
+        double[][] y = chosen(model, layer, n, p, new double[p[0].length], weighing);
+        return add(y, expert(model, Llama.at(layer, "mlp.shared_experts."), n));
+    }
+
+    /** DeepSeek V3, arXiv 2412.19437, and those after it: corrected sigmoids choose, of groups the best by the two largest. */
+    static double[][] bySigmoid(Llama model, int layer, double[][] n) {
+        double[][] p = Family.eachToken(model.linear(n, Llama.at(layer, "mlp.gate")), SharedExperts::sigmoids);
+        double[] correction = model.tensors.vector(Llama.at(layer, "mlp.gate.e_score_correction_bias"));
+        Weighing weighing = new Weighing(
+                model.count("num_experts_per_tok"),
+                model.flag("norm_topk_prob"),
+                model.number("routed_scaling_factor"),
+                new Groups(model.count("n_group"), model.count("topk_group"), 2, Groups.DIFFERENCE));
+        double[][] y = chosen(model, layer, n, p, correction, weighing);
+        return add(y, expert(model, Llama.at(layer, "mlp.shared_experts."), n));
+    }
 
     private static double[][] expert(Llama model, String prefix, double[][] n) {
         double[][] gate = model.activated(model.linear(n, prefix + "gate_proj"));
@@ -102,15 +184,7 @@ final class SharedExperts {
 
         @Override
         double[][] gated(int layer, double[][] n) {
-            if (layer < count("first_k_dense_replace")) {
-                return super.gated(layer, n);
-            }
-            double[][] p = eachToken(linear(n, at(layer, "mlp.gate")), SharedExperts::sigmoids);
-            double[] correction = tensors.vector(at(layer, "mlp.gate.e_score_correction_bias"));
-            Weighing weighing =
-                    new Weighing(count("num_experts_per_tok"), flag("norm_topk_prob"), number("routed_scaling_factor"));
-            double[][] y = chosen(this, layer, n, p, correction, weighing);
-            return add(y, expert(this, at(layer, "mlp.shared_experts."), n));
+            return layer < count("first_k_dense_replace") ? super.gated(layer, n) : bySigmoid(this, layer, n);
         }
     }
 

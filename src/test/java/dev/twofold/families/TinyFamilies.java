@@ -19,6 +19,7 @@ public final class TinyFamilies {
     /** What other checkpoints compute too. */
     private static final Set<String> ALIKE = Set.of(
             "arcee",
+            "codegen",
             "cwm",
             "dots1",
             "ernie4_5",
@@ -28,10 +29,12 @@ public final class TinyFamilies {
             "glm",
             "gpt_bigcode",
             "gpt_neox-sequential",
+            "gptj",
             "helium",
             "hunyuan_v1_dense",
             "internlm2",
             "llama3.1",
+            "minicpm3",
             "olmo",
             "phi3-longrope",
             "qwen3_moe",

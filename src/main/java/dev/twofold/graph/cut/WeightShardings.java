@@ -153,6 +153,11 @@ final class WeightShardings {
     }
 
     private void attention(Attention attention, List<List<Integer>> teams) {
+        attention.latents().all().forEach(latent -> {
+            List<Integer> team = teams.stream().flatMap(List::stream).distinct().toList();
+            latent.down().weights().forEach(weight -> whole(matrix(weight), team));
+            norm(latent.norm());
+        });
         int first = 0;
         for (Attention part : layout.parts(attention)) {
             int count = part.members().size();
@@ -216,6 +221,11 @@ final class WeightShardings {
         linear.bias()
                 .ifPresent(bias ->
                         whole(bias, holders.stream().flatMap(List::stream).toList()));
+    }
+
+    /** As it is multiplied: a vector stays as it is. */
+    private static Weight matrix(Weight weight) {
+        return weight.shape().rank() == 2 ? Weights.transpose(weight) : weight;
     }
 
     private void whole(Weight weight, List<Integer> devices) {

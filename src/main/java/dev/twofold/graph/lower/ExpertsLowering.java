@@ -30,13 +30,12 @@ record ExpertsLowering(GraphBuilder graph) {
         Optional<String> corrected = routing.correction()
                 .map(values -> graph.node(
                         name + "/corrected", "Add", List.of(likely, graph.weight(name + ".correction", values))));
+        String ranked = corrected.orElse(likely);
+        String open = routing.groups()
+                .map(groups -> new GroupsLowering(graph).within(name + "/groups", ranked, experts, groups))
+                .orElse(ranked);
         List<String> top = graph.node(
-                name + "/chosen",
-                "",
-                "TopK",
-                List.of(corrected.orElse(likely), graph.integers(routing.chosen())),
-                2,
-                integer("axis", -1));
+                name + "/chosen", "", "TopK", List.of(open, graph.integers(routing.chosen())), 2, integer("axis", -1));
         String own = corrected.isPresent()
                 ? graph.node(name + "/own", "GatherElements", List.of(likely, top.get(1)), integer("axis", -1))
                 : top.get(0);

@@ -177,7 +177,7 @@ final class OrtDialect implements Dialect {
 
     @Override
     public String attend(String name, String x, List<Attention> parts, List<Cache> caches) {
-        if (decoder.uncut()) {
+        if (decoder.uncut() || parts.stream().anyMatch(part -> part.latents().any())) {
             return attendApart(name, x, parts, caches);
         }
         Linear packed = Linear.stack(parts.stream()
@@ -205,11 +205,11 @@ final class OrtDialect implements Dialect {
         return graph.node(name + "/concat", "Concat", outputs, integer("axis", -1));
     }
 
-    /** With queries, keys and values as operands of their own, which an engine can cut. */
+    /** With queries, keys and values as operands of their own, which an engine can cut, or which are made of latents. */
     private String attendApart(String name, String x, List<Attention> parts, List<Cache> caches) {
         List<String> outputs = new ArrayList<>();
         for (int i = 0; i < parts.size(); i++) {
-            List<String> operands = queryKey.projected(name, x, parts.get(i), true);
+            List<String> operands = queryKey.projected(name, x, parts.get(i), decoder.uncut());
             outputs.add(groupQuery(name + "/gqa", operands, parts.get(i), caches.get(i)));
         }
         return outputs.size() == 1

@@ -16,9 +16,10 @@ record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
 
     /** Queries, keys and values, limited if they are to be. */
     List<String> projected(String name, String x, Attention part, boolean apart) {
-        return Projection.apply(graph, name, x, List.of("q", "k", "v"), part.readers(), apart).stream()
-                .map(value -> clip(name, value, part.rule()))
-                .toList();
+        return new LatentLowering(graph, dialect)
+                .projected(name, x, part, apart).stream()
+                        .map(value -> clip(name, value, part.rule()))
+                        .toList();
     }
 
     /** Limits queries, keys and values, side by side or alone. */

@@ -9,14 +9,13 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Latent;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Routers;
-import dev.twofold.decoder.Routing;
-import dev.twofold.decoder.Routing.Score;
 import dev.twofold.decoder.Step;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.weight.Weight;
@@ -25,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Steps in the smallest operators, over whole windows of one length. */
 final class PlainStep {
@@ -92,10 +92,8 @@ final class PlainStep {
         }
 
         @Override
-        protected String router(Experts experts) {
-            String chosen =
-                    top(likely(read(branch, x), experts), experts.routing()).get(1);
-            return build.node("Cast", List.of(chosen), integer("to", DataType.FLOAT_VALUE));
+        protected List<String> choices(Experts experts) {
+            return new PlainRouting(build).choices(read(branch, x), experts);
         }
 
         @Override
@@ -186,36 +184,17 @@ final class PlainStep {
 
     /** Expert by expert, each times the sum of the chosen probabilities that are its own. */
     private String mixture(String x, Experts experts) {
-        Routing routing = experts.routing();
-        String likely = likely(x, experts);
-        List<String> top = top(likely, routing);
-        String found = build.node("GatherElements", List.of(likely, top.get(1)), integer("axis", -1));
-        String weights = routing.normed() ? build.node("Div", found, build.reduce("ReduceSum", found)) : found;
+        PlainRouting.Chosen chosen = new PlainRouting(build).chosen(x, experts);
         String sum = "";
         for (int e = 0; e < experts.experts().size(); e++) {
-            String own = build.node("Equal", top.get(1), build.integer(e));
+            String own = build.node("Equal", chosen.experts(), build.integer(e));
             String ones = build.node("Cast", List.of(own), integer("to", DataType.FLOAT_VALUE));
-            String weight = build.reduce("ReduceSum", build.node("Mul", weights, ones));
+            String weight = build.reduce("ReduceSum", build.node("Mul", chosen.weights(), ones));
             FeedForward expert = experts.experts().get(e);
             String part = build.node("Mul", build.linear(activated(x, expert), expert.down()), weight);
             sum = sum.isEmpty() ? part : build.node("Add", sum, part);
         }
         return sum;
-    }
-
-    private String likely(String x, Experts experts) {
-        String scores = build.linear(x, experts.router());
-        return experts.routing().score() == Score.SOFTMAX
-                ? build.node("Softmax", List.of(scores), integer("axis", -1))
-                : build.node("Sigmoid", scores);
-    }
-
-    /** The scores that count for the choice, and the numbers, of the experts that are chosen. */
-    private List<String> top(String likely, Routing routing) {
-        String ranked = routing.correction()
-                .map(values -> build.node("Add", likely, build.feed(values)))
-                .orElse(likely);
-        return build.topK(ranked, routing.chosen());
     }
 
     private String activated(String x, FeedForward feedForward) {
@@ -230,8 +209,10 @@ final class PlainStep {
     private String mixed(String x, Attention attention) {
         AttentionRule rule = attention.rule();
         long size = rule.headSize();
-        String projectedQuery = clipped(build.linear(x, attention.query()), rule);
-        String projectedKey = clipped(build.linear(x, attention.key()), rule);
+        String ofQueries = latent(x, attention.latents().queries());
+        String ofOthers = latent(x, attention.latents().keysAndValues());
+        String projectedQuery = clipped(build.linear(ofQueries, attention.query()), rule);
+        String projectedKey = clipped(build.linear(ofOthers, attention.key()), rule);
         String query = heads(projectedQuery, attention.heads(), size);
         String key = heads(projectedKey, attention.kvHeads(), size);
         if (attention.norms().filter(norms -> !norms.turned()).isPresent()) {
@@ -248,7 +229,7 @@ final class PlainStep {
             query = normedHeads(query, attention.heads(), size, norms.query());
             key = normedHeads(key, attention.kvHeads(), size, norms.key());
         }
-        String value = heads(clipped(build.linear(x, attention.value()), rule), attention.kvHeads(), size);
+        String value = heads(clipped(build.linear(ofOthers, attention.value()), rule), attention.kvHeads(), size);
         int share = attention.heads() / attention.kvHeads();
         String keys = transpose(repeat(key, attention.kvHeads(), share), 0, 1, 3, 2);
         String scores = build.node("Mul", build.node("MatMul", query, keys), build.number(rule.scale()));
@@ -261,6 +242,21 @@ final class PlainStep {
         String mixed = build.node("MatMul", weights, repeat(value, attention.kvHeads(), share));
         String merged = transpose(mixed, 0, 2, 1, 3);
         return build.node("Reshape", merged, build.integers(0, 0, attention.heads() * size));
+    }
+
+    /** What projections read: a latent, if there is one. */
+    private String latent(String x, Optional<Latent> latent) {
+        if (latent.isEmpty()) {
+            return x;
+        }
+        Latent own = latent.get();
+        String narrow = build.linear(x, own.down());
+        if (own.normed() == own.width()) {
+            return build.norm(narrow, own.norm());
+        }
+        String normed = build.norm(build.slice(narrow, 0, own.normed()), own.norm());
+        return build.node(
+                "Concat", List.of(normed, build.slice(narrow, own.normed(), own.width())), integer("axis", -1));
     }
 
     /** What a softmax gives to keys, if one more score of each head takes part in it. */

@@ -105,7 +105,7 @@ public final class Balance implements Pass {
             }
             Linear value = times(attention.value(), Weights.stack(0, byValue));
             return attention
-                    .withReaders(List.of(attention.query(), attention.key(), value))
+                    .withProjections(attention.query(), attention.key(), value)
                     .withWriter(divided(attention.output(), Weights.stack(0, byQuery)));
         }
 

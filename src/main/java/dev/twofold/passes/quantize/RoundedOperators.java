@@ -5,14 +5,18 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Latents;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.Step;
 import dev.twofold.weight.Weight;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Operators with rounded matrices.
+ *
+ * <p>What makes the latent of queries counts as q, and that of keys and values as k.
  *
  * @param layers that an operator stands for
  * @param readers rounds what reads the branch's norm
@@ -43,12 +47,31 @@ record RoundedOperators(MatrixRounding rounding, List<Integer> layers, Rounder r
 
     @Override
     public Operator attention(Attention attention) {
-        return attention
-                .withReaders(List.of(
-                        round(MatrixName.Q, attention.query(), readers),
-                        round(MatrixName.K, attention.key(), readers),
-                        round(MatrixName.V, attention.value(), readers)))
+        Latents latents = attention.latents();
+        Rounder queries = latents.queries().isPresent() ? behind() : readers;
+        Rounder others = latents.keysAndValues().isPresent() ? behind() : readers;
+        Attention rounded = attention
+                .withProjections(
+                        round(MatrixName.Q, attention.query(), queries),
+                        round(MatrixName.K, attention.key(), others),
+                        round(MatrixName.V, attention.value(), others))
                 .withWriter(round(MatrixName.O, attention.output(), writers));
+        if (!latents.any()) {
+            return rounded;
+        }
+        List<Linear> narrow = new ArrayList<>(rounded.readers());
+        if (latents.queries().isPresent()) {
+            narrow.set(0, round(MatrixName.Q, narrow.get(0), readers));
+        }
+        if (latents.keysAndValues().isPresent()) {
+            narrow.set(1, round(MatrixName.K, narrow.get(1), readers));
+        }
+        return rounded.withReaders(narrow);
+    }
+
+    /** What rounds what reads a latent: no sums over that were made, so to the nearest, unless it is to wait. */
+    private Rounder behind() {
+        return readers == Rounder.LATER ? Rounder.LATER : Rounder.NEAREST;
     }
 
     @Override

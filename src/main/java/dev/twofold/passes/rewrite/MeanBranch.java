@@ -5,6 +5,8 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.Latent;
+import dev.twofold.decoder.Latents;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
@@ -51,6 +53,7 @@ final class MeanBranch {
             return List.of(
                     attention.kind(),
                     attention.rule(),
+                    attention.latents().form(),
                     attention.norms().map(QueryKeyNorm::form),
                     attention.sinks().isPresent());
         }
@@ -108,6 +111,13 @@ final class MeanBranch {
         List<QueryKeyNorm> norms =
                 parts.stream().flatMap(part -> part.norms().stream()).toList();
         return new Attention(
+                new Latents(
+                        latent(parts.stream()
+                                .map(part -> part.latents().queries())
+                                .toList()),
+                        latent(parts.stream()
+                                .map(part -> part.latents().keysAndValues())
+                                .toList())),
                 mean(parts, Attention::query),
                 mean(parts, Attention::key),
                 mean(parts, Attention::value),
@@ -124,6 +134,16 @@ final class MeanBranch {
                                 .toList())),
                 first.rule(),
                 first.members());
+    }
+
+    /** Of latents that all parts have, or none. */
+    private static Optional<Latent> latent(List<Optional<Latent>> parts) {
+        List<Latent> all = parts.stream().flatMap(Optional::stream).toList();
+        return all.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Latent(
+                        mean(all, Latent::down),
+                        mean(all.stream().map(Latent::norm).toList())));
     }
 
     private static FeedForward feedForward(List<FeedForward> parts) {

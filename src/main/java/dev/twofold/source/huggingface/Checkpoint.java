@@ -1,12 +1,12 @@
 package dev.twofold.source.huggingface;
 
-import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.disk.FileStamps;
 import dev.twofold.disk.SourceFile;
 import dev.twofold.family.Families;
 import dev.twofold.source.Companion;
 import dev.twofold.source.Source;
+import dev.twofold.source.SourceOptions;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,14 +20,14 @@ import java.util.stream.Stream;
  * @param path its directory
  * @param weightFiles the safetensors files, in the order of their names
  * @param adapterFiles those of an adapter that was merged into them
- * @param range of positions that its configuration was read for
+ * @param reading how it was read
  */
 record Checkpoint(
         Path path,
         Decoder decoder,
         List<Path> weightFiles,
         List<Path> adapterFiles,
-        RopeRange range,
+        SourceOptions reading,
         List<String> notes,
         FileStamps stamps)
         implements Source {
@@ -65,7 +65,7 @@ record Checkpoint(
 
     @Override
     public Map<String, String> options() {
-        return range == RopeRange.SHORT ? Map.of() : Map.of(RopeRange.OPTION, range.toString());
+        return reading.recorded();
     }
 
     @Override

@@ -62,7 +62,7 @@ final class CheckpointReader {
         notes.addAll(special.notes(ended.facts().endTokens()));
         adapter.map(Adapter::note).or(this::adapterLeftOut).ifPresent(notes::add);
         List<Path> adapterFiles = adapter.map(Adapter::files).orElse(List.of());
-        return new Checkpoint(directory, ended, index.files(), adapterFiles, options.range(), notes, stamps);
+        return new Checkpoint(directory, ended, index.files(), adapterFiles, options, notes, stamps);
     }
 
     Decoder describe() {

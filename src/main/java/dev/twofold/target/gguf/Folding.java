@@ -50,6 +50,7 @@ final class Folding {
         AttentionRule plain =
                 new AttentionRule(rule.headSize(), rule.clip(), usual, rule.cap(), rule.slidingWindow(), rule.rotary());
         return branch.withBody(new Attention(
+                attention.latents(),
                 query,
                 attention.key(),
                 attention.value(),

@@ -33,6 +33,11 @@ record Holding(Decoder decoder, List<Block> blocks) {
                                 "queries and keys are normalized"),
                         when(
                                 attentions()
+                                        .anyMatch(
+                                                attention -> attention.latents().any()),
+                                "queries, keys and values are made of latents"),
+                        when(
+                                attentions()
                                         .anyMatch(attention -> attention.sinks().isPresent()),
                                 "scores of its own take part in its attentions"),
                         when(

@@ -68,15 +68,7 @@ public record TransformersTarget(long shardBytes) implements Target {
                     "its weights are fp32, fp16 or bf16, not " + decoder.blocks(),
                     "--dtype fp32 here, and round what training made of it"));
         }
-        List<Integer> windows = decoder.attentions()
-                .flatMap(attention -> attention.rule().slidingWindow().stream())
-                .distinct()
-                .toList();
-        return windows.size() > 1
-                ? Optional.of(new NotApplicable(
-                        "transformers masks sliding windows of one length in a model, not of " + windows,
-                        "--target onnx"))
-                : Optional.empty();
+        return UnheldMathematics.in(decoder).map(reason -> new NotApplicable(reason, "--target onnx"));
     }
 
     @Override

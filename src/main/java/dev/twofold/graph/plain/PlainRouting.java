@@ -1,0 +1,90 @@
+package dev.twofold.graph.plain;
+
+import static dev.twofold.graph.Attributes.integer;
+
+import dev.twofold.decoder.Experts;
+import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Routing.Groups;
+import dev.twofold.decoder.Routing.Score;
+import dev.twofold.graph.proto.TensorProto.DataType;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Which experts tokens get. */
+record PlainRouting(PlainBuild build) {
+
+    /** Numbers of the chosen experts and how much each counts, {@code [batch, tokens, chosen]}. */
+    record Chosen(String experts, String weights) {}
+
+    Chosen chosen(String x, Experts experts) {
+        Routing routing = experts.routing();
+        String likely = likely(x, experts);
+        String numbers = best(likely, experts);
+        String found = build.node("GatherElements", List.of(likely, numbers), integer("axis", -1));
+        return new Chosen(
+                numbers, routing.normed() ? build.node("Div", found, build.reduce("ReduceSum", found)) : found);
+    }
+
+    /** Numbers of the chosen groups, if there are groups, and of the chosen experts, as float32. */
+    List<String> choices(String x, Experts experts) {
+        String likely = likely(x, experts);
+        Stream<String> groups = experts.routing().groups().stream()
+                .map(among -> bestGroups(ranked(likely, experts.routing()), experts, among));
+        return Stream.concat(groups, Stream.of(best(likely, experts)))
+                .map(numbers -> build.node("Cast", List.of(numbers), integer("to", DataType.FLOAT_VALUE)))
+                .toList();
+    }
+
+    private String likely(String x, Experts experts) {
+        String scores = build.linear(x, experts.router());
+        return experts.routing().score() == Score.SOFTMAX
+                ? build.node("Softmax", List.of(scores), integer("axis", -1))
+                : build.node("Sigmoid", scores);
+    }
+
+    /** The scores that count for the choice. */
+    private String ranked(String likely, Routing routing) {
+        return routing.correction()
+                .map(values -> build.node("Add", likely, build.feed(values)))
+                .orElse(likely);
+    }
+
+    private String best(String likely, Experts experts) {
+        Routing routing = experts.routing();
+        String ranked = ranked(likely, routing);
+        String open =
+                routing.groups().map(groups -> within(ranked, experts, groups)).orElse(ranked);
+        return build.topK(open, routing.chosen()).get(1);
+    }
+
+    /** Scores {@code [batch, tokens, groups, experts of each]}. */
+    private String grouped(String ranked, Experts experts, Groups groups) {
+        long each = experts.experts().size() / groups.count();
+        return build.node("Reshape", ranked, build.integers(0, 0, groups.count(), each));
+    }
+
+    private String bestGroups(String ranked, Experts experts, Groups groups) {
+        String best =
+                build.topK(grouped(ranked, experts, groups), groups.best()).get(0);
+        String sums = build.node("ReduceSum", List.of(best, build.integers(-1)), integer("keepdims", 0));
+        return build.topK(sums, groups.chosen()).get(1);
+    }
+
+    /** The scores with nothing of groups that are not chosen. */
+    private String within(String ranked, Experts experts, Groups groups) {
+        String chosen = bestGroups(ranked, experts, groups);
+        long[] numbers = new long[groups.count()];
+        for (int group = 0; group < numbers.length; group++) {
+            numbers[group] = group;
+        }
+        String each = build.node("Unsqueeze", chosen, build.integers(-1));
+        String same = build.node("Equal", each, build.integers(numbers));
+        String ones = build.node("Cast", List.of(same), integer("to", DataType.FLOAT_VALUE));
+        String one = build.node("ReduceMax", List.of(ones, build.integers(2)), integer("keepdims", 0));
+        String open = build.node("Greater", build.node("Unsqueeze", one, build.integers(-1)), build.number(0));
+        String kept =
+                build.node("Where", open, grouped(ranked, experts, groups), build.number(Float.NEGATIVE_INFINITY));
+        return build.node(
+                "Reshape", kept, build.integers(0, 0, experts.experts().size()));
+    }
+}
