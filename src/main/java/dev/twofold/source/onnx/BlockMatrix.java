@@ -23,6 +23,9 @@ record BlockMatrix(int bits, long size) {
 
     private static final long LARGEST_BLOCK = 1 << 16;
 
+    /** Of QMoE, whose codes, scales and biases take turns from the third operand on, and behind them the zeros. */
+    private static final int FIRST_ZEROS = 11;
+
     /** The matrix {@code [out, in]} of MatMulNBits. */
     static Optional<Weight> ofProduct(Call call) {
         long rows = call.integer("N", 0);
@@ -74,6 +77,7 @@ record BlockMatrix(int bits, long size) {
      * row here, for theirs are whole blocks.
      */
     static Optional<Weight> ofExperts(Call call, int codes, long rows, long columns) {
+        int zeros = FIRST_ZEROS + codes / 3;
         long bits = call.integer("expert_weight_bits", 4);
         Optional<Long> width = call.input(codes, Constant.class)
                 .map(constant -> constant.tensor().shape())
@@ -85,8 +89,8 @@ record BlockMatrix(int bits, long size) {
                 .flatMap(matrix -> matrix.byRows(
                         call.input(codes, Constant.class),
                         vectors(call, codes + 1),
-                        true,
-                        Optional.empty(),
+                        call.input(zeros).isEmpty(),
+                        call.input(zeros, Constant.class),
                         rows,
                         columns));
     }

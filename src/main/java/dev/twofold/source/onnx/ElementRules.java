@@ -230,6 +230,10 @@ final class ElementRules {
         return call.input(0)
                 .filter(x -> floating && x.width() > 0
                         || floating && x.term() instanceof Numbers
+                        || floating
+                                && x.as(Term.Constant.class)
+                                        .filter(constant -> constant.tensor().isFloating())
+                                        .isPresent()
                         || whole
                                 && (x.term() instanceof Term.Tokens
                                         || x.term() instanceof Term.Input

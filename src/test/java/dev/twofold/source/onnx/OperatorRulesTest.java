@@ -57,7 +57,7 @@ final class OperatorRulesTest {
                 sample(
                         "a quotient of sizes",
                         "Div(=8, =2)",
-                        "Div(=8, =3)",
+                        "Div(=8, =0)",
                         "Div(new, =2)",
                         "Div(Gather(Shape(?past), =1), Gather(Shape(?past), =3))",
                         "Div(Slice(Shape(?past), =1, =2, =0), =2)"),
@@ -319,7 +319,7 @@ final class OperatorRulesTest {
                 .with("keys", new Term.Keys(sketch.computed(2), 2, 4, 1, "past.0.key", Term.Layout.HEADS))
                 .with("held", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.0.value", Term.Layout.HEADS))
                 .with("elsewhere", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.1.value", Term.Layout.HEADS))
-                .with("angles", new Term.Angles(new Filled(Shape.of(2), 1), false))
+                .with("angles", new Term.Angles(new Filled(Shape.of(2), 1), Term.Spread.ONCE))
                 .with("r", sketch.projected(2).term())
                 .with("e", tensor(DataType.FLOAT, 4, 2, 8, 8))
                 .with("e4", tensor(DataType.FLOAT, 4, 2, 4, 8))

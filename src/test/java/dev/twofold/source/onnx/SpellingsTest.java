@@ -53,7 +53,7 @@ final class SpellingsTest {
 
     private static Sketch turned(Sketch sketch) {
         Value heads = sketch.values().of(new Term.Headed(sketch.computed(1), 1, 8));
-        Term.Angles angles = new Term.Angles(new Filled(Shape.of(4), 1), true);
+        Term.Angles angles = new Term.Angles(new Filled(Shape.of(4), 1), Term.Spread.HALVES);
         return sketch.with("x", heads.term())
                 .with("a", new Term.Part(heads, 0, 4))
                 .with("b", new Term.Part(heads, 4, 8))
