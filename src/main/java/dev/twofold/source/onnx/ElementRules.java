@@ -234,6 +234,8 @@ final class ElementRules {
                                 && x.as(Term.Constant.class)
                                         .filter(constant -> constant.tensor().isFloating())
                                         .isPresent()
+                        || floating
+                                && x.as(Term.Input.class).filter(Roles::isCache).isPresent()
                         || whole
                                 && (x.term() instanceof Term.Tokens
                                         || x.term() instanceof Term.Input

@@ -140,9 +140,13 @@ final class MixtureSpellings {
 
     /** What scores are made of. */
     private static Optional<Value> scored(Value scores) {
+        return routerOf(scores, Score.SOFTMAX).or(() -> routerOf(scores, Score.SIGMOID));
+    }
+
+    /** The same if they are made in this way. */
+    static Optional<Value> routerOf(Value scores, Score score) {
         Captures captures = new Captures();
-        return SOFTMAX.matches(scores, captures) || SIGMOID.matches(scores, captures)
-                ? Optional.of(captures.value("r"))
-                : Optional.empty();
+        Pattern pattern = score == Score.SOFTMAX ? SOFTMAX : SIGMOID;
+        return pattern.matches(scores, captures) ? Optional.of(captures.value("r")) : Optional.empty();
     }
 }

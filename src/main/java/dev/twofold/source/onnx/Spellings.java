@@ -161,7 +161,7 @@ final class Spellings {
                     captures -> Optional.of(new Term.LastToken(captures.value("x")))));
 
     static final List<Rule> ALL = Stream.of(
-                    TOKENS, ACTIVATIONS, NORMS, LAYER_NORMS, LIMITS, GATES, MixtureSpellings.ALL, ENDS, BlockTableRules.ALL)
+                    TOKENS, ACTIVATIONS, NORMS, LAYER_NORMS, LIMITS, GATES, MixtureSpellings.ALL, GatheredMixtures.ALL, ENDS, BlockTableRules.ALL)
             .flatMap(List::stream)
             .toList();
 
