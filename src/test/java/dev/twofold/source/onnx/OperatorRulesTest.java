@@ -53,6 +53,10 @@ final class OperatorRulesTest {
                 sample("sizes one after the other", "Concat{axis=0}(Shape(ids), =4)", "Concat{axis=0}(Shape(ids), ?x)"),
                 sample("a sum of sizes", "Add(past, new)", "Add(past, total)", "Add(past, ?x)"),
                 sample("a difference of sizes", "Sub(total, past)", "Sub(past, total)"),
+                sample("a size as a number", "Cast{to=1}(=8)", "Cast{to=1}(new)", "Cast{to=9}(=8)"),
+                sample("a root of a number", "Sqrt(~4)", "Sqrt(~-4)", "Sqrt(?x)"),
+                sample("a quotient of numbers", "Div(~1, ~4)", "Div(~1, ~0)", "Div(?x, ~4)"),
+                sample("a product of numbers", "Mul(~2, ~4)", "Mul(?x, ~4)"),
                 sample("a product of sizes", "Mul(new, =2)", "Mul(new, ?x)"),
                 sample(
                         "a quotient of sizes",
@@ -93,6 +97,12 @@ final class OperatorRulesTest {
                         "Cast{to=1}(Where(allowed, ~0, ~-65504))",
                         "Cast{to=9}(Where(allowed, ~0, ~-65504))",
                         "Cast{to=7}(Where(allowed, ~0, ~-65504))"),
+                sample(
+                        "a mask as long as there are keys",
+                        "Slice(allowed, =0, total, =3, =1)",
+                        "Slice(allowed, =0, new, =3, =1)",
+                        "Slice(allowed, =1, total, =3, =1)",
+                        "Slice(allowed, =0, total, =2, =1)"),
                 sample("the opposite mask", "Not(allowed)", "Not(?x)"),
                 sample(
                         "a mask that is added",
@@ -104,6 +114,9 @@ final class OperatorRulesTest {
     private static final String TURNED = "Transpose{perm=[0,1,3,2]}(?keys)";
     private static final String SCORES = "MatMul(?h, " + TURNED + ")";
     private static final String MASKED = "Add(" + SCORES + ", Where(allowed, ~0, ~-65504))";
+
+    private static final String GROUPED =
+            "Where(allowed, MatMul(?grouped, Unsqueeze(" + TURNED + ", =2)), ~-65504)";
 
     private static Stream<Sample> heads() {
         return Stream.of(
@@ -131,6 +144,28 @@ final class OperatorRulesTest {
                 sample("scores", SCORES, "MatMul(?h, ?keys)"),
                 sample("scores times a factor", "Mul(" + SCORES + ", ~0.5)", "Mul(" + MASKED + ", ~0.5)"),
                 sample("scores with a mask", MASKED, "Add(" + SCORES + ", allowed)"),
+                sample("turned keys for each group", "Unsqueeze(" + TURNED + ", =2)", "Unsqueeze(" + TURNED + ", =1)"),
+                sample(
+                        "scores of groups",
+                        "MatMul(?grouped, Unsqueeze(" + TURNED + ", =2))",
+                        "MatMul(?grouped, " + TURNED + ")",
+                        "MatMul(?one, Unsqueeze(" + TURNED + ", =2))"),
+                sample(
+                        "scores where a mask shows",
+                        "Where(allowed, " + SCORES + ", ~-65504)",
+                        "Where(allowed, " + SCORES + ", ~-2)",
+                        "Where(allowed, ~-65504, " + SCORES + ")",
+                        "Where(allowed, " + MASKED + ", ~-65504)"),
+                sample(
+                        "what groups attend to",
+                        "MatMul(Softmax{axis=-1}(" + GROUPED + "), Unsqueeze(?held, =2))",
+                        "MatMul(Softmax{axis=-1}(" + GROUPED + "), ?held)",
+                        "MatMul(Softmax{axis=-1}(" + MASKED + "), Unsqueeze(?held, =2))"),
+                sample(
+                        "heads of groups, side by side",
+                        "Transpose{perm=[0,3,1,2,4]}(?grouped)",
+                        "Transpose{perm=[0,2,1,3,4]}(?grouped)",
+                        "Transpose{perm=[0,3,1,2,4]}(?h)"),
                 sample("shares", "Softmax{axis=-1}(" + MASKED + ")", "Softmax{axis=1}(" + MASKED + ")"),
                 sample(
                         "what is attended to",
@@ -165,9 +200,35 @@ final class OperatorRulesTest {
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1,unheard_of=1}(?x, ?y, ?y)",
                         "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y, ?v)"),
                 sample(
+                        "attention of many heads of the runtime",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y, ?v24)",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?h, ?y, ?y, ?v24)",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y, ?w)"),
+                sample(
+                        "attention of many heads of the runtime",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(Reshape(?wide, =[0,0,2,3,4]))",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?wide)",
+                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(Reshape(?wide, =[0,0,3,2,4]))"),
+                sample(
                         "angles",
                         "Mul(Cast{to=1}(Unsqueeze(Add(Range(=0, new, =1), past), =0)), ?w)",
                         "Mul(Cast{to=1}(Unsqueeze(Range(=0, new, =1), =0)), ?w)"),
+                sample(
+                        "positions in another type",
+                        "Cast{to=10}(Cast{to=1}(Unsqueeze(positions, =1)))",
+                        "Cast{to=10}(Unsqueeze(positions, =1))"),
+                sample(
+                        "frequencies for each text",
+                        "Expand(?frequencies, Concat{axis=0}(Shape{end=1}(ids), =[-1,1]))",
+                        "Expand(?frequencies, =[-1,1])",
+                        "Expand(?frequencies, =[1,-1,4])",
+                        "Expand(?e, Concat{axis=0}(Shape{end=1}(mask), =[4,1]))"),
+                sample(
+                        "cosines or sines of one half",
+                        "Slice(Cos(Concat{axis=-1}(?angles, ?angles)), =0, =2, =3, =1)",
+                        "Slice(Cos(Concat{axis=-1}(?angles, ?angles)), =0, =1, =3, =1)",
+                        "Slice(Cos(Concat{axis=-1}(?angles, ?angles)), =0, =2, =1, =1)",
+                        "Slice(Cos(?angles), =0, =2, =3, =1)"),
                 sample("cosines", "Cos(?angles)", "Cos(?x)"),
                 sample(
                         "angles of both halves",
@@ -195,6 +256,7 @@ final class OperatorRulesTest {
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?e4)",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?e4, ?zero, ?e4)",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?down4)"),
+                sample("a gate before an expert", "Sigmoid(?single)", "Sigmoid(?r)"),
                 sample(
                         "a mixture of experts in blocks",
                         "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"
@@ -207,7 +269,15 @@ final class OperatorRulesTest {
                                 + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
                         "com.microsoft.QMoE{k=1,expert_weight_bits=8}(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
                         "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=2}"
-                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)"));
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)"),
+                sample(
+                        "a mixture of experts in blocks",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero, ?none, ?none, ?none, ?zeros, ?zeros)",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero, ?none, ?none, ?none, ?zeros, ?codes)",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"
+                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero, ?none, ?none, ?none, ?scales)"));
     }
 
     private static Stream<Sample> ordinary() {
@@ -294,8 +364,16 @@ final class OperatorRulesTest {
                         "com.microsoft.GroupQueryAttention{num_heads=3,kv_num_heads=2}(?x, ?y, ?y, ?past, ?past, last, total)",
                         "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2,smooth_softmax=1}"
                                 + "(?x, ?y, ?y, ?past, ?past, last, total)",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?none, ?w)",
                         "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2,unheard_of=0}"
                                 + "(?x, ?y, ?y, ?past, ?past, last, total)"),
+                sample(
+                        "grouped attention of the runtime",
+                        "com.microsoft.GroupQueryAttention{num_heads=4,kv_num_heads=4}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?none, ?w)",
+                        "com.microsoft.GroupQueryAttention{num_heads=4,kv_num_heads=4}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?w, ?w)"),
                 sample(
                         "attention",
                         "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, allowed, ?past, ?past)",
@@ -320,6 +398,13 @@ final class OperatorRulesTest {
                 .with("held", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.0.value", Term.Layout.HEADS))
                 .with("elsewhere", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.1.value", Term.Layout.HEADS))
                 .with("angles", new Term.Angles(new Filled(Shape.of(2), 1), Term.Spread.ONCE))
+                .with("frequencies", tensor(DataType.FLOAT, 4, 1, 4, 1))
+                .with("grouped", new Term.Grouped(new Term.Headed(sketch.computed(1), 4, 4), 2))
+                .with("one", new Term.Grouped(new Term.Headed(sketch.computed(1), 4, 4), 1))
+                .with("wide", sketch.projected(24))
+                .with("single", sketch.projected(1))
+                .with("v24", numbers(24))
+                .with("zeros", tensor(DataType.UINT8, 1, 2, 8))
                 .with("r", sketch.projected(2).term())
                 .with("e", tensor(DataType.FLOAT, 4, 2, 8, 8))
                 .with("e4", tensor(DataType.FLOAT, 4, 2, 4, 8))
