@@ -115,8 +115,7 @@ final class OperatorRulesTest {
     private static final String SCORES = "MatMul(?h, " + TURNED + ")";
     private static final String MASKED = "Add(" + SCORES + ", Where(allowed, ~0, ~-65504))";
 
-    private static final String GROUPED =
-            "Where(allowed, MatMul(?grouped, Unsqueeze(" + TURNED + ", =2)), ~-65504)";
+    private static final String GROUPED = "Where(allowed, MatMul(?grouped, Unsqueeze(" + TURNED + ", =2)), ~-65504)";
 
     private static Stream<Sample> heads() {
         return Stream.of(

@@ -80,9 +80,7 @@ final class Sketch {
         return new Call(
                 applied.operator(),
                 Map.copyOf(attributes),
-                applied.inputs().stream()
-                        .map(this::operand)
-                        .toList(),
+                applied.inputs().stream().map(this::operand).toList(),
                 applied.output());
     }
 

@@ -71,7 +71,9 @@ final class SpellingsTest {
     private static Sketch sinks(Sketch sketch, boolean groups) {
         Term.Layout layout = groups ? Term.Layout.TURNED_APART : Term.Layout.TURNED;
         Term.Headed query = new Term.Headed(sketch.computed(1), 4, 2);
-        return sketch.with("s", new Term.Scores(query, new Term.Keys(sketch.computed(2), 2, 2, groups ? 1 : 2, "", layout)))
+        return sketch.with(
+                        "s",
+                        new Term.Scores(query, new Term.Keys(sketch.computed(2), 2, 2, groups ? 1 : 2, "", layout)))
                 .with("sinks", numbers(4))
                 .with("own", new Term.Whole(groups ? List.of(1L, 2L, 2L, 1L, 1L) : List.of(1L, 4L, 1L, 1L)));
     }
@@ -93,10 +95,13 @@ final class SpellingsTest {
                 .with("shares", shares)
                 .with(
                         "sum",
-                        sketch.values().of(new Term.Projected(joined, Linear.withoutBias(new Filled(Shape.of(8, 8), 1)))))
+                        sketch.values()
+                                .of(new Term.Projected(joined, Linear.withoutBias(new Filled(Shape.of(8, 8), 1)))))
                 .with("biases", numbers(32))
-                .with("parted", new Term.Whole(
-                        gathered ? List.of(-1L, 2L, 8L) : biased ? List.of(4L, 8L) : List.of(0L, 0L, 4L, 2L)))
+                .with(
+                        "parted",
+                        new Term.Whole(
+                                gathered ? List.of(-1L, 2L, 8L) : biased ? List.of(4L, 8L) : List.of(0L, 0L, 4L, 2L)))
                 .with("joined", new Term.Whole(List.of(0L, 0L, 8L)))
                 .with("times", new Term.Whole(List.of(1L, 2L, 1L)))
                 .with("flat", new Term.Whole(List.of(-1L, 8L)))
