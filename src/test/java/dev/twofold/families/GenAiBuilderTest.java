@@ -50,8 +50,8 @@ final class GenAiBuilderTest {
             List.of("qwen3_moe-moe-fp32", "qwen3_moe-moe-int4", "qwen3_moe-moe-int8");
 
     /** Exported by PyTorch. */
-    private static final List<String> EXPORTS =
-            List.of("llama3.1-traced", "llama3.1-fused", "qwen3-exported", "mixtral-exported", "llama2-whole", "cohere-whole");
+    private static final List<String> EXPORTS = List.of(
+            "llama3.1-traced", "llama3.1-fused", "qwen3-exported", "mixtral-exported", "llama2-whole", "cohere-whole");
 
     /** Whose operators ONNX Runtime has in half precision on a CPU. */
     private static final List<String> IN_HALF = List.of("llama3.1", "phi3-longrope", "qwen2");

@@ -40,14 +40,14 @@ final class OnnxRoundTripTest {
 
     /** Sinks, limited gates and experts with biases. */
     private static final List<Arguments> OTHERS = List.of(
-            Arguments.of("gpt_oss", "--window 0:2 | --dialect onnx"), Arguments.of("gpt_oss", "--window 0:2 | --dtype int4"));
+            Arguments.of("gpt_oss", "--window 0:2 | --dialect onnx"),
+            Arguments.of("gpt_oss", "--window 0:2 | --dtype int4"));
 
     @TempDir
     private Path directory;
 
     static Stream<Arguments> everyFamily() {
-        return TinyFamilies.kinds().stream()
-                .map(name -> Arguments.of(name, "--window 0:0 | "));
+        return TinyFamilies.kinds().stream().map(name -> Arguments.of(name, "--window 0:0 | "));
     }
 
     static Stream<Arguments> everyWay() {

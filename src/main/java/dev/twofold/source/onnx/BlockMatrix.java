@@ -45,8 +45,8 @@ record BlockMatrix(int bits, long size) {
                 .filter(tensor -> tensor.shape().rank() == 2);
         return codes.filter(tensor -> byRows)
                 .flatMap(tensor -> of(call.integer("bits", 4), call.integer("block_size", 128))
-                        .flatMap(matrix -> matrix.byRows(
-                                call, 0, 2, 3, tensor.shape().dim(0), matrix.columns(tensor))));
+                        .flatMap(matrix ->
+                                matrix.byRows(call, 0, 2, 3, tensor.shape().dim(0), matrix.columns(tensor))));
     }
 
     /**

@@ -27,14 +27,12 @@ final class GatheredMixtures {
     /** The same tokens as often as they have experts. */
     private static final String TOKENS = "Reshape(Expand(Unsqueeze(?x, =1), ?=times), ?=flat)";
 
-    private static final String EXPERTS =
-            "Unsqueeze(Reshape{allowzero=1}(" + String.format(CHOSEN, 1) + ", =-1), =-1)";
+    private static final String EXPERTS = "Unsqueeze(Reshape{allowzero=1}(" + String.format(CHOSEN, 1) + ", =-1), =-1)";
 
     private static final String FIRST = product("up", TOKENS);
     private static final String GATE = "Split{axis=1,num_outputs=2}(" + FIRST + ")";
     private static final String UP = "Split{axis=1,num_outputs=2}:1(" + FIRST + ")";
-    private static final String SECOND =
-            product("down", "Mul(Mul(" + GATE + ", Sigmoid(" + GATE + ")), " + UP + ")");
+    private static final String SECOND = product("down", "Mul(Mul(" + GATE + ", Sigmoid(" + GATE + ")), " + UP + ")");
 
     private static final String SCORES = String.format(CHOSEN, 0);
     private static final String PARTS = "Div(" + SCORES + ", ReduceSum{keepdims=1}(" + SCORES + ", =-1))";
@@ -46,7 +44,8 @@ final class GatheredMixtures {
     private GatheredMixtures() {}
 
     private static String product(String matrices, String x) {
-        return "Squeeze(MatMul(GatherND{batch_dims=0}(?" + matrices + ", " + EXPERTS + "), Unsqueeze(" + x + ", =-1)), =-1)";
+        return "Squeeze(MatMul(GatherND{batch_dims=0}(?" + matrices + ", " + EXPERTS + "), Unsqueeze(" + x
+                + ", =-1)), =-1)";
     }
 
     private static String sum(String shares) {

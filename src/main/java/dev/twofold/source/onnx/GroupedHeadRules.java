@@ -24,8 +24,7 @@ final class GroupedHeadRules {
 
     private static final String COLUMN = "Expand(Reshape(?sinks, ?=own), Concat{axis=0}(Shape{end=%d}(?s), =1))";
 
-    private static final String BESIDE =
-            "Slice(Softmax{axis=-1}(Concat{axis=-1}(?s, " + COLUMN + ")), =0, =-1, =-1)";
+    private static final String BESIDE = "Slice(Softmax{axis=-1}(Concat{axis=-1}(?s, " + COLUMN + ")), =0, =-1, =-1)";
 
     static final List<Rule> ALL = List.of(
             spelled(
@@ -65,8 +64,8 @@ final class GroupedHeadRules {
     private static Optional<Term> scored(Call call) {
         Optional<Keys> keys = call.input(1, Keys.class).filter(found -> found.layout() == Layout.TURNED_APART);
         return call.input(0, Grouped.class)
-                .flatMap(query -> keys.filter(found -> query.groups() == found.count()
-                                && query.heads().size() == found.size())
+                .flatMap(query -> keys.filter(found ->
+                                query.groups() == found.count() && query.heads().size() == found.size())
                         .map(found -> new Scores(query.heads(), found)));
     }
 
@@ -89,19 +88,23 @@ final class GroupedHeadRules {
     private static Optional<Term> beside(Captures captures) {
         List<Long> own = captures.whole("own");
         Optional<Weight> sinks = captures.value("sinks").as(Numbers.class).map(Numbers::weight);
-        return captures.value("s").as(Scores.class).filter(scores -> !scores.shares()).flatMap(scores -> {
-            long heads = scores.query().count();
-            long groups = scores.keys().count();
-            List<Long> expected =
-                    scores.isGrouped() ? List.of(1L, groups, heads / groups, 1L, 1L) : List.of(1L, heads, 1L, 1L);
-            return sinks.filter(all -> own.equals(expected) && all.shape().equals(Shape.of(heads)))
-                    .map(all -> scores.beside(all).asShares());
-        });
+        return captures.value("s")
+                .as(Scores.class)
+                .filter(scores -> !scores.shares())
+                .flatMap(scores -> {
+                    long heads = scores.query().count();
+                    long groups = scores.keys().count();
+                    List<Long> expected = scores.isGrouped()
+                            ? List.of(1L, groups, heads / groups, 1L, 1L)
+                            : List.of(1L, heads, 1L, 1L);
+                    return sinks.filter(
+                                    all -> own.equals(expected) && all.shape().equals(Shape.of(heads)))
+                            .map(all -> scores.beside(all).asShares());
+                });
     }
 
     private static Optional<Term> attended(Call call, Values values) {
-        Optional<Scores> shares =
-                call.input(0, Scores.class).filter(found -> found.shares() && found.isGrouped());
+        Optional<Scores> shares = call.input(0, Scores.class).filter(found -> found.shares() && found.isGrouped());
         Optional<Keys> held = call.input(1, Keys.class).filter(found -> found.layout() == Layout.APART);
         return shares.flatMap(scores -> held.flatMap(found -> scores.mask()
                 .filter(Mask::causal)

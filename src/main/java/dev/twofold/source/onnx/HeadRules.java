@@ -210,8 +210,7 @@ final class HeadRules {
     }
 
     private static Optional<Term> attended(Call call, Values values) {
-        Optional<Scores> shares =
-                call.input(0, Scores.class).filter(found -> found.shares() && !found.isGrouped());
+        Optional<Scores> shares = call.input(0, Scores.class).filter(found -> found.shares() && !found.isGrouped());
         Optional<Keys> all = call.input(1).flatMap(HeadRules::keys).filter(found -> found.layout() == Layout.HEADS);
         return shares.flatMap(scores -> all.flatMap(found -> scores.mask()
                 .filter(Mask::causal)

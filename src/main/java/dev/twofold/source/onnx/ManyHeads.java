@@ -39,8 +39,7 @@ final class ManyHeads {
                 && call.number("mask_filter_value", MaskRules.LITTLE) <= MaskRules.LITTLE
                 && call.inputs().stream().skip(8).allMatch(Optional::isEmpty);
         Optional<List<Value>> operands = plain ? operands(call, heads, values) : Optional.empty();
-        Optional<Value> query =
-                operands.map(all -> all.get(0)).filter(x -> x.width() > 0 && x.width() % heads == 0);
+        Optional<Value> query = operands.map(all -> all.get(0)).filter(x -> x.width() > 0 && x.width() % heads == 0);
         if (query.isEmpty()) {
             return Optional.empty();
         }
@@ -64,15 +63,17 @@ final class ManyHeads {
         boolean packed = call.input(1).isEmpty() && call.input(2).isEmpty();
         Optional<List<Value>> three = packed
                 ? call.input(0).flatMap(all -> unpacked(all, heads, values))
-                : call.input(0).flatMap(query -> call.input(1)
-                        .flatMap(key -> call.input(2).map(value -> List.of(query, key, value))));
+                : call.input(0)
+                        .flatMap(query ->
+                                call.input(1).flatMap(key -> call.input(2).map(value -> List.of(query, key, value))));
         return call.input(3).isEmpty() ? three : three.flatMap(all -> biased(all, call, values));
     }
 
     /** Of {@code [tokens, heads, 3, size]}. */
     private static Optional<List<Value>> unpacked(Value packed, long heads, Values values) {
         Captures captures = new Captures();
-        boolean parted = packed.call().filter(call -> PARTED.matches(call, captures)).isPresent();
+        boolean parted =
+                packed.call().filter(call -> PARTED.matches(call, captures)).isPresent();
         if (!parted || heads > MOST) {
             return Optional.empty();
         }

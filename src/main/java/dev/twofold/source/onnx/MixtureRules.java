@@ -33,8 +33,7 @@ final class MixtureRules {
      *
      * @param rest those that are not read
      */
-    private record Places(
-            int first, int firstBias, int second, int secondBias, int third, int thirdBias, int rest) {}
+    private record Places(int first, int firstBias, int second, int secondBias, int third, int thirdBias, int rest) {}
 
     /** How the matrices of all experts are read: {@code [experts * rows, columns]}. */
     private enum Matrices {

@@ -30,7 +30,11 @@ final class MixtureSpellings {
 
     static final List<Rule> ALL = List.of(
             shares("shares of experts by their scores", "?p", SCORES, captures -> routing(captures, false, false)),
-            shares("shares of experts by parts of a sum", "?p", parts(SCORES), captures -> routing(captures, false, true)),
+            shares(
+                    "shares of experts by parts of a sum",
+                    "?p",
+                    parts(SCORES),
+                    captures -> routing(captures, false, true)),
             shares(
                     "shares of experts chosen by corrected scores",
                     CORRECTED,
@@ -71,9 +75,7 @@ final class MixtureSpellings {
     }
 
     private static Optional<Term> gate(Call call) {
-        return call.input(0)
-                .filter(router -> router.width() == 1)
-                .map(router -> new Shares(router, Routing.gate()));
+        return call.input(0).filter(router -> router.width() == 1).map(router -> new Shares(router, Routing.gate()));
     }
 
     private static Optional<Term> behindGate(Captures captures) {
@@ -82,9 +84,7 @@ final class MixtureSpellings {
         boolean gated = shares.as(Shares.class)
                 .filter(found -> found.routing().equals(Routing.gate()))
                 .isPresent();
-        return gated && activations.width() > 0
-                ? Optional.of(new Weighted(activations, shares, 1))
-                : Optional.empty();
+        return gated && activations.width() > 0 ? Optional.of(new Weighted(activations, shares, 1)) : Optional.empty();
     }
 
     private static Optional<Term> weighted(Captures captures) {

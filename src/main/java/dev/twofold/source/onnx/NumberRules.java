@@ -15,9 +15,11 @@ final class NumberRules {
 
     static final List<Rule> ALL = List.of(
             new Rule("a size as a number", "Cast", (call, values) -> number(call)),
-            new Rule("a root of a number", "Sqrt", (call, values) -> single(call, 0)
-                    .filter(number -> number >= 0)
-                    .map(number -> of(Math.sqrt(number)))),
+            new Rule(
+                    "a root of a number",
+                    "Sqrt",
+                    (call, values) ->
+                            single(call, 0).filter(number -> number >= 0).map(number -> of(Math.sqrt(number)))),
             computed("a quotient of numbers", "Div", (first, second) -> first / second),
             computed("a product of numbers", "Mul", (first, second) -> first * second));
 
@@ -31,10 +33,13 @@ final class NumberRules {
     }
 
     private static Rule computed(String name, String operator, DoubleBinaryOperator made) {
-        return new Rule(name, operator, (call, values) -> single(call, 0)
-                .flatMap(first -> single(call, 1).map(second -> made.applyAsDouble(first, second)))
-                .filter(Double::isFinite)
-                .map(NumberRules::of));
+        return new Rule(
+                name,
+                operator,
+                (call, values) -> single(call, 0)
+                        .flatMap(first -> single(call, 1).map(second -> made.applyAsDouble(first, second)))
+                        .filter(Double::isFinite)
+                        .map(NumberRules::of));
     }
 
     private static Optional<Double> single(Call call, int input) {

@@ -21,12 +21,16 @@ final class RotaryRules {
 
     static final List<Rule> ALL = List.of(
             spelled("positions as numbers", "Cast{to=any}(Unsqueeze(?p, ?=a))", RotaryRules::placed),
-            new Rule("positions in another type", "Cast", (call, values) -> call.input(0, Placed.class)
-                    .map(Term.class::cast)),
+            new Rule(
+                    "positions in another type",
+                    "Cast",
+                    (call, values) -> call.input(0, Placed.class).map(Term.class::cast)),
             new Rule("frequencies for each text", "Expand", (call, values) -> eachText(call)),
             new Rule("angles", "Mul", (call, values) -> multiplied(call)),
-            spelled("angles by a product", "Transpose{perm=[0,2,1]}(MatMul(?f, ?p))", captures -> angles(
-                    captures.value("p"), captures.value("f"))),
+            spelled(
+                    "angles by a product",
+                    "Transpose{perm=[0,2,1]}(MatMul(?f, ?p))",
+                    captures -> angles(captures.value("p"), captures.value("f"))),
             spelled(
                     "heads that are turned",
                     "Add(Mul(?x, ?c), Mul(Concat{axis=-1}(Neg(?b), ?a), ?s))",
@@ -72,8 +76,8 @@ final class RotaryRules {
 
     private static Optional<Term> multiplied(Call call) {
         return call.input(0)
-                .flatMap(first -> call.input(1)
-                        .flatMap(second -> angles(first, second).or(() -> angles(second, first))));
+                .flatMap(first ->
+                        call.input(1).flatMap(second -> angles(first, second).or(() -> angles(second, first))));
     }
 
     private static Optional<Term> angles(Value positions, Value frequencies) {
@@ -92,9 +96,10 @@ final class RotaryRules {
                         .allMatch(size -> size.equals(Extent.of(-1)) || size.equals(Extent.of(1))))
                 .isPresent();
         return call.input(0)
-                .filter(value -> texts && value.as(Term.Constant.class)
-                        .filter(constant -> constant.tensor().shape().rank() == 3)
-                        .isPresent())
+                .filter(value -> texts
+                        && value.as(Term.Constant.class)
+                                .filter(constant -> constant.tensor().shape().rank() == 3)
+                                .isPresent())
                 .map(Term.Same::new);
     }
 
@@ -127,7 +132,8 @@ final class RotaryRules {
 
     /** Each element of a last axis twice, one beside the other. */
     private static String twice(int axis, String ones) {
-        return "Reshape(Expand(Unsqueeze(?w, =" + axis + "), =[" + ones + ",2]), Concat{axis=0}(Shape{end=-1}(?w), =-1))";
+        return "Reshape(Expand(Unsqueeze(?w, =" + axis + "), =[" + ones
+                + ",2]), Concat{axis=0}(Shape{end=-1}(?w), =-1))";
     }
 
     private static Optional<Term> neighbours(Captures captures) {
@@ -142,8 +148,8 @@ final class RotaryRules {
     }
 
     private static Optional<Term> half(Call call) {
-        Optional<Wave> wave = call.input(0, Wave.class)
-                .filter(found -> found.angles().spread() == Spread.HALVES);
+        Optional<Wave> wave =
+                call.input(0, Wave.class).filter(found -> found.angles().spread() == Spread.HALVES);
         return wave.filter(found -> isWhole(call, 1, 0)
                         && isWhole(call, 2, found.angles().width() / 2)
                         && (isWhole(call, 3, 3) || isWhole(call, 3, -1))
@@ -161,7 +167,8 @@ final class RotaryRules {
         Value x = captures.value("x");
         boolean whole = Sizes.of(captures.value("shape"))
                 .filter(sizes -> sizes.size() == 4 && sizes.get(1).isKnown())
-                .filter(sizes -> sizes.get(3).equals(Extent.of(x.width())) || sizes.get(3).equals(Extent.of(-1)))
+                .filter(sizes -> sizes.get(3).equals(Extent.of(x.width()))
+                        || sizes.get(3).equals(Extent.of(-1)))
                 .isPresent();
         return whole && x.width() % 2 == 0
                 ? turn(captures, Spread.NEIGHBOURS, values).flatMap(turn -> turned(x, turn, values))
@@ -261,7 +268,8 @@ final class RotaryRules {
     }
 
     private static Optional<Term> embedded(Call call, Values values) {
-        Optional<Turn> turn = call.input(1).flatMap(cos -> call.input(2).flatMap(sin -> turn(cos, sin, Spread.ONCE, values)));
+        Optional<Turn> turn =
+                call.input(1).flatMap(cos -> call.input(2).flatMap(sin -> turn(cos, sin, Spread.ONCE, values)));
         boolean plain = call.inputs().size() == 3 && call.integer("rotary_embedding_dim", 0) == 0;
         return turn.filter(found -> plain)
                 .map(found -> new Turn(found.cosines(), found.sines(), call.integer("interleaved", 0) == 1))

@@ -73,11 +73,16 @@ final class SizeRules {
     /** Of cosines and sines that have an axis for heads. */
     private static Optional<List<Extent>> turning(Value value) {
         boolean apart = value.call()
-                .filter(call -> call.operator().equals("Unsqueeze") && single(call, 1).equals(Optional.of(1L)))
+                .filter(call ->
+                        call.operator().equals("Unsqueeze") && single(call, 1).equals(Optional.of(1L)))
                 .isPresent();
         return value.as(Term.Wave.class)
                 .filter(wave -> apart)
-                .map(wave -> List.of(Extent.BATCH, Extent.of(1), Extent.NEW, Extent.of(wave.angles().width())));
+                .map(wave -> List.of(
+                        Extent.BATCH,
+                        Extent.of(1),
+                        Extent.NEW,
+                        Extent.of(wave.angles().width())));
     }
 
     /** Of what is given of the past, how many texts and how many tokens it has. */

@@ -142,7 +142,8 @@ final class Spellings {
     private static final String CLAMPED = "Mul(Mul(Min(?g, ?~limit), Sigmoid(Mul(Min(?g, ?~limit), ?~steep))), "
             + "Add(Min(Max(?u, ?~low), ?~limit), ~1))";
 
-    private static final List<Rule> GATES = List.of(spelled("a limited SiLU and what is one more", CLAMPED, captures -> clamped(captures)));
+    private static final List<Rule> GATES =
+            List.of(spelled("a limited SiLU and what is one more", CLAMPED, captures -> clamped(captures)));
 
     private static final List<Rule> ENDS = List.of(
             spelled("logits in rows", "Reshape(?x, Concat{axis=0}(Shape(ids), ?=v))", Spellings::rows),
@@ -161,7 +162,16 @@ final class Spellings {
                     captures -> Optional.of(new Term.LastToken(captures.value("x")))));
 
     static final List<Rule> ALL = Stream.of(
-                    TOKENS, ACTIVATIONS, NORMS, LAYER_NORMS, LIMITS, GATES, MixtureSpellings.ALL, GatheredMixtures.ALL, ENDS, BlockTableRules.ALL)
+                    TOKENS,
+                    ACTIVATIONS,
+                    NORMS,
+                    LAYER_NORMS,
+                    LIMITS,
+                    GATES,
+                    MixtureSpellings.ALL,
+                    GatheredMixtures.ALL,
+                    ENDS,
+                    BlockTableRules.ALL)
             .flatMap(List::stream)
             .toList();
 
