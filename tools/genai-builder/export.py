@@ -20,6 +20,8 @@ from transformers import AutoModelForCausalLM
 from transformers.cache_utils import DynamicCache
 
 ATTENTION = {"fused": "sdpa"}
+# The other ways of transformers' experts have no ONNX operators (PyTorch 2.15).
+EXPERTS = "batched_mm"
 TEXTS, NEW, PAST = 2, 3, 5
 
 
@@ -45,7 +47,10 @@ class Decoder(torch.nn.Module):
 
 def export(checkpoint, directory, how):
     model = AutoModelForCausalLM.from_pretrained(
-        checkpoint, dtype=torch.float32, attn_implementation=ATTENTION.get(how, "eager")
+        checkpoint,
+        dtype=torch.float32,
+        attn_implementation=ATTENTION.get(how, "eager"),
+        experts_implementation=EXPERTS,
     ).eval()
     config = model.config
     layers = 0 if how == "whole" else config.num_hidden_layers

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What ONNX Runtime GenAI's model builder and PyTorch write, read and written again, against what ONNX Runtime computes with it. */
 @Tag("python")
@@ -49,8 +50,8 @@ final class GenAiBuilderTest {
             List.of("qwen3_moe-moe-fp32", "qwen3_moe-moe-int4", "qwen3_moe-moe-int8");
 
     /** Exported by PyTorch. */
-    private static final List<String> EXPORTS =
-            List.of("llama3.1-traced", "llama3.1-fused", "qwen3-exported", "llama2-whole");
+    private static final List<String> EXPORTS = List.of(
+            "llama3.1-traced", "llama3.1-fused", "qwen3-exported", "mixtral-exported", "llama2-whole", "cohere-whole");
 
     /** Whose operators ONNX Runtime has in half precision on a CPU. */
     private static final List<String> IN_HALF = List.of("llama3.1", "phi3-longrope", "qwen2");
@@ -82,7 +83,9 @@ final class GenAiBuilderTest {
                 built,
                 TinyFamilies.checkpoint("llama3.1") + ":traced,fused",
                 TinyFamilies.checkpoint("qwen3") + ":exported",
-                TinyFamilies.checkpoint("llama2") + ":whole");
+                TinyFamilies.checkpoint("mixtral") + ":exported",
+                TinyFamilies.checkpoint("llama2") + ":whole",
+                TinyFamilies.checkpoint("cohere") + ":whole");
     }
 
     static Stream<String> exactly() {
@@ -135,6 +138,16 @@ final class GenAiBuilderTest {
             float[] original = logits(converted(TinyFamilies.checkpoint(family), options), golden);
             assertThat(Logits.distance(read, original)).as("%s", plan).isLessThan(TOLERANCE);
         }
+    }
+
+    /** Codes that changed would change logits by far more. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llama3.1-int4", "qwen3-int4"})
+    void what_the_builder_has_rounded_is_not_rounded_again(String model) throws IOException {
+        StoredTensors golden = golden(model);
+        Path output = converted(built.resolve(model), "--window", "0:0", "--dtype", "int4", "--accuracy-level", "1");
+        assertThat(Logits.distance(logits(output, golden), golden.floats("logits")))
+                .isLessThan(TOLERANCE);
     }
 
     private static double largest(float[] logits) {

@@ -40,6 +40,13 @@ public final class Python {
         return find(Python::hasBuilder, false, message);
     }
 
+    /** Likewise one with the packages of tools/optimum/requirements.txt. */
+    public static Python withOptimum() {
+        String message = "no Python with optimum-onnx: what it exports is not read in tests"
+                + " (pip install -r tools/optimum/requirements.txt, and set " + CHOSEN + ")";
+        return find(Python::hasOptimum, false, message);
+    }
+
     /** Likewise one with what tools/gpu needs. */
     public static Python withRuntime() {
         String message = "no Python with torch, safetensors and onnxruntime: the check of devices is not tried"
@@ -78,6 +85,13 @@ public final class Python {
         String code = "import importlib.util as u, sys\n"
                 + "needed = ['torch', 'transformers', 'onnx_ir', 'onnxscript', 'onnxruntime', 'onnxruntime_genai']\n"
                 + "sys.exit(not all(u.find_spec(name) for name in needed))";
+        return succeeds(binary, code);
+    }
+
+    private static boolean hasOptimum(Path binary) {
+        String code = "import importlib.util as u, sys\n"
+                + "needed = ['torch', 'transformers', 'onnx', 'onnxscript', 'onnxruntime', 'optimum']\n"
+                + "sys.exit(not (all(u.find_spec(name) for name in needed) and u.find_spec('optimum.exporters.onnx')))";
         return succeeds(binary, code);
     }
 

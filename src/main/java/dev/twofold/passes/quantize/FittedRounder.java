@@ -3,6 +3,7 @@ package dev.twofold.passes.quantize;
 import dev.twofold.execution.DecoderEngine;
 import dev.twofold.tensor.IntegerBlocks;
 import dev.twofold.tensor.Shape;
+import dev.twofold.weight.BlocksOnDisk;
 import dev.twofold.weight.Grid;
 import dev.twofold.weight.SpilledWeights;
 import dev.twofold.weight.Weight;
@@ -33,8 +34,13 @@ final class FittedRounder implements Rounder {
         this.feedback = rounding == Rounding.GPTQ ? Optional.of(new ErrorFeedback(products)) : Optional.empty();
     }
 
+    /** What is in such blocks already stays as it is: nothing is nearer to it. */
     @Override
     public Weight round(Weight matrix, IntegerBlocks blocks, String name) {
+        return BlocksOnDisk.kept(matrix, blocks).orElseGet(() -> fitted(matrix, blocks, name));
+    }
+
+    private Rounded fitted(Weight matrix, IntegerBlocks blocks, String name) {
         int rows = Math.toIntExact(matrix.shape().dim(0));
         int columns = Math.toIntExact(matrix.shape().dim(1));
         int count = Math.toIntExact(blocks.blocks(columns));

@@ -41,7 +41,10 @@ final class AttentionReader {
         Part first = parts.get(0);
         for (int i = 1; i < parts.size(); i++) {
             Part part = parts.get(i);
-            if (part.input != first.input || !part.rule.equals(first.rule) || !first.normalizesLike(part)) {
+            boolean alike = part.rule.equals(first.rule)
+                    && part.sinks.isPresent() == first.sinks.isPresent()
+                    && first.normalizesLike(part);
+            if (part.input != first.input || !alike) {
                 throw wrong(values.get(i), "attention of the same value and the same kind as the one beside it");
             }
         }
@@ -54,6 +57,7 @@ final class AttentionReader {
             Value input,
             List<Linear> readers,
             Optional<QueryKeyNorm> norms,
+            Optional<Weight> sinks,
             AttentionRule rule,
             int heads,
             int kvHeads,
@@ -93,13 +97,14 @@ final class AttentionReader {
     private static Attention attention(List<Part> parts, List<Integer> layers, Linear output) {
         List<QueryKeyNorm> norms =
                 parts.stream().flatMap(part -> part.norms.stream()).toList();
+        List<Weight> sinks = parts.stream().flatMap(part -> part.sinks.stream()).toList();
         return new Attention(
                 Linear.stack(parts.stream().map(part -> part.readers.get(0)).toList()),
                 Linear.stack(parts.stream().map(part -> part.readers.get(1)).toList()),
                 Linear.stack(parts.stream().map(part -> part.readers.get(2)).toList()),
                 output,
                 norms.isEmpty() ? Optional.empty() : Optional.of(QueryKeyNorm.stack(norms)),
-                Optional.empty(),
+                sinks.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, sinks)),
                 parts.get(0).rule,
                 members(parts, layers));
     }
@@ -150,6 +155,7 @@ final class AttentionReader {
                 values.x(),
                 List.of(query.projection.linear(), key.projection.linear(), values.linear()),
                 norms,
+                attended.sinks(),
                 rule,
                 attended.heads(),
                 attended.kvHeads(),

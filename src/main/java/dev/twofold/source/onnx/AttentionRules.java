@@ -41,6 +41,9 @@ final class AttentionRules {
 
     private static final double QUERY_KEY_EPSILON = 1e-6;
 
+    /** The operand that is a score for each head. */
+    private static final int SINKS = 11;
+
     /** Those that only say how caches are kept. */
     private static final Set<String> STORAGE = Set.of("sliding_window_cache");
 
@@ -83,7 +86,7 @@ final class AttentionRules {
                         .isPresent()
                 && (call.input(9).isEmpty()
                         || call.input(9).filter(Roles::isPositions).isPresent())
-                && absent(call, List.of(10, 11, 12, 13))
+                && absent(call, List.of(10, 12, 13))
                 && absentFrom(call, 16);
         long heads = call.integer("num_heads", 0);
         long kvHeads = call.integer("kv_num_heads", 0);
@@ -93,10 +96,13 @@ final class AttentionRules {
             return Optional.empty();
         }
         long window = call.integer("local_window_size", -1);
+        Optional<Weight> sinks = vector(call, SINKS, heads);
         return operands(call, values, heads, kvHeads)
+                .filter(qkv -> call.input(SINKS).isPresent() == sinks.isPresent())
                 .flatMap(qkv -> normed(call, values, qkv, heads))
                 .flatMap(qkv -> attended(
-                        call, qkv, heads, kvHeads, window > 0 ? Optional.of((int) window) : Optional.empty(), turn, 3));
+                        call, qkv, heads, kvHeads, window > 0 ? Optional.of((int) window) : Optional.empty(), turn, 3))
+                .map(attended -> attended.withSinks(sinks));
     }
 
     private static boolean isShared(long heads, long kvHeads) {
@@ -135,15 +141,16 @@ final class AttentionRules {
         }
         long size = qkv.get(0).width() / heads;
         double epsilon = call.number("qk_norm_epsilon", QUERY_KEY_EPSILON);
-        Optional<Weight> query = gain(call, 14, size);
-        Optional<Weight> key = gain(call, 15, size);
+        Optional<Weight> query = vector(call, 14, size);
+        Optional<Weight> key = vector(call, 15, size);
         return query.flatMap(first -> key.map(second -> List.of(
                 values.of(new Term.HeadNormed(qkv.get(0), Norm.rms(first, epsilon), size)),
                 values.of(new Term.HeadNormed(qkv.get(1), Norm.rms(second, epsilon), size)),
                 qkv.get(2))));
     }
 
-    private static Optional<Weight> gain(Call call, int input, long size) {
+    /** A vector of so many numbers. */
+    private static Optional<Weight> vector(Call call, int input, long size) {
         return call.input(input, Numbers.class)
                 .map(Numbers::weight)
                 .filter(weight -> weight.shape().equals(Shape.of(size)));
@@ -162,7 +169,8 @@ final class AttentionRules {
             return Optional.empty();
         }
         List<Value> qkv = operands.stream().map(Optional::orElseThrow).toList();
-        return attended(call, qkv, heads, kvHeads, allowed.get().window(), Optional.empty(), 4);
+        return attended(call, qkv, heads, kvHeads, allowed.get().window(), Optional.empty(), 4)
+                .map(Term.class::cast);
     }
 
     /** Where those of the past are joined before it. */
@@ -198,7 +206,7 @@ final class AttentionRules {
         return call.input(input).flatMap(HeadRules::keys).filter(found -> found.layout() == Term.Layout.HEADS);
     }
 
-    private static Optional<Term> attended(
+    private static Optional<Attended> attended(
             Call call,
             List<Value> qkv,
             long heads,
@@ -224,6 +232,7 @@ final class AttentionRules {
                         cap == 0 ? Optional.empty() : Optional.of(cap),
                         window,
                         turn,
+                        Optional.empty(),
                         past.name()));
     }
 

@@ -23,6 +23,9 @@ record BlockMatrix(int bits, long size) {
 
     private static final long LARGEST_BLOCK = 1 << 16;
 
+    /** Of QMoE, whose codes, scales and biases take turns from the third operand on, and behind them the zeros. */
+    private static final int FIRST_ZEROS = 11;
+
     /** The matrix {@code [out, in]} of MatMulNBits. */
     static Optional<Weight> ofProduct(Call call) {
         long rows = call.integer("N", 0);
@@ -37,15 +40,13 @@ record BlockMatrix(int bits, long size) {
     /** The table of GatherBlockQuantized, whose rows are whole blocks. */
     static Optional<Weight> ofTable(Call call) {
         boolean byRows = call.integer("gather_axis", 0) == 0 && call.integer("quantize_axis", 1) == 1;
-        Optional<Shape> codes = call.input(0, Constant.class)
+        Optional<Tensor> codes = call.input(0, Constant.class)
                 .map(constant -> constant.tensor())
-                .filter(tensor -> tensor.dtype().equals(Optional.of(DType.U8)))
-                .map(Tensor::shape)
-                .filter(shape -> shape.rank() == 2);
-        return codes.filter(shape -> byRows)
-                .flatMap(shape -> of(call.integer("bits", 4), call.integer("block_size", 128))
+                .filter(tensor -> tensor.shape().rank() == 2);
+        return codes.filter(tensor -> byRows)
+                .flatMap(tensor -> of(call.integer("bits", 4), call.integer("block_size", 128))
                         .flatMap(matrix ->
-                                matrix.byRows(call, 0, 2, 3, shape.dim(0), shape.dim(1) * 8 / matrix.bits())));
+                                matrix.byRows(call, 0, 2, 3, tensor.shape().dim(0), matrix.columns(tensor))));
     }
 
     /**
@@ -74,6 +75,7 @@ record BlockMatrix(int bits, long size) {
      * row here, for theirs are whole blocks.
      */
     static Optional<Weight> ofExperts(Call call, int codes, long rows, long columns) {
+        int zeros = FIRST_ZEROS + codes / 3;
         long bits = call.integer("expert_weight_bits", 4);
         Optional<Long> width = call.input(codes, Constant.class)
                 .map(constant -> constant.tensor().shape())
@@ -85,8 +87,8 @@ record BlockMatrix(int bits, long size) {
                 .flatMap(matrix -> matrix.byRows(
                         call.input(codes, Constant.class),
                         vectors(call, codes + 1),
-                        true,
-                        Optional.empty(),
+                        call.input(zeros).isEmpty(),
+                        call.input(zeros, Constant.class),
                         rows,
                         columns));
     }
@@ -202,10 +204,21 @@ record BlockMatrix(int bits, long size) {
                 : Optional.empty();
     }
 
+    /** Codes of a row, two of which may be an element. */
+    private long columns(Tensor codes) {
+        long each = codes.shape().dim(1);
+        return isNibbles(codes) ? each : each * 8 / bits;
+    }
+
+    /** Whether a tensor says itself that its elements have four bits, of which two lie in a byte all the same. */
+    private boolean isNibbles(Tensor tensor) {
+        return bits == 4 && tensor.dtype().equals(Optional.of(DType.U4));
+    }
+
     /** Codes that lie in bytes, row after row. */
     private Optional<Weight> codes(Constant constant, long rows, long columns) {
         Optional<Tensor> tensor = Optional.of(constant.tensor())
-                .filter(found -> found.dtype().equals(Optional.of(DType.U8)))
+                .filter(found -> found.dtype().equals(Optional.of(DType.U8)) || isNibbles(found))
                 .filter(found -> found.elements().bytes() == rows * columns * bits / 8);
         return tensor.filter(found -> found.elements() instanceof Tensor.InFile).map(found -> {
             Tensor.InFile place = (Tensor.InFile) found.elements();

@@ -7,12 +7,12 @@ import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /** Finds the branch that makes what is added to the stream: norm, operator, projection and again norm. */
 final class BranchReader {
@@ -49,7 +49,8 @@ final class BranchReader {
         Value product = out.map(Term.Normed::x).orElse(result);
         Body body = product.as(Term.Mixture.class)
                 .map(this::mixture)
-                .orElseGet(() -> body(projection(product, "the projection that a branch ends in")));
+                .or(() -> product.as(Term.Biased.class).map(this::biased))
+                .orElseGet(() -> body(end(product)));
         Optional<Term.Normed> in = body.input().as(Term.Normed.class);
         return new Found(
                 addend,
@@ -58,6 +59,10 @@ final class BranchReader {
                 body.caches(),
                 body.made(),
                 out.map(Term.Normed::norm));
+    }
+
+    private Projections end(Value product) {
+        return projection(product, "the projection that a branch ends in");
     }
 
     /**
@@ -71,14 +76,14 @@ final class BranchReader {
         Value inner = writer.x();
         if (isAttention(inner)) {
             return attentions.read(inner, writer.linear());
-        } else if (inner.term() instanceof Term.Product product) {
-            return gated(inner, product, writer.linear());
+        } else if (isGated(inner)) {
+            return gated(inner, writer.linear());
         } else if (inner.term() instanceof Term.Activated activated) {
             Projections up = projection(activated.x(), "the projection before an activation");
             return feedForward(
                     up.x(), new FeedForward(Optional.empty(), up.linear(), writer.linear(), activated.activation()));
         } else if (inner.term() instanceof Term.Weighted weighted) {
-            return experts(weighted, writer.linear());
+            return experts(weighted, writer.linear(), Optional.empty());
         }
         throw wrong(inner, "attention, an activation, or the product of an activation and a projection");
     }
@@ -96,6 +101,16 @@ final class BranchReader {
     /** The two projections of a gated feed-forward. */
     private record Gate(Projections gate, Projections up, Activation activation) {}
 
+    private static boolean isGated(Value value) {
+        return value.term() instanceof Term.Product || value.term() instanceof Term.Gated;
+    }
+
+    private Gate gate(Value value) {
+        return value.as(Term.Gated.class)
+                .map(gated -> gate(value, gated.gate(), gated.up(), gated.activation()))
+                .orElseGet(() -> gate(value, value.as(Term.Product.class).orElseThrow()));
+    }
+
     private Gate gate(Value value, Term.Product product) {
         List<Value> both = List.of(product.first(), product.second());
         List<Value> activated = both.stream()
@@ -106,46 +121,60 @@ final class BranchReader {
         }
         Term.Activated one = (Term.Activated) activated.get(0).term();
         Value other = activated.get(0) == product.first() ? product.second() : product.first();
-        Projections gate = projection(one.x(), "the projection that a gate is made of");
-        Projections up = projection(other, "the projection that a gate is multiplied with");
+        return gate(value, one.x(), other, one.activation());
+    }
+
+    private Gate gate(Value value, Value first, Value second, Activation activation) {
+        Projections gate = projection(first, "the projection that a gate is made of");
+        Projections up = projection(second, "the projection that a gate is multiplied with");
         if (gate.x() != up.x()) {
             throw wrong(value, "a gate and what it is multiplied with to read the same value");
         }
-        return new Gate(gate, up, one.activation());
+        return new Gate(gate, up, activation);
     }
 
-    private Body gated(Value value, Term.Product product, Linear down) {
-        Gate both = gate(value, product);
+    private Body gated(Value value, Linear down) {
+        Gate both = gate(value);
         return feedForward(
                 both.gate().x(),
                 new FeedForward(Optional.of(both.gate().linear()), both.up().linear(), down, both.activation()));
     }
 
-    private Body experts(Term.Weighted weighted, Linear down) {
+    private Body biased(Term.Biased biased) {
+        Projections sum = end(biased.sum());
+        return experts(sum.x().as(Term.Weighted.class).orElseThrow(), sum.linear(), Optional.of(biased.biases()));
+    }
+
+    /** @param biases of the last projections, expert after expert */
+    private Body experts(Term.Weighted weighted, Linear down, Optional<Weight> biases) {
         Value activations = weighted.activations();
-        if (!(activations.term() instanceof Term.Product product)) {
+        if (!isGated(activations)) {
             throw wrong(activations, "the product of an activation and a projection, for all experts side by side");
         }
-        Gate all = gate(activations, product);
-        Projections router = projection(weighted.router(), "the projection to a number for each expert");
+        Gate all = gate(activations);
+        Term.Shares shares = weighted.shares().as(Term.Shares.class).orElseThrow();
+        Projections router = projection(shares.router(), "the projection to a number for each expert");
         if (router.x() != all.gate().x()) {
-            throw wrong(weighted.router(), "a router that reads what the experts read");
+            throw wrong(shares.router(), "a router that reads what the experts read");
+        }
+        if (down.bias().isPresent()) {
+            throw wrong(activations, "experts whose biases count as much as the experts");
         }
         long width = activations.width() / weighted.experts();
+        long hidden = down.outputs();
         List<FeedForward> experts = new ArrayList<>();
         for (int i = 0; i < weighted.experts(); i++) {
             long from = i * width;
+            long row = i * hidden;
             experts.add(new FeedForward(
                     Optional.of(all.gate().linear().rows(from, from + width)),
                     all.up().linear().rows(from, from + width),
-                    down.columns(from, from + width, false),
+                    new Linear(
+                            down.columns(from, from + width, false).weight(),
+                            biases.map(rows -> Weights.slice(rows, 0, row, row + hidden))),
                     all.activation()));
         }
-        if (Stream.of(all.gate().linear(), all.up().linear(), down)
-                .anyMatch(linear -> linear.bias().isPresent())) {
-            throw wrong(activations, "experts without biases");
-        }
-        return feedForward(router.x(), new Experts(router.linear(), experts, weighted.routing()));
+        return feedForward(router.x(), new Experts(router.linear(), experts, shares.routing()));
     }
 
     private Body mixture(Term.Mixture mixture) {

@@ -230,6 +230,12 @@ final class ElementRules {
         return call.input(0)
                 .filter(x -> floating && x.width() > 0
                         || floating && x.term() instanceof Numbers
+                        || floating
+                                && x.as(Term.Constant.class)
+                                        .filter(constant -> constant.tensor().isFloating())
+                                        .isPresent()
+                        || floating
+                                && x.as(Term.Input.class).filter(Roles::isCache).isPresent()
                         || whole
                                 && (x.term() instanceof Term.Tokens
                                         || x.term() instanceof Term.Input

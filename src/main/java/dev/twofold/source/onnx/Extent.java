@@ -79,8 +79,11 @@ record Extent(long factor, List<Unknown> unknown) {
         return all.size() > MOST ? Optional.empty() : Optional.of(new Extent(factor * other.factor, all));
     }
 
-    /** Nothing if something is left over. */
+    /** Of known ones the whole part, as ONNX divides; nothing if something is left over of others. */
     Optional<Extent> over(Extent other) {
+        if (isKnown() && other.isKnown() && factor >= 0 && other.factor > 0) {
+            return Optional.of(of(factor / other.factor));
+        }
         List<Unknown> rest = new ArrayList<>(unknown);
         boolean whole = !other.isUnseen() && other.factor != 0 && factor % other.factor == 0;
         for (Unknown one : other.unknown) {

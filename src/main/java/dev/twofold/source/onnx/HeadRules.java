@@ -144,7 +144,7 @@ final class HeadRules {
     }
 
     /** Scores that may have been capped. */
-    private static Optional<Scores> scores(Optional<Value> value) {
+    static Optional<Scores> scores(Optional<Value> value) {
         return value.flatMap(found -> found.as(Scores.class)
                 .or(() -> found.as(Term.Capped.class)
                         .flatMap(capped -> capped.x()
@@ -210,16 +210,23 @@ final class HeadRules {
     }
 
     private static Optional<Term> attended(Call call, Values values) {
-        Optional<Scores> shares = call.input(0, Scores.class).filter(Scores::shares);
+        Optional<Scores> shares = call.input(0, Scores.class).filter(found -> found.shares() && !found.isGrouped());
         Optional<Keys> all = call.input(1).flatMap(HeadRules::keys).filter(found -> found.layout() == Layout.HEADS);
         return shares.flatMap(scores -> all.flatMap(found -> scores.mask()
                 .filter(Mask::causal)
-                .flatMap(mask ->
-                        attended(scores.query(), scores.keys(), found, scores.scale(), scores.cap(), mask.window()))
-                .map(made -> new Headed(
-                        call.input(0).map(from -> values.of(made, from)).orElseThrow(),
-                        scores.query().count(),
-                        scores.query().size()))));
+                .flatMap(mask -> attended(scores, found, mask))
+                .map(made -> heads(made, scores, call, values))));
+    }
+
+    /** What shares of keys are of values, head by head. */
+    static Headed heads(Term.Attended made, Scores shares, Call call, Values values) {
+        Value whole = call.input(0).map(from -> values.of(made, from)).orElseThrow();
+        return new Headed(whole, shares.query().count(), shares.query().size());
+    }
+
+    static Optional<Term.Attended> attended(Scores shares, Keys held, Mask mask) {
+        return attended(shares.query(), shares.keys(), held, shares.scale(), shares.cap(), mask.window())
+                .map(made -> made.withSinks(shares.sinks()));
     }
 
     /**
@@ -249,6 +256,7 @@ final class HeadRules {
                         Optional.of(scale * queries.factor * newKeys.factor),
                         cap,
                         window,
+                        Optional.empty(),
                         Optional.empty(),
                         keys.cache().isEmpty() ? "no cache " + newKeys.x.order() : keys.cache()))
                 : Optional.empty();

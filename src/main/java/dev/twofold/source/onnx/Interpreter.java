@@ -20,9 +20,11 @@ final class Interpreter {
     private static final List<Rule> RULES = Stream.of(
                     Spellings.ALL,
                     SizeRules.ALL,
+                    NumberRules.ALL,
                     MaskRules.ALL,
                     RotaryRules.ALL,
                     HeadRules.ALL,
+                    GroupedHeadRules.ALL,
                     MatrixRules.ALL,
                     NormRules.ALL,
                     AttentionRules.ALL,

@@ -61,6 +61,7 @@ final class MaskRules {
                             new Rule("both masks", "And", (call, values) -> both(call, Form.SHOWN)),
                             new Rule("either mask", "Or", (call, values) -> both(call, Form.HIDDEN)),
                             new Rule("a sum of masks", "Add", (call, values) -> both(call, Form.ADDED)),
+                            new Rule("a mask as long as there are keys", "Slice", (call, values) -> cut(call)),
                             new Rule("the opposite mask", "Not", (call, values) -> opposite(call, 0)),
                             new Rule("the opposite mask of numbers", "Sub", (call, values) -> subtracted(call)),
                             new Rule("a mask that is added", "Where", (call, values) -> added(call)),
@@ -200,6 +201,19 @@ final class MaskRules {
         return call.operator().equals("Cast")
                 ? mask.flatMap(found -> cast(found, call.integer("to", 0))).map(Term.class::cast)
                 : mask.map(Term.class::cast);
+    }
+
+    /** Those of all tokens, which a mask has in the end anyway. */
+    private static Optional<Term> cut(Call call) {
+        boolean all = isSize(call, 1, Extent.of(0))
+                && isSize(call, 2, Extent.TOTAL)
+                && (isSize(call, 3, Extent.of(3)) || isSize(call, 3, Extent.of(-1)))
+                && (call.input(4).isEmpty() || isSize(call, 4, Extent.of(1)));
+        return all ? mask(call.input(0)).map(Term.class::cast) : Optional.empty();
+    }
+
+    private static boolean isSize(Call call, int input, Extent size) {
+        return Sizes.of(call, input).equals(Optional.of(List.of(size)));
     }
 
     /** What is added is nothing else in whole numbers or truth values. */

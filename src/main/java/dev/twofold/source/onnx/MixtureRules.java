@@ -22,14 +22,18 @@ final class MixtureRules {
             new Rule(
                     "a mixture of experts",
                     MICROSOFT + "MoE",
-                    (call, values) -> mixture(call, values, new Places(2, 3, 4, 5, 6, 7), Matrices.NUMBERS)),
+                    (call, values) -> mixture(call, values, new Places(2, 3, 4, 5, 6, 7, 8), Matrices.NUMBERS)),
             new Rule(
                     "a mixture of experts in blocks",
                     MICROSOFT + "QMoE",
-                    (call, values) -> mixture(call, values, new Places(2, 4, 5, 7, 8, 10), Matrices.BLOCKS)));
+                    (call, values) -> mixture(call, values, new Places(2, 4, 5, 7, 8, 10, 14), Matrices.BLOCKS)));
 
-    /** Where the inputs of an operator are. */
-    private record Places(int first, int firstBias, int second, int secondBias, int third, int thirdBias) {}
+    /**
+     * Where the inputs of an operator are.
+     *
+     * @param rest those that are not read
+     */
+    private record Places(int first, int firstBias, int second, int secondBias, int third, int thirdBias, int rest) {}
 
     /** How the matrices of all experts are read: {@code [experts * rows, columns]}. */
     private enum Matrices {
@@ -81,7 +85,7 @@ final class MixtureRules {
         long chosen = call.integer("k", 1);
         boolean zeros = List.of(at.firstBias, at.secondBias, at.thirdBias).stream()
                 .allMatch(input -> isZero(call, input, values));
-        boolean rest = call.inputs().stream().skip(at.thirdBias + 1L).allMatch(Optional::isEmpty);
+        boolean rest = call.inputs().stream().skip(at.rest).allMatch(Optional::isEmpty);
         if (!isPlain(call) || !zeros || !rest || x.isEmpty() || router.isEmpty() || activation.isEmpty()) {
             return Optional.empty();
         }

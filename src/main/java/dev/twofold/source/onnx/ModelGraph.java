@@ -11,7 +11,7 @@ import java.util.Map;
  * The graph of a model file, without the bytes of its tensors.
  *
  * @param producer what wrote it, as it says itself
- * @param nodes in the order of the file
+ * @param nodes each after those that make its inputs, unless they go in a circle
  * @param tensors its constants, by name
  * @param inputs names of what it is given, without constants
  * @param dataFiles that tensors are in beside the model file, in the order of their first use

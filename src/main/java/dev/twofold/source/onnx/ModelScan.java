@@ -95,7 +95,13 @@ final class ModelScan {
         List<String> given =
                 inputs.stream().filter(name -> !tensors.containsKey(name)).toList();
         return new ModelGraph(
-                file, producer, List.copyOf(nodes), Map.copyOf(tensors), given, List.copyOf(outputs), external.files());
+                file,
+                producer,
+                NodeOrder.sorted(nodes),
+                Map.copyOf(tensors),
+                given,
+                List.copyOf(outputs),
+                external.files());
     }
 
     private void model(CodedInputStream in) throws IOException {

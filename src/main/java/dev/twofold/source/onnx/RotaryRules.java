@@ -7,6 +7,8 @@ import dev.twofold.source.onnx.Term.Angles;
 import dev.twofold.source.onnx.Term.Count;
 import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Numbers;
+import dev.twofold.source.onnx.Term.Placed;
+import dev.twofold.source.onnx.Term.Spread;
 import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.source.onnx.Term.Wave;
 import dev.twofold.weight.Weight;
@@ -18,19 +20,33 @@ import java.util.Optional;
 final class RotaryRules {
 
     static final List<Rule> ALL = List.of(
-            spelled("angles", "Mul(Cast{to=any}(Unsqueeze(?p, ?=a)), ?f)", RotaryRules::angles),
+            spelled("positions as numbers", "Cast{to=any}(Unsqueeze(?p, ?=a))", RotaryRules::placed),
+            new Rule(
+                    "positions in another type",
+                    "Cast",
+                    (call, values) -> call.input(0, Placed.class).map(Term.class::cast)),
+            new Rule("frequencies for each text", "Expand", (call, values) -> eachText(call)),
+            new Rule("angles", "Mul", (call, values) -> multiplied(call)),
             spelled(
                     "angles by a product",
-                    "Transpose{perm=[0,2,1]}(MatMul(?f, Cast{to=any}(Unsqueeze(?p, ?=a))))",
-                    RotaryRules::angles),
-            spelled(
-                    "angles by a product, frequencies for each text",
-                    "Transpose{perm=[0,2,1]}(MatMul(Expand(?f, ?s), Cast{to=any}(Unsqueeze(?p, ?=a))))",
-                    RotaryRules::angles),
+                    "Transpose{perm=[0,2,1]}(MatMul(?f, ?p))",
+                    captures -> angles(captures.value("p"), captures.value("f"))),
             spelled(
                     "heads that are turned",
                     "Add(Mul(?x, ?c), Mul(Concat{axis=-1}(Neg(?b), ?a), ?s))",
                     RotaryRules::turned),
+            spelled("angles of neighbours", twice(3, "1,1,1"), RotaryRules::neighbours),
+            spelled("cosines or sines of neighbours", twice(4, "1,1,1,1"), RotaryRules::neighbours),
+            new Rule("cosines or sines of one half", "Slice", (call, values) -> half(call)),
+            spelled("heads whose neighbours are turned", turnedIn(""), RotaryRules::ofNeighbours),
+            spelled(
+                    "heads whose neighbours are turned, in a shape without zeros",
+                    turnedIn("{allowzero=1}"),
+                    RotaryRules::ofNeighbours),
+            spelled(
+                    "heads of which nothing is left to turn",
+                    "Concat{axis=-1}(?x, Slice(?h, ?=from, =" + Long.MAX_VALUE + ", =3, =1))",
+                    RotaryRules::all),
             new Rule("heads of which a part is turned", "Concat", RotaryRules::whole),
             new Rule("angles of both halves", "Concat", (call, values) -> twice(call)),
             new Rule("cosines", "Cos", (call, values) -> wave(call, false)),
@@ -46,7 +62,7 @@ final class RotaryRules {
     private RotaryRules() {}
 
     /** Where there is a past, new tokens do not stand where they are counted. */
-    private static Optional<Term> angles(Captures captures, Values values) {
+    private static Optional<Term> placed(Captures captures, Values values) {
         Value positions = captures.value("p");
         boolean known = Roles.isPositions(positions)
                 || positions
@@ -55,10 +71,36 @@ final class RotaryRules {
                         .filter(grid ->
                                 grid.count() == Count.QUERIES || grid.count() != Count.TEXTS && !values.haveCaches())
                         .isPresent();
-        return Optional.of(captures.value("f"))
-                .filter(f -> known)
-                .flatMap(RotaryRules::vector)
-                .map(frequencies -> new Angles(frequencies, false));
+        return known ? Optional.of(new Placed(positions)) : Optional.empty();
+    }
+
+    private static Optional<Term> multiplied(Call call) {
+        return call.input(0)
+                .flatMap(first ->
+                        call.input(1).flatMap(second -> angles(first, second).or(() -> angles(second, first))));
+    }
+
+    private static Optional<Term> angles(Value positions, Value frequencies) {
+        return positions
+                .as(Placed.class)
+                .flatMap(any -> vector(frequencies))
+                .map(vector -> new Angles(vector, Spread.ONCE));
+    }
+
+    /** {@code [1, pairs, 1]} for as many texts as there are. */
+    private static Optional<Term> eachText(Call call) {
+        boolean texts = Sizes.of(call, 1)
+                .filter(sizes -> sizes.size() == 3
+                        && (sizes.get(0).equals(Extent.BATCH) || sizes.get(0).equals(Extent.of(1))))
+                .filter(sizes -> sizes.subList(1, 3).stream()
+                        .allMatch(size -> size.equals(Extent.of(-1)) || size.equals(Extent.of(1))))
+                .isPresent();
+        return call.input(0)
+                .filter(value -> texts
+                        && value.as(Term.Constant.class)
+                                .filter(constant -> constant.tensor().shape().rank() == 3)
+                                .isPresent())
+                .map(Term.Same::new);
     }
 
     /** Frequencies, with however many axes they are spelled. */
@@ -70,11 +112,67 @@ final class RotaryRules {
     }
 
     private static Optional<Term> twice(Call call) {
-        Optional<Angles> angles = call.input(0, Angles.class).filter(found -> !found.twice());
+        Optional<Angles> angles = call.input(0, Angles.class).filter(found -> found.spread() == Spread.ONCE);
         boolean both = call.inputs().size() == 2
                 && call.integer("axis", 0) == -1
                 && call.input(0).equals(call.input(1));
-        return angles.filter(found -> both).map(found -> new Angles(found.frequencies(), true));
+        return angles.filter(found -> both).map(found -> found.in(Spread.HALVES));
+    }
+
+    /** Heads times cosines, and times sines those that have neighbours in each other's place. */
+    private static String turnedIn(String attributes) {
+        return "Add(Mul(?x, ?c), Mul(Reshape" + attributes + "(Concat{axis=-1}(Unsqueeze(Neg(" + every(1)
+                + "), =-1), Unsqueeze(" + every(0) + ", =-1)), ?shape), ?s))";
+    }
+
+    /** Every second element, from one on. */
+    private static String every(int from) {
+        return "Slice(?x, =" + from + ", =" + Long.MAX_VALUE + ", =3, =2)";
+    }
+
+    /** Each element of a last axis twice, one beside the other. */
+    private static String twice(int axis, String ones) {
+        return "Reshape(Expand(Unsqueeze(?w, =" + axis + "), =[" + ones
+                + ",2]), Concat{axis=0}(Shape{end=-1}(?w), =-1))";
+    }
+
+    private static Optional<Term> neighbours(Captures captures) {
+        Optional<Term> angles = captures.value("w")
+                .as(Angles.class)
+                .filter(found -> found.spread() == Spread.ONCE)
+                .map(found -> found.in(Spread.NEIGHBOURS));
+        return angles.or(() -> captures.value("w")
+                .as(Wave.class)
+                .filter(found -> found.angles().spread() == Spread.ONCE)
+                .map(found -> found.in(Spread.NEIGHBOURS)));
+    }
+
+    private static Optional<Term> half(Call call) {
+        Optional<Wave> wave =
+                call.input(0, Wave.class).filter(found -> found.angles().spread() == Spread.HALVES);
+        return wave.filter(found -> isWhole(call, 1, 0)
+                        && isWhole(call, 2, found.angles().width() / 2)
+                        && (isWhole(call, 3, 3) || isWhole(call, 3, -1))
+                        && (call.input(4).isEmpty() || isWhole(call, 4, 1)))
+                .map(found -> found.in(Spread.ONCE));
+    }
+
+    private static boolean isWhole(Call call, int input, long number) {
+        return call.input(input, Term.Whole.class)
+                .filter(whole -> whole.values().equals(List.of(number)))
+                .isPresent();
+    }
+
+    private static Optional<Term> ofNeighbours(Captures captures, Values values) {
+        Value x = captures.value("x");
+        boolean whole = Sizes.of(captures.value("shape"))
+                .filter(sizes -> sizes.size() == 4 && sizes.get(1).isKnown())
+                .filter(sizes -> sizes.get(3).equals(Extent.of(x.width()))
+                        || sizes.get(3).equals(Extent.of(-1)))
+                .isPresent();
+        return whole && x.width() % 2 == 0
+                ? turn(captures, Spread.NEIGHBOURS, values).flatMap(turn -> turned(x, turn, values))
+                : Optional.empty();
     }
 
     private static Optional<Term> wave(Call call, boolean sine) {
@@ -100,7 +198,7 @@ final class RotaryRules {
         Value x = captures.value("x");
         boolean halves = isPart(captures.value("a"), x, 0) && isPart(captures.value("b"), x, x.width() / 2);
         return halves && x.width() % 2 == 0
-                ? turn(captures.value("c"), captures.value("s"), true, values).flatMap(turn -> turned(x, turn, values))
+                ? turn(captures, Spread.HALVES, values).flatMap(turn -> turned(x, turn, values))
                 : Optional.empty();
     }
 
@@ -132,19 +230,33 @@ final class RotaryRules {
                         part.heads().as(Headed.class).map(heads -> turned(heads, part.turn(), part.heads(), values)));
     }
 
+    /** A part that begins where heads end is empty. */
+    private static Optional<Term> all(Captures captures) {
+        Value heads = captures.value("h");
+        boolean empty = heads.term() instanceof Headed && captures.whole("from").equals(List.of(heads.width()));
+        Value turned = captures.value("x");
+        return empty && turned.term() instanceof Headed && turned.width() == heads.width()
+                ? Optional.of(new Term.Same(turned))
+                : Optional.empty();
+    }
+
     private static boolean isPart(Value value, Value whole, long from) {
         return value.as(Term.Part.class)
                 .filter(part -> part.x() == whole && part.from() == from && part.to() == from + whole.width() / 2)
                 .isPresent();
     }
 
-    private static Optional<Turn> turn(Value cosines, Value sines, boolean twice, Values values) {
+    private static Optional<Turn> turn(Captures captures, Spread spread, Values values) {
+        return turn(captures.value("c"), captures.value("s"), spread, values);
+    }
+
+    private static Optional<Turn> turn(Value cosines, Value sines, Spread spread, Values values) {
         Optional<Wave> cosine = cosines.as(Wave.class).filter(wave -> !wave.sine());
         Optional<Wave> sine = sines.as(Wave.class).filter(Wave::sine);
         return cosine.flatMap(cos -> sine.filter(sin -> sin.angles().equals(cos.angles())
                         && sin.factor() == cos.factor()
-                        && sin.angles().twice() == twice)
-                .map(sin -> new Turn(table(cos, values), table(sin, values), false)));
+                        && sin.angles().spread() == spread)
+                .map(sin -> new Turn(table(cos, values), table(sin, values), spread == Spread.NEIGHBOURS)));
     }
 
     private static Weight table(Wave wave, Values values) {
@@ -156,7 +268,8 @@ final class RotaryRules {
     }
 
     private static Optional<Term> embedded(Call call, Values values) {
-        Optional<Turn> turn = call.input(1).flatMap(cos -> call.input(2).flatMap(sin -> turn(cos, sin, false, values)));
+        Optional<Turn> turn =
+                call.input(1).flatMap(cos -> call.input(2).flatMap(sin -> turn(cos, sin, Spread.ONCE, values)));
         boolean plain = call.inputs().size() == 3 && call.integer("rotary_embedding_dim", 0) == 0;
         return turn.filter(found -> plain)
                 .map(found -> new Turn(found.cosines(), found.sines(), call.integer("interleaved", 0) == 1))

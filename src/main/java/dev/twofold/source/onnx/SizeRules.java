@@ -64,7 +64,25 @@ final class SizeRules {
                 call.filter(found -> found.operator().equals("Cast")).flatMap(found -> found.input(0));
         Optional<List<Extent>> filled =
                 call.filter(found -> found.operator().equals("ConstantOfShape")).flatMap(found -> Sizes.of(found, 0));
-        return Sizes.shape(value).or(() -> cast.flatMap(Sizes::shape)).or(() -> filled);
+        return Sizes.shape(value)
+                .or(() -> cast.flatMap(Sizes::shape))
+                .or(() -> filled)
+                .or(() -> turning(value));
+    }
+
+    /** Of cosines and sines that have an axis for heads. */
+    private static Optional<List<Extent>> turning(Value value) {
+        boolean apart = value.call()
+                .filter(call ->
+                        call.operator().equals("Unsqueeze") && single(call, 1).equals(Optional.of(1L)))
+                .isPresent();
+        return value.as(Term.Wave.class)
+                .filter(wave -> apart)
+                .map(wave -> List.of(
+                        Extent.BATCH,
+                        Extent.of(1),
+                        Extent.NEW,
+                        Extent.of(wave.angles().width())));
     }
 
     /** Of what is given of the past, how many texts and how many tokens it has. */
@@ -93,7 +111,7 @@ final class SizeRules {
         Optional<List<Extent>> sizes = Sizes.of(call, 0);
         Optional<Long> from = single(call, 1);
         Optional<Long> to = single(call, 2);
-        boolean plain = single(call, 3).filter(axis -> axis == 0).isPresent()
+        boolean plain = (call.input(3).isEmpty() || single(call, 3).equals(Optional.of(0L)))
                 && (call.input(4).isEmpty() || single(call, 4).equals(Optional.of(1L)));
         return sizes.filter(all -> plain)
                 .flatMap(all -> from.flatMap(first -> to.map(last -> {

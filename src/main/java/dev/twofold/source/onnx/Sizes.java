@@ -1,9 +1,11 @@
 package dev.twofold.source.onnx;
 
 import dev.twofold.source.onnx.Term.Tokens;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** What whole numbers of a graph come to, and the shapes of its values, where these follow from how many tokens there are. */
@@ -62,15 +64,31 @@ final class Sizes {
             return shape(Extent.BATCH, heads.count(), Extent.NEW, heads.size());
         } else if (value.term() instanceof Term.Keys keys) {
             return Optional.of(keys.shape());
+        } else if (value.term() instanceof Term.Part part && isOfHeads(part)) {
+            return shape(part.x()).map(whole -> {
+                List<Extent> sizes = new ArrayList<>(whole);
+                sizes.set(sizes.size() - 1, Extent.of(value.width()));
+                return sizes;
+            });
         } else if (value.term() instanceof Term.Counted || value.term() instanceof Term.Whole) {
             return of(value).map(sizes -> List.of(Extent.of(sizes.size())));
-        } else if (value.term() instanceof Term.Grid grid && grid.rank() == 1) {
-            return Optional.of(List.of(grid.size()));
+        } else if (value.term() instanceof Term.Grid grid) {
+            return Optional.of(IntStream.range(0, grid.rank())
+                    .mapToObj(place -> place == grid.rank() - 1 - grid.axis() ? grid.size() : Extent.of(1))
+                    .toList());
+        } else if (value.term() == Tokens.PLACES) {
+            return shape(Extent.NEW);
         }
         boolean tokens = value.width() > 0
                 && !(value.term() instanceof Term.Numbers)
                 && !(value.term() instanceof Term.Normed normed && normed.x().term() instanceof Term.Heads);
         return tokens ? shape(Extent.BATCH, Extent.NEW, value.width()) : Optional.empty();
+    }
+
+    private static boolean isOfHeads(Term.Part part) {
+        return part.x().term() instanceof Term.Heads
+                || part.x().term() instanceof Term.Headed
+                || part.x().term() instanceof Term.Part inner && isOfHeads(inner);
     }
 
     private static Optional<List<Extent>> shape(Object... sizes) {

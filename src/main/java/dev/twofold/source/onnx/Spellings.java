@@ -4,15 +4,12 @@ import static dev.twofold.source.onnx.Rule.spelled;
 
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Norm;
-import dev.twofold.decoder.Routing;
-import dev.twofold.decoder.Routing.Score;
 import dev.twofold.source.onnx.Pattern.Captures;
 import dev.twofold.source.onnx.Term.Activated;
 import dev.twofold.source.onnx.Term.Tokens;
 import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** What is spelled in several operators, and how. These go before the rules of single operators. */
@@ -87,6 +84,10 @@ final class Spellings {
                     "Mul(?x, Mul(Add(Tanh(Mul(Add(?x, Mul(Pow(?x, ~3), ~0.044715)), ~0.79788456)), ~1), ~0.5))",
                     Activation.Plain.GELU_TANH),
             activation(
+                    "GELU by a tangent, half of it last, with products for powers",
+                    "Mul(Mul(?x, Add(Tanh(Mul(Add(?x, Mul(Mul(?x, Mul(?x, ?x)), ~0.044715)), ~0.79788456)), ~1)), ~0.5)",
+                    Activation.Plain.GELU_TANH),
+            activation(
                     "GELU by a tangent, spelled out",
                     "Mul(Mul(?x, ~0.5), Add(Tanh(Mul(Add(?x, Mul(Pow(?x, ~3), ~0.044715)), ~0.79788456)), ~1))",
                     Activation.Plain.GELU_TANH));
@@ -122,6 +123,10 @@ final class Spellings {
                     "Mul(" + AROUND + ", Reciprocal(" + DEVIATION + "))",
                     captures -> unit(captures, Norm.Kind.LAYER)),
             spelled(
+                    "layer norm by a quotient",
+                    "Mul(" + AROUND + ", Div(~1, " + DEVIATION + "))",
+                    captures -> unit(captures, Norm.Kind.LAYER)),
+            spelled(
                     "layer norm divided by a root",
                     "Div(" + AROUND + ", " + DEVIATION + ")",
                     captures -> unit(captures, Norm.Kind.LAYER)));
@@ -133,33 +138,12 @@ final class Spellings {
                     captures -> Optional.of(new Term.Capped(captures.value("x"), captures.number("c")))),
             spelled("a limit", "Min(Max(?x, ?~low), ?~high)", Spellings::clipped));
 
-    private static final Pattern SOFTMAX = PatternText.parse("Softmax{axis=-1}(?r)");
-    private static final Pattern SIGMOID = PatternText.parse("Sigmoid(?r)");
+    /** The limit is one number of the graph in all three places. */
+    private static final String CLAMPED = "Mul(Mul(Min(?g, ?~limit), Sigmoid(Mul(Min(?g, ?~limit), ?~steep))), "
+            + "Add(Min(Max(?u, ?~low), ?~limit), ~1))";
 
-    private static final String EXPERTS = "Reshape(Mul(Reshape(?a, ?=parted), Unsqueeze(%s, =-1)), ?=joined)";
-
-    /** Of the experts that have the largest of some numbers, some weights. */
-    private static final String CHOSEN = "ScatterElements{axis=-1}(Sub(?p, ?p), TopK{axis=-1}:1(%s, ?=k), %s)";
-
-    private static final String CORRECTED = "Add(?p, ?c)";
-    private static final String SCORES = "TopK{axis=-1}(?p, ?=k)";
-    private static final String SCORES_OF_CORRECTED = "GatherElements{axis=-1}(?p, TopK{axis=-1}:1(Add(?p, ?c), ?=k))";
-
-    private static final List<Rule> MIXTURES = List.of(
-            mixture("experts by their scores", "?p", SCORES, captures -> routing(captures, false, false)),
-            mixture("experts by their shares", "?p", shares(SCORES), captures -> routing(captures, false, true)),
-            mixture(
-                    "experts chosen by corrected scores, by their own",
-                    CORRECTED,
-                    SCORES_OF_CORRECTED,
-                    captures -> routing(captures, true, false)),
-            mixture(
-                    "experts chosen by corrected scores, by shares of their own",
-                    CORRECTED,
-                    shares(SCORES_OF_CORRECTED),
-                    captures -> routing(captures, true, true)),
-            // Parting the activations of one expert leaves them as they are.
-            spelled("one expert behind a gate", "Mul(?a, Unsqueeze(Sigmoid(?r), =-1))", Spellings::behindGate));
+    private static final List<Rule> GATES =
+            List.of(spelled("a limited SiLU and what is one more", CLAMPED, captures -> clamped(captures)));
 
     private static final List<Rule> ENDS = List.of(
             spelled("logits in rows", "Reshape(?x, Concat{axis=0}(Shape(ids), ?=v))", Spellings::rows),
@@ -178,7 +162,16 @@ final class Spellings {
                     captures -> Optional.of(new Term.LastToken(captures.value("x")))));
 
     static final List<Rule> ALL = Stream.of(
-                    TOKENS, ACTIVATIONS, NORMS, LAYER_NORMS, LIMITS, MIXTURES, ENDS, BlockTableRules.ALL)
+                    TOKENS,
+                    ACTIVATIONS,
+                    NORMS,
+                    LAYER_NORMS,
+                    LIMITS,
+                    GATES,
+                    MixtureSpellings.ALL,
+                    GatheredMixtures.ALL,
+                    ENDS,
+                    BlockTableRules.ALL)
             .flatMap(List::stream)
             .toList();
 
@@ -249,65 +242,14 @@ final class Spellings {
                 : Optional.empty();
     }
 
-    private static String shares(String weights) {
-        return String.format("Div(%1$s, ReduceSum(%1$s, =-1))", weights);
-    }
-
-    private static Rule mixture(
-            String name, String scores, String weights, Function<Captures, Optional<Routing>> routing) {
-        return spelled(
-                name,
-                String.format(EXPERTS, String.format(CHOSEN, scores, weights)),
-                captures -> scored(captures.value("p"))
-                        .flatMap(router -> weighted(captures, router, routing.apply(captures))));
-    }
-
-    private static Optional<Term> behindGate(Captures captures) {
-        Value router = captures.value("r");
-        Value activations = captures.value("a");
-        return router.width() == 1 && activations.width() > 0
-                ? Optional.of(new Term.Weighted(activations, router, Routing.gate(), 1))
-                : Optional.empty();
-    }
-
-    private static Optional<Term> weighted(Captures captures, Value router, Optional<Routing> routing) {
-        List<Long> parted = captures.whole("parted");
-        List<Long> joined = captures.whole("joined");
-        Value activations = captures.value("a");
-        if (parted.size() != 4 || joined.size() != 3) {
-            return Optional.empty();
-        }
-        long experts = parted.get(2);
-        boolean fits = experts == router.width()
-                && experts * parted.get(3) == activations.width()
-                && joined.get(2) == activations.width();
-        return routing.filter(found -> fits && found.chosen() <= experts)
-                .map(found -> new Term.Weighted(activations, router, found, experts));
-    }
-
-    private static Optional<Routing> routing(Captures captures, boolean corrected, boolean normed) {
-        List<Long> chosen = captures.whole("k");
-        Value scores = captures.value("p");
-        Optional<Weight> correction =
-                corrected ? captures.value("c").as(Term.Numbers.class).map(Term.Numbers::weight) : Optional.empty();
-        boolean fits = chosen.size() == 1
-                && chosen.get(0) > 0
-                && chosen.get(0) <= Integer.MAX_VALUE
-                && corrected == correction.isPresent();
-        return fits
-                ? Optional.of(new Routing(
-                        SOFTMAX.matches(scores, new Captures()) ? Score.SOFTMAX : Score.SIGMOID,
-                        correction,
-                        chosen.get(0).intValue(),
-                        normed))
-                : Optional.empty();
-    }
-
-    /** What scores are made of. */
-    private static Optional<Value> scored(Value scores) {
-        Captures captures = new Captures();
-        return SOFTMAX.matches(scores, captures) || SIGMOID.matches(scores, captures)
-                ? Optional.of(captures.value("r"))
+    private static Optional<Term> clamped(Captures captures) {
+        Value gate = captures.value("g");
+        Value up = captures.value("u");
+        double limit = captures.number("limit");
+        double steep = captures.number("steep");
+        boolean fits = gate.width() > 0 && gate.width() == up.width() && captures.number("low") == -limit;
+        return fits && limit > 0 && steep > 0
+                ? Optional.of(new Term.Gated(gate, up, new Activation.ClampedSwish(steep, limit)))
                 : Optional.empty();
     }
 }

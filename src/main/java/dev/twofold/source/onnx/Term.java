@@ -185,6 +185,9 @@ sealed interface Term {
     /** The same heads of {@code x} one after the other: {@code [count, tokens, size]}. */
     record Headed(Value x, long count, long size) implements Term {}
 
+    /** Heads of {@code heads.x()}, of which those that share keys lie side by side: {@code [groups, count / groups, tokens, size]}. */
+    record Grouped(Headed heads, long groups) implements Term {}
+
     /** How keys or values of all tokens lie. */
     enum Layout {
         /** {@code [heads, tokens, size]}. */
@@ -195,6 +198,8 @@ sealed interface Term {
         REPEATED,
         /** {@code [heads, size, tokens]}. */
         TURNED,
+        /** {@code [heads, 1, size, tokens]}, for the query heads that share each. */
+        TURNED_APART,
         /** {@code [tokens, heads, size]}. */
         TOKENS,
         /** {@code [tokens, heads * size]}. */
@@ -222,6 +227,7 @@ sealed interface Term {
                 case HEADS -> List.of(Extent.BATCH, heads, tokens, width);
                 case APART, REPEATED -> List.of(Extent.BATCH, Extent.of(count), Extent.of(times), tokens, width);
                 case TURNED -> List.of(Extent.BATCH, heads, width, tokens);
+                case TURNED_APART -> List.of(Extent.BATCH, heads, Extent.of(1), width, tokens);
                 case TOKENS -> List.of(Extent.BATCH, tokens, heads, width);
                 case JOINED -> List.of(Extent.BATCH, tokens, Extent.of(count * times * size));
             };
@@ -229,17 +235,30 @@ sealed interface Term {
     }
 
     /**
-     * Products of queries and keys, {@code [heads, queries, keys]}.
+     * Products of queries and keys, {@code [heads, queries, keys]}; if heads that share keys lie side by side, {@code [groups, heads
+     * of one, queries, keys]}.
      *
      * @param scale that they are multiplied by
      * @param mask that is added
+     * @param sinks a score of each head that takes part in the shares
      * @param shares whether they are made to sum to one over all keys
      */
-    record Scores(Headed query, Keys keys, double scale, Optional<Double> cap, Optional<Mask> mask, boolean shares)
+    record Scores(
+            Headed query,
+            Keys keys,
+            double scale,
+            Optional<Double> cap,
+            Optional<Mask> mask,
+            Optional<Weight> sinks,
+            boolean shares)
             implements Term {
 
         Scores(Headed query, Keys keys) {
-            this(query, keys, 1, Optional.empty(), Optional.empty(), false);
+            this(query, keys, 1, Optional.empty(), Optional.empty(), Optional.empty(), false);
+        }
+
+        boolean isGrouped() {
+            return keys.layout() == Layout.TURNED_APART;
         }
 
         /** Whether nothing but a factor was done to them. */
@@ -248,27 +267,58 @@ sealed interface Term {
         }
 
         Scores times(double factor) {
-            return new Scores(query, keys, scale * factor, cap, mask, shares);
+            return new Scores(query, keys, scale * factor, cap, mask, sinks, shares);
         }
 
         Scores within(double limit) {
-            return new Scores(query, keys, scale, Optional.of(limit), mask, shares);
+            return new Scores(query, keys, scale, Optional.of(limit), mask, sinks, shares);
         }
 
         Scores with(Mask added) {
-            return new Scores(query, keys, scale, cap, Optional.of(added), shares);
+            return new Scores(query, keys, scale, cap, Optional.of(added), sinks, shares);
         }
 
         Scores asShares() {
-            return new Scores(query, keys, scale, cap, mask, true);
+            return new Scores(query, keys, scale, cap, mask, sinks, true);
+        }
+
+        Scores beside(Weight others) {
+            return new Scores(query, keys, scale, cap, mask, Optional.of(others), shares);
         }
     }
 
-    /** Positions times frequencies; those of all pairs twice if they are as wide as what turns. */
-    record Angles(Weight frequencies, boolean twice) implements Term {}
+    /** Positions as numbers that frequencies are multiplied with. */
+    record Placed(Value positions) implements Term {}
+
+    /** Which elements of a head an angle of each pair stands at. */
+    enum Spread {
+        /** None: every angle is there once. */
+        ONCE,
+        /** One of each half. */
+        HALVES,
+        /** Two neighbours. */
+        NEIGHBOURS
+    }
+
+    /** Positions times frequencies. */
+    record Angles(Weight frequencies, Spread spread) implements Term {
+
+        Angles in(Spread other) {
+            return new Angles(frequencies, other);
+        }
+
+        long width() {
+            return frequencies.shape().dim(0) * (spread == Spread.ONCE ? 1 : 2);
+        }
+    }
 
     /** Cosines or sines of angles. */
-    record Wave(Angles angles, boolean sine, double factor) implements Term {}
+    record Wave(Angles angles, boolean sine, double factor) implements Term {
+
+        Wave in(Spread spread) {
+            return new Wave(angles.in(spread), sine, factor);
+        }
+    }
 
     /** @param size of what is normalized by itself */
     record HeadNormed(Value x, Norm norm, long size) implements Term {}
@@ -302,6 +352,7 @@ sealed interface Term {
      * @param scale empty for {@code 1 / sqrt(head size)}
      * @param cache the input that holds the keys of the past
      * @param turn that the operator itself gives to queries and keys
+     * @param sinks a score of each head that takes part in its shares
      */
     record Attended(
             Value query,
@@ -313,11 +364,31 @@ sealed interface Term {
             Optional<Double> cap,
             Optional<Integer> window,
             Optional<Turn> turn,
+            Optional<Weight> sinks,
             String cache)
-            implements Term {}
+            implements Term {
 
-    /** The activations of experts, each times the weight of the expert: {@code [tokens, experts * width]}. */
-    record Weighted(Value activations, Value router, Routing routing, long experts) implements Term {}
+        Attended withSinks(Optional<Weight> scores) {
+            return new Attended(query, key, value, heads, kvHeads, scale, cap, window, turn, scores, cache);
+        }
+    }
+
+    /** A gate and what it is multiplied with, in a function of both. */
+    record Gated(Value gate, Value up, Activation activation) implements Term {}
+
+    /** How much each expert counts for a token: nothing, unless it is chosen. */
+    record Shares(Value router, Routing routing) implements Term {}
+
+    /** The activations of experts, each times the share of the expert: {@code [tokens, experts * width]}. */
+    record Weighted(Value activations, Value shares, long experts) implements Term {}
+
+    /**
+     * What experts add together, with the bias of each.
+     *
+     * @param sum of their products
+     * @param biases {@code [experts * hidden]}
+     */
+    record Biased(Value sum, Value shares, Weight biases) implements Term {}
 
     /** What experts add together, each as much as a router says. */
     record Mixture(Value x, Value router, Routing routing, List<FeedForward> experts) implements Term {

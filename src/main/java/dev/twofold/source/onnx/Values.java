@@ -118,6 +118,12 @@ final class Values {
             return activated.x().width();
         } else if (term instanceof Term.Product product) {
             return product.first().width();
+        } else if (term instanceof Term.Gated gated) {
+            return gated.up().width();
+        } else if (term instanceof Term.Biased biased) {
+            return biased.sum().width();
+        } else if (term instanceof Term.Shares shares) {
+            return shares.router().width();
         } else if (term instanceof Term.Heads heads) {
             return heads.size();
         } else if (term instanceof Term.Headed heads) {

@@ -1,5 +1,6 @@
 package dev.twofold.source.onnx;
 
+import static dev.twofold.source.onnx.RuleSample.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.graph.proto.TensorProto.DataType;
@@ -7,7 +8,6 @@ import dev.twofold.source.onnx.Pattern.Applied;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight.Filled;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,28 +16,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Rules of one operator: what they fire for, and what looks like it and is something else. */
 final class OperatorRulesTest {
 
-    /**
-     * @param rule its name
-     * @param fires in the language of patterns; x, y are values of a width of 8, m a matrix [8, 8], n one [4, 8], v a vector of 8, w one of 4
-     * @param not what it does not fire for
-     */
-    private record Sample(String rule, String fires, List<String> not) {
-
-        @Override
-        public String toString() {
-            return rule;
-        }
+    static Stream<RuleSample> samples() {
+        return Stream.of(ordinary(), sizes(), masks(), AttentionSamples.heads(), AttentionSamples.mixtures()).flatMap(samples -> samples);
     }
 
-    private static Sample sample(String rule, String fires, String... not) {
-        return new Sample(rule, fires, List.of(not));
-    }
-
-    static Stream<Sample> samples() {
-        return Stream.of(ordinary(), sizes(), masks(), heads(), mixtures()).flatMap(samples -> samples);
-    }
-
-    private static Stream<Sample> sizes() {
+    private static Stream<RuleSample> sizes() {
         return Stream.of(
                 sample("a shape", "Shape(ids)", "Shape(?m)"),
                 sample(
@@ -53,11 +36,15 @@ final class OperatorRulesTest {
                 sample("sizes one after the other", "Concat{axis=0}(Shape(ids), =4)", "Concat{axis=0}(Shape(ids), ?x)"),
                 sample("a sum of sizes", "Add(past, new)", "Add(past, total)", "Add(past, ?x)"),
                 sample("a difference of sizes", "Sub(total, past)", "Sub(past, total)"),
+                sample("a size as a number", "Cast{to=1}(=8)", "Cast{to=1}(new)", "Cast{to=9}(=8)"),
+                sample("a root of a number", "Sqrt(~4)", "Sqrt(~-4)", "Sqrt(?x)"),
+                sample("a quotient of numbers", "Div(~1, ~4)", "Div(~1, ~0)", "Div(?x, ~4)"),
+                sample("a product of numbers", "Mul(~2, ~4)", "Mul(?x, ~4)"),
                 sample("a product of sizes", "Mul(new, =2)", "Mul(new, ?x)"),
                 sample(
                         "a quotient of sizes",
                         "Div(=8, =2)",
-                        "Div(=8, =3)",
+                        "Div(=8, =0)",
                         "Div(new, =2)",
                         "Div(Gather(Shape(?past), =1), Gather(Shape(?past), =3))",
                         "Div(Slice(Shape(?past), =1, =2, =0), =2)"),
@@ -69,7 +56,7 @@ final class OperatorRulesTest {
                         "Reshape(ids, =[-1,-1])"));
     }
 
-    private static Stream<Sample> masks() {
+    private static Stream<RuleSample> masks() {
         return Stream.of(
                 sample("numbers of tokens", "Range(=0, new, =1)", "Range(=1, new, =1)", "Range(=0, new, =2)"),
                 sample("numbers of tokens with another axis", "Unsqueeze(Range(=0, new, =1), =1)", "Unsqueeze(?x, =1)"),
@@ -93,6 +80,12 @@ final class OperatorRulesTest {
                         "Cast{to=1}(Where(allowed, ~0, ~-65504))",
                         "Cast{to=9}(Where(allowed, ~0, ~-65504))",
                         "Cast{to=7}(Where(allowed, ~0, ~-65504))"),
+                sample(
+                        "a mask as long as there are keys",
+                        "Slice(allowed, =0, total, =3, =1)",
+                        "Slice(allowed, =0, new, =3, =1)",
+                        "Slice(allowed, =1, total, =3, =1)",
+                        "Slice(allowed, =0, total, =2, =1)"),
                 sample("the opposite mask", "Not(allowed)", "Not(?x)"),
                 sample(
                         "a mask that is added",
@@ -101,116 +94,7 @@ final class OperatorRulesTest {
                         "Where(allowed, ~-65504, ~0)"));
     }
 
-    private static final String TURNED = "Transpose{perm=[0,1,3,2]}(?keys)";
-    private static final String SCORES = "MatMul(?h, " + TURNED + ")";
-    private static final String MASKED = "Add(" + SCORES + ", Where(allowed, ~0, ~-65504))";
-
-    private static Stream<Sample> heads() {
-        return Stream.of(
-                sample(
-                        "heads, one after the other",
-                        "Transpose{perm=[0,2,1,3]}(Reshape(?x, =[0,0,2,4]))",
-                        "Transpose{perm=[0,2,3,1]}(Reshape(?x, =[0,0,2,4]))",
-                        "Transpose{perm=[0,2,1,3]}(?v)"),
-                sample(
-                        "keys or values of all tokens",
-                        "Concat{axis=2}(?past, ?h)",
-                        "Concat{axis=3}(?past, ?h)",
-                        "Concat{axis=2}(mask, ?h)",
-                        "Concat{axis=2}(?past, ?x)"),
-                sample("heads of keys, apart", "Unsqueeze(?keys, =2)", "Unsqueeze(?keys, =1)"),
-                sample(
-                        "heads of keys, each several times",
-                        "Expand(Unsqueeze(?keys, =2), =[1,2,3,1,4])",
-                        "Expand(Unsqueeze(?keys, =2), =[2,1,4])",
-                        "Expand(?keys, =[1,2,3,1,4])"),
-                sample(
-                        "heads of keys, together",
-                        "Reshape(Unsqueeze(?keys, =2), =[0,2,-1,4])",
-                        "Reshape(Unsqueeze(?keys, =2), =[0,3,-1,4])"),
-                sample("scores", SCORES, "MatMul(?h, ?keys)"),
-                sample("scores times a factor", "Mul(" + SCORES + ", ~0.5)", "Mul(" + MASKED + ", ~0.5)"),
-                sample("scores with a mask", MASKED, "Add(" + SCORES + ", allowed)"),
-                sample("shares", "Softmax{axis=-1}(" + MASKED + ")", "Softmax{axis=1}(" + MASKED + ")"),
-                sample(
-                        "what is attended to",
-                        "MatMul(Softmax{axis=-1}(" + MASKED + "), ?held)",
-                        "MatMul(" + MASKED + ", ?held)",
-                        "MatMul(Softmax{axis=-1}(" + MASKED + "), ?keys)",
-                        "MatMul(Softmax{axis=-1}(" + MASKED + "), ?elsewhere)",
-                        "MatMul(Softmax{axis=-1}(" + SCORES + "), ?held)"),
-                sample(
-                        "attention of heads that are apart",
-                        "Attention(?h, ?keys, ?held, allowed)",
-                        "Attention(?h, ?keys, ?held, Cast{to=1}(allowed))",
-                        "Attention(?h, ?keys, ?held, Cast{to=9}(Where(allowed, ~0, ~-65504)))",
-                        "Attention(?h, ?keys, ?held, ?y)",
-                        "Attention(?h, ?keys, ?elsewhere, allowed)",
-                        "Attention{is_causal=1}(?h, ?keys, ?held, allowed)",
-                        "Attention{is_causal=1}(?h, ?keys, ?held)"),
-                sample(
-                        "attention of heads that are apart",
-                        "Attention(?h, ?keys, ?held, Cast{to=9}(Cast{to=1}(allowed)))",
-                        "Attention(?h, ?keys, ?held, Not(allowed))"),
-                sample(
-                        "attention of heads that are apart",
-                        "Attention{is_causal=1}(?h, ?h, ?h, allowed)",
-                        "Attention{is_causal=2}(?h, ?h, ?h, allowed)"),
-                sample(
-                        "attention of many heads of the runtime",
-                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y)",
-                        "com.microsoft.MultiHeadAttention{num_heads=2}(?x, ?y, ?y)",
-                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1,mask_filter_value=-2.0}(?x, ?y, ?y)",
-                        "com.microsoft.MultiHeadAttention{num_heads=3,unidirectional=1}(?x, ?y, ?y)",
-                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1,unheard_of=1}(?x, ?y, ?y)",
-                        "com.microsoft.MultiHeadAttention{num_heads=2,unidirectional=1}(?x, ?y, ?y, ?v)"),
-                sample(
-                        "angles",
-                        "Mul(Cast{to=1}(Unsqueeze(Add(Range(=0, new, =1), past), =0)), ?w)",
-                        "Mul(Cast{to=1}(Unsqueeze(Range(=0, new, =1), =0)), ?w)"),
-                sample("cosines", "Cos(?angles)", "Cos(?x)"),
-                sample(
-                        "angles of both halves",
-                        "Concat{axis=-1}(?angles, ?angles)",
-                        "Concat{axis=0}(?angles, ?angles)"),
-                sample(
-                        "rotary positions by cosines and sines",
-                        "RotaryEmbedding(?h, Cos(?angles), Sin(?angles))",
-                        "RotaryEmbedding(?h, Sin(?angles), Cos(?angles))",
-                        "RotaryEmbedding(?x, Cos(?angles), Sin(?angles))"));
-    }
-
-    private static Stream<Sample> mixtures() {
-        return Stream.of(
-                sample(
-                        "a mixture of experts",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
-                        "com.microsoft.MoE{k=3}(?x, ?r, ?e, ?zero, ?e, ?zero)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?twos, ?e, ?zero)",
-                        "com.microsoft.MoE{k=1,activation_type=gelu}(?x, ?r, ?e, ?zero, ?e, ?zero)",
-                        "com.microsoft.MoE{k=1,use_sparse_mixer=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?m, ?zero)"),
-                sample(
-                        "a mixture of experts",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?e4)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?e4, ?zero, ?e4)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?down4)"),
-                sample(
-                        "a mixture of experts in blocks",
-                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"
-                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
-                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8,weights_prepacked=1}"
-                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
-                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8,quant_type=fp4}"
-                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
-                        "com.microsoft.QMoE{k=1,normalize_routing_weights=0,expert_weight_bits=8}"
-                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
-                        "com.microsoft.QMoE{k=1,expert_weight_bits=8}(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
-                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=2}"
-                                + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)"));
-    }
-
-    private static Stream<Sample> ordinary() {
+    private static Stream<RuleSample> ordinary() {
         return Stream.of(
                 sample(
                         "a product with a matrix",
@@ -294,8 +178,16 @@ final class OperatorRulesTest {
                         "com.microsoft.GroupQueryAttention{num_heads=3,kv_num_heads=2}(?x, ?y, ?y, ?past, ?past, last, total)",
                         "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2,smooth_softmax=1}"
                                 + "(?x, ?y, ?y, ?past, ?past, last, total)",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?none, ?w)",
                         "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2,unheard_of=0}"
                                 + "(?x, ?y, ?y, ?past, ?past, last, total)"),
+                sample(
+                        "grouped attention of the runtime",
+                        "com.microsoft.GroupQueryAttention{num_heads=4,kv_num_heads=4}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?none, ?w)",
+                        "com.microsoft.GroupQueryAttention{num_heads=4,kv_num_heads=4}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?w, ?w)"),
                 sample(
                         "attention",
                         "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, allowed, ?past, ?past)",
@@ -319,7 +211,14 @@ final class OperatorRulesTest {
                 .with("keys", new Term.Keys(sketch.computed(2), 2, 4, 1, "past.0.key", Term.Layout.HEADS))
                 .with("held", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.0.value", Term.Layout.HEADS))
                 .with("elsewhere", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.1.value", Term.Layout.HEADS))
-                .with("angles", new Term.Angles(new Filled(Shape.of(2), 1), false))
+                .with("angles", new Term.Angles(new Filled(Shape.of(2), 1), Term.Spread.ONCE))
+                .with("frequencies", tensor(DataType.FLOAT, 4, 1, 4, 1))
+                .with("grouped", new Term.Grouped(new Term.Headed(sketch.computed(1), 4, 4), 2))
+                .with("one", new Term.Grouped(new Term.Headed(sketch.computed(1), 4, 4), 1))
+                .with("wide", sketch.projected(24))
+                .with("single", sketch.projected(1))
+                .with("v24", numbers(24))
+                .with("zeros", tensor(DataType.UINT8, 1, 2, 8))
                 .with("r", sketch.projected(2).term())
                 .with("e", tensor(DataType.FLOAT, 4, 2, 8, 8))
                 .with("e4", tensor(DataType.FLOAT, 4, 2, 4, 8))
@@ -359,15 +258,15 @@ final class OperatorRulesTest {
 
     @ParameterizedTest
     @MethodSource("samples")
-    void fires(Sample sample) {
-        assertThat(made(sample.rule, sample.fires)).isPresent();
+    void fires(RuleSample sample) {
+        assertThat(made(sample.rule(), sample.fires())).isPresent();
     }
 
     @ParameterizedTest
     @MethodSource("samples")
-    void does_not_fire(Sample sample) {
-        assertThat(sample.not)
+    void does_not_fire(RuleSample sample) {
+        assertThat(sample.not())
                 .isNotEmpty()
-                .allSatisfy(text -> assertThat(made(sample.rule, text)).isEmpty());
+                .allSatisfy(text -> assertThat(made(sample.rule(), text)).isEmpty());
     }
 }

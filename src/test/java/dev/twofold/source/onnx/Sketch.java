@@ -35,6 +35,12 @@ final class Sketch {
         return this;
     }
 
+    /** The same of a value. */
+    Sketch with(String name, Value value) {
+        named.put(name, value);
+        return this;
+    }
+
     /** Something that is computed, {@value #WIDTH} wide; as many different ones as there are numbers. */
     Value computed(int number) {
         return projected(WIDTH, number);
@@ -74,10 +80,13 @@ final class Sketch {
         return new Call(
                 applied.operator(),
                 Map.copyOf(attributes),
-                applied.inputs().stream()
-                        .map(input -> Optional.of(value(input)))
-                        .toList(),
+                applied.inputs().stream().map(this::operand).toList(),
                 applied.output());
+    }
+
+    /** What is called none is left out. */
+    private Optional<Value> operand(Pattern input) {
+        return input.equals(new Pattern.Capture("none")) ? Optional.empty() : Optional.of(value(input));
     }
 
     Value number(double number) {
