@@ -104,7 +104,7 @@ final class OnnxRoundTripTest {
         convert(TinyFamilies.checkpoint("qwen3"), first, List.of("--window", "0:0"), form);
         List<String> byText = rounding.equals("nearest")
                 ? List.of()
-                : List.of("--text", text.toString(), "--calibration-tokens", "128");
+                : List.of("--text", text.toString(), "--calibration-tokens", "512");
         convert(
                 first,
                 second,
