@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class OperatorRulesTest {
 
     static Stream<RuleSample> samples() {
-        return Stream.of(ordinary(), sizes(), masks(), AttentionSamples.heads(), AttentionSamples.mixtures()).flatMap(samples -> samples);
+        return Stream.of(ordinary(), sizes(), masks(), AttentionSamples.heads(), AttentionSamples.mixtures())
+                .flatMap(samples -> samples);
     }
 
     private static Stream<RuleSample> sizes() {
