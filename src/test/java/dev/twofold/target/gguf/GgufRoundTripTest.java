@@ -60,18 +60,18 @@ final class GgufRoundTripTest {
             "vaultgemma");
 
     /** What has no place in a GGUF file, and what is said of it. */
-    private static final Map<String, String> REFUSED = refusals(Map.of(
-            "gemma2", "its scores are multiplied by",
-            "gemma3", "its scores are multiplied by",
-            "gpt_oss", "its positions are stretched by YaRN with settings of their own",
-            "deepseek_v2", "beside one that every token gets",
-            "deepseek_v3", "beside one that every token gets",
-            "dots1", "beside one that every token gets",
-            "hunyuan_v1_moe", "beside one that every token gets",
-            "ernie4_5_moe", "beside one that every token gets",
-            "glm4_moe", "beside one that every token gets",
-            "qwen2_moe", "beside one that every token gets",
-            "qwen3_moe-dense", "its layers have different sizes"));
+    private static final Map<String, String> REFUSED = refusals(Map.ofEntries(
+            Map.entry("gemma2", "its scores are multiplied by"),
+            Map.entry("gemma3", "its scores are multiplied by"),
+            Map.entry("gpt_oss", "its positions are stretched by YaRN with settings of their own"),
+            Map.entry("deepseek_v2", "beside one that every token gets"),
+            Map.entry("deepseek_v3", "beside one that every token gets"),
+            Map.entry("dots1", "beside one that every token gets"),
+            Map.entry("hunyuan_v1_moe", "beside one that every token gets"),
+            Map.entry("ernie4_5_moe", "beside one that every token gets"),
+            Map.entry("glm4_moe", "beside one that every token gets"),
+            Map.entry("qwen2_moe", "beside one that every token gets"),
+            Map.entry("qwen3_moe-dense", "its layers have different sizes")));
 
     private static Map<String, String> refusals(Map<String, String> others) {
         Map<String, String> all = new TreeMap<>(others);
