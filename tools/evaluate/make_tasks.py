@@ -64,7 +64,7 @@ def copies(sentences, chance):
 
 
 def counts(chance):
-    """By ones, twos, fives and tens: small models count by ones without a mistake, and by any other number not at all."""
+    """By ones, twos, fives and tens: by ones alone small models make no mistake, and by other numbers than these they get none right."""
     made = []
     for _ in range(QUESTIONS):
         first, step = chance.randrange(2, 100), chance.choice((1, 2, 5, 10))

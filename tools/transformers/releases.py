@@ -8,6 +8,7 @@ compared with. A release that refuses the checkpoint is shown with what it says.
 """
 
 import json
+import math
 import subprocess
 import sys
 
@@ -43,7 +44,9 @@ def run(python, checkpoint):
 
 
 def difference(one, other):
-    """The largest, as a share of the largest logit."""
+    """The largest, as a share of the largest logit; infinite if a logit is no finite number."""
+    if not all(math.isfinite(value) for row in one + other for value in row):
+        return math.inf
     largest = max(abs(value) for row in one for value in row)
     return max(abs(a - b) for left, right in zip(one, other, strict=True) for a, b in zip(left, right, strict=True)) / largest
 

@@ -43,7 +43,7 @@ record LatentReader(AttentionStyle attention, Settings settings, ModelShape shap
         int value = value(style);
         int unturned = shape.headSize() - shape.turnable();
         Latent shared = new Latent(
-                linears.linear(prefix + style.down(), rank + shape.turnable(), shape.hidden(), bias),
+                linears.linear(prefix + style.down(), (long) rank + shape.turnable(), shape.hidden(), bias),
                 norm(prefix + style.norm(), rank));
         Weight up = tensors.matrix(prefix + style.up(), (long) shape.heads() * (unturned + value), rank);
         Optional<Integer> queryRank = settings.sizeIfAny(style.queryRank());

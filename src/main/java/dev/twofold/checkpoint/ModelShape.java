@@ -20,6 +20,8 @@ record ModelShape(
         int vocabulary,
         int context) {
 
+    private static final int LARGEST_PART = 1 << 16;
+
     static ModelShape read(Settings settings, Family family) {
         Family.Sizes sizes = family.sizes();
         int hidden = settings.size(sizes.hidden());
@@ -33,9 +35,9 @@ record ModelShape(
         LatentStyle latent = family.attention().latent();
         boolean latents = latent.isPresent();
         int turnable = latents
-                ? settings.size(latent.turned())
+                ? part(settings, latent.turned())
                 : settings.sizeIfAny(sizes.headSize()).orElseGet(() -> derived(config, sizes, hidden, heads));
-        int headSize = latents ? turnable + settings.size(latent.unturned()) : turnable;
+        int headSize = latents ? turnable + part(settings, latent.unturned()) : turnable;
         return new ModelShape(
                 settings.size(sizes.layers()),
                 hidden,
@@ -46,6 +48,17 @@ record ModelShape(
                 feedForward(settings, sizes.feedForward(), hidden),
                 settings.size(sizes.vocabulary()),
                 context(settings, sizes.context()));
+    }
+
+    private static int part(Settings settings, Setting setting) {
+        int size = settings.size(setting);
+        if (size > LARGEST_PART) {
+            throw settings.config()
+                    .wrong(Settings.name(setting, "part of a head"), "a head of too many elements")
+                    .found(size)
+                    .expected("at most " + LARGEST_PART);
+        }
+        return size;
     }
 
     /** Old files have another name for it, which no class of transformers reads. */

@@ -18,6 +18,8 @@ final class RotaryScaling {
 
     private RotaryScaling() {}
 
+    private static final String UNSCALED = "default";
+
     /** What a config.json says of scaling, and how many positions it holds for. */
     record Read(Scaling scaling, int positions) {}
 
@@ -27,9 +29,8 @@ final class RotaryScaling {
      */
     static Read read(Settings settings, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
         ConfigFile config = settings.config();
-        Optional<String> old = options.text("type");
-        String named = options.text("rope_type").or(() -> old).orElse("default");
-        String type = style.sections() && sections(options, named) ? "default" : named;
+        String named = kind(options);
+        String type = style.sections() && sections(options, named) ? UNSCALED : named;
         if (!style.scalings().contains(type)) {
             throw options.wrong("rope_type", "unsupported rotary scaling")
                     .found(type)
@@ -102,11 +103,17 @@ final class RotaryScaling {
         return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
     }
 
+    private static String kind(ConfigFile options) {
+        Optional<String> old = options.text("type");
+        return options.text("rope_type").or(() -> old).orElse(UNSCALED);
+    }
+
     /** What scores are multiplied by for a longer context, where queries and keys are only turned in part, and not stretched. */
     static double sharpening(ConfigFile config) {
         return Stream.of("rope_parameters", "rope_scaling")
                 .flatMap(key -> config.object(key).stream())
                 .findFirst()
+                .filter(options -> !kind(options).equals(UNSCALED))
                 .flatMap(options -> options.positiveNumberIfPresent("mscale_all_dim")
                         .map(weight -> Math.pow(magnitude(options.positiveNumber("factor"), weight), 2)))
                 .orElse(1.0);

@@ -180,6 +180,9 @@ public record Attention(
         if (parts.size() == 1) {
             return parts.get(0);
         }
+        if (parts.stream().anyMatch(part -> part.latents().any())) {
+            throw new IllegalArgumentException("attentions with latents do not merge");
+        }
         List<QueryKeyNorm> norms =
                 parts.stream().flatMap(part -> part.norms().stream()).toList();
         return new Attention(

@@ -15,9 +15,11 @@ import dev.twofold.passes.compensate.PlaceTrials;
 import dev.twofold.passes.rewrite.PairLayers;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -107,14 +109,16 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
         return place instanceof StepRange && place.stepsSaved(2) > 1;
     }
 
-    /** The median of what longer runs cost: those that cost more are in no plan that is worth having. */
-    private static double usual(PlaceCosts plain) {
-        double[] costs = plain.nats().keySet().stream()
+    /** The median of what longer runs cost, by their length: those that cost more are in no plan that is worth having. */
+    private static Map<Integer, Double> usual(PlaceCosts plain) {
+        Map<Integer, List<Double>> costs = plain.nats().keySet().stream()
                 .filter(StepCosts::isLong)
-                .mapToDouble(plain::of)
-                .sorted()
-                .toArray();
-        return costs.length == 0 ? 0 : costs[costs.length / 2];
+                .collect(Collectors.groupingBy(
+                        place -> place.stepsSaved(2), Collectors.mapping(plain::of, Collectors.toList())));
+        Map<Integer, Double> medians = new HashMap<>();
+        costs.forEach((saved, nats) ->
+                medians.put(saved, nats.stream().sorted().toList().get(nats.size() / 2)));
+        return medians;
     }
 
     /**
@@ -126,7 +130,9 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
         Compensate.Options trial = options.with(TRIAL_RIDGES);
         String method = " alone " + trial.method() + " " + trial.side() + " on " + TokenHash.of(fitted.windows());
         List<Place> places = new ArrayList<>(plain.nats().keySet());
-        places.removeIf(place -> plain.of(place) > HOPELESS || isLong(place) && plain.of(place) > usual(plain));
+        Map<Integer, Double> usual = usual(plain);
+        places.removeIf(place -> plain.of(place) > HOPELESS
+                || isLong(place) && plain.of(place) > usual.getOrDefault(place.stepsSaved(2), 0.0));
         places.sort(Comparator.comparingInt((Place place) -> place.firstPlace() / 2));
         Map<Place, Double> nats = new LinkedHashMap<>();
         progress.begin("costs of refitted places", places.size(), Progress.Unit.PLANS);

@@ -42,7 +42,7 @@ public final class WeightEvaluator {
     private static final VarHandle DOUBLES =
             MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** Elements that {@link #read(Weight, FloatBuffer)} holds at a time. */
+    /** Elements that {@link #read(Weight, FloatBuffer)} holds at a time, unless its least number of rows has more. */
     private static final int STRIP = 1 << 16;
 
     /** A row of a transposed matrix is a column of what is stored, and reading one alone takes as long as reading so many. */

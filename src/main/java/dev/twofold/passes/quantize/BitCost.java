@@ -1,10 +1,13 @@
 package dev.twofold.passes.quantize;
 
+import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Operator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What it costs to round matrices that are read together, and nothing else.
@@ -32,10 +35,21 @@ public record BitCost(List<MatrixName> matrices, List<Integer> layers, double lo
         List<MatrixName> names = attention
                 ? readers ? List.of(MatrixName.Q, MatrixName.K, MatrixName.V) : List.of(MatrixName.O)
                 : readers ? List.of(MatrixName.GATE, MatrixName.UP) : List.of(MatrixName.DOWN);
-        long elements = (readers ? body.readers().stream() : Optional.of(body).flatMap(Operator::writer).stream())
+        Stream<Linear> read = Stream.concat(body.readers().stream(), behindLatents(body));
+        long elements = (readers ? read : Optional.of(body).flatMap(Operator::writer).stream())
                 .mapToLong(linear -> linear.weight().shape().elements())
                 .sum();
         return new BitCost(names, branch.origin().layers(), loss, elements);
+    }
+
+    /** What reads latents, and not the stream: these are rounded with it. */
+    private static Stream<Linear> behindLatents(Operator body) {
+        return body instanceof Attention attention
+                ? Stream.concat(
+                        attention.latents().queries().stream().map(latent -> attention.query()),
+                        attention.latents().keysAndValues().stream()
+                                .flatMap(latent -> Stream.of(attention.key(), attention.value())))
+                : Stream.empty();
     }
 
     /** Of the head, and of the embedding that it may share its matrix with. */

@@ -79,8 +79,9 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
     }
 
     private Optional<ObjectNode> scaling(ObjectNode config, int turning) {
-        String type = metadata.text(prefix + "rope.scaling.type").orElse("none");
         Optional<Double> factor = number("factor");
+        boolean stretches = factor.filter(value -> value != 1).isPresent();
+        String type = metadata.text(prefix + "rope.scaling.type").orElse(stretches ? "linear" : "none");
         Optional<Double> linear = metadata.number(prefix + "rope.scale_linear").filter(scale -> scale != 0);
         Optional<Long> original = metadata.whole(prefix + "rope.scaling.original_context_length");
         Optional<Double> attention = number("attn_factor");

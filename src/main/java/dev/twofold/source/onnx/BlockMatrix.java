@@ -195,8 +195,10 @@ record BlockMatrix(int bits, long size) {
                 .filter(stored -> stored.shape().elements() == blocks.elements())
                 .map(stored -> new Stored(stored.file(), stored.name(), stored.offset(), stored.dtype(), blocks));
         long padded = (count * bits + 7) / 8 * 8 / bits;
+        // ONNX Runtime takes the middle for bytes, and nothing for elements of four bits.
+        boolean nibbles = codes.filter(found -> isNibbles(found.tensor())).isPresent();
         Optional<Weight> zero = centred
-                ? Optional.of(new Filled(blocks, 1 << bits - 1))
+                ? Optional.of(new Filled(blocks, nibbles ? 0 : 1 << bits - 1))
                 : zeros.flatMap(found -> codes(found, rows, padded)).map(all -> Weights.slice(all, 1, 0, count));
         return numbers.isPresent() && known.isPresent() && zero.isPresent()
                 ? Optional.of(Weights.slice(

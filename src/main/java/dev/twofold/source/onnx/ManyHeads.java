@@ -74,15 +74,16 @@ final class ManyHeads {
         Captures captures = new Captures();
         boolean parted =
                 packed.call().filter(call -> PARTED.matches(call, captures)).isPresent();
-        if (!parted || heads > MOST) {
+        if (!parted || heads < 1 || heads > MOST) {
             return Optional.empty();
         }
         List<Long> dims = captures.whole("parted");
         Value x = captures.value("x");
         boolean fits = dims.size() == 5
                 && dims.subList(2, 4).equals(List.of(heads, 3L))
+                && x.width() % (3 * heads) == 0
                 && dims.get(4) > 0
-                && heads * 3 * dims.get(4) == x.width();
+                && dims.get(4) == x.width() / (3 * heads);
         return fits
                 ? Optional.of(LongStream.range(0, 3)
                         .mapToObj(which -> ofEveryHead(x, heads, which, dims.get(4), values))

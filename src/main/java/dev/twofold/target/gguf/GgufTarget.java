@@ -29,6 +29,9 @@ public record GgufTarget(GgufOptions form) implements Target {
     /** Architectures whose files name a window, which llama.cpp reads and does not use. */
     private static final Set<String> UNUSED_WINDOWS = Set.of("phi3", "starcoder2");
 
+    /** Layers of the one size of EXAONE 4 that has windows. */
+    private static final int WINDOWED_LAYERS = 64;
+
     /** Bytes of a number of keys and values, which llama.cpp keeps in fp16 unless it is told otherwise. */
     private static final long CACHED = 2;
 
@@ -133,6 +136,12 @@ public record GgufTarget(GgufOptions form) implements Target {
         if (UNUSED_WINDOWS.contains(written.name()) && written.window().isPresent()) {
             notes.add("note: llama.cpp does not use the windows of " + written.name()
                     + ", and computes something else past " + written.window().get() + " positions");
+        }
+        if (written.name().equals("exaone4")
+                && written.window().isPresent()
+                && decoder.facts().layers() != WINDOWED_LAYERS) {
+            notes.add("note: llama.cpp looks for the windows of exaone4 in models of " + WINDOWED_LAYERS
+                    + " layers only, and computes something else here");
         }
         if (decoder.rotaries().stream().anyMatch(GgufTarget::blendsBetweenPairs)) {
             notes.add(

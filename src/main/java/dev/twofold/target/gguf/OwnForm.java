@@ -60,6 +60,7 @@ record OwnForm(Form form) {
         boolean sinks = attentions().anyMatch(attention -> attention.sinks().isPresent());
         return when(rules().anyMatch(rule -> rule.clip().isPresent()), "queries, keys and values are clipped")
                 .or(() -> when(sinks && style.sinks().isEmpty(), "scores of its own take part in its attentions"))
+                .or(() -> when(!sinks && !style.sinks().isEmpty(), "no scores of its own take part in its attentions"))
                 .or(() -> when(
                         rules().anyMatch(rule ->
                                 rule.scale() != first.scale() || !rule.cap().equals(first.cap())),
