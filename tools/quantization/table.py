@@ -4,7 +4,8 @@ usage: table.py CHECKPOINT TOKENS [PLANS [FORMS]]
 
 PLANS and FORMS are files with lines of a name, a bar and options of `twofold convert`; default: those below, for models of 16
 layers. A plan that begins with @DIR goes on from a model that was made of the checkpoint before, so that what it was refitted
-to is not fitted again for every form: `18 merges, compensated | @out/merged --window 0:0`. The first plan is the model as it is, and the first form is not rounded. Every cell is a conversion and a `twofold validate`
+to is not fitted again for every form: `18 merges, compensated | @out/merged --window 0:0`; its gains are folded
+already, which 4 bits keep worse than gains that stand apart. The first plan is the model as it is, and the first form is not rounded. Every cell is a conversion and a `twofold validate`
 of it on TOKENS tokens; one whose parity fails ends the run.
 """
 
