@@ -24,16 +24,8 @@ class Windowed(Gemma):
                 getattr(writer, f"add_{key}_logit_softcapping")(config[f"{key}_logit_softcapping"])
 
 
-class Olmo(Layout):
-    def keys(self, writer, config):
-        super().keys(writer, config)
-        if config.get("sliding_window"):
-            writer.add_sliding_window(config["sliding_window"])
-            writer.add_sliding_window_pattern([kind == "sliding_attention" for kind in config["layer_types"]])
-
-
 class Alternating(Layout):
-    """EXAONE 4."""
+    """Layers with a window and layers without, as OLMo 3 and EXAONE 4 have them."""
 
     def keys(self, writer, config):
         super().keys(writer, config)
@@ -289,8 +281,8 @@ LAYOUTS = {
     "gemma": Gemma("gemma"),
     "gemma2": Windowed("gemma2").named(**SANDWICH),
     "gemma3": Windowed("gemma3").named(**SANDWICH, **HEAD_NORMS),
-    "olmo2": Olmo("olmo2").named(**AFTER),
-    "olmo3": Olmo("olmo2").named(**AFTER),
+    "olmo2": Alternating("olmo2").named(**AFTER),
+    "olmo3": Alternating("olmo2").named(**AFTER),
     "starcoder2": StarCoder("starcoder2").named(ffn_gate=None, ffn_up="mlp.c_fc", ffn_down="mlp.c_proj"),
     "stablelm": StableLm("stablelm"),
     "stablelm-12b": StableLm("stablelm").named(ffn_norm=None),

@@ -40,7 +40,7 @@ def convert(source, directory, kind):
         model = quantized(model, kind == "q4a")
     if kind.endswith("16"):
         model = convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True)
-    directory.mkdir(parents=True)
+    directory.mkdir(parents=True, exist_ok=True)
     for file in source.glob("*.json"):
         shutil.copy(file, directory)
     onnx.save(model, directory / "model.onnx", save_as_external_data=True, location="model.onnx_data")

@@ -139,33 +139,44 @@ class DeepSeek extends Llama {
         }
     }
 
+    /** First layers without experts, and then layers with them. */
+    abstract static class WithExperts extends DeepSeek {
+
+        WithExperts(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] gated(int layer, double[][] n) {
+            return layer < count("first_k_dense_replace") ? super.gated(layer, n) : experts(layer, n);
+        }
+
+        abstract double[][] experts(int layer, double[][] n);
+    }
+
     /** DeepSeek V2. */
-    static final class V2 extends DeepSeek {
+    static final class V2 extends WithExperts {
 
         V2(JsonNode config, Tensors tensors) {
             super(config, tensors);
         }
 
         @Override
-        double[][] gated(int layer, double[][] n) {
-            return layer < count("first_k_dense_replace")
-                    ? super.gated(layer, n)
-                    : SharedExperts.byProbability(this, layer, n);
+        double[][] experts(int layer, double[][] n) {
+            return SharedExperts.byProbability(this, layer, n);
         }
     }
 
     /** DeepSeek V3. */
-    static final class V3 extends DeepSeek {
+    static final class V3 extends WithExperts {
 
         V3(JsonNode config, Tensors tensors) {
             super(config, tensors);
         }
 
         @Override
-        double[][] gated(int layer, double[][] n) {
-            return layer < count("first_k_dense_replace")
-                    ? super.gated(layer, n)
-                    : SharedExperts.bySigmoid(this, layer, n);
+        double[][] experts(int layer, double[][] n) {
+            return SharedExperts.bySigmoid(this, layer, n);
         }
     }
 }

@@ -71,7 +71,7 @@ final class RotaryRules {
                         .filter(grid ->
                                 grid.count() == Count.QUERIES || grid.count() != Count.TEXTS && !values.haveCaches())
                         .isPresent();
-        return known ? Optional.of(new Placed(positions)) : Optional.empty();
+        return known ? Optional.of(new Placed()) : Optional.empty();
     }
 
     private static Optional<Term> multiplied(Call call) {

@@ -288,7 +288,7 @@ sealed interface Term {
     }
 
     /** Positions as numbers that frequencies are multiplied with. */
-    record Placed(Value positions) implements Term {}
+    record Placed() implements Term {}
 
     /** Which elements of a head an angle of each pair stands at. */
     enum Spread {

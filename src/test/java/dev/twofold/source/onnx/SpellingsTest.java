@@ -28,7 +28,7 @@ final class SpellingsTest {
         if (rule.name().equals("positions as numbers")) {
             return sketch.with("p", new Term.Input("position_ids"));
         } else if (rule.name().equals("angles by a product")) {
-            return sketch.with("p", new Term.Placed(sketch.computed(1)))
+            return sketch.with("p", new Term.Placed())
                     .with("f", new Term.Numbers(new Filled(Shape.of(4), 1), Optional.empty()));
         } else if (rule.name().endsWith("of neighbours")) {
             Term.Angles angles = new Term.Angles(new Filled(Shape.of(4), 1), Term.Spread.ONCE);
