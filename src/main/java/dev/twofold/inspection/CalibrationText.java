@@ -5,7 +5,6 @@ import dev.twofold.measure.TextWindows;
 import dev.twofold.source.Source;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * What weights are fitted to. Of every text, one window of eight is held out, so that fits are checked on tokens of every kind
@@ -57,18 +56,15 @@ public record CalibrationText(TextWindows windows, int heldOut) {
     CalibrationText spaced(int tokens) {
         double share = Math.min(1, (double) tokens / tokens());
         int count = windows.inputs().size() - heldOut;
-        List<TextWindows> kept = new ArrayList<>(spaced(0, count, share));
-        List<TextWindows> checks = spaced(count, count + heldOut, share);
-        kept.addAll(checks);
-        return new CalibrationText(TextWindows.joined(kept), checks.size());
+        TextWindows checks = spaced(count, count + heldOut, share);
+        return new CalibrationText(
+                TextWindows.joined(List.of(spaced(0, count, share), checks)),
+                checks.inputs().size());
     }
 
-    private List<TextWindows> spaced(int from, int to, double share) {
+    private TextWindows spaced(int from, int to, double share) {
         int count = Math.max(1, (int) Math.round(share * (to - from)));
-        return IntStream.range(0, count)
-                .map(i -> from + (int) ((long) i * (to - from) / count))
-                .mapToObj(window -> windows.part(window, window + 1))
-                .toList();
+        return windows.part(from, to).spaced(count);
     }
 
     /** The windows that nothing is fitted to. */
