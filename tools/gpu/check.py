@@ -1,13 +1,16 @@
-"""Runs Twofold on a device: parity of every family, where nodes run, and speed. Writes one JSON and one table.
+"""Runs Twofold on a device: speed in ONNX Runtime and in transformers, parity of every family, where nodes run, inspect.
 
-usage: check.py OUT [--provider cuda|cpu] [--small] [--minutes N] [--twofold COMMAND]
+usage: check.py OUT [--provider cuda|cpu] [--small] [--minutes N] [--jobs N] [--model DIR] [--only PART ...] [--twofold COMMAND]
 
-OUT is a directory; check.json and check.md appear in it, also when time runs out, with what was done until then. --small takes
-one family and one small shape, to try the script itself. Needs ./twofold of this repository or another COMMAND that runs it, and
-a Python with PyTorch, safetensors and onnxruntime (onnxruntime-gpu for cuda).
+OUT is a directory; check.json and check.md appear in it, also when time runs out, with what was done until then. The parts
+are speed, transformers, model (only with --model: a checkpoint with a tokenizer, whose parity and inspect are tried) and
+parity. --jobs is how many families are tried at a time. --small takes one family and one small shape, to try the script
+itself. Needs ./twofold of this repository or another COMMAND that runs it, and a Python with PyTorch, transformers,
+safetensors and onnxruntime (onnxruntime-gpu for cuda).
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -16,16 +19,34 @@ import subprocess
 import sys
 import time
 
+from tables import table
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DTYPES = ["fp32", "fp16", "bf16", "int4"]
-# Layers, hidden size, heads, KV heads, feed-forward, vocabulary; and the window of layers that is paired, or merged layer by layer.
-SHAPES = {
-    "30 x 576 (SmolLM2-135M)": ([30, 576, 9, 3, 1536, 49152], "8:22"),
-    "16 x 2048 (Llama-3.2-1B)": ([16, 2048, 32, 8, 8192, 128256], "4:14"),
-    "16 x 4096 (half of Llama-2-7B)": ([16, 4096, 32, 32, 11008, 32000], "4:14"),
-}
-SMALL_SHAPES = {"6 x 64": ([6, 64, 4, 2, 128, 256], "2:4")}
+PARTS = ["speed", "transformers", "model", "parity"]
+
+
+class Shape:
+    """Layers, hidden size, heads, KV heads, feed-forward, vocabulary; and the layers that are paired, or merged one by one."""
+
+    def __init__(self, name, sizes, first, last, in_transformers=True):
+        self.name, self.sizes, self.in_transformers = name, sizes, in_transformers
+        window = ["--window", f"{first}:{last}"]
+        merges = ["--merge", ",".join(f"{layer}A-{layer}F" for layer in range(first, last))]
+        longer = ["--merge", ",".join(f"{layer}A-{layer + 1}F" for layer in range(first, last, 2))]
+        self.plans = {"plain": ["--window", "0:0"], "pairs": window, "merges": merges}
+        self.onnx_plans = self.plans | {
+            "pairs, wide caches": [*window, "--kv-layout", "wide"], "staggered pairs": [*window, "--form", "staggered"],
+            "merges of four": longer}
+
+
+SHAPES = [
+    Shape("30 x 576 (SmolLM2-135M)", [30, 576, 9, 3, 1536, 49152], 8, 22),
+    Shape("16 x 2048 (Llama-3.2-1B)", [16, 2048, 32, 8, 8192, 128256], 4, 14),
+    Shape("16 x 4096 (half of Llama-2-7B)", [16, 4096, 32, 32, 11008, 32000], 4, 14, in_transformers=False),
+]
+SMALL_SHAPES = [Shape("6 x 64", [6, 64, 4, 2, 128, 256], 2, 4)]
 
 
 class Check:
@@ -34,19 +55,21 @@ class Check:
     def __init__(self, arguments):
         self.out = pathlib.Path(arguments.out).resolve()
         self.out.mkdir(parents=True, exist_ok=True)
-        self.provider = arguments.provider
-        self.small = arguments.small
+        self.provider, self.small, self.jobs = arguments.provider, arguments.small, arguments.jobs
+        self.model_directory = arguments.model
         self.command = arguments.twofold
+        self.shapes = SMALL_SHAPES if self.small else SHAPES
+        # fp16 and bf16 are computed in fp32 on a CPU.
+        self.dtype = "fp16" if self.provider == "cuda" else "fp32"
         self.end = time.monotonic() + 60 * arguments.minutes
         self.found = {
             "commit": text(["git", "-C", str(ROOT), "rev-parse", "HEAD"]), "provider": self.provider,
-            "device": device(self.provider), "parity": [], "speed": [], "failed": [], "complete": False}
+            "device": device(self.provider), "speed": [], "transformers": [], "model": [], "parity": [], "failed": [],
+            "complete": False}
 
     def twofold(self, *words):
-        """Exit code and standard output of a command."""
-        run = self.run([self.command, *map(str, words)])
-        if run.returncode not in (0, 1):
-            print(run.stderr, file=sys.stderr)
+        """Exit code, standard output and standard error of a command."""
+        run = self.run([self.command, *words])
         return run.returncode, run.stdout, run.stderr
 
     def run(self, command):
@@ -60,96 +83,117 @@ class Check:
     def in_time(self):
         return time.monotonic() < self.end
 
+    def failed(self, what, error):
+        self.found["failed"].append({"what": what, "error": error})
+        self.write()
+
+    def converted(self, checkpoint, name, *options):
+        """The output of a conversion, or nothing after a note of what went wrong."""
+        out = self.out / "models" / name.replace(",", "").replace(" ", "-")
+        code, _, error = self.twofold("convert", checkpoint, "-o", out, *options, "--no-load", "--force", "--quiet")
+        if code != 0:
+            self.failed(f"{name} of {checkpoint}", error)
+            return None
+        return out
+
+    def random(self, shape):
+        checkpoint = self.out / "random"
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        shutil.rmtree(self.out / "models", ignore_errors=True)
+        run = self.run([sys.executable, HERE / "random_checkpoint.py", checkpoint, *shape.sizes])
+        if run.returncode != 0:
+            self.failed(shape.name, run.stderr)
+            return None
+        return checkpoint
+
+    def speed(self):
+        for shape in self.shapes:
+            checkpoint = self.random(shape) if self.in_time() else None
+            if checkpoint:
+                options = {name: [*plan, "--dtype", self.dtype] for name, plan in shape.onnx_plans.items()}
+                around = ["--dtype", "int4", *(["--around", "fp16"] if self.provider == "cuda" else [])]
+                options |= {f"{name}, int4": [*shape.plans[name], *around] for name in ("plain", "pairs")}
+                self.timed("speed", shape, checkpoint, options, [HERE / "speed.py", self.provider])
+
+    def transformers(self):
+        for shape in self.shapes:
+            checkpoint = self.random(shape) if shape.in_transformers and self.in_time() else None
+            if checkpoint:
+                target = ["--target", "transformers", "--dtype", self.dtype]
+                options = {name: [*plan, *target] for name, plan in shape.plans.items()}
+                for how in ("eager", "compile"):
+                    script = [HERE / "transformers_speed.py", how, self.provider]
+                    self.timed("transformers", shape, checkpoint, options, script, how=how)
+
+    def timed(self, part, shape, checkpoint, options, script, **more):
+        directories = {name: self.converted(checkpoint, name, *words) for name, words in options.items()}
+        directories = {name: directory for name, directory in directories.items() if directory}
+        prompt, new, rounds = (8, 8, 3) if self.small else (128, 96, 5)
+        run = self.run([sys.executable, *script, prompt, new, rounds, *directories.values()])
+        if run.returncode != 0:
+            self.failed(f"speed of {shape.name}", run.stderr)
+            return
+        found = json.loads(run.stdout)
+        for row, name in zip(found["rows"], [*directories, "again"]):
+            row["model"] = name
+        self.found[part].append({"shape": shape.name, "prompt": prompt, "new": new, **more, **found})
+        self.write()
+
     def parity(self):
         families = sorted(path.name for path in (ROOT / "testmodels" / "families").iterdir()
                           if (path / "model.safetensors").exists())
-        for family in ["mixtral"] if self.small else families:
-            for dtype in ["fp32", "fp16"] if self.small else DTYPES:
-                if not self.in_time():
-                    return False
-                checkpoint, model = ROOT / "testmodels" / "families" / family, self.out / "model"
-                row = {"family": family, "dtype": dtype}
-                code, _, error = self.twofold("convert", checkpoint, "-o", model, "--window", "0:2", "--dtype", dtype,
-                                              "--no-load", "--force", "--quiet")
-                if code == 0:
-                    code, out, error = self.twofold("validate", model, "--against", checkpoint, "--tokens", 256,
-                                                    "--provider", self.provider, "--format", "json", "--quiet")
-                    if code in (0, 1):
-                        found = json.loads(out)
-                        row.update(passed=found["passed"], relative=found["parity"]["maxRelative"],
-                                   routing=found["parity"].get("routing"), placement=found.get("placement"))
-                if "passed" not in row:
-                    row["refused"] = error.strip().splitlines()[0] if error.strip() else "exit " + str(code)
-                self.found["parity"].append(row)
-                self.write()
-        return True
+        tried = [(family, dtype) for family in (["mixtral"] if self.small else families)
+                 for dtype in (DTYPES[:2] if self.small else DTYPES)]
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            for row in pool.map(lambda pair: self.parity_of(*pair), tried):
+                if row:
+                    self.found["parity"].append(row)
+                    self.write()
 
-    def speed(self):
-        for name, (shape, window) in (SMALL_SHAPES if self.small else SHAPES).items():
-            if not self.in_time():
-                return False
-            problem = self.timed(name, shape, window)
-            if problem:
-                self.found["failed"].append({"shape": name, "error": problem})
-            self.write()
-        return self.in_time()
+    def parity_of(self, family, dtype):
+        if not self.in_time():
+            return None
+        checkpoint = ROOT / "testmodels" / "families" / family
+        row = self.validated(checkpoint, f"{family}-{dtype}", ["--window", "0:2", "--dtype", dtype], 256)
+        return {"family": family, "dtype": dtype, **row}
 
-    def timed(self, name, shape, window):
-        """What went wrong, if anything did."""
-        checkpoint = self.out / "random"
-        shutil.rmtree(checkpoint, ignore_errors=True)
-        run = self.run([sys.executable, HERE / "random_checkpoint.py", checkpoint, *shape])
-        if run.returncode != 0:
-            return run.stderr
-        first, last = map(int, window.split(":"))
-        merges = ",".join(f"{layer}A-{layer}F" for layer in range(first, last))
-        plans = {"plain": ["--window", "0:0"], "paired": ["--window", window],
-                 "wide": ["--window", window, "--kv-layout", "wide"], "merged": ["--merge", merges]}
-        directories = []
-        for plan, options in plans.items():
-            directories.append(self.out / plan)
-            code, _, error = self.twofold("convert", checkpoint, "-o", directories[-1], *options, "--dtype",
-                                          "fp16" if self.provider == "cuda" else "fp32", "--no-load", "--force", "--quiet")
-            if code != 0:
-                return error
-        prompt, new, rounds = (8, 8, 3) if self.small else (128, 96, 7)
-        run = self.run([sys.executable, HERE / "speed.py", self.provider, prompt, new, rounds, *directories])
-        if run.returncode != 0:
-            return run.stderr
-        found = json.loads(run.stdout)
-        for row in found["rows"]:
-            row["model"] = pathlib.Path(row["model"]).name
-        self.found["speed"].append({"shape": name, "prompt": prompt, "new": new, **found})
-        return ""
+    def model(self):
+        """A model that people use: parity of plain and merged plans in every type, and the time of inspect."""
+        if not self.model_directory:
+            return
+        plans = {"plain": ["--window", "0:0"], "pairs": ["--window", "2:4"], "merges": ["--merge", "1A-1F,2F-3A"]}
+        for name, plan in plans.items():
+            for dtype in DTYPES:
+                if self.in_time():
+                    row = self.validated(self.model_directory, f"{name}-{dtype}", [*plan, "--dtype", dtype], 2048)
+                    self.found["model"].append({"plan": name, "dtype": dtype, **row})
+                    self.write()
+        start = time.monotonic()
+        code, _, error = self.twofold("inspect", self.model_directory, "-o", self.out / "report", "--provider",
+                                      self.provider, "--quiet")
+        if code != 0:
+            self.failed("inspect", error)
+            return
+        self.found["inspectSeconds"] = time.monotonic() - start
+        self.write()
+
+    def validated(self, checkpoint, name, options, tokens):
+        """What validate found of a conversion, or what either said."""
+        out = self.out / "models" / name
+        code, _, error = self.twofold("convert", checkpoint, "-o", out, *options, "--no-load", "--force", "--quiet")
+        if code == 0:
+            code, printed, error = self.twofold("validate", out, "--against", checkpoint, "--tokens", tokens, "--provider",
+                                                self.provider, "--format", "json", "--quiet")
+            shutil.rmtree(out, ignore_errors=True)
+            if code in (0, 1):
+                found = json.loads(printed)
+                return {"passed": found["passed"], "relative": found["parity"]["maxRelative"],
+                        "routing": found["parity"].get("routing"), "placement": found.get("placement")}
+        return {"refused": (error.strip().splitlines() or [f"exit {code}"])[0]}
 
     def write(self):
         (self.out / "check.json").write_text(json.dumps(self.found, indent=1) + "\n")
-        (self.out / "check.md").write_text(table(self.found))
-
-
-def table(found):
-    """The page's part, in Markdown."""
-    lines = [f"{found['device']}, provider {found['provider']}, commit {found['commit'][:7]}"
-             + ("" if found["complete"] else "; time ran out before everything was run"), "",
-             "| type | families that pass | largest relative difference of those | others |", "|---|---|---|---|"]
-    for dtype in DTYPES:
-        rows = [row for row in found["parity"] if row["dtype"] == dtype]
-        good = [row for row in rows if row.get("passed")]
-        others = [row["family"] + (f" {row['relative']:.1e}" if "relative" in row else " refused")
-                  for row in rows if not row.get("passed")]
-        if rows:
-            lines.append(f"| {dtype} | {len(good)} of {len(rows)} | {max([row['relative'] for row in good], default=0):.1e} | "
-                         + (", ".join(others) or "none") + " |")
-    for speed in found["speed"]:
-        lines += ["", f"{speed['shape']}, prompt of {speed['prompt']}, then {speed['new']} tokens:", "",
-                  "| plan | prefill ms | decode ms a token | prefill x | decode x | spread of decode |",
-                  "|---|---|---|---|---|---|"]
-        lines += [f"| {row['model']} | {row['prefillMillis']:.2f} | {row['decodeMillis']:.3f} | {row['prefillSpeedup']:.3f} | "
-                  f"{row['decodeSpeedup']:.3f} | {row['decodeLow']:.3f} to {row['decodeHigh']:.3f} |"
-                  for row in speed["rows"]]
-    for failed in found["failed"]:
-        lines += ["", f"{failed['shape']} was not timed: {(failed['error'].strip().splitlines() or ['no reason given'])[-1]}"]
-    return "\n".join(lines) + "\n"
+        (self.out / "check.md").write_text(table(self.found, DTYPES))
 
 
 def text(command):
@@ -172,10 +216,17 @@ def main():
     parser.add_argument("--provider", choices=["cuda", "cpu"], default="cuda")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) // 2))
+    parser.add_argument("--model", type=pathlib.Path)
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, metavar="PART")
     parser.add_argument("--twofold", default=str(ROOT / "twofold"))
-    check = Check(parser.parse_args())
+    arguments = parser.parse_args()
+    check = Check(arguments)
     # Speed first: it is what no other machine can tell.
-    check.found["complete"] = all([check.speed(), check.parity()])
+    for part in PARTS:
+        if part in arguments.only:
+            getattr(check, part)()
+    check.found["complete"] = check.in_time()
     check.write()
     print((check.out / "check.md").read_text(), end="")
 

@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 import onnxruntime as ort
+from rounds import compare
 
 TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
@@ -60,25 +61,8 @@ def timed(model, prompt, new):
 
 
 def main(provider, prompt, new, rounds, directories):
-    names = directories + ["again"]
     models = [Model(name, provider, prompt + new) for name in directories + directories[:1]]
-    for model in models:
-        timed(model, prompt, new)
-    times = [[] for _ in models]
-    for turn in range(rounds):
-        for offset in range(len(models)):
-            index = (turn + offset) % len(models)
-            times[index].append(timed(models[index], prompt, new))
-    rows = []
-    for name, own in zip(names, times):
-        ratios = [[first[part] / mine[part] for first, mine in zip(times[0], own)] for part in (0, 1)]
-        rows.append({
-            "model": name,
-            "prefillMillis": 1000 * statistics.median(t[0] for t in own),
-            "decodeMillis": 1000 * statistics.median(t[1] for t in own),
-            "prefillSpeedup": statistics.median(ratios[0]),
-            "decodeSpeedup": statistics.median(ratios[1]),
-            "decodeLow": min(ratios[1]), "decodeHigh": max(ratios[1])})
+    rows = compare(directories + ["again"], models, lambda model: timed(model, prompt, new), rounds)
     print(json.dumps({"onnxRuntime": ort.__version__, "rows": rows}))
 
 
