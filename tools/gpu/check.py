@@ -126,8 +126,9 @@ class Check:
                     self.timed("transformers", shape, checkpoint, options, script, how=how)
 
     def timed(self, part, shape, checkpoint, options, script, **more):
-        directories = {name: self.converted(checkpoint, name, *words) for name, words in options.items()}
-        directories = {name: directory for name, directory in directories.items() if directory}
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            made = pool.map(lambda name: self.converted(checkpoint, name, *options[name]), options)
+            directories = {name: directory for name, directory in zip(options, made) if directory}
         prompt, new, rounds = (8, 8, 3) if self.small else (128, 96, 5)
         run = self.run([sys.executable, *script, prompt, new, rounds, *directories.values()])
         if run.returncode != 0:

@@ -23,10 +23,11 @@ def main(out, layers, hidden, heads, kv_heads, feed_forward, vocabulary):
     }
     (out / "config.json").write_text(json.dumps(config, indent=1))
     torch.manual_seed(0)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
 
     def matrix(rows, columns):
         # Small enough that activations stay within fp16.
-        return (torch.randn(rows, columns) * (0.5 / columns**0.5)).half()
+        return (torch.randn(rows, columns, device=device) * (0.5 / columns**0.5)).half().cpu()
 
     # A file a layer, so that memory does not grow with the model.
     shards = {"model-00000.safetensors": {

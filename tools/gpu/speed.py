@@ -25,7 +25,9 @@ class Model:
         options = ort.SessionOptions()
         options.log_severity_level = 3
         self.device = "cuda" if provider == "cuda" else "cpu"
-        chosen = [("CUDAExecutionProvider", {"use_tf32": "0"})] if provider == "cuda" else []
+        # An arena that doubles would leave no room for the other models.
+        own = {"use_tf32": "0", "arena_extend_strategy": "kSameAsRequested"}
+        chosen = [("CUDAExecutionProvider", own)] if provider == "cuda" else []
         self.session = ort.InferenceSession(
             directory + "/model.onnx", options, providers=chosen + ["CPUExecutionProvider"])
         if provider == "cuda" and self.session.get_providers()[0] != "CUDAExecutionProvider":
