@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Times converted models side by side: how fast they read a prompt (prefill) and write tokens (decode).",
+            "All are loaded and timed twice, in both orders, since where a model lies in memory changes its speed.",
             "The first model is loaded and timed once more beside itself: what it differs by from itself is noise, and a"
                     + " difference within that is none."
         })
@@ -50,8 +52,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--rounds",
             paramLabel = "R",
-            description = "How often to time each model; the median counts (default: 11).")
-    private int rounds = 11;
+            description = "How often to time each model after each of two loadings; the median counts (default: 6).")
+    private int rounds = 6;
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;
@@ -75,24 +77,19 @@ final class BenchCommand implements Callable<Integer> {
         List<Manifest> manifests = models.stream().map(OutputModel::manifest).toList();
         manifests.forEach(this::requireRoom);
         manifests.forEach(this::requireLogits);
-        List<ModelSession> sessions = new ArrayList<>();
         ModelOpener opener = new ModelOpener(hosting.host(console), threads.spinning());
-        try {
-            for (OutputModel model : models) {
-                sessions.add(opener.open(model.place(), model.manifest()));
-            }
-            if (models.size() > 1) {
-                sessions.add(opener.open(models.get(0).place(), manifests.get(0)));
-            }
-            if (!hosting.provider().isCpu()) {
-                console.notice(
-                        "note: this is not the models' speed on " + hosting.provider()
-                                + ": caches travel through this process at every token; tools/gpu/speed.py times them in place");
-            }
-            print(new Benchmark(promptTokens, newTokens, batch, rounds).run(sessions), manifests);
-        } finally {
-            sessions.forEach(ModelSession::close);
+        List<Supplier<ModelSession>> loads = new ArrayList<>();
+        for (OutputModel model : models) {
+            loads.add(() -> opener.open(model.place(), model.manifest()));
         }
+        if (models.size() > 1) {
+            loads.add(loads.get(0));
+        }
+        if (!hosting.provider().isCpu()) {
+            console.notice("note: this is not the models' speed on " + hosting.provider()
+                    + ": caches travel through this process at every token; tools/gpu/speed.py times them in place");
+        }
+        print(new Benchmark(promptTokens, newTokens, batch, rounds).run(loads), manifests);
         return 0;
     }
 

@@ -2,17 +2,22 @@ package dev.twofold.ort;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Times prefill and decoding of models side by side. Every round times each model once, and begins with the next one, so that
- * neither a slow moment of the machine nor the order favours any.
+ * no slow moment of the machine favours any. Where in memory a model lies decides its speed too, by up to a tenth from the
+ * first that is loaded to the last. So all are loaded twice, the second time in the opposite order, and a time is the geometric
+ * mean of a round of each.
  *
  * @param promptTokens tokens a row of the prompt
  * @param newTokens tokens decoded one by one after it
  * @param batch rows
- * @param rounds timed rounds, after one that is not; the median counts
+ * @param rounds timed rounds of each loading, after one that is not; the median counts
  */
 public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) {
 
@@ -31,10 +36,46 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
             Speedup decodeSpeedup) {}
 
     /** Seconds of a round; those of decoding are the median token's, times their number. */
-    private record Times(double prefill, double decode, double exchange) {}
+    private record Times(double prefill, double decode, double exchange) {
 
-    /** The speed of each model. */
-    public List<Speed> run(List<ModelSession> sessions) {
+        Times mean(Times other) {
+            return new Times(
+                    Math.sqrt(prefill * other.prefill),
+                    Math.sqrt(decode * other.decode),
+                    Math.sqrt(exchange * other.exchange));
+        }
+    }
+
+    /** The speed of each model; a supplier loads it. */
+    public List<Speed> run(List<Supplier<ModelSession>> models) {
+        List<List<Times>> times = loaded(models);
+        List<List<Times>> others = reversed(loaded(reversed(models)));
+        List<List<Times>> means = new ArrayList<>();
+        for (int model = 0; model < models.size(); model++) {
+            means.add(means(times.get(model), others.get(model)));
+        }
+        double[] first = each(means.get(0), Times::decode);
+        return means.stream().map(own -> speed(own, first)).toList();
+    }
+
+    private static List<Times> means(List<Times> times, List<Times> others) {
+        return IntStream.range(0, times.size())
+                .mapToObj(round -> times.get(round).mean(others.get(round)))
+                .toList();
+    }
+
+    /** Loads models in this order, and times the rounds of each. */
+    private List<List<Times>> loaded(List<Supplier<ModelSession>> models) {
+        List<ModelSession> sessions = new ArrayList<>();
+        try {
+            models.forEach(model -> sessions.add(model.get()));
+            return rounds(sessions);
+        } finally {
+            sessions.forEach(ModelSession::close);
+        }
+    }
+
+    private List<List<Times>> rounds(List<ModelSession> sessions) {
         List<List<Times>> times = new ArrayList<>();
         for (ModelSession session : sessions) {
             round(session);
@@ -46,8 +87,13 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
                 times.get(model).add(round(sessions.get(model)));
             }
         }
-        double[] first = each(times.get(0), Times::decode);
-        return times.stream().map(own -> speed(own, first)).toList();
+        return times;
+    }
+
+    private static <T> List<T> reversed(List<T> list) {
+        List<T> reversed = new ArrayList<>(list);
+        Collections.reverse(reversed);
+        return reversed;
     }
 
     private Speed speed(List<Times> times, double[] first) {
