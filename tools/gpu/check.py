@@ -61,6 +61,7 @@ class Check:
         self.shapes = SMALL_SHAPES if self.small else SHAPES
         # fp16 and bf16 are computed in fp32 on a CPU.
         self.dtype = "fp16" if self.provider == "cuda" else "fp32"
+        self.dtypes = DTYPES[:2] if self.small else DTYPES
         self.end = time.monotonic() + 60 * arguments.minutes
         self.found = {
             "commit": text(["git", "-C", str(ROOT), "rev-parse", "HEAD"]), "provider": self.provider,
@@ -144,7 +145,7 @@ class Check:
         families = sorted(path.name for path in (ROOT / "testmodels" / "families").iterdir()
                           if (path / "model.safetensors").exists())
         tried = [(family, dtype) for family in (["mixtral"] if self.small else families)
-                 for dtype in (DTYPES[:2] if self.small else DTYPES)]
+                 for dtype in self.dtypes]
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             for row in pool.map(lambda pair: self.parity_of(*pair), tried):
                 if row:
@@ -164,7 +165,7 @@ class Check:
             return
         plans = {"plain": ["--window", "0:0"], "pairs": ["--window", "2:4"], "merges": ["--merge", "1A-1F,2F-3A"]}
         for name, plan in plans.items():
-            for dtype in DTYPES:
+            for dtype in self.dtypes:
                 if self.in_time():
                     row = self.validated(self.model_directory, f"{name}-{dtype}", [*plan, "--dtype", dtype], 2048)
                     self.found["model"].append({"plan": name, "dtype": dtype, **row})

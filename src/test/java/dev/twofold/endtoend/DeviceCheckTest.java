@@ -22,7 +22,18 @@ final class DeviceCheckTest {
     void runs_to_its_end_and_writes_what_it_found() throws IOException {
         Path out = directory.resolve("out");
         Python.withRuntime()
-                .run(Path.of("tools", "gpu", "check.py"), out, "--provider", "cpu", "--small", "--twofold", command());
+                .run(
+                        Path.of("tools", "gpu", "check.py"),
+                        out,
+                        "--provider",
+                        "cpu",
+                        "--small",
+                        "--jobs",
+                        2,
+                        "--model",
+                        Path.of("testmodels", "families", "llama3.2"),
+                        "--twofold",
+                        command());
         JsonNode found = new ObjectMapper().readTree(out.resolve("check.json").toFile());
         assertThat(found.path("complete").asBoolean()).as(found.toString()).isTrue();
         assertThat(found.path("failed")).isEmpty();
@@ -32,10 +43,23 @@ final class DeviceCheckTest {
         assertThat(found.path("parity").findValues("differing")).hasSize(2);
         assertThat(found.path("speed")).hasSize(1);
         assertThat(found.path("speed").path(0).path("rows").findValuesAsText("model"))
-                .containsExactly("plain", "paired", "wide", "merged", "again");
+                .containsExactly(
+                        "plain",
+                        "pairs",
+                        "merges",
+                        "pairs, wide caches",
+                        "staggered pairs",
+                        "merges of four",
+                        "plain, int4",
+                        "pairs, int4",
+                        "again");
+        assertThat(found.path("transformers").findValuesAsText("how")).containsExactly("eager", "compile");
+        assertThat(found.path("model").findValuesAsText("dtype")).hasSize(6).contains("fp16");
+        assertThat(found.path("model")).allMatch(row -> row.path("passed").asBoolean());
+        assertThat(found.path("inspectSeconds").asDouble()).isPositive();
         assertThat(Files.readString(out.resolve("check.md")))
-                .contains("| fp32 | 1 of 1 |", "| fp16 | 1 of 1 |", "| merged |")
-                .doesNotContain("time ran out", "was not timed");
+                .contains("| fp32 | 1 of 1 |", "| fp16 | 1 of 1 |", "| merges |", "`inspect` took")
+                .doesNotContain("time ran out", "failed");
     }
 
     /** The classes that are tested, which {@code ./twofold} would build again. */

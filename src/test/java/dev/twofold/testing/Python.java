@@ -49,8 +49,9 @@ public final class Python {
 
     /** Likewise one with what tools/gpu needs. */
     public static Python withRuntime() {
-        String message = "no Python with torch, safetensors and onnxruntime: the check of devices is not tried"
-                + " (pip install -r tools/gpu/requirements.txt onnxruntime, and set " + CHOSEN + ")";
+        String message =
+                "no Python with torch, transformers, safetensors and onnxruntime: the check of devices is not tried"
+                        + " (pip install -r tools/gpu/requirements.txt onnxruntime, and set " + CHOSEN + ")";
         return find(Python::hasRuntime, false, message);
     }
 
@@ -97,7 +98,7 @@ public final class Python {
 
     private static boolean hasRuntime(Path binary) {
         String code = "import importlib.util as u, sys\n"
-                + "sys.exit(not all(u.find_spec(name) for name in ['torch', 'safetensors', 'onnxruntime']))";
+                + "sys.exit(not all(u.find_spec(name) for name in ['torch', 'transformers', 'safetensors', 'onnxruntime']))";
         return succeeds(binary, code);
     }
 
