@@ -162,14 +162,11 @@ record MixtureExperts(Call call, Values values, Places at, Matrices kind) {
     }
 
     private static Weight flat(Weight weight) {
-        return weight instanceof Weight.Stored stored
-                ? new Weight.Stored(
-                        stored.file(),
-                        stored.name(),
-                        stored.offset(),
-                        stored.dtype(),
-                        Shape.of(stored.shape().elements()))
-                : weight;
+        Shape vector = Shape.of(weight.shape().elements());
+        if (weight instanceof Weight.Stored stored) {
+            return new Weight.Stored(stored.file(), stored.name(), stored.offset(), stored.dtype(), vector);
+        }
+        return weight instanceof Weight.Filled filled ? new Weight.Filled(vector, filled.value()) : weight;
     }
 
     /** Whether the matrix of each expert has so many; columns follow from how many elements there are. */
