@@ -64,6 +64,7 @@ final class FamilyReportTest {
 
     @Test
     void says_how_many_experts_a_token_takes() {
-        assertThat(dryRun("mixtral", "--window", "0:0").err()).contains("a token chooses 2 of the 4 experts of a layer");
+        assertThat(dryRun("mixtral", "--window", "0:0").err())
+                .contains("a token chooses 2 of the 4 experts of a layer");
     }
 }

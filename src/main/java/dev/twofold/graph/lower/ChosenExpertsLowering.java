@@ -62,8 +62,9 @@ record ChosenExpertsLowering(GraphBuilder graph) {
         long count = experts.experts().size();
         String logarithms = graph.node(name + "/logarithms", "Log", List.of(shares));
         String rows = graph.node(name + "/rows", "Reshape", List.of(logarithms, graph.integers(-1, count)));
-        List<Linear> readers =
-                experts.experts().stream().flatMap(expert -> expert.readers().stream()).toList();
+        List<Linear> readers = experts.experts().stream()
+                .flatMap(expert -> expert.readers().stream())
+                .toList();
         List<Linear> writers = experts.experts().stream().map(FeedForward::down).toList();
         String sum = graph.node(
                         name + "/experts",
@@ -92,7 +93,9 @@ record ChosenExpertsLowering(GraphBuilder graph) {
         Linear woven = all.woven(strands, Math.toIntExact(rows / strands));
         Weight matrices = woven.weight();
         String weight = declared(
-                name + ".weight", matrices, List.of(count, rows, matrices.shape().dim(1)));
+                name + ".weight",
+                matrices,
+                List.of(count, rows, matrices.shape().dim(1)));
         String bias = woven.bias()
                 .map(values -> declared(name + ".bias", values, List.of(count, rows)))
                 .orElse("");

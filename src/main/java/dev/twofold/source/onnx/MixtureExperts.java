@@ -70,8 +70,8 @@ record MixtureExperts(Call call, Values values, Places at, Matrices kind) {
                 .filter(found -> found.all().isEmpty())
                 .isPresent();
         return readers.filter(any -> none)
-                .flatMap(matrices -> down.flatMap(writers -> inner.flatMap(before ->
-                        outer.map(after -> all(sizes, before.of(matrices), after, writers, activation)))));
+                .flatMap(matrices -> down.flatMap(writers -> inner.flatMap(
+                        before -> outer.map(after -> all(sizes, before.of(matrices), after, writers, activation)))));
     }
 
     private static List<FeedForward> all(

@@ -26,13 +26,11 @@ final class MixtureRules {
             new Rule(
                     "a mixture of experts",
                     MICROSOFT + "MoE",
-                    (call, values) ->
-                            mixture(call, values, new Places(2, 3, 4, 5, 6, 7, 8), Matrices.NUMBERS)),
+                    (call, values) -> mixture(call, values, new Places(2, 3, 4, 5, 6, 7, 8), Matrices.NUMBERS)),
             new Rule(
                     "a mixture of experts in blocks",
                     MICROSOFT + "QMoE",
-                    (call, values) ->
-                            mixture(call, values, new Places(2, 4, 5, 7, 8, 10, 14), Matrices.BLOCKS)),
+                    (call, values) -> mixture(call, values, new Places(2, 4, 5, 7, 8, 10, 14), Matrices.BLOCKS)),
             spelled(
                     "a mixture of experts times the sum of its shares",
                     "Mul(?mixture, ReduceSum(?shares, =-1))",
@@ -65,9 +63,8 @@ final class MixtureRules {
                 && call.text("quant_type", "int").equals("int")
                 && call.attributes().entrySet().stream()
                         .filter(entry -> !READ.contains(entry.getKey()))
-                        .allMatch(
-                                entry -> entry.getValue().hasI()
-                                        && Long.valueOf(entry.getValue().getI()).equals(SILENT.get(entry.getKey())));
+                        .allMatch(entry -> entry.getValue().hasI()
+                                && Long.valueOf(entry.getValue().getI()).equals(SILENT.get(entry.getKey())));
     }
 
     private static Optional<Activation> activation(Call call, Matrices kind) {
@@ -79,9 +76,7 @@ final class MixtureRules {
             return Optional.ofNullable(ACTIVATIONS.get(name));
         }
         boolean clamped = name.equals("swiglu") && offset == 1 && limit > 0 && limit < Double.POSITIVE_INFINITY;
-        return clamped && kind == Matrices.NUMBERS
-                ? Optional.of(new ClampedSwish(steepness, limit))
-                : Optional.empty();
+        return clamped && kind == Matrices.NUMBERS ? Optional.of(new ClampedSwish(steepness, limit)) : Optional.empty();
     }
 
     /** Which experts a token gets, and the projection that says so. */
@@ -106,8 +101,7 @@ final class MixtureRules {
         Optional<Value> x = call.input(0).filter(value -> value.width() > 0);
         Optional<Shares> shares = call.input(1)
                 .flatMap(given -> shares(call, kind, given))
-                .filter(found ->
-                        found.router().width() > 0 && found.router().width() <= MOST);
+                .filter(found -> found.router().width() > 0 && found.router().width() <= MOST);
         Optional<Activation> activation = activation(call, kind);
         boolean rest = call.inputs().stream().skip(at.rest()).allMatch(Optional::isEmpty);
         if (!isPlain(call) || !rest || x.isEmpty() || shares.isEmpty() || activation.isEmpty()) {
@@ -115,7 +109,8 @@ final class MixtureRules {
         }
         return new MixtureExperts(call, values, at, kind)
                 .read(shares.get().router().width(), x.get().width(), activation.get())
-                .map(all -> new Mixture(x.get(), shares.get().router(), shares.get().routing(), all));
+                .map(all ->
+                        new Mixture(x.get(), shares.get().router(), shares.get().routing(), all));
     }
 
     /** Shares that the operator divided by their sum, as they were before. */
@@ -127,7 +122,7 @@ final class MixtureRules {
                                 && !found.routing().normed()
                                 && found.routing().withNormed(true).equals(mixture.routing()))
                         .isPresent())
-                .map(mixture -> new Mixture(
-                        mixture.x(), mixture.router(), shares.get().routing(), mixture.experts()));
+                .map(mixture ->
+                        new Mixture(mixture.x(), mixture.router(), shares.get().routing(), mixture.experts()));
     }
 }
