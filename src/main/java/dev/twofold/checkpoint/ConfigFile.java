@@ -101,6 +101,11 @@ public final class ConfigFile {
         return !root.has(key);
     }
 
+    /** Whether a key is there, and null. */
+    boolean isNull(String key) {
+        return root.path(key).isNull();
+    }
+
     int positive(String key) {
         return positiveIfPresent(key).orElseThrow(() -> missing(key));
     }

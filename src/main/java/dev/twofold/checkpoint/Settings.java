@@ -103,7 +103,8 @@ record Settings(ConfigFile config, UnknownKeys unknown, RopeRange range) {
             return setting.key();
         }
         boolean first = !config.lacks(setting.key());
-        boolean second = !config.lacks(setting.also());
+        // Where the first is there, a second one that is null says nothing of its own.
+        boolean second = !config.lacks(setting.also()) && !(first && config.isNull(setting.also()));
         if (first && second) {
             config.requireEqual(setting.key(), setting.also());
         }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What becomes of keys of a config.json that a family's description does not mention. A key that the family's class of
@@ -110,15 +111,27 @@ public final class UnknownKeys {
         });
     }
 
+    /** What nothing reads; and what was to be ignored and is not, where a manifest says so that an earlier Twofold wrote. */
     public List<String> notes() {
+        return Stream.concat(
+                        idle.stream()
+                                .sorted()
+                                .map(key ->
+                                        "note: " + key + " of config.json was ignored when the manifest was written; it"
+                                                + " is known now, and counts if it is there"),
+                        unreadNote().stream())
+                .toList();
+    }
+
+    private Optional<String> unreadNote() {
         if (unread.isEmpty()) {
-            return List.of();
+            return Optional.empty();
         }
         String names = unread.stream()
                 .limit(MOST_NAMED)
                 .map(name -> name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME) + "...")
                 .collect(Collectors.joining(", "));
-        return List.of("note: no class of transformers " + known.version() + " for " + modelType
+        return Optional.of("note: no class of transformers " + known.version() + " for " + modelType
                 + " reads these keys of config.json, so they change nothing: " + names
                 + (unread.size() > MOST_NAMED ? " and " + (unread.size() - MOST_NAMED) + " more" : ""));
     }

@@ -29,6 +29,11 @@ public record Routing(Score score, Optional<Weight> correction, int chosen, bool
         this(score, correction, chosen, normed, Optional.empty());
     }
 
+    /** The same, whose chosen scores are divided by their sum, or not. */
+    public Routing withNormed(boolean other) {
+        return new Routing(score, correction, chosen, other, groups);
+    }
+
     /** What becomes of the router's results. */
     public enum Score {
         /** Probabilities that sum to one over all experts. */

@@ -100,7 +100,9 @@ public final class GraphWorkload {
             return;
         }
         tally.kernels = tally.kernels.plus(row.kernels());
-        if (row.weights() != WeightUse.LOOK_UP) {
+        if (row.weights() == WeightUse.CHOSEN) {
+            choose(node, read);
+        } else if (row.weights() != WeightUse.LOOK_UP) {
             tally.weightBytes += read.stream().mapToLong(GraphWorkload::bytes).sum();
         }
         if (row.weights() == WeightUse.PRODUCT) {
@@ -117,6 +119,16 @@ public final class GraphWorkload {
                 widths.put(result, results.get(i));
                 tally.activationElements += results.get(i);
             }
+        }
+    }
+
+    /** Counts the experts of one token: those of several are other ones, and more. */
+    private void choose(NodeProto node, List<NamedWeight> read) {
+        long chosen = attribute(node, "k");
+        for (NamedWeight weight : read) {
+            long experts = weight.dims().get(0);
+            tally.weightBytes += bytes(weight) / experts * chosen;
+            tally.weightFlops += 2 * elements(weight) / experts * chosen;
         }
     }
 
@@ -146,11 +158,7 @@ public final class GraphWorkload {
      * @param attribute that says how many query heads there are
      */
     private long attend(NodeProto node, String attribute) {
-        long heads = node.getAttributeList().stream()
-                .filter(candidate -> candidate.getName().equals(attribute))
-                .mapToLong(AttributeProto::getI)
-                .findFirst()
-                .orElseThrow();
+        long heads = attribute(node, attribute);
         long size = 0;
         for (String input : node.getInputList()) {
             TensorShapeProto past = pasts.get(input);
@@ -161,6 +169,14 @@ public final class GraphWorkload {
             }
         }
         return heads * size;
+    }
+
+    private static long attribute(NodeProto node, String name) {
+        return node.getAttributeList().stream()
+                .filter(candidate -> candidate.getName().equals(name))
+                .mapToLong(AttributeProto::getI)
+                .findFirst()
+                .orElseThrow();
     }
 
     private long width(String value) {

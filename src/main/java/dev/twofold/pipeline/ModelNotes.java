@@ -22,9 +22,10 @@ public final class ModelNotes {
                 .flatMap(branch -> branch.body().mixture().stream())
                 .filter(mixture -> mixture.experts().size() > 1)
                 .findFirst()
-                .ifPresent(mixture -> notes.add("note: all " + mixture.experts().size()
-                        + " experts of a layer run for every token, which chooses "
-                        + mixture.routing().chosen()));
+                .ifPresent(mixture -> notes.add("note: a token chooses "
+                        + mixture.routing().chosen() + " of the "
+                        + mixture.experts().size() + " experts of a layer; as ONNX they run alone in fp32, and all run"
+                        + " in other types and in the standard dialect"));
         return notes;
     }
 }

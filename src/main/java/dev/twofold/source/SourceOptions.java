@@ -17,8 +17,9 @@ import java.util.TreeSet;
  * @param adapter the directory of a LoRA adapter to merge into it
  * @param ignoredKeys keys of its configuration that are to count as harmless, though Twofold does not know them
  * @param range of positions, where its configuration has two
+ * @param repeats whether a manifest names keys among those, which Twofold may know by now
  */
-public record SourceOptions(Optional<Path> adapter, Set<String> ignoredKeys, RopeRange range) {
+public record SourceOptions(Optional<Path> adapter, Set<String> ignoredKeys, RopeRange range, boolean repeats) {
 
     /** A model as it is. */
     public static final SourceOptions NONE = new SourceOptions(Optional.empty(), Set.of(), RopeRange.SHORT);
@@ -30,6 +31,11 @@ public record SourceOptions(Optional<Path> adapter, Set<String> ignoredKeys, Rop
 
     public SourceOptions {
         ignoredKeys = Set.copyOf(ignoredKeys);
+    }
+
+    /** As users say it now. */
+    public SourceOptions(Optional<Path> adapter, Set<String> ignoredKeys, RopeRange range) {
+        this(adapter, ignoredKeys, range, false);
     }
 
     /** What a manifest says of them, as the command line spells it. Of an adapter it has the files. */
@@ -50,7 +56,8 @@ public record SourceOptions(Optional<Path> adapter, Set<String> ignoredKeys, Rop
         Optional.ofNullable(recorded.get(IGNORED))
                 .ifPresent(names -> keys.addAll(Arrays.asList(names.split(SEPARATOR))));
         boolean isLong = RopeRange.LONG.toString().equals(recorded.get(RopeRange.OPTION));
-        return new SourceOptions(adapter, keys, isLong ? RopeRange.LONG : range);
+        return new SourceOptions(
+                adapter, keys, isLong ? RopeRange.LONG : range, repeats || recorded.containsKey(IGNORED));
     }
 
     /** Those of what a manifest says that decide what a model computes: an ignored key only says that it does not. */

@@ -20,6 +20,7 @@ import dev.twofold.source.SourceOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -105,6 +106,27 @@ final class UnknownKeysTest {
         assertThat(Sources.SHIPPED.open(family.directory(), ignoring).notes()).isEmpty();
         family.withConfig(config.put("transformers_version", "5.24.0"));
         assertThat(Sources.SHIPPED.open(family.directory()).notes()).hasSize(1);
+    }
+
+    @Test
+    void a_manifest_may_ignore_a_key_that_is_known_by_now() {
+        EditedFamily family = EditedFamily.copy("llama2", directory.resolve("llama2"));
+        assertThat(refusedIgnoring(family, "rms_norm_eps")).contains("there is nothing to ignore");
+        SourceOptions repeated = SourceOptions.NONE.and(Map.of("ignore-key", "rms_norm_eps"));
+        Source source = Sources.SHIPPED.open(family.directory(), repeated);
+        assertThat(source.notes()).singleElement().asString().contains("rms_norm_eps", "it is known now");
+        assertThat(source.decoder())
+                .isEqualTo(Sources.SHIPPED.open(family.directory()).decoder());
+    }
+
+    @Test
+    void a_second_name_that_is_null_says_nothing() {
+        EditedFamily family = EditedFamily.copy("opt", directory.resolve("opt"));
+        Decoder decoder = Sources.SHIPPED.open(family.directory()).decoder();
+        family.withConfig(family.config().putNull("word_embed_proj_dim"));
+        assertThat(Sources.SHIPPED.open(family.directory()).decoder()).isEqualTo(decoder);
+        family.withConfig(family.config().put("word_embed_proj_dim", 8));
+        assertThat(refused(family)).contains("word_embed_proj_dim", "another value");
     }
 
     @Test

@@ -17,15 +17,15 @@ final class BodyLowering {
 
     private final GraphBuilder graph;
     private final Dialect dialect;
-    private final KvLayout layout;
+    private final GraphForm form;
     private final Map<Integer, Cache> cacheOfLayer;
     private final boolean apart;
 
     /** @param apart whether an engine is to cut the graph, so that projections stay apart */
-    BodyLowering(GraphBuilder graph, Dialect dialect, KvLayout layout, List<Cache> caches, boolean apart) {
+    BodyLowering(GraphBuilder graph, Dialect dialect, GraphForm form, List<Cache> caches, boolean apart) {
         this.graph = graph;
         this.dialect = dialect;
-        this.layout = layout;
+        this.form = form;
         this.cacheOfLayer = caches.stream().collect(Collectors.toMap(Cache::layer, Function.identity()));
         this.apart = apart;
     }
@@ -47,7 +47,7 @@ final class BodyLowering {
 
         @Override
         public String attention(Attention attention) {
-            List<Attention> parts = layout.parts(attention);
+            List<Attention> parts = form.layout().parts(attention);
             List<Cache> used = parts.stream()
                     .map(part -> cacheOfLayer.get(part.members().get(0).layer()))
                     .toList();
@@ -62,8 +62,12 @@ final class BodyLowering {
 
         @Override
         public String experts(Experts experts) {
-            FeedForward all = experts.together();
             ExpertsLowering lowering = new ExpertsLowering(graph);
+            ChosenExpertsLowering chosen = new ChosenExpertsLowering(graph);
+            if (form.chosenExperts() && !apart && chosen.takes(experts)) {
+                return chosen.lower(name, x, lowering.shares(name, x, experts), experts);
+            }
+            FeedForward all = experts.together();
             String activations = activated(all);
             String shares = lowering.shares(name, x, experts);
             String weighted = lowering.weighted(name, shares, activations, experts);

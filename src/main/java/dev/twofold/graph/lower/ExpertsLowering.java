@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A mixture of experts, computed densely in operators that every runtime has: all experts run for every token, as one
+ * How much each expert counts; and a mixture computed densely, in operators that every runtime has: all experts run for every token, as one
  * wide feed-forward whose activations are weighted by expert, so that the sum over experts happens inside the last matrix
  * product. The weight of an expert that was not chosen is zero.
  */

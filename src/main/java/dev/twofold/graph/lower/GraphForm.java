@@ -8,7 +8,7 @@ import dev.twofold.graph.BlockOperators;
  * @param layout the KV caches it has
  * @param engine whose collectives a device's part of a sharded model has
  * @param accuracyLevel of ONNX Runtime's operators of weights in blocks
- * @param plainRows whether rows of tables in blocks are looked up in standard operators, whatever the dialect
+ * @param fewOperators whether rows of tables in blocks are looked up, and all experts run, in standard operators, whatever the dialect
  */
 public record GraphForm(
         DialectName dialect,
@@ -17,10 +17,15 @@ public record GraphForm(
         int accuracyLevel,
         Padding padding,
         LogitsSpan logits,
-        boolean plainRows) {
+        boolean fewOperators) {
 
     BlockOperators blocks() {
         BlockOperators operators = dialect.blocks(accuracyLevel);
-        return plainRows ? operators.withPlainRows() : operators;
+        return fewOperators ? operators.withPlainRows() : operators;
+    }
+
+    /** Whether experts are left to an operator that runs those that are chosen. */
+    boolean chosenExperts() {
+        return dialect == DialectName.ORT && !fewOperators;
     }
 }

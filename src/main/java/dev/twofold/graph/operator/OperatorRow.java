@@ -59,6 +59,11 @@ public record OperatorRow(
         return weighted(WeightUse.PRODUCT).wide(ResultWidth.PRODUCT).cut(rule);
     }
 
+    /** Multiplies activations with the weights of the experts that are chosen for them. */
+    OperatorRow chosen() {
+        return weighted(WeightUse.CHOSEN);
+    }
+
     /** Reads rows of a table. */
     OperatorRow lookUp() {
         return weighted(WeightUse.LOOK_UP);

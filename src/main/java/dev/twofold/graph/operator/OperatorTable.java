@@ -36,6 +36,9 @@ public final class OperatorTable {
     /** The projections before an attention, which the graph has in one, are three apart. */
     private static final int PROJECTIONS = 2;
 
+    /** Two products, and a gate between them. */
+    private static final int EXPERTS = 4;
+
     private static final ResultType TRUTH = new Fixed(DataType.BOOL);
     private static final ResultType INDEX = new Fixed(DataType.INT64);
 
@@ -51,6 +54,8 @@ public final class OperatorTable {
                     .wide(ResultWidth.ROW)
                     .cut(CutRule.BLOCK_ROWS),
             onnx("DequantizeLinear", 2, 3).typed(new LikeOperand(1)).folded().cut(CutRule.BLOCKS),
+            // Experts of which some run.
+            microsoft("MoE", 5, 6).chosen().eager(EXPERTS),
             // Arithmetic, element by element. A sigmoid is part of the SiLU that its product is counted as.
             onnx("Add", 2).cut(CutRule.ELEMENTWISE),
             onnx("Sub", 2).cut(CutRule.ELEMENTWISE),
@@ -64,6 +69,7 @@ public final class OperatorTable {
             onnx("Neg", 1),
             onnx("Sqrt", 1),
             onnx("Erf", 1),
+            onnx("Log", 1),
             onnx("Tanh", 1).cut(CutRule.ELEMENTWISE),
             onnx("Sigmoid", 1).cut(CutRule.ELEMENTWISE).eager(0),
             onnx("Gelu", 1).cut(CutRule.ELEMENTWISE),

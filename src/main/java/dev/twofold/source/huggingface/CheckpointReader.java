@@ -98,7 +98,9 @@ final class CheckpointReader {
                 DecoderReader.read(directory, family, config, unknown, options.range(), tensors, generation());
         options.range().note(config, decoder).ifPresent(notes::add);
         quantization.map(found -> found.note(tensors.quantized())).ifPresent(notes::add);
-        unknown.requireUse();
+        if (!options.repeats()) {
+            unknown.requireUse();
+        }
         notes.addAll(unknown.notes());
         return decoder;
     }

@@ -1,15 +1,16 @@
 package dev.twofold.source.onnx;
 
 import static dev.twofold.source.onnx.Call.MICROSOFT;
+import static dev.twofold.source.onnx.Rule.spelled;
 
 import dev.twofold.decoder.Activation;
-import dev.twofold.decoder.FeedForward;
-import dev.twofold.decoder.Linear;
+import dev.twofold.decoder.Activation.ClampedSwish;
 import dev.twofold.decoder.Routing;
-import dev.twofold.tensor.Shape;
-import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weights;
-import java.util.ArrayList;
+import dev.twofold.source.onnx.MixtureExperts.Matrices;
+import dev.twofold.source.onnx.MixtureExperts.Places;
+import dev.twofold.source.onnx.Pattern.Captures;
+import dev.twofold.source.onnx.Term.Mixture;
+import dev.twofold.source.onnx.Term.Shares;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,9 @@ import java.util.Set;
 
 /** Mixtures of experts that are one operator, which has the matrices of all experts one after the other. */
 final class MixtureRules {
+
+    /** What makes a softmax the shares again that were chosen before. */
+    private static final Pattern LOGARITHMS = PatternText.parse("Reshape(Log(?shares), ?=rows)");
 
     static final List<Rule> ALL = List.of(
             new Rule(
@@ -26,37 +30,26 @@ final class MixtureRules {
             new Rule(
                     "a mixture of experts in blocks",
                     MICROSOFT + "QMoE",
-                    (call, values) -> mixture(call, values, new Places(2, 4, 5, 7, 8, 10, 14), Matrices.BLOCKS)));
-
-    /**
-     * Where the inputs of an operator are.
-     *
-     * @param rest those that are not read
-     */
-    private record Places(int first, int firstBias, int second, int secondBias, int third, int thirdBias, int rest) {}
-
-    /** How the matrices of all experts are read: {@code [experts * rows, columns]}. */
-    private enum Matrices {
-        NUMBERS,
-        BLOCKS
-    }
+                    (call, values) -> mixture(call, values, new Places(2, 4, 5, 7, 8, 10, 14), Matrices.BLOCKS)),
+            spelled(
+                    "a mixture of experts times the sum of its shares",
+                    "Mul(?mixture, ReduceSum(?shares, =-1))",
+                    MixtureRules::summed));
 
     private static final Set<String> READ = Set.of(
             "k",
             "normalize_routing_weights",
             "activation_type",
+            "activation_alpha",
+            "activation_beta",
+            "swiglu_limit",
             "swiglu_fusion",
             "quant_type",
             "expert_weight_bits",
             "block_size");
 
     /** What other attributes are, if they change nothing. */
-    private static final Map<String, Double> SILENT = Map.of(
-            "activation_alpha", 1.0,
-            "activation_beta", 0.0,
-            "use_sparse_mixer", 0.0,
-            "weights_prepacked", 0.0,
-            "swiglu_limit", Double.POSITIVE_INFINITY);
+    private static final Map<String, Long> SILENT = Map.of("use_sparse_mixer", 0L, "weights_prepacked", 0L);
 
     private static final Map<String, Activation> ACTIVATIONS =
             Map.of("swiglu", Activation.Plain.SILU, "silu", Activation.Plain.SILU, "relu", Activation.Plain.RELU);
@@ -70,132 +63,66 @@ final class MixtureRules {
                 && call.text("quant_type", "int").equals("int")
                 && call.attributes().entrySet().stream()
                         .filter(entry -> !READ.contains(entry.getKey()))
-                        .allMatch(entry -> {
-                            double said = entry.getValue().hasF()
-                                    ? entry.getValue().getF()
-                                    : entry.getValue().getI();
-                            return Double.valueOf(said).equals(SILENT.get(entry.getKey()));
-                        });
+                        .allMatch(entry -> entry.getValue().hasI()
+                                && Long.valueOf(entry.getValue().getI()).equals(SILENT.get(entry.getKey())));
+    }
+
+    private static Optional<Activation> activation(Call call, Matrices kind) {
+        String name = call.text("activation_type", "relu");
+        double steepness = call.number("activation_alpha", 1);
+        double offset = call.number("activation_beta", 0);
+        double limit = call.number("swiglu_limit", Double.POSITIVE_INFINITY);
+        if (steepness == 1 && offset == 0 && limit == Double.POSITIVE_INFINITY) {
+            return Optional.ofNullable(ACTIVATIONS.get(name));
+        }
+        boolean clamped = name.equals("swiglu") && offset == 1 && limit > 0 && limit < Double.POSITIVE_INFINITY;
+        return clamped && kind == Matrices.NUMBERS ? Optional.of(new ClampedSwish(steepness, limit)) : Optional.empty();
+    }
+
+    /** Which experts a token gets, and the projection that says so. */
+    private static Optional<Shares> shares(Call call, Matrices kind, Value given) {
+        Captures captures = new Captures();
+        long chosen = call.integer("k", 1);
+        if (LOGARITHMS.matches(given, captures)) {
+            List<Long> rows = captures.whole("rows");
+            return captures.value("shares")
+                    .as(Shares.class)
+                    .filter(shares -> shares.routing().chosen() == chosen
+                            && rows.equals(List.of(-1L, shares.router().width())))
+                    .map(shares -> new Shares(shares.router(), shares.routing().withNormed(true)));
+        }
+        boolean normed = call.integer("normalize_routing_weights", 0) == 1;
+        // The runtime divides those of QMoE by their sum, even if the file says that they are not.
+        boolean fits = chosen > 0 && chosen <= given.width() && (normed || kind == Matrices.NUMBERS);
+        return fits ? Optional.of(new Shares(given, Routing.softmax((int) chosen, normed))) : Optional.empty();
     }
 
     private static Optional<Term> mixture(Call call, Values values, Places at, Matrices kind) {
         Optional<Value> x = call.input(0).filter(value -> value.width() > 0);
-        Optional<Value> router = call.input(1).filter(value -> value.width() > 0 && value.width() <= MOST);
-        Optional<Activation> activation = Optional.ofNullable(ACTIVATIONS.get(call.text("activation_type", "relu")));
-        long chosen = call.integer("k", 1);
-        boolean zeros = List.of(at.firstBias, at.secondBias, at.thirdBias).stream()
-                .allMatch(input -> isZero(call, input, values));
-        boolean rest = call.inputs().stream().skip(at.rest).allMatch(Optional::isEmpty);
-        if (!isPlain(call) || !zeros || !rest || x.isEmpty() || router.isEmpty() || activation.isEmpty()) {
+        Optional<Shares> shares = call.input(1)
+                .flatMap(given -> shares(call, kind, given))
+                .filter(found -> found.router().width() > 0 && found.router().width() <= MOST);
+        Optional<Activation> activation = activation(call, kind);
+        boolean rest = call.inputs().stream().skip(at.rest()).allMatch(Optional::isEmpty);
+        if (!isPlain(call) || !rest || x.isEmpty() || shares.isEmpty() || activation.isEmpty()) {
             return Optional.empty();
         }
-        long experts = router.get().width();
-        boolean normed = call.integer("normalize_routing_weights", 0) == 1;
-        // The runtime divides those of QMoE by their sum, even if the file says that they are not.
-        boolean fits = chosen > 0 && chosen <= experts && (normed || kind == Matrices.NUMBERS);
-        return experts(call, at, kind, experts, x.get().width(), activation.get())
-                .filter(all -> fits)
-                .map(all -> new Term.Mixture(x.get(), router.get(), Routing.softmax((int) chosen, normed), all));
+        return new MixtureExperts(call, values, at, kind)
+                .read(shares.get().router().width(), x.get().width(), activation.get())
+                .map(all ->
+                        new Mixture(x.get(), shares.get().router(), shares.get().routing(), all));
     }
 
-    /** Exporters give biases to models that have none. */
-    private static boolean isZero(Call call, int input, Values values) {
-        return call.input(input).isEmpty()
-                || call.input(input, Term.Numbers.class)
-                        .map(numbers -> Constants.simplest(flat(numbers.weight()), values))
-                        .filter(weight -> weight instanceof Weight.Filled filled && filled.value() == 0)
-                        .isPresent();
-    }
-
-    private static Weight flat(Weight weight) {
-        return weight instanceof Weight.Stored stored
-                ? new Weight.Stored(
-                        stored.file(),
-                        stored.name(),
-                        stored.offset(),
-                        stored.dtype(),
-                        Shape.of(stored.shape().elements()))
-                : weight;
-    }
-
-    private static Optional<List<FeedForward>> experts(
-            Call call, Places at, Matrices kind, long experts, long hidden, Activation activation) {
-        long form = call.integer("swiglu_fusion", 0);
-        boolean joined = call.text("activation_type", "relu").equals("swiglu");
-        boolean third = call.input(at.third).isPresent();
-        Optional<Shape> first = shape(call, at.first).filter(shape -> shape.dim(0) == experts);
-        boolean rowsFit = first.filter(shape -> hasRows(call, at.second, experts, hidden)
-                        && (!third || hasRows(call, at.third, experts, shape.dim(1))))
-                .isPresent();
-        if (first.isEmpty() || !rowsFit || joined != (form == 1 || form == 2) || joined && third) {
-            return Optional.empty();
-        }
-        long rows = first.get().dim(1);
-        long width = joined ? rows / 2 : rows;
-        // Where rows of gate and up take turns, two rows are one of twice as many columns.
-        boolean turns = form == 1;
-        Optional<Weight> up =
-                matrix(call, at.first, kind, turns ? experts * width : experts * rows, turns ? 2 * hidden : hidden);
-        Optional<Weight> down = matrix(call, at.second, kind, experts * hidden, width);
-        Optional<Weight> other = third ? matrix(call, at.third, kind, experts * width, hidden) : up;
-        if (width * (joined ? 2 : 1) != rows || up.isEmpty() || down.isEmpty() || other.isEmpty()) {
-            return Optional.empty();
-        }
-        List<FeedForward> all = new ArrayList<>();
-        for (int i = 0; i < experts; i++) {
-            Weight own = Weights.slice(down.get(), 0, i * hidden, (i + 1) * hidden);
-            Cut cut = new Cut(i, width, hidden);
-            Weight gate = turns ? cut.columns(up.get(), 0) : cut.rows(up.get(), joined ? 2 : 1, 0);
-            Optional<Weight> inner = turns
-                    ? Optional.of(cut.columns(up.get(), hidden))
-                    : joined
-                            ? Optional.of(cut.rows(up.get(), 2, 1))
-                            : Optional.of(other.get()).filter(weight -> third).map(weight -> cut.rows(weight, 1, 0));
-            all.add(new FeedForward(
-                    inner.map(any -> Linear.withoutBias(gate)),
-                    Linear.withoutBias(inner.orElse(gate)),
-                    Linear.withoutBias(own),
-                    activation));
-        }
-        return Optional.of(all);
-    }
-
-    /** The rows of one expert. */
-    private record Cut(int expert, long width, long hidden) {
-
-        /** @param each matrices that an expert has one after the other, of which {@code place} is meant */
-        private Weight rows(Weight all, int each, int place) {
-            long from = ((long) expert * each + place) * width;
-            return Weights.slice(all, 0, from, from + width);
-        }
-
-        private Weight columns(Weight all, long from) {
-            return Weights.slice(Weights.slice(all, 0, expert * width, (expert + 1) * width), 1, from, from + hidden);
-        }
-    }
-
-    /** Whether the matrix of each expert has so many; columns follow from how many elements there are. */
-    private static boolean hasRows(Call call, int input, long experts, long rows) {
-        return shape(call, input)
-                .filter(shape -> shape.dim(0) == experts && shape.dim(1) == rows)
-                .isPresent();
-    }
-
-    private static Optional<Shape> shape(Call call, int input) {
-        return call.input(input, Term.Constant.class)
-                .map(constant -> constant.tensor().shape())
-                .filter(shape -> shape.rank() == 3);
-    }
-
-    private static Optional<Weight> matrix(Call call, int input, Matrices kind, long rows, long columns) {
-        if (rows < 1 || columns < 1 || rows > Integer.MAX_VALUE || columns > Integer.MAX_VALUE) {
-            return Optional.empty();
-        }
-        if (kind == Matrices.BLOCKS) {
-            return BlockMatrix.ofExperts(call, input, rows, columns);
-        }
-        return call.input(input, Term.Constant.class)
-                .flatMap(constant -> Constants.reshaped(constant, Shape.of(rows, columns)))
-                .map(Term.Numbers::weight);
+    /** Shares that the operator divided by their sum, as they were before. */
+    private static Optional<Term> summed(Captures captures) {
+        Optional<Shares> shares = captures.value("shares").as(Shares.class);
+        return captures.value("mixture")
+                .as(Mixture.class)
+                .filter(mixture -> shares.filter(found -> found.router() == mixture.router()
+                                && !found.routing().normed()
+                                && found.routing().withNormed(true).equals(mixture.routing()))
+                        .isPresent())
+                .map(mixture ->
+                        new Mixture(mixture.x(), mixture.router(), shares.get().routing(), mixture.experts()));
     }
 }

@@ -24,7 +24,7 @@ import java.util.TreeMap;
  * @param accuracy that weights in blocks are multiplied with; empty for what suits the type of everything else
  * @param padding where batches may be filled up
  * @param logits which tokens have them
- * @param plainRows whether rows of tables in blocks are looked up in standard operators; which the files are laid out for says it
+ * @param fewOperators whether the runtime is a build without some of its operators; which the files are laid out for says it
  */
 public record OnnxOptions(
         DialectName dialect,
@@ -33,7 +33,7 @@ public record OnnxOptions(
         Optional<AccuracyLevel> accuracy,
         Padding padding,
         LogitsSpan logits,
-        boolean plainRows) {
+        boolean fewOperators) {
 
     public static final String DIALECT = "dialect";
     public static final String KV_LAYOUT = "kvLayout";
@@ -58,15 +58,15 @@ public record OnnxOptions(
         this(dialect, layout, collective, accuracy, padding, logits, false);
     }
 
-    /** The same with rows of tables in blocks looked up in standard operators. */
-    OnnxOptions withPlainRows() {
+    /** The same for a build of ONNX Runtime without some of its operators. */
+    OnnxOptions withFewOperators() {
         return new OnnxOptions(dialect, layout, collective, accuracy, padding, logits, true);
     }
 
     /** How a graph of this type is built: what weights in blocks are multiplied in depends on it. */
     GraphForm form(Precision precision) {
         int level = accuracy.orElseGet(() -> AccuracyLevel.of(precision)).number();
-        return new GraphForm(dialect, layout, collective, level, padding, logits, plainRows);
+        return new GraphForm(dialect, layout, collective, level, padding, logits, fewOperators);
     }
 
     /** @throws TwofoldException of kind USAGE if a sharded model is asked for what engines cannot cut */

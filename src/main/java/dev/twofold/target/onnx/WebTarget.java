@@ -57,8 +57,8 @@ public record WebTarget(OnnxTarget graphs, List<WebType> types, BiFunction<WebTy
 
     public WebTarget {
         types = List.copyOf(types);
-        // ONNX Runtime's WebAssembly has no GatherBlockQuantized.
-        graphs = new OnnxTarget(graphs.form().withPlainRows(), graphs.runtime());
+        // ONNX Runtime's WebAssembly has no GatherBlockQuantized; whether its builds have MoE was not tried.
+        graphs = new OnnxTarget(graphs.form().withFewOperators(), graphs.runtime());
     }
 
     /** The types that a manifest names, if it is of this layout and they are known. */

@@ -153,6 +153,13 @@ final class AttentionSamples {
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?e4)",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?e4, ?zero, ?e4)",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?down4)"),
+                sample(
+                        "a mixture of experts",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=1,activation_alpha=1.702,activation_beta=1.0,"
+                                + "swiglu_limit=7.0}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=2,activation_alpha=1.702,activation_beta=2.0,"
+                                + "swiglu_limit=7.0}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=2}(?x, ?r, ?e, ?twos, ?down4, ?v24)"),
                 sample("a gate before an expert", "Sigmoid(?single)", "Sigmoid(?r)"),
                 sample(
                         "a mixture of experts in blocks",

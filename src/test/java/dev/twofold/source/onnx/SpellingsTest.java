@@ -54,6 +54,10 @@ final class SpellingsTest {
             return sketch.with("i", new Term.Input("input_ids"));
         } else if (rule.name().equals("a shape to expand to")) {
             return sketch.with("x", new Term.Whole(List.of(1L, 2L)));
+        } else if (rule.name().equals("a mixture of experts times the sum of its shares")) {
+            Value router = sketch.projected(4);
+            return sketch.with("shares", new Term.Shares(router, Routing.softmax(2, false)))
+                    .with("mixture", new Term.Mixture(sketch.computed(1), router, Routing.softmax(2, true), List.of()));
         } else if (rule.name().contains("experts")) {
             return experts(sketch, rule.name());
         } else if (rule.name().equals("one expert behind a gate")) {

@@ -1,0 +1,47 @@
+package dev.twofold.families;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.twofold.cli.CommandRun;
+import dev.twofold.graph.ModelFile;
+import dev.twofold.graph.proto.NodeProto;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Where the chosen experts run alone, by an operator that was tried there, and where all run. */
+final class ChosenExpertsTest {
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        "mixtral,'',4",
+        "gpt_oss,'',4",
+        "deepseek_v3,'',2",
+        "qwen3_moe,--one-sync,4",
+        "mixtral,--dialect onnx,0",
+        "mixtral,--dtype fp16,0",
+        "mixtral,--dtype int4,0",
+        "mixtral,--devices 2 --collective annotate,0",
+        "llama2,'',0"
+    })
+    void a_mixture_is_one_operator_where_that_was_tried(String family, String options, long mixtures) {
+        List<Object> arguments = new ArrayList<>(List.of(
+                "convert", TinyFamilies.checkpoint(family), "-o", directory.resolve("model"), "--no-load", "--quiet"));
+        arguments.addAll(List.of("--window", "0:2"));
+        arguments.addAll(Arrays.stream(options.split(" "))
+                .filter(word -> !word.isEmpty())
+                .toList());
+        CommandRun.succeeding(arguments.toArray());
+        List<NodeProto> nodes =
+                ModelFile.read(directory.resolve("model")).getGraph().getNodeList();
+        assertThat(nodes.stream().filter(node -> node.getOpType().equals("MoE")))
+                .hasSize((int) mixtures);
+    }
+}
