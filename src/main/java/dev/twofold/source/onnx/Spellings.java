@@ -169,6 +169,7 @@ final class Spellings {
                     LIMITS,
                     GATES,
                     MixtureSpellings.ALL,
+                    GroupedRouting.ALL,
                     GatheredMixtures.ALL,
                     ENDS,
                     BlockTableRules.ALL)

@@ -88,6 +88,12 @@ final class SpellingsTest {
         Value joined = sketch.values().of(new Term.Weighted(sketch.computed(1), shares, 4));
         boolean gathered = rule.startsWith("gathered");
         boolean biased = rule.startsWith("biases");
+        if (rule.contains("of groups")) {
+            sketch.with("grouped", new Term.Whole(List.of(0L, 0L, 4L, 2L)))
+                    .with("ungrouped", new Term.Whole(List.of(0L, 0L, 8L)))
+                    .with("groups", new Term.Whole(List.of(2L)))
+                    .with("best", new Term.Whole(List.of(1L)));
+        }
         return sketch.with("p", scores)
                 .with("c", numbers(8))
                 .with("k", new Term.Whole(List.of(2L)))
