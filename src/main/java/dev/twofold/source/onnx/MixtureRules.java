@@ -45,6 +45,9 @@ final class MixtureRules {
             "k",
             "normalize_routing_weights",
             "activation_type",
+            "activation_alpha",
+            "activation_beta",
+            "swiglu_limit",
             "swiglu_fusion",
             "quant_type",
             "expert_weight_bits",
@@ -52,14 +55,8 @@ final class MixtureRules {
 
     /** What other attributes are, if they change nothing. */
     private static final Map<String, Double> SILENT = Map.of(
-            "activation_alpha", 1.0,
-            "activation_beta", 0.0,
             "use_sparse_mixer", 0.0,
-            "weights_prepacked", 0.0,
-            "swiglu_limit", Double.POSITIVE_INFINITY);
-
-    private static final Map<String, Activation> ACTIVATIONS =
-            Map.of("swiglu", Activation.Plain.SILU, "silu", Activation.Plain.SILU, "relu", Activation.Plain.RELU);
+            "weights_prepacked", 0.0);
 
     private static final long MOST = 1 << 14;
 
@@ -81,51 +78,63 @@ final class MixtureRules {
     private static Optional<Term> mixture(Call call, Values values, Places at, Matrices kind) {
         Optional<Value> x = call.input(0).filter(value -> value.width() > 0);
         Optional<Value> router = call.input(1).filter(value -> value.width() > 0 && value.width() <= MOST);
-        Optional<Activation> activation = Optional.ofNullable(ACTIVATIONS.get(call.text("activation_type", "relu")));
+        Optional<Activation> activation = ExpertActivation.of(call);
         long chosen = call.integer("k", 1);
-        boolean zeros = List.of(at.firstBias, at.secondBias, at.thirdBias).stream()
-                .allMatch(input -> isZero(call, input, values));
         boolean rest = call.inputs().stream().skip(at.rest).allMatch(Optional::isEmpty);
-        if (!isPlain(call) || !zeros || !rest || x.isEmpty() || router.isEmpty() || activation.isEmpty()) {
+        if (!isPlain(call) || !rest || x.isEmpty() || router.isEmpty() || activation.isEmpty()) {
             return Optional.empty();
         }
         long experts = router.get().width();
         boolean normed = call.integer("normalize_routing_weights", 0) == 1;
         // The runtime divides those of QMoE by their sum, even if the file says that they are not.
         boolean fits = chosen > 0 && chosen <= experts && (normed || kind == Matrices.NUMBERS);
-        return experts(call, at, kind, experts, x.get().width(), activation.get())
+        return experts(new Operands(call, values, at, kind), experts, x.get().width(), activation.get())
                 .filter(all -> fits)
                 .map(all -> new Term.Mixture(x.get(), router.get(), Routing.softmax((int) chosen, normed), all));
     }
 
-    /** Exporters give biases to models that have none. */
-    private static boolean isZero(Call call, int input, Values values) {
-        return call.input(input).isEmpty()
-                || call.input(input, Term.Numbers.class)
-                        .map(numbers -> Constants.simplest(flat(numbers.weight()), values))
-                        .filter(weight -> weight instanceof Weight.Filled filled && filled.value() == 0)
-                        .isPresent();
+    /** The matrices and biases of all experts, as an operator is given them. */
+    private record Operands(Call call, Values values, Places at, Matrices kind) {
+
+        private ExpertBiases biases(int input, long experts, long rows) {
+            return ExpertBiases.of(call, input, experts, rows, values);
+        }
+
+        /** Whether the matrix of each expert has so many; columns follow from how many elements there are. */
+        private boolean hasRows(int input, long experts, long rows) {
+            return shape(input)
+                    .filter(shape -> shape.dim(0) == experts && shape.dim(1) == rows)
+                    .isPresent();
+        }
+
+        private Optional<Shape> shape(int input) {
+            return call.input(input, Term.Constant.class)
+                    .map(constant -> constant.tensor().shape())
+                    .filter(shape -> shape.rank() == 3);
+        }
+
+        private Optional<Weight> matrix(int input, long rows, long columns) {
+            if (rows < 1 || columns < 1 || rows > Integer.MAX_VALUE || columns > Integer.MAX_VALUE) {
+                return Optional.empty();
+            }
+            if (kind == Matrices.BLOCKS) {
+                return BlockMatrix.ofExperts(call, input, rows, columns);
+            }
+            return call.input(input, Term.Constant.class)
+                    .flatMap(constant -> Constants.reshaped(constant, Shape.of(rows, columns)))
+                    .map(Term.Numbers::weight);
+        }
     }
 
-    private static Weight flat(Weight weight) {
-        return weight instanceof Weight.Stored stored
-                ? new Weight.Stored(
-                        stored.file(),
-                        stored.name(),
-                        stored.offset(),
-                        stored.dtype(),
-                        Shape.of(stored.shape().elements()))
-                : weight;
-    }
-
-    private static Optional<List<FeedForward>> experts(
-            Call call, Places at, Matrices kind, long experts, long hidden, Activation activation) {
+    private static Optional<List<FeedForward>> experts(Operands of, long experts, long hidden, Activation activation) {
+        Call call = of.call;
+        Places at = of.at;
         long form = call.integer("swiglu_fusion", 0);
         boolean joined = call.text("activation_type", "relu").equals("swiglu");
         boolean third = call.input(at.third).isPresent();
-        Optional<Shape> first = shape(call, at.first).filter(shape -> shape.dim(0) == experts);
-        boolean rowsFit = first.filter(shape -> hasRows(call, at.second, experts, hidden)
-                        && (!third || hasRows(call, at.third, experts, shape.dim(1))))
+        Optional<Shape> first = of.shape(at.first).filter(shape -> shape.dim(0) == experts);
+        boolean rowsFit = first.filter(shape -> of.hasRows(at.second, experts, hidden)
+                        && (!third || of.hasRows(at.third, experts, shape.dim(1))))
                 .isPresent();
         if (first.isEmpty() || !rowsFit || joined != (form == 1 || form == 2) || joined && third) {
             return Optional.empty();
@@ -135,26 +144,39 @@ final class MixtureRules {
         // Where rows of gate and up take turns, two rows are one of twice as many columns.
         boolean turns = form == 1;
         Optional<Weight> up =
-                matrix(call, at.first, kind, turns ? experts * width : experts * rows, turns ? 2 * hidden : hidden);
-        Optional<Weight> down = matrix(call, at.second, kind, experts * hidden, width);
-        Optional<Weight> other = third ? matrix(call, at.third, kind, experts * width, hidden) : up;
+                of.matrix(at.first, turns ? experts * width : experts * rows, turns ? 2 * hidden : hidden);
+        Optional<Weight> down = of.matrix(at.second, experts * hidden, width);
+        Optional<Weight> other = third ? of.matrix(at.third, experts * width, hidden) : up;
         if (width * (joined ? 2 : 1) != rows || up.isEmpty() || down.isEmpty() || other.isEmpty()) {
+            return Optional.empty();
+        }
+        ExpertBiases upBias = of.biases(at.firstBias, experts, rows);
+        ExpertBiases downBias = of.biases(at.secondBias, experts, hidden);
+        ExpertBiases otherBias = of.biases(at.thirdBias, experts, width);
+        if (!upBias.known()
+                || !downBias.known()
+                || !otherBias.known()
+                || otherBias.all().isPresent() && !third) {
             return Optional.empty();
         }
         List<FeedForward> all = new ArrayList<>();
         for (int i = 0; i < experts; i++) {
             Weight own = Weights.slice(down.get(), 0, i * hidden, (i + 1) * hidden);
             Cut cut = new Cut(i, width, hidden);
-            Weight gate = turns ? cut.columns(up.get(), 0) : cut.rows(up.get(), joined ? 2 : 1, 0);
-            Optional<Weight> inner = turns
-                    ? Optional.of(cut.columns(up.get(), hidden))
-                    : joined
-                            ? Optional.of(cut.rows(up.get(), 2, 1))
-                            : Optional.of(other.get()).filter(weight -> third).map(weight -> cut.rows(weight, 1, 0));
+            Linear gate = joined
+                    ? new Linear(
+                            turns ? cut.columns(up.get(), 0) : cut.rows(up.get(), 2, 0),
+                            upBias.ofHalf(i, width, turns, 0))
+                    : new Linear(cut.rows(up.get(), 1, 0), upBias.ofExpert(i, width));
+            Linear inner = joined
+                    ? new Linear(
+                            turns ? cut.columns(up.get(), hidden) : cut.rows(up.get(), 2, 1),
+                            upBias.ofHalf(i, width, turns, 1))
+                    : third ? new Linear(cut.rows(other.get(), 1, 0), otherBias.ofExpert(i, width)) : gate;
             all.add(new FeedForward(
-                    inner.map(any -> Linear.withoutBias(gate)),
-                    Linear.withoutBias(inner.orElse(gate)),
-                    Linear.withoutBias(own),
+                    Optional.of(gate).filter(any -> joined || third),
+                    inner,
+                    new Linear(own, downBias.ofExpert(i, hidden)),
                     activation));
         }
         return Optional.of(all);
@@ -172,30 +194,5 @@ final class MixtureRules {
         private Weight columns(Weight all, long from) {
             return Weights.slice(Weights.slice(all, 0, expert * width, (expert + 1) * width), 1, from, from + hidden);
         }
-    }
-
-    /** Whether the matrix of each expert has so many; columns follow from how many elements there are. */
-    private static boolean hasRows(Call call, int input, long experts, long rows) {
-        return shape(call, input)
-                .filter(shape -> shape.dim(0) == experts && shape.dim(1) == rows)
-                .isPresent();
-    }
-
-    private static Optional<Shape> shape(Call call, int input) {
-        return call.input(input, Term.Constant.class)
-                .map(constant -> constant.tensor().shape())
-                .filter(shape -> shape.rank() == 3);
-    }
-
-    private static Optional<Weight> matrix(Call call, int input, Matrices kind, long rows, long columns) {
-        if (rows < 1 || columns < 1 || rows > Integer.MAX_VALUE || columns > Integer.MAX_VALUE) {
-            return Optional.empty();
-        }
-        if (kind == Matrices.BLOCKS) {
-            return BlockMatrix.ofExperts(call, input, rows, columns);
-        }
-        return call.input(input, Term.Constant.class)
-                .flatMap(constant -> Constants.reshaped(constant, Shape.of(rows, columns)))
-                .map(Term.Numbers::weight);
     }
 }

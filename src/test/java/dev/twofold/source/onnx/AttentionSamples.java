@@ -144,15 +144,27 @@ final class AttentionSamples {
                         "a mixture of experts",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=3}(?x, ?r, ?e, ?zero, ?e, ?zero)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?twos, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?v, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?e, ?zero, ?none, ?twos)",
+                        "com.microsoft.MoE{k=1,swiglu_limit=1.5}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=1,activation_type=gelu}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=1,use_sparse_mixer=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?m, ?zero)"),
                 sample(
                         "a mixture of experts",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?e4)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?e4, ?zero, ?e4)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?down4)"),
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?none, ?down4, ?zero, ?e4)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?none, ?e4, ?zero, ?e4)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?none, ?down4, ?zero, ?down4)"),
+                sample(
+                        "a mixture of experts",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=1,activation_alpha=1.7,activation_beta=1.0,"
+                                + "swiglu_limit=1.5}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=1,activation_alpha=1.7,activation_beta=0.5,"
+                                + "swiglu_limit=1.5}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=1,activation_alpha=1.7,activation_beta=1.0}"
+                                + "(?x, ?r, ?e, ?twos, ?down4, ?twos)",
+                        "com.microsoft.MoE{k=1,activation_type=silu,activation_alpha=1.7,activation_beta=1.0,swiglu_limit=1.5}"
+                                + "(?x, ?r, ?e, ?zero, ?e, ?zero)"),
                 sample("a gate before an expert", "Sigmoid(?single)", "Sigmoid(?r)"),
                 sample(
                         "a mixture of experts in blocks",
