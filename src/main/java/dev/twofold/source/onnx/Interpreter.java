@@ -24,6 +24,7 @@ final class Interpreter {
                     MaskRules.ALL,
                     TracedRotaryRules.ALL,
                     RotaryRules.ALL,
+                    ThirdsRules.ALL,
                     HeadRules.ALL,
                     GroupedHeadRules.ALL,
                     MatrixRules.ALL,

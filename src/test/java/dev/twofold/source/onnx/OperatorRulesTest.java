@@ -50,6 +50,12 @@ final class OperatorRulesTest {
                         "Div(Gather(Shape(?past), =1), Gather(Shape(?past), =3))",
                         "Div(Slice(Shape(?past), =1, =2, =0), =2)"),
                 sample("the same size", "Unsqueeze(new, =0)", "Unsqueeze(?x, =0)"),
+                sample(
+                        "frequencies for each text by tiles",
+                        "Tile(?frequencies, Concat{axis=0}(Gather(Shape(ids), =0), =1, =1))",
+                        "Tile(?frequencies, Concat{axis=0}(Gather(Shape(ids), =0), =1, =2))",
+                        "Tile(?frequencies, =[1,1,2])",
+                        "Tile(?x, Concat{axis=0}(Gather(Shape(ids), =0), =1, =1))"),
                 sample("the same size", "Reshape(new, =-1)", "Reshape(new, =[1,1])"),
                 sample(
                         "what is given, in its own shape",
