@@ -181,6 +181,12 @@ final class AttentionSamples {
                                 + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)"),
                 sample(
                         "a mixture of experts in blocks",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=4}"
+                                + "(?x, ?r, ?nibbles, ?scales, ?zero, ?nibbles, ?scales, ?zero)",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=4}"
+                                + "(?x, ?r, ?nibbles, ?scales, ?zero, ?nibbles, ?scales, ?zero, ?none, ?none, ?none, ?zeros, ?zeros)"),
+                sample(
+                        "a mixture of experts in blocks",
                         "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"
                                 + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero, ?none, ?none, ?none, ?zeros, ?zeros)",
                         "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"

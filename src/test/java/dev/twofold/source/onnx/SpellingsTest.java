@@ -245,6 +245,17 @@ final class SpellingsTest {
     }
 
     @Test
+    void gathered_experts_without_rows_are_none() {
+        Rule rule = Interpreter.rules().stream()
+                .filter(one -> one.name().equals("gathered experts by their scores"))
+                .findFirst()
+                .orElseThrow();
+        Sketch sketch = sketch(rule).with("up", matrices(8, 0, 8)).with("down", matrices(8, 8, 0));
+        assertThat(rule.match().make(sketch.call(rule.pattern().orElseThrow()), sketch.values()))
+                .isEmpty();
+    }
+
+    @Test
     void a_value_that_is_captured_twice_is_the_same() {
         Sketch sketch = new Sketch(Interpreter.rules());
         sketch.with("x", sketch.computed(1).term()).with("y", sketch.computed(2).term());
