@@ -82,7 +82,9 @@ record BlockMatrix(int bits, long size) {
                 .filter(shape -> shape.rank() == 3)
                 .map(shape -> shape.dim(2) * 8 / Math.max(1, bits));
         // Zeros of four bits lie two rows in a byte then, which is not read.
-        if (bits == 4 && !call.attributes().containsKey("block_size") && call.input(zeros).isPresent()) {
+        if (bits == 4
+                && !call.attributes().containsKey("block_size")
+                && call.input(zeros).isPresent()) {
             return Optional.empty();
         }
         // Without blocks, a row has one scale.

@@ -40,8 +40,9 @@ final class OnnxDecoder {
             throw graph.wrong("two decoders behind an If", node)
                     .found("logits of one of two graphs, as merged exports of Optimum have them")
                     .expected("one graph that takes the past")
-                    .hint("give decoder_with_past_model.onnx if it is beside this file, or export again with a newer Optimum,"
-                            + " which writes one graph");
+                    .hint(
+                            "give decoder_with_past_model.onnx if it is beside this file, or export again with a newer Optimum,"
+                                    + " which writes one graph");
         });
         return logits;
     }

@@ -126,8 +126,7 @@ final class RotaryRules {
 
     /** @param shape that heads are brought back to, of what is brought to it */
     static String turnedIn(String attributes, String shape) {
-        String beside =
-                "Concat{axis=-1}(Unsqueeze(Neg(" + every(1) + "), =-1), Unsqueeze(" + every(0) + ", =-1))";
+        String beside = "Concat{axis=-1}(Unsqueeze(Neg(" + every(1) + "), =-1), Unsqueeze(" + every(0) + ", =-1))";
         return "Add(Mul(?x, ?c), Mul(Reshape" + attributes + "(" + beside + ", " + String.format(shape, beside)
                 + "), ?s))";
     }

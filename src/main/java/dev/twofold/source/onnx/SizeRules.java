@@ -131,8 +131,7 @@ final class SizeRules {
                 .filter(sizes -> sizes.size() == 1 && sizes.get(0).isKnown())
                 .map(sizes -> sizes.get(0).factor())
                 .filter(count -> count > 0 && count <= Sizes.MOST)
-                .flatMap(count -> one.map(
-                        value -> new Term.Whole(Collections.nCopies(count.intValue(), value))));
+                .flatMap(count -> one.map(value -> new Term.Whole(Collections.nCopies(count.intValue(), value))));
     }
 
     private static Optional<Long> single(Call call, int input) {

@@ -14,8 +14,7 @@ final class ThirdsRules {
     /** Heads that are cut by themselves: each is a part of a projection. */
     private static final int MOST = 128;
 
-    private static final String END =
-            "Mul(Div(Add(Gather{axis=0}(Shape(?x), =-1), =2), =3), =%d)";
+    private static final String END = "Mul(Div(Add(Gather{axis=0}(Shape(?x), =-1), =2), =3), =%d)";
 
     static final List<Rule> ALL = List.of(
             spelled(

@@ -43,7 +43,8 @@ final class TracedRotaryRules {
         boolean placed = captures.value("p").term() instanceof Placed;
         return RotaryRules.vector(captures.value("f"))
                 .filter(frequencies -> twice && placed)
-                .filter(frequencies -> pairs(each).equals(Optional.of(frequencies.shape().dim(0))))
+                .filter(frequencies ->
+                        pairs(each).equals(Optional.of(frequencies.shape().dim(0))))
                 .map(frequencies -> new Angles(frequencies, Spread.NEIGHBOURS));
     }
 

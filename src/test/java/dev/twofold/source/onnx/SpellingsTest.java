@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Routing;
-import dev.twofold.graph.proto.TensorProto.DataType;
-import dev.twofold.source.onnx.Pattern.Applied;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto;
+import dev.twofold.graph.proto.TensorProto.DataType;
+import dev.twofold.source.onnx.Pattern.Applied;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight.Filled;
 import java.nio.file.Path;
