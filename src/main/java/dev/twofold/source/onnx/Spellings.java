@@ -172,7 +172,9 @@ final class Spellings {
                     GroupedRouting.ALL,
                     GatheredMixtures.ALL,
                     ENDS,
-                    BlockTableRules.ALL)
+                    BlockTableRules.ALL,
+                    TracedRotaryRules.ALL,
+                    ThirdsRules.ALL)
             .flatMap(List::stream)
             .toList();
 
