@@ -59,11 +59,14 @@ def run(directory, lengths=LENGTHS, config=None):
         str(directory / "model.onnx"), options, providers=["CPUExecutionProvider"]
     )
     size = config["decoder"]["head_size"]
+    window = config["decoder"].get("sliding_window") or {}
     caches = {}
     for value in session.get_inputs():
         if value.name.startswith("past"):
             dtype = np.float16 if "16" in value.type else np.float32
-            caches[value.name] = np.zeros([1, value.shape[1], 0, size], dtype)
+            # Those of a sliding window hold as many tokens from the beginning on.
+            slides = window and int(value.name.split(".")[1]) in window.get("layers", [])
+            caches[value.name] = np.zeros([1, value.shape[1], window["window_size"] if slides else 0, size], dtype)
     tokens = np.random.default_rng(0).integers(0, config["vocab_size"], (1, sum(lengths)))
     inputs = [value.name for value in session.get_inputs()]
     outputs = [value.name for value in session.get_outputs()]

@@ -1,9 +1,10 @@
-"""Exports a checkpoint of Qwen3 MoE with the parts of ONNX Runtime GenAI's model builder that write mixtures of experts.
+"""Exports checkpoints of Qwen3 MoE and gpt-oss with the parts of ONNX Runtime GenAI's model builder that write mixtures of experts.
 
 usage: moe.py OUT CHECKPOINT:PRECISION[,PRECISION...]...
 
-The builder has no class for that family; it has one for Qwen3's attention, and one for the experts of Qwen3.5, whose linear attention
-Twofold does not read. Here the two are put together, without the shared expert. For each precision of the experts (fp32, int4, int8;
+The builder has no class for Qwen3 MoE; it has one for Qwen3's attention, and one for the experts of Qwen3.5, whose linear attention
+Twofold does not read. Here the two are put together, without the shared expert. Its gpt-oss rounds experts that are published in MXFP4
+alone; here it rounds those of the checkpoint. For each precision of the experts (fp32, int4, int8;
 everything else is fp32) OUT/NAME-moe-PRECISION holds the model, and OUT/NAME-moe-PRECISION.safetensors tokens and logits, as build.py
 says. Matrices are rounded by rows: blocks of 32 do not fit tiny models.
 """
@@ -18,8 +19,21 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
-def model(config, precision):
-    import onnx_ir as ir
+def gpt_oss():
+    from onnxruntime_genai.models.builders.gptoss import GPTOSSModel
+
+    class Mixture(GPTOSSModel):
+        def make_moe_preprocessing(self, layer_id, moe, root_input):
+            self.experts = moe.experts
+            super().make_moe_preprocessing(layer_id, moe, root_input)
+
+        def load_mxfp4_experts(self, layer_id, decode=False):
+            return self.experts.gate_up_proj.transpose(-1, -2), self.experts.down_proj.transpose(-1, -2)
+
+    return Mixture
+
+
+def qwen3():
     from onnxruntime_genai.models.builders.qwen import Qwen3Model, Qwen35MoETextModel
 
     class Mixture(Qwen3Model):
@@ -38,10 +52,18 @@ def model(config, precision):
             self.make_node("Identity", inputs=[root_input], outputs=[f"{name}/output_0"], name=name)
             self.make_value(f"{name}/output_0", self.io_dtype, shape=self.make_hidden_state_shape())
 
+    return Mixture
+
+
+def model(config, precision):
+    import onnx_ir as ir
+
     options = {"qmoe_block_size": 0}
     if precision != "fp32":
         options["moe_quant_type"] = precision
-    made = Mixture(config, ir.DataType.FLOAT, ir.DataType.FLOAT, "cpu", "", options)
+    if config.model_type == "gpt_oss":
+        return gpt_oss()(config, ir.DataType.FLOAT, ir.DataType.FLOAT, "cpu", "", options)
+    made = qwen3()(config, ir.DataType.FLOAT, ir.DataType.FLOAT, "cpu", "", options)
     made.moe_attrs.update(activation_type="swiglu", swiglu_fusion=1, normalize_routing_weights=config.norm_topk_prob)
     made.moe_intermediate_size = config.moe_intermediate_size
     return made

@@ -46,8 +46,8 @@ final class GenAiBuilderTest {
     private static final List<String> OF_MANY_HEADS = List.of("llama3.1", "phi3");
 
     /** Written with the parts of the builder that write experts. */
-    private static final List<String> MIXTURES =
-            List.of("qwen3_moe-moe-fp32", "qwen3_moe-moe-int4", "qwen3_moe-moe-int8");
+    private static final List<String> MIXTURES = List.of(
+            "qwen3_moe-moe-fp32", "qwen3_moe-moe-int4", "qwen3_moe-moe-int8", "gpt_oss-moe-fp32", "gpt_oss-moe-int4");
 
     /** Exported by PyTorch. */
     private static final List<String> EXPORTS = List.of(
@@ -77,7 +77,11 @@ final class GenAiBuilderTest {
         Python python = Python.withBuilder();
         Path tools = Path.of("tools", "genai-builder");
         python.run(tools.resolve("build.py"), arguments.toArray());
-        python.run(tools.resolve("moe.py"), built, TinyFamilies.checkpoint("qwen3_moe") + ":fp32,int4,int8");
+        python.run(
+                tools.resolve("moe.py"),
+                built,
+                TinyFamilies.checkpoint("qwen3_moe") + ":fp32,int4,int8",
+                TinyFamilies.checkpoint("gpt_oss") + ":fp32,int4");
         python.run(
                 tools.resolve("export.py"),
                 built,
@@ -103,7 +107,7 @@ final class GenAiBuilderTest {
         Stream<String> built = FAMILIES.stream()
                 .filter(name -> !EXPORTED_OTHERWISE.contains(name))
                 .map(name -> name + "-fp32");
-        return Stream.concat(built, Stream.of("qwen3_moe-moe-fp32", "llama3.1-traced"))
+        return Stream.concat(built, Stream.of("qwen3_moe-moe-fp32", "gpt_oss-moe-fp32", "llama3.1-traced"))
                 .map(model ->
                         Arguments.of(model, model.substring(0, model.indexOf('-', model.startsWith("phi3") ? 5 : 0))));
     }

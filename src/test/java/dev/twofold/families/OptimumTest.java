@@ -33,6 +33,8 @@ final class OptimumTest {
                         exported,
                         TinyFamilies.checkpoint("qwen2") + ":fp32,q4,q4a,fp16",
                         TinyFamilies.checkpoint("gpt2") + ":fp32",
+                        TinyFamilies.checkpoint("cohere") + ":fp32",
+                        TinyFamilies.checkpoint("gpt_neox") + ":fp32",
                         TinyFamilies.checkpoint("gemma3") + ":fp32",
                         TinyFamilies.checkpoint("phi3") + ":fp32");
     }
@@ -45,6 +47,8 @@ final class OptimumTest {
         "qwen2-optimum-q4a, 1e-5",
         "qwen2-optimum-fp16, 3e-2",
         "gpt2-optimum-fp32, 1e-5",
+        "cohere-optimum-fp32, 1e-5",
+        "gpt_neox-optimum-fp32, 1e-5",
         "gemma3-optimum-fp32, 1e-5",
         "phi3-optimum-fp32, 1e-5"
     })

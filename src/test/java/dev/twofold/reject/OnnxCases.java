@@ -99,6 +99,13 @@ final class OnnxCases {
                         node("layers.1/feed_forward/down", node -> node.setInput(0, "layers.3/feed_forward/gated/out")),
                         "layers.1/feed_forward/down",
                         "circle")
+                .rejects(
+                        "two decoders behind an If",
+                        graph(graph -> graph.getNodeBuilderList().stream()
+                                .filter(node -> node.getOutputList().contains("logits"))
+                                .forEach(node -> node.setOpType("If"))),
+                        "two decoders behind an If",
+                        "decoder_with_past_model.onnx")
                 .rejects("a value that is made twice", graph(graph -> graph.addNode(graph.getNode(0))), "made twice")
                 .rejects(
                         "an operator that is none of a decoder's",

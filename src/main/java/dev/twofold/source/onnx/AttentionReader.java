@@ -3,6 +3,7 @@ package dev.twofold.source.onnx;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Attention.Heads;
 import dev.twofold.decoder.AttentionRule;
+import dev.twofold.decoder.Latents;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
@@ -43,6 +44,8 @@ final class AttentionReader {
             Part part = parts.get(i);
             boolean alike = part.rule.equals(first.rule)
                     && part.sinks.isPresent() == first.sinks.isPresent()
+                    && !part.latents.any()
+                    && !first.latents.any()
                     && first.normalizesLike(part);
             if (part.input != first.input || !alike) {
                 throw wrong(values.get(i), "attention of the same value and the same kind as the one beside it");
@@ -55,6 +58,7 @@ final class AttentionReader {
     /** The attention of one cache. */
     private record Part(
             Value input,
+            Latents latents,
             List<Linear> readers,
             Optional<QueryKeyNorm> norms,
             Optional<Weight> sinks,
@@ -99,6 +103,7 @@ final class AttentionReader {
                 parts.stream().flatMap(part -> part.norms.stream()).toList();
         List<Weight> sinks = parts.stream().flatMap(part -> part.sinks.stream()).toList();
         return new Attention(
+                parts.get(0).latents,
                 Linear.stack(parts.stream().map(part -> part.readers.get(0)).toList()),
                 Linear.stack(parts.stream().map(part -> part.readers.get(1)).toList()),
                 Linear.stack(parts.stream().map(part -> part.readers.get(2)).toList()),
@@ -135,7 +140,9 @@ final class AttentionReader {
         if (!alike || attended.turn().isPresent() && query.turn.isPresent()) {
             throw wrong(value, "queries and keys that are made in the same way");
         }
-        if (query.projection.x() != key.projection.x() || values.x() != key.projection.x()) {
+        LatentSource ofQueries = LatentSource.of(query.projection.x());
+        LatentSource ofOthers = LatentSource.of(key.projection.x());
+        if (ofQueries.input() != ofOthers.input() || values.x() != key.projection.x()) {
             throw wrong(value, "queries, keys and values that are projections of one value");
         }
         Optional<Rotary> rotary = attended.turn().or(() -> query.turn).map(turn -> rotaries.read(turn, size, value));
@@ -152,7 +159,8 @@ final class AttentionReader {
                 spread(norm, attended.query().width()),
                 spread(key.norm.orElseThrow(), attended.key().width())));
         return new Part(
-                values.x(),
+                ofOthers.input(),
+                new Latents(ofQueries.latent(), ofOthers.latent()),
                 List.of(query.projection.linear(), key.projection.linear(), values.linear()),
                 norms,
                 attended.sinks(),

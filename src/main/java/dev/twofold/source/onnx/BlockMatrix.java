@@ -81,6 +81,12 @@ record BlockMatrix(int bits, long size) {
                 .map(constant -> constant.tensor().shape())
                 .filter(shape -> shape.rank() == 3)
                 .map(shape -> shape.dim(2) * 8 / Math.max(1, bits));
+        // Zeros of four bits lie two rows in a byte then, which is not read.
+        if (bits == 4
+                && !call.attributes().containsKey("block_size")
+                && call.input(zeros).isPresent()) {
+            return Optional.empty();
+        }
         // Without blocks, a row has one scale.
         return width.flatMap(whole -> of(bits, call.integer("block_size", whole))
                         .filter(matrix -> whole % matrix.size() == 0 && columns % whole == 0))

@@ -74,6 +74,17 @@ final class Constants {
                 : Optional.empty();
     }
 
+    /** The same of whole numbers. */
+    static Optional<Long> wholeFilled(TensorProto proto) {
+        ByteBuffer raw = proto.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        boolean whole = DataType.forNumber(proto.getDataType()) == DataType.INT64;
+        return whole && raw.remaining() == Long.BYTES
+                ? Optional.of(raw.getLong())
+                : Optional.of(proto.getInt64DataList())
+                        .filter(all -> whole && all.size() == 1)
+                        .map(all -> all.get(0));
+    }
+
     private static Term filled(float value) {
         return new Term.Numbers(new Filled(Shape.of(1), value), Optional.of(Decimals.of(value)));
     }

@@ -57,7 +57,8 @@ final class GatheredMixtures {
         Value x = captures.value("x");
         long hidden = x.width();
         long chosen = captures.whole("k").size() == 1 ? captures.whole("k").get(0) : 0;
-        Optional<Shape> up = shape(captures, "up").filter(shape -> shape.dim(2) == hidden && shape.dim(1) % 2 == 0);
+        Optional<Shape> up = shape(captures, "up")
+                .filter(shape -> shape.dim(2) == hidden && shape.dim(1) > 0 && shape.dim(1) % 2 == 0);
         boolean repeats = captures.whole("times").equals(List.of(1L, chosen, 1L))
                 && captures.whole("flat").equals(List.of(-1L, hidden))
                 && captures.whole("parted").equals(List.of(-1L, chosen, hidden));

@@ -115,10 +115,21 @@ final class MatrixRules {
             return Optional.empty();
         }
         Tensor tensor = codes.get().tensor();
-        Shape shape = new Shape(dims.get());
-        return shape.elements() == tensor.shape().elements()
-                ? Optional.of(new Constant(tensor.reshaped(shape)))
+        return divides(tensor.shape().elements(), dims.get())
+                ? Optional.of(new Constant(tensor.reshaped(new Shape(dims.get()))))
                 : Optional.empty();
+    }
+
+    /** Whether a shape has so many elements; what it is multiplied out to may be beyond any number. */
+    private static boolean divides(long elements, List<Long> dims) {
+        long left = elements;
+        for (long dim : dims) {
+            if (left % dim != 0) {
+                return false;
+            }
+            left /= dim;
+        }
+        return left == 1;
     }
 
     private static Optional<Term> dequantized(Call call) {

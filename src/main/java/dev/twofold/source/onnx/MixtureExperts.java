@@ -9,6 +9,7 @@ import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /** The experts of an operator that has the matrices of all of them one after the other. */
 record MixtureExperts(Call call, Values values, Places at, Matrices kind) {
@@ -60,30 +61,45 @@ record MixtureExperts(Call call, Values values, Places at, Matrices kind) {
         }
         int width = (int) (first.orElseThrow().dim(1) / (joined ? 2 : 1));
         Sizes sizes = new Sizes(experts, joined || third ? 2 : 1, width, hidden);
-        Optional<List<Weight>> readers = readers(form, sizes);
         Optional<Weight> down = matrix(at.second(), experts * hidden, width);
-        Optional<Biases> outer = biases(at.secondBias(), experts * hidden);
-        Optional<Biases> inner = biases(at.firstBias(), (joined ? 2 : 1) * experts * width)
-                .filter(found -> joined || found.all().isEmpty())
-                .map(found -> form == Form.TURNS ? found.parted(width) : found);
-        boolean none = biases(at.thirdBias(), experts * width)
-                .filter(found -> found.all().isEmpty())
-                .isPresent();
-        return readers.filter(any -> none)
-                .flatMap(matrices -> down.flatMap(writers -> inner.flatMap(
-                        before -> outer.map(after -> all(sizes, before.of(matrices), after, writers, activation)))));
+        ExpertBiases inner = biases(at.firstBias(), experts, joined ? 2L * width : width);
+        ExpertBiases other = biases(at.thirdBias(), experts, width);
+        ExpertBiases outer = biases(at.secondBias(), experts, hidden);
+        boolean known = inner.known() && outer.known() && other.known();
+        if (!known || other.all().isPresent() && !third) {
+            return Optional.empty();
+        }
+        IntFunction<List<Optional<Weight>>> before = expert -> form == Form.APART
+                ? List.of(inner.ofExpert(expert, width), other.ofExpert(expert, width))
+                : List.of(
+                        inner.ofHalf(expert, width, form == Form.TURNS, 0),
+                        inner.ofHalf(expert, width, form == Form.TURNS, 1));
+        return readers(form, sizes)
+                .flatMap(matrices -> down.map(writers -> all(sizes, matrices, before, writers, outer, activation)));
+    }
+
+    private ExpertBiases biases(int input, long experts, long rows) {
+        return ExpertBiases.of(call, input, experts, rows, values);
     }
 
     private static List<FeedForward> all(
-            Sizes sizes, List<Linear> readers, Biases after, Weight writers, Activation activation) {
+            Sizes sizes,
+            List<Weight> readers,
+            IntFunction<List<Optional<Weight>>> before,
+            Weight writers,
+            ExpertBiases after,
+            Activation activation) {
         List<FeedForward> all = new ArrayList<>();
         for (int i = 0; i < sizes.experts(); i++) {
-            List<Linear> own = readers.subList(i * sizes.readers(), (i + 1) * sizes.readers());
-            Linear down = new Linear(rows(writers, i, sizes.hidden()), after.rows(i, sizes.hidden()));
+            List<Linear> own = new ArrayList<>();
+            for (int part = 0; part < sizes.readers(); part++) {
+                own.add(new Linear(
+                        readers.get(i * sizes.readers() + part), before.apply(i).get(part)));
+            }
             all.add(new FeedForward(
                     sizes.readers() == 2 ? Optional.of(own.get(0)) : Optional.empty(),
                     own.get(sizes.readers() - 1),
-                    down,
+                    new Linear(rows(writers, i, sizes.hidden()), after.ofExpert(i, sizes.hidden())),
                     activation));
         }
         return all;
@@ -122,51 +138,6 @@ record MixtureExperts(Call call, Values values, Places at, Matrices kind) {
 
     private static Weight rows(Weight all, long place, long count) {
         return Weights.slice(all, 0, place * count, (place + 1) * count);
-    }
-
-    /** Those of all experts, one after the other; none if they are zero. */
-    private record Biases(Optional<Weight> all) {
-
-        private Optional<Weight> rows(long place, long count) {
-            return all.map(values -> MixtureExperts.rows(values, place, count));
-        }
-
-        /** Those that take turns, one after the other. */
-        private Biases parted(int width) {
-            return new Biases(all.map(values -> Weights.weave(values, width, 2)));
-        }
-
-        private List<Linear> of(List<Weight> matrices) {
-            List<Linear> linears = new ArrayList<>();
-            for (int i = 0; i < matrices.size(); i++) {
-                Weight matrix = matrices.get(i);
-                linears.add(new Linear(matrix, rows(i, matrix.shape().dim(0))));
-            }
-            return linears;
-        }
-    }
-
-    /** Exporters give biases to models that have none. */
-    private Optional<Biases> biases(int input, long count) {
-        if (call.input(input).isEmpty()) {
-            return Optional.of(new Biases(Optional.empty()));
-        }
-        Optional<Weight> found = call.input(input, Term.Numbers.class)
-                .map(numbers -> Constants.simplest(flat(numbers.weight()), values));
-        if (found.filter(weight -> weight instanceof Weight.Filled filled && filled.value() == 0)
-                .isPresent()) {
-            return Optional.of(new Biases(Optional.empty()));
-        }
-        return found.filter(weight -> kind == Matrices.NUMBERS && weight.shape().equals(Shape.of(count)))
-                .map(weight -> new Biases(Optional.of(weight)));
-    }
-
-    private static Weight flat(Weight weight) {
-        Shape vector = Shape.of(weight.shape().elements());
-        if (weight instanceof Weight.Stored stored) {
-            return new Weight.Stored(stored.file(), stored.name(), stored.offset(), stored.dtype(), vector);
-        }
-        return weight instanceof Weight.Filled filled ? new Weight.Filled(vector, filled.value()) : weight;
     }
 
     /** Whether the matrix of each expert has so many; columns follow from how many elements there are. */

@@ -4,7 +4,6 @@ import static dev.twofold.source.onnx.Call.MICROSOFT;
 import static dev.twofold.source.onnx.Rule.spelled;
 
 import dev.twofold.decoder.Activation;
-import dev.twofold.decoder.Activation.ClampedSwish;
 import dev.twofold.decoder.Routing;
 import dev.twofold.source.onnx.MixtureExperts.Matrices;
 import dev.twofold.source.onnx.MixtureExperts.Places;
@@ -51,9 +50,6 @@ final class MixtureRules {
     /** What other attributes are, if they change nothing. */
     private static final Map<String, Long> SILENT = Map.of("use_sparse_mixer", 0L, "weights_prepacked", 0L);
 
-    private static final Map<String, Activation> ACTIVATIONS =
-            Map.of("swiglu", Activation.Plain.SILU, "silu", Activation.Plain.SILU, "relu", Activation.Plain.RELU);
-
     private static final long MOST = 1 << 14;
 
     private MixtureRules() {}
@@ -65,18 +61,6 @@ final class MixtureRules {
                         .filter(entry -> !READ.contains(entry.getKey()))
                         .allMatch(entry -> entry.getValue().hasI()
                                 && Long.valueOf(entry.getValue().getI()).equals(SILENT.get(entry.getKey())));
-    }
-
-    private static Optional<Activation> activation(Call call, Matrices kind) {
-        String name = call.text("activation_type", "relu");
-        double steepness = call.number("activation_alpha", 1);
-        double offset = call.number("activation_beta", 0);
-        double limit = call.number("swiglu_limit", Double.POSITIVE_INFINITY);
-        if (steepness == 1 && offset == 0 && limit == Double.POSITIVE_INFINITY) {
-            return Optional.ofNullable(ACTIVATIONS.get(name));
-        }
-        boolean clamped = name.equals("swiglu") && offset == 1 && limit > 0 && limit < Double.POSITIVE_INFINITY;
-        return clamped && kind == Matrices.NUMBERS ? Optional.of(new ClampedSwish(steepness, limit)) : Optional.empty();
     }
 
     /** Which experts a token gets, and the projection that says so. */
@@ -102,7 +86,7 @@ final class MixtureRules {
         Optional<Shares> shares = call.input(1)
                 .flatMap(given -> shares(call, kind, given))
                 .filter(found -> found.router().width() > 0 && found.router().width() <= MOST);
-        Optional<Activation> activation = activation(call, kind);
+        Optional<Activation> activation = ExpertActivation.of(call);
         boolean rest = call.inputs().stream().skip(at.rest()).allMatch(Optional::isEmpty);
         if (!isPlain(call) || !rest || x.isEmpty() || shares.isEmpty() || activation.isEmpty()) {
             return Optional.empty();

@@ -59,12 +59,12 @@ final class MixtureSpellings {
 
     private MixtureSpellings() {}
 
-    private static String parts(String weights) {
+    static String parts(String weights) {
         return String.format("Div(%1$s, ReduceSum(%1$s, =-1))", weights);
     }
 
-    private static Rule shares(
-            String name, String scores, String weights, Function<Captures, Optional<Routing>> routing) {
+    /** @param scores that experts are chosen by the largest of */
+    static Rule shares(String name, String scores, String weights, Function<Captures, Optional<Routing>> routing) {
         return spelled(
                 name,
                 String.format(CHOSEN, scores, weights),
@@ -120,7 +120,7 @@ final class MixtureSpellings {
                 .map(all -> new Biased(sum, shares, all));
     }
 
-    private static Optional<Routing> routing(Captures captures, boolean corrected, boolean normed) {
+    static Optional<Routing> routing(Captures captures, boolean corrected, boolean normed) {
         List<Long> chosen = captures.whole("k");
         Value scores = captures.value("p");
         Optional<Weight> correction =
@@ -139,7 +139,7 @@ final class MixtureSpellings {
     }
 
     /** What scores are made of. */
-    private static Optional<Value> scored(Value scores) {
+    static Optional<Value> scored(Value scores) {
         return routerOf(scores, Score.SOFTMAX).or(() -> routerOf(scores, Score.SIGMOID));
     }
 

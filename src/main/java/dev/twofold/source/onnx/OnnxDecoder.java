@@ -36,6 +36,14 @@ final class OnnxDecoder {
                                     ", ", graph.outputs().stream().limit(4).toList()))
                     .expected("an output " + GraphNames.LOGITS + ", which a node makes");
         }
+        logits.node().filter(node -> node.getOpType().equals("If")).ifPresent(node -> {
+            throw graph.wrong("two decoders behind an If", node)
+                    .found("logits of one of two graphs, as merged exports of Optimum have them")
+                    .expected("one graph that takes the past")
+                    .hint(
+                            "give decoder_with_past_model.onnx if it is beside this file, or export again with a newer Optimum,"
+                                    + " which writes one graph");
+        });
         return logits;
     }
 

@@ -104,7 +104,7 @@ final class RotaryRules {
     }
 
     /** Frequencies, with however many axes they are spelled. */
-    private static Optional<Weight> vector(Value value) {
+    static Optional<Weight> vector(Value value) {
         return value.as(Numbers.class)
                 .or(() -> value.as(Term.Constant.class).flatMap(Constants::flat))
                 .map(Numbers::weight)
@@ -121,8 +121,14 @@ final class RotaryRules {
 
     /** Heads times cosines, and times sines those that have neighbours in each other's place. */
     private static String turnedIn(String attributes) {
-        return "Add(Mul(?x, ?c), Mul(Reshape" + attributes + "(Concat{axis=-1}(Unsqueeze(Neg(" + every(1)
-                + "), =-1), Unsqueeze(" + every(0) + ", =-1)), ?shape), ?s))";
+        return turnedIn(attributes, "?shape");
+    }
+
+    /** @param shape that heads are brought back to, of what is brought to it */
+    static String turnedIn(String attributes, String shape) {
+        String beside = "Concat{axis=-1}(Unsqueeze(Neg(" + every(1) + "), =-1), Unsqueeze(" + every(0) + ", =-1))";
+        return "Add(Mul(?x, ?c), Mul(Reshape" + attributes + "(" + beside + ", " + String.format(shape, beside)
+                + "), ?s))";
     }
 
     /** Every second element, from one on. */
@@ -170,7 +176,13 @@ final class RotaryRules {
                 .filter(sizes -> sizes.get(3).equals(Extent.of(x.width()))
                         || sizes.get(3).equals(Extent.of(-1)))
                 .isPresent();
-        return whole && x.width() % 2 == 0
+        return whole ? neighboursTurned(captures, values) : Optional.empty();
+    }
+
+    /** All of what is turned has its own shape again. */
+    static Optional<Term> neighboursTurned(Captures captures, Values values) {
+        Value x = captures.value("x");
+        return x.width() % 2 == 0
                 ? turn(captures, Spread.NEIGHBOURS, values).flatMap(turn -> turned(x, turn, values))
                 : Optional.empty();
     }

@@ -4,6 +4,7 @@ import static dev.twofold.source.onnx.Rule.spelled;
 
 import dev.twofold.graph.proto.TensorProto.DataType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -21,6 +22,7 @@ final class SizeRules {
                             new Rule("sizes that are taken", "Gather", (call, values) -> taken(call)),
                             new Rule("a stretch of sizes", "Slice", (call, values) -> sliced(call)),
                             new Rule("sizes one after the other", "Concat", (call, values) -> joined(call)),
+                            new Rule("one size several times", "ConstantOfShape", (call, values) -> filled(call)),
                             computed("a sum of sizes", "Add", Extent::plus),
                             computed("a difference of sizes", "Sub", Extent::minus),
                             computed("a product of sizes", "Mul", Extent::times),
@@ -67,7 +69,9 @@ final class SizeRules {
         return Sizes.shape(value)
                 .or(() -> cast.flatMap(Sizes::shape))
                 .or(() -> filled)
-                .or(() -> turning(value));
+                .or(() -> turning(value))
+                .or(() -> value.as(Term.Angles.class)
+                        .map(angles -> List.of(Extent.BATCH, Extent.NEW, Extent.of(angles.width()))));
     }
 
     /** Of cosines and sines that have an axis for heads. */
@@ -118,6 +122,16 @@ final class SizeRules {
                     long begin = place(first, all.size());
                     return Sizes.term(all.subList((int) begin, (int) Math.max(begin, place(last, all.size()))));
                 })));
+    }
+
+    private static Optional<Term> filled(Call call) {
+        Optional<Long> one = Optional.ofNullable(call.attributes().get("value"))
+                .flatMap(value -> Constants.wholeFilled(value.getT()));
+        return Sizes.of(call, 0)
+                .filter(sizes -> sizes.size() == 1 && sizes.get(0).isKnown())
+                .map(sizes -> sizes.get(0).factor())
+                .filter(count -> count > 0 && count <= Sizes.MOST)
+                .flatMap(count -> one.map(value -> new Term.Whole(Collections.nCopies(count.intValue(), value))));
     }
 
     private static Optional<Long> single(Call call, int input) {

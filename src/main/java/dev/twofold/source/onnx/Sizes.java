@@ -72,6 +72,8 @@ final class Sizes {
             });
         } else if (value.term() instanceof Term.Counted || value.term() instanceof Term.Whole) {
             return of(value).map(sizes -> List.of(Extent.of(sizes.size())));
+        } else if (value.term() instanceof Term.Grid && isExpanded(value)) {
+            return Optional.empty();
         } else if (value.term() instanceof Term.Grid grid) {
             return Optional.of(IntStream.range(0, grid.rank())
                     .mapToObj(place -> place == grid.rank() - 1 - grid.axis() ? grid.size() : Extent.of(1))
@@ -83,6 +85,16 @@ final class Sizes {
                 && !(value.term() instanceof Term.Numbers)
                 && !(value.term() instanceof Term.Normed normed && normed.x().term() instanceof Term.Heads);
         return tokens ? shape(Extent.BATCH, Extent.NEW, value.width()) : Optional.empty();
+    }
+
+    /** Whether numbers of tokens stand several times along another axis. */
+    private static boolean isExpanded(Value value) {
+        return value.call()
+                .filter(call -> call.operator().equals("Expand")
+                        || call.inputs().stream()
+                                .flatMap(Optional::stream)
+                                .anyMatch(input -> input.term() instanceof Term.Grid && isExpanded(input)))
+                .isPresent();
     }
 
     private static boolean isOfHeads(Term.Part part) {

@@ -169,9 +169,12 @@ final class Spellings {
                     LIMITS,
                     GATES,
                     MixtureSpellings.ALL,
+                    GroupedRouting.ALL,
                     GatheredMixtures.ALL,
                     ENDS,
-                    BlockTableRules.ALL)
+                    BlockTableRules.ALL,
+                    TracedRotaryRules.ALL,
+                    ThirdsRules.ALL)
             .flatMap(List::stream)
             .toList();
 

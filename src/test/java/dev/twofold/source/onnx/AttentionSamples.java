@@ -144,18 +144,30 @@ final class AttentionSamples {
                         "a mixture of experts",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=3}(?x, ?r, ?e, ?zero, ?e, ?zero)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?twos, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?v, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?e, ?zero, ?none, ?twos)",
+                        "com.microsoft.MoE{k=1,swiglu_limit=1.5}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=1,activation_type=gelu}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=1,use_sparse_mixer=1}(?x, ?r, ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=1}(?x, ?r, ?e, ?zero, ?m, ?zero)"),
                 sample(
                         "a mixture of experts",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?e4)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?e4, ?zero, ?e4)",
-                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?zero, ?down4, ?zero, ?down4)"),
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?none, ?down4, ?zero, ?e4)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?none, ?e4, ?zero, ?e4)",
+                        "com.microsoft.MoE{k=1}(?x, ?r, ?e4, ?none, ?down4, ?zero, ?down4)"),
                 sample(
                         "a mixture of experts",
-                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=1,activation_alpha=1.702,activation_beta=1.0,"
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=1,activation_alpha=1.7,activation_beta=1.0,"
+                                + "swiglu_limit=1.5}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=1,activation_alpha=1.7,activation_beta=0.5,"
+                                + "swiglu_limit=1.5}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=1,activation_alpha=1.7,activation_beta=1.0}"
+                                + "(?x, ?r, ?e, ?twos, ?down4, ?twos)",
+                        "com.microsoft.MoE{k=1,activation_type=silu,activation_alpha=1.7,activation_beta=1.0,swiglu_limit=1.5}"
+                                + "(?x, ?r, ?e, ?zero, ?e, ?zero)"),
+                sample(
+                        "a mixture of experts",
+                        "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=2,activation_alpha=1.702,activation_beta=1.0,"
                                 + "swiglu_limit=7.0}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
                         "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=2,activation_alpha=1.702,activation_beta=2.0,"
                                 + "swiglu_limit=7.0}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
@@ -174,6 +186,12 @@ final class AttentionSamples {
                         "com.microsoft.QMoE{k=1,expert_weight_bits=8}(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)",
                         "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=2}"
                                 + "(?x, ?r, ?codes, ?scales, ?zero, ?codes, ?scales, ?zero)"),
+                sample(
+                        "a mixture of experts in blocks",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=4}"
+                                + "(?x, ?r, ?nibbles, ?scales, ?zero, ?nibbles, ?scales, ?zero)",
+                        "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=4}"
+                                + "(?x, ?r, ?nibbles, ?scales, ?zero, ?nibbles, ?scales, ?zero, ?none, ?none, ?none, ?zeros, ?zeros)"),
                 sample(
                         "a mixture of experts in blocks",
                         "com.microsoft.QMoE{k=1,normalize_routing_weights=1,expert_weight_bits=8}"

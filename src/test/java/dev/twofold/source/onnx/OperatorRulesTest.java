@@ -23,7 +23,18 @@ final class OperatorRulesTest {
 
     private static Stream<RuleSample> sizes() {
         return Stream.of(
-                sample("a shape", "Shape(ids)", "Shape(?m)"),
+                sample(
+                        "a shape",
+                        "Shape(ids)",
+                        "Shape(?m)",
+                        "Shape(Expand(Range(=0, new, =1), =[4,1]))",
+                        "Shape(Unsqueeze(Expand(Range(=0, new, =1), =[4,1]), =0))"),
+                sample(
+                        "codes in another shape",
+                        "Reshape(?codes, =[16,8])",
+                        "Reshape(?codes, =[16,7])",
+                        "Reshape(?codes, =[4611686018427387904,4])",
+                        "Reshape(?codes, =[128,0])"),
                 sample(
                         "sizes that are taken",
                         "Gather(Shape(ids), =1)",
@@ -50,6 +61,12 @@ final class OperatorRulesTest {
                         "Div(Gather(Shape(?past), =1), Gather(Shape(?past), =3))",
                         "Div(Slice(Shape(?past), =1, =2, =0), =2)"),
                 sample("the same size", "Unsqueeze(new, =0)", "Unsqueeze(?x, =0)"),
+                sample(
+                        "frequencies for each text by tiles",
+                        "Tile(?frequencies, Concat{axis=0}(Gather(Shape(ids), =0), =1, =1))",
+                        "Tile(?frequencies, Concat{axis=0}(Gather(Shape(ids), =0), =1, =2))",
+                        "Tile(?frequencies, =[1,1,2])",
+                        "Tile(?x, Concat{axis=0}(Gather(Shape(ids), =0), =1, =1))"),
                 sample("the same size", "Reshape(new, =-1)", "Reshape(new, =[1,1])"),
                 sample(
                         "what is given, in its own shape",
@@ -227,6 +244,7 @@ final class OperatorRulesTest {
                 .with("zero", new Term.Numbers(new Filled(Shape.of(2, 8), 0), Optional.empty()))
                 .with("twos", numbers(2, 8))
                 .with("codes", tensor(DataType.UINT8, 1, 2, 8, 8))
+                .with("nibbles", tensor(DataType.UINT8, 1, 2, 8, 4))
                 .with("scales", tensor(DataType.FLOAT, 4, 2, 8, 1))
                 .with("m", numbers(8, 8))
                 .with("n", numbers(4, 8))

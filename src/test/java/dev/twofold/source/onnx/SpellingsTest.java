@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Routing;
+import dev.twofold.graph.proto.AttributeProto;
+import dev.twofold.graph.proto.TensorProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.source.onnx.Pattern.Applied;
 import dev.twofold.tensor.Shape;
@@ -30,6 +32,15 @@ final class SpellingsTest {
         } else if (rule.name().equals("angles by a product")) {
             return sketch.with("p", new Term.Placed())
                     .with("f", new Term.Numbers(new Filled(Shape.of(4), 1), Optional.empty()));
+        } else if (rule.name().equals("angles of neighbours by indices")) {
+            return sketch.with("p", new Term.Placed())
+                    .with("f", numbers(4))
+                    .with("each", sketch.values().of(repeated(4, 2), Optional.empty()));
+        } else if (rule.name().equals("frequencies for each text by tiles")) {
+            return sketch.with("f", matrices(1, 4, 1))
+                    .with("to", new Term.Counted(List.of(Extent.BATCH, Extent.of(1), Extent.of(1))));
+        } else if (rule.name().endsWith("third of each head")) {
+            return sketch.with("x", sketch.values().of(new Term.Headed(sketch.projected(24), 2, 12)));
         } else if (rule.name().endsWith("of neighbours")) {
             Term.Angles angles = new Term.Angles(new Filled(Shape.of(4), 1), Term.Spread.ONCE);
             return sketch.with("w", rule.name().startsWith("angles") ? angles : new Term.Wave(angles, true, 1));
@@ -72,6 +83,17 @@ final class SpellingsTest {
         return sketch;
     }
 
+    /** A call of what is one number everywhere. */
+    private static Call repeated(long size, long number) {
+        AttributeProto value = AttributeProto.newBuilder()
+                .setT(TensorProto.newBuilder()
+                        .setDataType(TensorProto.DataType.INT64_VALUE)
+                        .addInt64Data(number))
+                .build();
+        Value sizes = new Sketch(List.of()).values().of(new Term.Whole(List.of(size)));
+        return new Call("ConstantOfShape", Map.of("value", value), List.of(Optional.of(sizes)), 0);
+    }
+
     private static Sketch sinks(Sketch sketch, boolean groups) {
         Term.Layout layout = groups ? Term.Layout.TURNED_APART : Term.Layout.TURNED;
         Term.Headed query = new Term.Headed(sketch.computed(1), 4, 2);
@@ -92,6 +114,12 @@ final class SpellingsTest {
         Value joined = sketch.values().of(new Term.Weighted(sketch.computed(1), shares, 4));
         boolean gathered = rule.startsWith("gathered");
         boolean biased = rule.startsWith("biases");
+        if (rule.contains("of groups")) {
+            sketch.with("grouped", new Term.Whole(List.of(0L, 0L, 4L, 2L)))
+                    .with("ungrouped", new Term.Whole(List.of(0L, 0L, 8L)))
+                    .with("groups", new Term.Whole(List.of(2L)))
+                    .with("best", new Term.Whole(List.of(1L)));
+        }
         return sketch.with("p", scores)
                 .with("c", numbers(8))
                 .with("k", new Term.Whole(List.of(2L)))
@@ -204,6 +232,31 @@ final class SpellingsTest {
                 .with("f", frequencies)
                 .with("past", new Term.Input("past_key_values.0.key"));
         assertThat(after.value(angles).term()).isNotInstanceOf(Term.Angles.class);
+    }
+
+    @Test
+    void angles_that_are_repeated_but_twice_are_not_those_of_neighbours() {
+        Rule rule = Interpreter.rules().stream()
+                .filter(one -> one.name().equals("angles of neighbours by indices"))
+                .findFirst()
+                .orElseThrow();
+        for (Call each : List.of(repeated(4, 3), repeated(5, 2))) {
+            Sketch sketch = sketch(rule);
+            sketch.with("each", sketch.values().of(each, Optional.empty()));
+            assertThat(rule.match().make(sketch.call(rule.pattern().orElseThrow()), sketch.values()))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void gathered_experts_without_rows_are_none() {
+        Rule rule = Interpreter.rules().stream()
+                .filter(one -> one.name().equals("gathered experts by their scores"))
+                .findFirst()
+                .orElseThrow();
+        Sketch sketch = sketch(rule).with("up", matrices(8, 0, 8)).with("down", matrices(8, 8, 0));
+        assertThat(rule.match().make(sketch.call(rule.pattern().orElseThrow()), sketch.values()))
+                .isEmpty();
     }
 
     @Test
