@@ -56,6 +56,8 @@ record RotaryKeys(String prefix, Rotary rotary, boolean inFractions) {
                     prefix + "rope.scaling.original_context_length",
                     original(rotary, yarn, inFractions).orElseThrow());
         } else if (scaling instanceof LongRopeScaling factors) {
+            // Without it deci does not look for the factors.
+            header.text(prefix + "rope.scaling.type", "longrope");
             header.whole(prefix + "rope.scaling.original_context_length", factors.positions());
             header.real(prefix + "rope.scaling.attn_factor", factors.magnitude());
         }

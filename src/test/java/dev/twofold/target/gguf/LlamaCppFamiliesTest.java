@@ -1,12 +1,18 @@
 package dev.twofold.target.gguf;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.twofold.decoder.Decoder;
+import dev.twofold.diag.Progress;
 import dev.twofold.execution.TrialRuntime;
+import dev.twofold.families.TinyFamilies;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.layers.LayerWindow;
+import dev.twofold.pass.PassContext;
 import dev.twofold.pipeline.Compiler;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
 import dev.twofold.target.Target;
@@ -34,7 +40,7 @@ final class LlamaCppFamiliesTest {
     private static final int TOKENS = 24;
 
     /** Whose windows llama.cpp does not have, so that texts have to be as short. */
-    private static final Set<String> WITHOUT_WINDOWS = Set.of("mistral", "phi3", "starcoder2");
+    private static final Set<String> WITHOUT_WINDOWS = Set.of("cwm", "mistral", "phi3", "phi3-longrope", "starcoder2");
 
     /** Norms of queries and keys of the one, and windows of the other, are looked for in models of 64 layers only. */
     private static final Set<String> TOO_FEW_LAYERS = Set.of("cohere-plus", "exaone4");
@@ -44,7 +50,21 @@ final class LlamaCppFamiliesTest {
 
     /** Whose layers can be pairs in a file. */
     private static final List<String> PAIRED =
-            List.of("granite", "internlm2", "llama2", "llama3.1", "llama3.2", "mistral", "qwen2");
+            List.of(
+                    "cwm",
+                    "ernie4_5",
+                    "exaone",
+                    "granite",
+                    "helium",
+                    "internlm2",
+                    "llama2",
+                    "llama3.1",
+                    "llama3.2",
+                    "mistral",
+                    "phi3",
+                    "phi3-longrope",
+                    "qwen2",
+                    "seed_oss");
 
     @TempDir
     private Path directory;
@@ -87,6 +107,20 @@ final class LlamaCppFamiliesTest {
                     .isLessThan(TOLERANCE);
         }
         all.assertAll();
+    }
+
+    /** So that no family is written with pairs that llama.cpp was not asked about. */
+    @Test
+    void every_family_that_is_written_with_pairs_is_compared() throws IOException {
+        assertThat(GgufRoundTripTest.checkpoints().stream().filter(LlamaCppFamiliesTest::holdsPairs))
+                .containsExactlyElementsOf(PAIRED);
+    }
+
+    private static boolean holdsPairs(String name) {
+        Source source = Sources.SHIPPED.open(TinyFamilies.checkpoint(name));
+        Recipe pairs = Recipe.pairing(LayerWindow.valueOf("1:3"));
+        Decoder paired = pairs.apply(source.decoder(), new PassContext(Progress.SILENT));
+        return Form.refusal(paired).isEmpty();
     }
 
     private static double distance(double[] one, double[] other) {
