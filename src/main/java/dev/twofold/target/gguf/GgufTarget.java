@@ -51,6 +51,11 @@ public record GgufTarget(GgufOptions form) implements Target {
     }
 
     @Override
+    public boolean keepsBothRanges() {
+        return true;
+    }
+
+    @Override
     public Optional<NotApplicable> check(Decoder decoder, List<Companion> originals) {
         if (decoder.sharding().isPresent()) {
             return Optional.of(new NotApplicable("llama.cpp cuts models over devices itself", "leave out --devices"));
@@ -148,6 +153,11 @@ public record GgufTarget(GgufOptions form) implements Target {
                     "note: the frequencies that YaRN blends begin and end between two pairs, which llama.cpp rounds to"
                             + " whole ones: it computes something slightly else, at all positions");
         }
+        written.longRange()
+                .filter(range -> range.positions() < context)
+                .ifPresent(range -> notes.add("note: llama.cpp turns all positions by LongRoPE's long range if its context (-c)"
+                        + " is more than " + range.positions() + ", and its context is " + context
+                        + " if nothing is said: give shorter texts -c " + range.positions()));
         if (written.uneven()) {
             notes.add(
                     "note: run it with flash attention (-fa on): without it llama.cpp makes the caches of all blocks as"
