@@ -34,6 +34,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -219,6 +220,20 @@ final class GgufRoundTripTest {
         // Magnitudes are float32 in a file.
         assertThat(((LongRopeScaling) again.rotaries().get(0).scaling()).factors())
                 .isEqualTo(((LongRopeScaling) original.rotaries().get(0).scaling()).factors());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "exaone4, in models of 64 layers only",
+        "phi3, does not use the windows of phi3",
+        "starcoder2, does not use the windows of starcoder2",
+    })
+    void says_which_windows_llama_cpp_passes_over(String name, String said) {
+        Decoder decoder = Sources.SHIPPED.open(TinyFamilies.checkpoint(name)).decoder();
+        assertThat(new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL)).notes(decoder, List.of()))
+                .singleElement()
+                .asString()
+                .contains(said);
     }
 
     /** Files do not say which activation it is. */
