@@ -76,8 +76,7 @@ final class PreTokenizerParts {
         }
         if (plain.path("pattern").path("Regex").isTextual()) {
             String pattern = plain.path("pattern").path("Regex").textValue();
-            plain.putObject("pattern")
-                    .put("Regex", pattern.replace("\r", "\\r").replace("\n", "\\n"));
+            plain.putObject("pattern").put("Regex", pattern.replace("\r", "\\r").replace("\n", "\\n"));
         }
         return Stream.of(plain);
     }

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 /** What a terminal shows of a model whose layers lose too much side by side, such as Gemma 3 270M. */
 final class InspectionTableTest {
 
-    private static final String MODEL =
-            """
+    private static final String MODEL = """
             "model": {"name": "m", "layers": 18, "hiddenSize": 640, "attentionHeads": 4, "kvHeads": 1, "parameters": 1},
             "measurement": {"tokens": 1, "text": "prose", "basePerplexity": 40, "baseLoss": 3.7},
             "rewrites": [], "layers": [], "plans": [], "windows": [], "recommended": []""";
@@ -26,16 +25,13 @@ final class InspectionTableTest {
     private static String stepPlan(int saved, double rise) {
         return """
             {"stepsSaved": %d, "merges": ["15F-16A"], "predictedKl": 0, "kl": 0, "perplexityIncrease": %s,
-             "command": "twofold convert m --steps %d"}"""
-                .formatted(saved, rise, saved);
+             "command": "twofold convert m --steps %d"}""".formatted(saved, rise, saved);
     }
 
     @Test
     void merged_steps_are_named_where_no_pairs_are_within_the_limit() throws IOException {
         String plans = stepPlan(2, 0.026) + "," + stepPlan(4, 0.071) + "," + stepPlan(7, 0.254);
-        assertThat(printed(", \"stepPlans\": [" + plans + "]"))
-                .endsWith(
-                        """
+        assertThat(printed(", \"stepPlans\": [" + plans + "]")).endsWith("""
                         No plan of pairs keeps the perplexity within 10%.
                         within 10% by merged steps: 4 steps fewer, +7.10%
                           twofold convert m --steps 4

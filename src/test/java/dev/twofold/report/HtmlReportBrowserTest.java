@@ -2,8 +2,8 @@ package dev.twofold.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.testing.Browser;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -83,7 +83,8 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
         Optional<Double> factor = number("factor");
         // The older key counts where the newer is not there, even if that says nothing.
         Optional<Double> linear = metadata.number(prefix + "rope.scale_linear")
-                .filter(scale -> scale != 0 && metadata.number(prefix + "rope.scaling.factor").isEmpty());
+                .filter(scale -> scale != 0
+                        && metadata.number(prefix + "rope.scaling.factor").isEmpty());
         boolean stretches = factor.or(() -> linear).filter(value -> value != 1).isPresent();
         String type = metadata.text(prefix + "rope.scaling.type").orElse(stretches ? "linear" : "none");
         Optional<Long> original = metadata.whole(prefix + "rope.scaling.original_context_length");

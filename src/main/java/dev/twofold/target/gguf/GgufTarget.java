@@ -152,9 +152,10 @@ public record GgufTarget(GgufOptions form) implements Target {
         }
         written.longRange()
                 .filter(range -> range.positions() < context)
-                .ifPresent(range -> notes.add("note: llama.cpp turns all positions by LongRoPE's long range if its context (-c)"
-                        + " is more than " + range.positions() + ", and its context is " + context
-                        + " if nothing is said: give shorter texts -c " + range.positions()));
+                .ifPresent(range ->
+                        notes.add("note: llama.cpp turns all positions by LongRoPE's long range if its context (-c)"
+                                + " is more than " + range.positions() + ", and its context is " + context
+                                + " if nothing is said: give shorter texts -c " + range.positions()));
         if (written.uneven()) {
             notes.add(
                     "note: run it with flash attention (-fa on): without it llama.cpp makes the caches of all blocks as"

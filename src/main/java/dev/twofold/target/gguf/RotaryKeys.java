@@ -67,12 +67,15 @@ record RotaryKeys(String prefix, Rotary rotary, boolean inFractions) {
     List<GgufTensor> tensors() {
         List<GgufTensor> tensors = new ArrayList<>();
         if (rotary.scaling() instanceof Llama3Scaling) {
-            tensors.add(tensor("rope_freqs.weight", IntStream.range(0, rotary.width() / 2)
-                    .mapToObj(this::factor)
-                    .toList()));
+            tensors.add(tensor(
+                    "rope_freqs.weight",
+                    IntStream.range(0, rotary.width() / 2)
+                            .mapToObj(this::factor)
+                            .toList()));
         } else if (rotary.scaling() instanceof LongRopeScaling factors) {
             // Where the long range was asked for, every text is turned by it.
-            tensors.add(tensor("rope_factors_long.weight", factors.beyond().isEmpty() ? factors.factors() : factors.beyond()));
+            tensors.add(tensor(
+                    "rope_factors_long.weight", factors.beyond().isEmpty() ? factors.factors() : factors.beyond()));
             tensors.add(tensor("rope_factors_short.weight", factors.factors()));
         }
         return tensors;

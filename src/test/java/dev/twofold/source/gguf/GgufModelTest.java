@@ -101,7 +101,8 @@ final class GgufModelTest {
         "'', rope.scale_linear, 4, 4",
         "longrope, rope.scaling.factor, 4, 4",
     })
-    void is_stretched_as_llama_cpp_stretches(String type, String key, float value, double stretched) throws IOException {
+    void is_stretched_as_llama_cpp_stretches(String type, String key, float value, double stretched)
+            throws IOException {
         GgufBuilder file = GgufBuilder.llama().real("llama." + key, value);
         Rotary rotary = open(type.isEmpty() ? file : file.text("llama.rope.scaling.type", type))
                 .decoder()
@@ -112,7 +113,8 @@ final class GgufModelTest {
 
     @Test
     void the_older_key_counts_where_the_newer_is_not_there() throws IOException {
-        GgufBuilder both = GgufBuilder.llama().real("llama.rope.scaling.factor", 2).real("llama.rope.scale_linear", 8);
+        GgufBuilder both =
+                GgufBuilder.llama().real("llama.rope.scaling.factor", 2).real("llama.rope.scale_linear", 8);
         assertThat(open(both).decoder().rotaries().get(0).scaling()).isEqualTo(new Rotary.LinearScaling(2));
     }
 

@@ -57,22 +57,21 @@ final class LlamaCppFamiliesTest {
     private static final List<String> TWO_RANGES = List.of("phi3-longrope", "phi4-mini");
 
     /** Whose layers can be pairs in a file. */
-    private static final List<String> PAIRED =
-            List.of(
-                    "cwm",
-                    "ernie4_5",
-                    "exaone",
-                    "granite",
-                    "helium",
-                    "internlm2",
-                    "llama2",
-                    "llama3.1",
-                    "llama3.2",
-                    "mistral",
-                    "phi3",
-                    "phi3-longrope",
-                    "qwen2",
-                    "seed_oss");
+    private static final List<String> PAIRED = List.of(
+            "cwm",
+            "ernie4_5",
+            "exaone",
+            "granite",
+            "helium",
+            "internlm2",
+            "llama2",
+            "llama3.1",
+            "llama3.2",
+            "mistral",
+            "phi3",
+            "phi3-longrope",
+            "qwen2",
+            "seed_oss");
 
     private static final Target GGUF = new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL));
 

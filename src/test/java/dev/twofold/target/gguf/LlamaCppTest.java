@@ -131,7 +131,17 @@ final class LlamaCppTest {
         mapper.writeValue(checkpoint.resolve("tokenizer.json").toFile(), document);
         Path output = directory.resolve("seed-gguf");
         CommandRun.succeeding(
-                "convert", checkpoint, "-o", output, "--target", "gguf", "--window", "0:0", "--dtype", "q4_0", "--quiet");
+                "convert",
+                checkpoint,
+                "-o",
+                output,
+                "--target",
+                "gguf",
+                "--window",
+                "0:0",
+                "--dtype",
+                "q4_0",
+                "--quiet");
         Path file = output.resolve("model.gguf");
         assertThat(HeaderReader.read(file).metadata()).containsEntry("tokenizer.ggml.pre", new Text("seed-coder"));
         compareTokens(checkpoint, file);
@@ -143,8 +153,7 @@ final class LlamaCppTest {
         }
     }
 
-    private static final String SEED =
-            """
+    private static final String SEED = """
             {"type": "Sequence", "pretokenizers": [
               {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
                 "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^%s\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}{1}| ?[^\\\\s\\\\p{L}\\\\p{N}%s]+|\\\\s*[%s]+|\\\\s+(?!\\\\S)|\\\\s+"}},
