@@ -14,29 +14,18 @@ from pathlib import Path
 import gguf
 import numpy as np
 from gguf.constants import GGMLQuantizationType as Type
+from llama_names import OF_A_LAYER, WHOLE
 from safetensors import safe_open
 
-NAMES = {
-    "model.embed_tokens": "token_embd",
-    "model.norm": "output_norm",
-    "lm_head": "output",
-    "input_layernorm": "attn_norm",
-    "post_attention_layernorm": "ffn_norm",
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
+NAMES = {theirs: ours for ours, theirs in OF_A_LAYER.items()}
+TOP = {theirs: ours for ours, theirs in WHOLE.items()}
 
 
 def named(name):
     parts = name.removesuffix(".weight").split(".")
     if parts[1] == "layers":
         return f"blk.{parts[2]}.{NAMES['.'.join(parts[3:])]}.weight"
-    return NAMES[".".join(parts)] + ".weight"
+    return TOP[".".join(parts)] + ".weight"
 
 
 def tensors(checkpoint):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from llama_names import OF_A_LAYER, WHOLE
+
 
 def same(values):
     return values
@@ -31,19 +33,9 @@ class Layout:
 
     fraction, theta = "", 10000.0
     weave, gain = False, staticmethod(same)
-    top = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
+    top = WHOLE
     prefix = "model.layers.{layer}."
-    layer = {
-        "attn_norm": "input_layernorm",
-        "attn_q": "self_attn.q_proj",
-        "attn_k": "self_attn.k_proj",
-        "attn_v": "self_attn.v_proj",
-        "attn_output": "self_attn.o_proj",
-        "ffn_norm": "post_attention_layernorm",
-        "ffn_gate": "mlp.gate_proj",
-        "ffn_up": "mlp.up_proj",
-        "ffn_down": "mlp.down_proj",
-    }
+    layer = OF_A_LAYER
 
     def __init__(self, architecture):
         self.architecture = architecture

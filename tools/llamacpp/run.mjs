@@ -1,5 +1,6 @@
 // Runs GGUF files with llama.cpp on the CPU, one after the other.
-// Reads {"jobs": [{model, texts?, prompt?, count?, score?}]} from standard input, and prints a list with an object a job:
+// Reads {"jobs": [{model, texts?, prompt?, count?, score?, context?}]} from standard input, and prints a list with an object a job:
+// A file is run with `context` positions, or as many as it needs.
 //   tokens     of each of `texts`, special tokens read as such
 //   generated  the most likely tokens after `prompt`, `count` of them
 //   error      why a file could not be run, in place of everything else; more of it is on standard error
@@ -31,7 +32,7 @@ async function logs(sequence, tokens) {
 async function run(job) {
     const model = await llama.loadModel({modelPath: job.model});
     const result = {tokens: (job.texts ?? []).map((text) => model.tokenize(text, true))};
-    const contextSize = Math.max(64, (job.prompt?.length ?? 0) + (job.count ?? 0), job.score?.length ?? 0);
+    const contextSize = Math.max(job.context ?? 64, (job.prompt?.length ?? 0) + (job.count ?? 0), job.score?.length ?? 0);
     // Without flash attention llama.cpp pads the caches of all blocks to the widest. Threads would wait for one another in loops.
     const context = await model.createContext({
         contextSize, flashAttention: true, threads: 1, experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32"

@@ -11,19 +11,8 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-# GGUF's names of tensors, and those of transformers.
-WHOLE = {"token_embd": "model.embed_tokens", "output_norm": "model.norm"}
-OF_A_LAYER = {
-    "attn_norm": "input_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_norm": "post_attention_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
-}
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "gguf"))
+from llama_names import OF_A_LAYER, WHOLE  # noqa: E402
 
 
 def config(value):

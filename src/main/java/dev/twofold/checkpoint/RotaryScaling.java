@@ -145,7 +145,10 @@ final class RotaryScaling {
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
         return settings.range() == RopeRange.LONG
                 ? new Read(new LongRopeScaling(longFactors, magnitude, context), context)
-                : new Read(new LongRopeScaling(shortFactors, magnitude, original), Math.min(context, original));
+                : new Read(
+                        new LongRopeScaling(
+                                shortFactors, magnitude, original, original < context ? longFactors : List.of()),
+                        Math.min(context, original));
     }
 
     private static List<Double> factors(ConfigFile options, String key, int width) {

@@ -10,6 +10,9 @@ import java.util.Locale;
 /** The document of an inspection as tables for a terminal. */
 final class InspectionTable {
 
+    /** The highest rise of the perplexity that a plan is recommended for. */
+    private static final double HIGHEST_LIMIT = 0.1;
+
     private final JsonNode document;
 
     InspectionTable(JsonNode document) {
@@ -21,12 +24,14 @@ final class InspectionTable {
         JsonNode measurement = document.get("measurement");
         out.printf(
                 Locale.ROOT,
-                "%s: %d layers, hidden size %d, %d heads, %d KV heads, %.1f M parameters%n",
+                "%s: %d layers, hidden size %d, %d heads, %s, %.1f M parameters%n",
                 model.get("name").asText(),
                 model.get("layers").asInt(),
                 model.get("hiddenSize").asInt(),
                 model.get("attentionHeads").asInt(),
-                model.get("kvHeads").asInt(),
+                model.get("kvHeads").asInt() == 1
+                        ? "1 KV head"
+                        : model.get("kvHeads").asInt() + " KV heads",
                 model.get("parameters").asLong() / 1e6);
         out.printf(
                 Locale.ROOT,
@@ -210,7 +215,7 @@ final class InspectionTable {
     private void recommendations(PrintWriter out) {
         JsonNode plans = document.get("plans");
         if (document.get("recommended").isEmpty()) {
-            out.println("No plan keeps the perplexity within 10%.");
+            withoutPairs(out);
         }
         for (JsonNode recommendation : document.get("recommended")) {
             JsonNode plan = plans.get(recommendation.get("plan").asInt());
@@ -222,6 +227,24 @@ final class InspectionTable {
                     document.get("model").get("layers").asInt(),
                     plan.get("command").asText());
         }
+    }
+
+    /** Where no pairs are worth recommending, merged steps may be. */
+    private void withoutPairs(PrintWriter out) {
+        List<JsonNode> merged = new ArrayList<>();
+        document.path("stepPlans").forEach(merged::add);
+        merged.removeIf(plan -> plan.get("perplexityIncrease").asDouble() > HIGHEST_LIMIT);
+        out.println("No " + (document.has("stepPlans") ? "plan of pairs" : "plan") + " keeps the perplexity within "
+                + share(HIGHEST_LIMIT) + ".");
+        merged.stream()
+                .max(Comparator.comparingInt(plan -> plan.get("stepsSaved").asInt()))
+                .ifPresent(plan -> out.printf(
+                        Locale.ROOT,
+                        "within %s by merged steps: %d steps fewer, %s%n  %s%n",
+                        share(HIGHEST_LIMIT),
+                        plan.get("stepsSaved").asInt(),
+                        rise(plan, "perplexityIncrease"),
+                        plan.get("command").asText()));
     }
 
     private static String share(double share) {

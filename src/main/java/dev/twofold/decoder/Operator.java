@@ -36,6 +36,11 @@ public sealed interface Operator permits Attention, FeedForward, Experts, Chain 
             return graphName;
         }
 
+        /** Several of them, in messages. */
+        public String plural() {
+            return this == EXPERTS ? text : text + "s";
+        }
+
         @Override
         public String toString() {
             return text;

@@ -80,16 +80,37 @@ public record Rotary(double theta, int width, boolean interleaved, Scaling scali
      * LongRoPE (Ding et al., 2024): within one of its two ranges, every frequency divided by a factor of its own.
      *
      * @param positions the end of that range
+     * @param beyond the factors that all positions of a longer text have instead, for runtimes that can choose; empty if there
+     *     are none, or none are known
      */
-    public record LongRopeScaling(List<Double> factors, double magnitude, int positions) implements Scaling {
+    public record LongRopeScaling(List<Double> factors, double magnitude, int positions, List<Double> beyond)
+            implements Scaling {
         public LongRopeScaling {
             factors = List.copyOf(factors);
+            beyond = beyond == null ? List.of() : List.copyOf(beyond);
+        }
+
+        /** The one range that is known. */
+        public LongRopeScaling(List<Double> factors, double magnitude, int positions) {
+            this(factors, magnitude, positions, List.of());
         }
 
         @Override
         public double apply(double frequency, int element) {
             return frequency / factors.get(element);
         }
+    }
+
+    /** Without what longer texts would have, for models that turn all texts alike. */
+    public Rotary withOneRange() {
+        return scaling instanceof LongRopeScaling range
+                ? new Rotary(
+                        theta,
+                        width,
+                        interleaved,
+                        new LongRopeScaling(range.factors(), range.magnitude(), range.positions()),
+                        positions)
+                : this;
     }
 
     /** Cosines, {@code [positions, width / 2]}. */

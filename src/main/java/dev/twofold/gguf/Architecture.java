@@ -18,6 +18,8 @@ import java.util.Map;
  * @param scoresByHiddenSize number of layers of the one model whose scores are divided by the root of the hidden size over the
  *     heads; 0 if there is none
  * @param yarnInFractions whether YaRN blends frequencies from and to fractions of a pair, as llama.cpp does not
+ * @param windowsUnused whether llama.cpp reads the windows of its files and does not use them
+ * @param windowedLayers number of layers of the one model in which llama.cpp uses windows; 0 if it does so in all
  * @param config keys of config.json
  * @param harmless keys of the metadata, without the architecture's name, that change nothing beyond what is read
  * @param family what differs from the family of that model type: names of tensors, and how they lie
@@ -30,6 +32,8 @@ public record Architecture(
         String rotaryFraction,
         int scoresByHiddenSize,
         boolean yarnInFractions,
+        boolean windowsUnused,
+        int windowedLayers,
         Map<String, ConfigValue> config,
         List<String> harmless,
         ObjectNode family) {

@@ -54,7 +54,7 @@ final class PreTokenizerParts {
         return split.put("behavior", "Isolated").put("invert", false);
     }
 
-    /** Whether two parts do the same, however they are nested, and whatever they say of offsets. */
+    /** Whether two parts do the same, however they are nested, line breaks are spelled, and whatever they say of offsets. */
     static boolean same(JsonNode one, JsonNode other) {
         return steps(one).toList().equals(steps(other).toList());
     }
@@ -73,6 +73,10 @@ final class PreTokenizerParts {
         plain.remove("trim_offsets");
         if (object.path("type").asText().equals(BYTE_LEVEL) && !object.has("use_regex")) {
             plain.put("use_regex", true);
+        }
+        if (plain.path("pattern").path("Regex").isTextual()) {
+            String pattern = plain.path("pattern").path("Regex").textValue();
+            plain.putObject("pattern").put("Regex", pattern.replace("\r", "\\r").replace("\n", "\\n"));
         }
         return Stream.of(plain);
     }

@@ -10,10 +10,15 @@ public final class ModelNotes {
     private ModelNotes() {}
 
     public static List<String> of(Decoder decoder) {
+        return of(decoder, false);
+    }
+
+    /** @param bothRanges whether a decoder with LongRoPE keeps its long range, too */
+    static List<String> of(Decoder decoder, boolean bothRanges) {
         List<String> notes = new ArrayList<>();
         int kept = decoder.facts().contextLength();
         int stated = decoder.facts().statedContext();
-        if (kept < stated) {
+        if (kept < stated && !bothRanges) {
             notes.add("note: the context is " + kept + " positions, not the " + stated
                     + " of config.json: LongRoPE scales longer texts by other factors, from their first position on, which"
                     + " --rope-range long is for");

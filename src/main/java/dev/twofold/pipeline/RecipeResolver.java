@@ -24,7 +24,7 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
     /** @throws TwofoldException that says what of it cannot be */
     ResolvedRecipe resolve(Recipe asked) {
         source.notes().forEach(settings.host()::notice);
-        ModelNotes.of(source.decoder()).forEach(settings.host()::notice);
+        ModelNotes.of(source.decoder(), target.keepsBothRanges()).forEach(settings.host()::notice);
         requireDumpable(asked);
         Facts facts = Facts.of(source.decoder());
         Optional<OpenPlan> open = OpenPlan.in(asked, facts);

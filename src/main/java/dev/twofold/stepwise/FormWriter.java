@@ -53,7 +53,7 @@ final class FormWriter {
                 NormForm.of(decoder.finalNorm()),
                 orNull(decoder.logitCap()),
                 decoder.head().bias().isPresent() ? true : null,
-                writer.rotaries,
+                writer.rotaries.stream().map(Rotary::withOneRange).toList(),
                 writer.steps(decoder.steps()));
     }
 

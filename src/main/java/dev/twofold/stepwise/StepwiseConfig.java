@@ -1,5 +1,6 @@
 package dev.twofold.stepwise;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -50,6 +51,7 @@ public record StepwiseConfig(int vocabulary, int hidden, int context, boolean ti
             .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .addMixIn(Rotary.Scaling.class, ScalingTypes.class)
+            .addMixIn(Rotary.LongRopeScaling.class, OneRange.class)
             .build();
 
     /** What the kinds of scaling are called. */
@@ -62,6 +64,10 @@ public record StepwiseConfig(int vocabulary, int hidden, int context, boolean ti
         @JsonSubTypes.Type(value = Rotary.LongRopeScaling.class, name = "longrope")
     })
     private interface ScalingTypes {}
+
+    /** The model that is trained has one range. */
+    @JsonIgnoreProperties("beyond")
+    private interface OneRange {}
 
     public static StepwiseConfig of(Decoder decoder) {
         ModelFacts facts = decoder.facts();

@@ -40,6 +40,11 @@ public interface Target {
         return false;
     }
 
+    /** Whether what is written has both ranges of LongRoPE, of which others have the one that was read. */
+    default boolean keepsBothRanges() {
+        return false;
+    }
+
     /** The models to write for a decoder: the whole of it, or one for each device. */
     List<Part> parts(Decoder decoder);
 

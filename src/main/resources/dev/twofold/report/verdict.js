@@ -60,6 +60,21 @@ function sideBySideText(plan) {
   return `${all.length} ${kind} between layers ${all[0][0]} and ${last[last.length - 1]} side by side.`;
 }
 
+/** What merged steps cost, for models whose layers lose too much side by side. */
+function mergedInstead(report) {
+  const [plan] = list(report.stepPlans);
+  if (!plan || finite(plan.perplexityIncrease) === null) return [];
+  return [
+    element(
+      "p",
+      { class: "lead" },
+      `Merging neighbouring steps may cost less: ${count(plan.stepsSaved)} steps fewer for ` +
+        `${increase(plan.perplexityIncrease)} perplexity. The table of merged steps has more.`,
+    ),
+    element("div", { class: "command" }, commandText(plan), copyButton(plan.command ?? "", "Copy")),
+  ];
+}
+
 /** The recommendation for the limit that is chosen. */
 function showVerdict(report, plans) {
   const plan = plans.recommended.get(plans.limit);
@@ -77,6 +92,7 @@ function showVerdict(report, plans) {
             ? "Choose a higher limit above, or leave the layers one after the other."
             : "Leave the layers one after the other."),
       ),
+      ...mergedInstead(report),
     );
     return;
   }

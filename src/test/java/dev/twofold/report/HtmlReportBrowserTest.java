@@ -2,6 +2,7 @@ package dev.twofold.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.testing.Browser;
 import java.io.IOException;
@@ -337,6 +338,18 @@ final class HtmlReportBrowserTest {
         assertThat(text("#recommended")).contains("No plan");
         assertThat(browser.number("return document.querySelectorAll('.failed[role=alert]').length"))
                 .isZero();
+    }
+
+    @Test
+    void where_no_pairs_are_within_the_limit_merged_steps_are_named() throws IOException {
+        ObjectNode document = Documents.merged();
+        document.putArray("recommended");
+        open(document, 1280, 800, "light");
+
+        JsonNode cheapest = document.get("stepPlans").get(0);
+        assertThat(text("#verdict"))
+                .contains("No plan within 1%", cheapest.get("stepsSaved").asInt() + " steps fewer");
+        assertThat(text("#verdict code")).isEqualTo(cheapest.get("command").asText());
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Rotary positions: what the metadata says of them, and the factors of frequencies that files keep as tensors, as
@@ -80,11 +81,16 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
 
     private Optional<ObjectNode> scaling(ObjectNode config, int turning) {
         Optional<Double> factor = number("factor");
-        boolean stretches = factor.filter(value -> value != 1).isPresent();
+        // The older key counts where the newer is not there, even if that says nothing.
+        Optional<Double> linear = metadata.number(prefix + "rope.scale_linear")
+                .filter(scale -> scale != 0
+                        && metadata.number(prefix + "rope.scaling.factor").isEmpty());
+        boolean stretches = factor.or(() -> linear).filter(value -> value != 1).isPresent();
         String type = metadata.text(prefix + "rope.scaling.type").orElse(stretches ? "linear" : "none");
-        Optional<Double> linear = metadata.number(prefix + "rope.scale_linear").filter(scale -> scale != 0);
         Optional<Long> original = metadata.whole(prefix + "rope.scaling.original_context_length");
         Optional<Double> attention = number("attn_factor");
+        boolean factors = Stream.of(FACTORS, SHORT, LONG).anyMatch(tensors::containsKey);
+        requireOnce(stretches && factors, type);
         if (tensors.containsKey(FACTORS)) {
             return Optional.of(stretched(config, factors(FACTORS, turning), turning));
         }
@@ -93,10 +99,15 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
         }
         ObjectNode options = config.objectNode();
         switch (type) {
-            case "linear" -> options.put("rope_type", "linear");
+            case "linear", "longrope" -> {
+                return factor.or(() -> linear)
+                        .map(value -> options.put("rope_type", "linear").put("factor", value))
+                        .map(stretched -> attended(stretched, attention));
+            }
             case "yarn" -> yarn(options, original);
-            case "none", "longrope" -> {
-                return linear.map(scale -> options.put("rope_type", "linear").put("factor", scale));
+            case "none" -> {
+                // llama.cpp never stretches where it is said that nothing is, whatever the factors are.
+                return Optional.empty();
             }
             default ->
                 throw metadata.wrong(prefix + "rope.scaling.type", "positions are scaled in a way that is not known")
@@ -104,8 +115,21 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
                         .expected("none, linear, yarn or longrope");
         }
         factor.or(() -> linear).ifPresent(value -> options.put("factor", value));
+        return Optional.of(attended(options, attention));
+    }
+
+    private static ObjectNode attended(ObjectNode options, Optional<Double> attention) {
         attention.ifPresent(value -> options.put("attention_factor", value));
-        return Optional.of(options);
+        return options;
+    }
+
+    /** llama.cpp would stretch what the factors of a tensor have stretched once more. */
+    private void requireOnce(boolean stretches, String type) {
+        if (stretches && !type.equals("none")) {
+            throw metadata.wrong(prefix + "rope.scaling.factor", "positions are stretched twice, which is not read")
+                    .found("a factor beside a tensor of factors")
+                    .expected("one of them");
+        }
     }
 
     /** Zero says nothing. */

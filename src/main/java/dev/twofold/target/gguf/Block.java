@@ -107,7 +107,7 @@ record Block(Branch attention, Branch feedForward) {
         }
         if (kinds.size() > 1) {
             return new NotApplicable(
-                    "the " + kinds.get(0) + "s of " + names + " stay apart"
+                    "the " + kinds.get(0).plural() + " of " + names + " stay apart"
                             + apart(step).map(why -> ", since " + why).orElse("")
                             + ", and a block of llama.cpp has one",
                     Holding.AS_IT_IS);

@@ -2,6 +2,8 @@ package dev.twofold.target.gguf;
 
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Rotary.LongRopeScaling;
 import dev.twofold.family.Family;
 import dev.twofold.gguf.Architecture;
 import dev.twofold.gguf.Architectures;
@@ -87,8 +89,20 @@ record Form(
 
     /** Positions up to which llama.cpp computes what the decoder does: it sees past windows that it is not told of. */
     int context() {
-        int context = decoder.facts().contextLength();
+        int context = longRange().isPresent()
+                ? decoder.facts().statedContext()
+                : decoder.facts().contextLength();
         return says(ModelKeys.WINDOW) ? context : Math.min(context, window().orElse(context));
+    }
+
+    /** LongRoPE with both of its ranges, of which llama.cpp chooses by the context that it is run with. */
+    Optional<LongRopeScaling> longRange() {
+        return decoder.rotaries().stream()
+                .map(Rotary::scaling)
+                .filter(LongRopeScaling.class::isInstance)
+                .map(LongRopeScaling.class::cast)
+                .filter(scaling -> !scaling.beyond().isEmpty())
+                .findFirst();
     }
 
     /** The narrowest window of any block. */

@@ -18,19 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.SortedMap;
 
 /** Writes a decoder as one GGUF file, with its tokenizer and chat template in it. */
 public record GgufTarget(GgufOptions form) implements Target {
 
     public static final String NAME = "gguf";
-
-    /** Architectures whose files name a window, which llama.cpp reads and does not use. */
-    private static final Set<String> UNUSED_WINDOWS = Set.of("phi3", "starcoder2");
-
-    /** Layers of the one size of EXAONE 4 that has windows. */
-    private static final int WINDOWED_LAYERS = 64;
 
     /** Bytes of a number of keys and values, which llama.cpp keeps in fp16 unless it is told otherwise. */
     private static final long CACHED = 2;
@@ -47,6 +40,11 @@ public record GgufTarget(GgufOptions form) implements Target {
 
     @Override
     public boolean keepsPlainLayers() {
+        return true;
+    }
+
+    @Override
+    public boolean keepsBothRanges() {
         return true;
     }
 
@@ -123,6 +121,19 @@ public record GgufTarget(GgufOptions form) implements Target {
         }
     }
 
+    /** What is said of a window that llama.cpp's architecture has and does not use, if it is one. */
+    private static Optional<String> unusedWindow(Form written, int window) {
+        int layers = written.architecture().windowedLayers();
+        if (written.architecture().windowsUnused()) {
+            return Optional.of("note: llama.cpp does not use the windows of " + written.name()
+                    + ", and computes something else past " + window + " positions");
+        }
+        return layers == 0 || layers == written.blocks().size()
+                ? Optional.empty()
+                : Optional.of("note: llama.cpp looks for the windows of " + written.name() + " in models of " + layers
+                        + " layers only, and computes something else here");
+    }
+
     @Override
     public List<String> notes(Decoder decoder, List<Companion> originals) {
         Form written = Form.of(decoder);
@@ -133,21 +144,18 @@ public record GgufTarget(GgufOptions form) implements Target {
                     + " positions, the width of the model's windows: llama.cpp's " + written.name()
                     + " has no windows, and computes something else past it");
         }
-        if (UNUSED_WINDOWS.contains(written.name()) && written.window().isPresent()) {
-            notes.add("note: llama.cpp does not use the windows of " + written.name()
-                    + ", and computes something else past " + written.window().get() + " positions");
-        }
-        if (written.name().equals("exaone4")
-                && written.window().isPresent()
-                && decoder.facts().layers() != WINDOWED_LAYERS) {
-            notes.add("note: llama.cpp looks for the windows of exaone4 in models of " + WINDOWED_LAYERS
-                    + " layers only, and computes something else here");
-        }
+        written.window().flatMap(window -> unusedWindow(written, window)).ifPresent(notes::add);
         if (decoder.rotaries().stream().anyMatch(GgufTarget::blendsBetweenPairs)) {
             notes.add(
                     "note: the frequencies that YaRN blends begin and end between two pairs, which llama.cpp rounds to"
                             + " whole ones: it computes something slightly else, at all positions");
         }
+        written.longRange()
+                .filter(range -> range.positions() < context)
+                .ifPresent(range ->
+                        notes.add("note: llama.cpp turns all positions by LongRoPE's long range if its context (-c)"
+                                + " is more than " + range.positions() + ", and its context is " + context
+                                + " if nothing is said: give shorter texts -c " + range.positions()));
         if (written.uneven()) {
             notes.add(
                     "note: run it with flash attention (-fa on): without it llama.cpp makes the caches of all blocks as"

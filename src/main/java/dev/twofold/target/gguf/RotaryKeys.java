@@ -56,6 +56,8 @@ record RotaryKeys(String prefix, Rotary rotary, boolean inFractions) {
                     prefix + "rope.scaling.original_context_length",
                     original(rotary, yarn, inFractions).orElseThrow());
         } else if (scaling instanceof LongRopeScaling factors) {
+            // Without it deci does not look for the factors.
+            header.text(prefix + "rope.scaling.type", "longrope");
             header.whole(prefix + "rope.scaling.original_context_length", factors.positions());
             header.real(prefix + "rope.scaling.attn_factor", factors.magnitude());
         }
@@ -65,23 +67,32 @@ record RotaryKeys(String prefix, Rotary rotary, boolean inFractions) {
     List<GgufTensor> tensors() {
         List<GgufTensor> tensors = new ArrayList<>();
         if (rotary.scaling() instanceof Llama3Scaling) {
-            tensors.add(tensor("rope_freqs.weight"));
-        } else if (rotary.scaling() instanceof LongRopeScaling) {
-            // Of the two ranges the one that was read is kept, so every text is turned by it.
-            tensors.add(tensor("rope_factors_long.weight"));
-            tensors.add(tensor("rope_factors_short.weight"));
+            tensors.add(tensor(
+                    "rope_freqs.weight",
+                    IntStream.range(0, rotary.width() / 2)
+                            .mapToObj(this::factor)
+                            .toList()));
+        } else if (rotary.scaling() instanceof LongRopeScaling factors) {
+            // Where the long range was asked for, every text is turned by it.
+            tensors.add(tensor(
+                    "rope_factors_long.weight", factors.beyond().isEmpty() ? factors.factors() : factors.beyond()));
+            tensors.add(tensor("rope_factors_short.weight", factors.factors()));
         }
         return tensors;
     }
 
-    private GgufTensor tensor(String name) {
-        Shape shape = Shape.of(rotary.width() / 2);
-        Weight factors = new Computed(shape, new Factors(rotary));
-        return new GgufTensor(name, shape, factors, GgufTensor.Use.SMALL, 0);
+    private double factor(int pair) {
+        return Math.pow(rotary.theta(), -2.0 * pair / rotary.width()) / rotary.frequency(pair);
+    }
+
+    private static GgufTensor tensor(String name, List<Double> factors) {
+        Shape shape = Shape.of(factors.size());
+        Weight weight = new Computed(shape, new Factors(factors));
+        return new GgufTensor(name, shape, weight, GgufTensor.Use.SMALL, 0);
     }
 
     /** What each frequency is divided by. */
-    private record Factors(Rotary rotary) implements Weight.Rows {
+    private record Factors(List<Double> factors) implements Weight.Rows {
 
         @Override
         public String name() {
@@ -91,8 +102,7 @@ record RotaryKeys(String prefix, Rotary rotary, boolean inFractions) {
         @Override
         public void fill(long row, float[] values) {
             for (int pair = 0; pair < values.length; pair++) {
-                double plain = Math.pow(rotary.theta(), -2.0 * pair / rotary.width());
-                values[pair] = (float) (plain / rotary.frequency(pair));
+                values[pair] = factors.get(pair).floatValue();
             }
         }
     }

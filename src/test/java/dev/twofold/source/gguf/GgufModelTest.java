@@ -1,6 +1,7 @@
 package dev.twofold.source.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,6 +21,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a GGUF file's metadata becomes. */
 final class GgufModelTest {
@@ -84,6 +87,44 @@ final class GgufModelTest {
         Rotary rotary = rotary(factors);
         assertThat(rotary.scaling())
                 .isEqualTo(new Rotary.LongRopeScaling(List.of(1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5), 1, 64));
+    }
+
+    /** As llama.cpp takes them: the type none counts above factors, the newer key of a factor above the older. */
+    @ParameterizedTest
+    @CsvSource({
+        "none, rope.scaling.factor, 4, 1",
+        "none, rope.scale_linear, 4, 1",
+        "linear, rope.scaling.factor, 4, 4",
+        "linear, rope.scale_linear, 4, 4",
+        "linear, rope.scaling.factor, 0, 1",
+        "'', rope.scaling.factor, 4, 4",
+        "'', rope.scale_linear, 4, 4",
+        "longrope, rope.scaling.factor, 4, 4",
+    })
+    void is_stretched_as_llama_cpp_stretches(String type, String key, float value, double stretched)
+            throws IOException {
+        GgufBuilder file = GgufBuilder.llama().real("llama." + key, value);
+        Rotary rotary = open(type.isEmpty() ? file : file.text("llama.rope.scaling.type", type))
+                .decoder()
+                .rotaries()
+                .get(0);
+        assertThat(rotary.frequency(0)).isEqualTo(1 / stretched);
+    }
+
+    @Test
+    void the_older_key_counts_where_the_newer_is_not_there() throws IOException {
+        GgufBuilder both =
+                GgufBuilder.llama().real("llama.rope.scaling.factor", 2).real("llama.rope.scale_linear", 8);
+        assertThat(open(both).decoder().rotaries().get(0).scaling()).isEqualTo(new Rotary.LinearScaling(2));
+    }
+
+    @Test
+    void what_is_stretched_twice_is_refused() throws IOException {
+        byte[] ones = new byte[32];
+        ByteBuffer.wrap(ones).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(new float[] {1, 1, 1, 1, 2, 2, 2, 2});
+        GgufBuilder file =
+                GgufBuilder.llama().real("llama.rope.scaling.factor", 4).tensor("rope_freqs.weight", 0, ones, 8);
+        assertThatThrownBy(() -> open(file)).hasMessageContaining("stretched twice");
     }
 
     private static float[] factors(Rotary.Scaling scaling) {

@@ -2,10 +2,10 @@ package dev.twofold.target.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Rotary.LongRopeScaling;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.families.TinyFamilies;
@@ -17,6 +17,7 @@ import dev.twofold.pipeline.Compiler;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
+import dev.twofold.source.SourceOptions;
 import dev.twofold.target.Target;
 import dev.twofold.target.onnx.OnnxOptions;
 import dev.twofold.target.onnx.OnnxTarget;
@@ -26,12 +27,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -85,9 +88,6 @@ final class GgufRoundTripTest {
     /** What is written with fewer positions than it has, as llama.cpp knows nothing of the windows past them. */
     private static final Set<String> WINDOWED = Set.of("mistral", "qwen2-sliding");
 
-    /** What is written with the factors of the short range only, and a magnitude in float32. */
-    private static final Set<String> LONG = Set.of("phi3-longrope", "phi4-mini");
-
     /** Its tiny checkpoint has settings that no published one has, and that files have no place for. */
     private static final String GPT_OSS = "gpt_oss";
 
@@ -124,15 +124,21 @@ final class GgufRoundTripTest {
     @TempDir
     private Path directory;
 
-    static List<String> names() throws IOException {
+    /** Every tiny checkpoint. */
+    static List<String> checkpoints() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("testmodels", "families"))) {
             return files.filter(file -> Files.exists(file.resolve("model.safetensors")))
                     .map(file -> file.getFileName().toString())
-                    .filter(name -> FROM_FILES.contains(name) || name.equals(GPT_OSS) || !REFUSED.containsKey(name))
-                    .filter(name -> !WINDOWED.contains(name) && !LONG.contains(name))
                     .sorted()
                     .toList();
         }
+    }
+
+    static List<String> names() throws IOException {
+        return checkpoints().stream()
+                .filter(name -> FROM_FILES.contains(name) || name.equals(GPT_OSS) || !REFUSED.containsKey(name))
+                .filter(name -> !WINDOWED.contains(name))
+                .toList();
     }
 
     static List<String> refused() {
@@ -191,17 +197,43 @@ final class GgufRoundTripTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"phi3-longrope", "phi4-mini"})
-    void keeps_the_short_range_of_longrope(String name) {
-        Decoder original = original(name).decoder();
-        Decoder again = written(original(name), MatrixType.FP32).decoder();
+    void keeps_both_ranges_of_longrope(String name) {
+        Path checkpoint = TinyFamilies.checkpoint(name);
+        written(Sources.SHIPPED.open(checkpoint), MatrixType.FP32);
+        SourceOptions asked = new SourceOptions(Optional.empty(), Set.of(), RopeRange.LONG);
+        Path file = directory.resolve("gguf").resolve(GgufOptions.MODEL);
+        Path ours = compile(Sources.SHIPPED.open(file, asked), ONNX, "1:3", "ours");
+        Path theirs = compile(Sources.SHIPPED.open(checkpoint, asked), ONNX, "1:3", "theirs");
+        assertThat(ours.resolve("model.onnx.data")).hasSameBinaryContentAs(theirs.resolve("model.onnx.data"));
+        assertThat(ours.resolve("model.onnx")).hasSameBinaryContentAs(theirs.resolve("model.onnx"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"phi3-longrope", "phi4-mini"})
+    void a_long_range_that_was_asked_for_is_the_only_one(String name) {
+        SourceOptions asked = new SourceOptions(Optional.empty(), Set.of(), RopeRange.LONG);
+        Decoder original =
+                Sources.SHIPPED.open(TinyFamilies.checkpoint(name), asked).decoder();
+        Decoder again = written(Sources.SHIPPED.open(TinyFamilies.checkpoint(name), asked), MatrixType.FP32)
+                .decoder();
         assertThat(again.facts().contextLength()).isEqualTo(original.facts().contextLength());
-        Rotary ours = again.rotaries().get(0);
-        Rotary theirs = original.rotaries().get(0);
-        assertThat(ours.width()).isEqualTo(theirs.width());
-        for (int pair = 0; pair < ours.width() / 2; pair++) {
-            assertThat(ours.frequency(pair)).isCloseTo(theirs.frequency(pair), withinPercentage(1e-4));
-        }
-        assertThat(ours.scaling().magnitude()).isCloseTo(theirs.scaling().magnitude(), withinPercentage(1e-4));
+        // Magnitudes are float32 in a file.
+        assertThat(((LongRopeScaling) again.rotaries().get(0).scaling()).factors())
+                .isEqualTo(((LongRopeScaling) original.rotaries().get(0).scaling()).factors());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "exaone4, in models of 64 layers only",
+        "phi3, does not use the windows of phi3",
+        "starcoder2, does not use the windows of starcoder2",
+    })
+    void says_which_windows_llama_cpp_passes_over(String name, String said) {
+        Decoder decoder = Sources.SHIPPED.open(TinyFamilies.checkpoint(name)).decoder();
+        assertThat(new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL)).notes(decoder, List.of()))
+                .singleElement()
+                .asString()
+                .contains(said);
     }
 
     /** Files do not say which activation it is. */

@@ -3,8 +3,12 @@ package dev.twofold.target.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.cli.CommandRun;
+import dev.twofold.gguf.HeaderReader;
+import dev.twofold.gguf.MetadataValue.Text;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.testing.Novels;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.io.IOException;
@@ -110,11 +114,57 @@ final class LlamaCppTest {
 
     @Test
     void makes_the_same_tokens() throws IOException, InterruptedException {
+        compareTokens(Novels.CHECKPOINT, convert("0:0", "q8_0"));
+    }
+
+    /** Seed-OSS's, whose tokenizer.json has line breaks in its pattern as they are. */
+    @Test
+    void cuts_texts_as_seed_coder_does() throws IOException, InterruptedException {
+        Path checkpoint = Files.createDirectory(directory.resolve("seed"));
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(Novels.CHECKPOINT.resolve(name), checkpoint.resolve(name));
+        }
+        ObjectMapper mapper = new ObjectMapper();
+        ObjectNode document = (ObjectNode)
+                mapper.readTree(Novels.CHECKPOINT.resolve("tokenizer.json").toFile());
+        document.set("pre_tokenizer", mapper.readTree(SEED.formatted("\\r\\n", "\\r\\n", "\\r\\n")));
+        mapper.writeValue(checkpoint.resolve("tokenizer.json").toFile(), document);
+        Path output = directory.resolve("seed-gguf");
+        CommandRun.succeeding(
+                "convert",
+                checkpoint,
+                "-o",
+                output,
+                "--target",
+                "gguf",
+                "--window",
+                "0:0",
+                "--dtype",
+                "q4_0",
+                "--quiet");
+        Path file = output.resolve("model.gguf");
+        assertThat(HeaderReader.read(file).metadata()).containsEntry("tokenizer.ggml.pre", new Text("seed-coder"));
+        compareTokens(checkpoint, file);
+        try (TokenizerFile ours = Sources.SHIPPED.open(file).tokenizer();
+                TokenizerFile theirs = TokenizerFile.open(checkpoint)) {
+            for (String text : HardTexts.ALL) {
+                assertThat(ours.encode(text, 4096)).as("%s", text).isEqualTo(theirs.encode(text, 4096));
+            }
+        }
+    }
+
+    private static final String SEED = """
+            {"type": "Sequence", "pretokenizers": [
+              {"type": "Split", "behavior": "Isolated", "invert": false, "pattern": {"Regex":
+                "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^%s\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}{1}| ?[^\\\\s\\\\p{L}\\\\p{N}%s]+|\\\\s*[%s]+|\\\\s+(?!\\\\S)|\\\\s+"}},
+              {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]}""";
+
+    private static void compareTokens(Path checkpoint, Path file) throws IOException, InterruptedException {
         LlamaCpp llama = LlamaCpp.start();
-        ObjectNode job = llama.model(convert("0:0", "q8_0"));
+        ObjectNode job = llama.model(file);
         HardTexts.ALL.forEach(job.putArray("texts")::add);
         LlamaCpp.Result result = llama.run().get(0);
-        try (TokenizerFile tokenizer = TokenizerFile.open(Novels.CHECKPOINT)) {
+        try (TokenizerFile tokenizer = TokenizerFile.open(checkpoint)) {
             for (int i = 0; i < HardTexts.ALL.size(); i++) {
                 List<Integer> ids = Arrays.stream(tokenizer.encode(HardTexts.ALL.get(i), 4096))
                         .boxed()
