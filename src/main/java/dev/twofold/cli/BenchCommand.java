@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Times converted models side by side: how fast they read a prompt (prefill) and write tokens (decode).",
-            "All are loaded and timed twice, in both orders, since where a model lies in memory changes its speed.",
+            "All are loaded once for each of them, another first each time, since where a model lies in memory changes its speed.",
             "The first model is loaded and timed once more beside itself: what it differs by from itself is noise, and a"
                     + " difference within that is none."
         })
@@ -52,8 +52,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--rounds",
             paramLabel = "R",
-            description = "How often to time each model after each of two loadings; the median counts (default: 6).")
-    private int rounds = 6;
+            description = "How often to time each model after each loading; the median counts (default: 4).")
+    private int rounds = 4;
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;

@@ -2,17 +2,15 @@ package dev.twofold.ort;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * Times prefill and decoding of models side by side. Every round times each model once, and begins with the next one, so that
  * no slow moment of the machine favours any. Where in memory a model lies decides its speed too, by up to a tenth from the
- * first that is loaded to the last. So all are loaded twice, the second time in the opposite order, and a time is the geometric
- * mean of a round of each.
+ * first that is loaded to the last. So all are loaded as often as there are models, each time another first, so that each was
+ * in every place; a time is the geometric mean of a round of each loading.
  *
  * @param promptTokens tokens a row of the prompt
  * @param newTokens tokens decoded one by one after it
@@ -38,30 +36,21 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
     /** Seconds of a round; those of decoding are the median token's, times their number. */
     private record Times(double prefill, double decode, double exchange) {
 
-        Times mean(Times other) {
+        static Times mean(List<Times> loadings) {
             return new Times(
-                    Math.sqrt(prefill * other.prefill),
-                    Math.sqrt(decode * other.decode),
-                    Math.sqrt(exchange * other.exchange));
+                    mean(loadings, Times::prefill), mean(loadings, Times::decode), mean(loadings, Times::exchange));
+        }
+
+        private static double mean(List<Times> loadings, ToDoubleFunction<Times> part) {
+            return Medians.geometricMean(each(loadings, part));
         }
     }
 
     /** The speed of each model; a supplier loads it. */
     public List<Speed> run(List<Supplier<ModelSession>> models) {
-        List<List<Times>> times = loaded(models);
-        List<List<Times>> others = reversed(loaded(reversed(models)));
-        List<List<Times>> means = new ArrayList<>();
-        for (int model = 0; model < models.size(); model++) {
-            means.add(means(times.get(model), others.get(model)));
-        }
+        List<List<Times>> means = EveryPlace.of(models, this::loaded, Times::mean);
         double[] first = each(means.get(0), Times::decode);
         return means.stream().map(own -> speed(own, first)).toList();
-    }
-
-    private static List<Times> means(List<Times> times, List<Times> others) {
-        return IntStream.range(0, times.size())
-                .mapToObj(round -> times.get(round).mean(others.get(round)))
-                .toList();
     }
 
     /** Loads models in this order, and times the rounds of each. */
@@ -88,12 +77,6 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
             }
         }
         return times;
-    }
-
-    private static <T> List<T> reversed(List<T> list) {
-        List<T> reversed = new ArrayList<>(list);
-        Collections.reverse(reversed);
-        return reversed;
     }
 
     private Speed speed(List<Times> times, double[] first) {

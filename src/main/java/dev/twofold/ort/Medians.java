@@ -2,7 +2,7 @@ package dev.twofold.ort;
 
 import java.util.Arrays;
 
-/** Medians, and how sure of them one can be. */
+/** Medians, how sure of them one can be, and geometric means. */
 final class Medians {
 
     /** How often an interval may miss the median. */
@@ -33,6 +33,11 @@ final class Medians {
             missed += 2 * chances[outside];
         }
         return outside;
+    }
+
+    /** Of numbers that are not negative. */
+    static double geometricMean(double[] values) {
+        return Math.exp(Arrays.stream(values).map(Math::log).average().orElseThrow());
     }
 
     static double[] sorted(double[] values) {
