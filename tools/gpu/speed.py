@@ -31,7 +31,7 @@ class Model:
         self.session = ort.InferenceSession(
             directory + "/model.onnx", options, providers=chosen + ["CPUExecutionProvider"])
         if provider == "cuda" and self.session.get_providers()[0] != "CUDAExecutionProvider":
-            sys.exit("ONNX Runtime has no CUDA here: " + str(ort.get_available_providers()))
+            sys.exit("ONNX Runtime could not load CUDA; it was built for " + ", ".join(ort.get_available_providers()))
         inputs = {value.name: value for value in self.session.get_inputs()}
         self.caches = {
             name: self.value(np.zeros([1, value.shape[1], longest, value.shape[3]], TYPES[value.type]))
@@ -63,6 +63,8 @@ def timed(model, prompt, new):
 
 
 def main(provider, prompt, new, rounds, directories):
+    if provider == "cuda" and hasattr(ort, "preload_dlls"):
+        ort.preload_dlls()  # of NVIDIA's packages beside it
     models = [Model(name, provider, prompt + new) for name in directories + directories[:1]]
     rows = compare(directories + ["again"], models, lambda model: timed(model, prompt, new), rounds)
     print(json.dumps({"onnxRuntime": ort.__version__, "rows": rows}))

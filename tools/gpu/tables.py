@@ -17,8 +17,7 @@ def table(found, dtypes):
         lines += ["", "| type | families that pass | largest relative difference of those | others |", "|---|---|---|---|"]
         lines += [line for line in (parity(found["parity"], dtype) for dtype in dtypes) if line]
     for failed in found["failed"]:
-        reason = failed["error"].strip().splitlines() or ["no reason given"]
-        lines += ["", f"{failed['what']} failed: {reason[-1]}"]
+        lines += ["", f"{failed['what']} failed: {failed['error']}"]
     return "\n".join(lines) + "\n"
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 
 import torch
+import torch._dynamo.utils
 import transformers
 from rounds import compare
 from transformers import AutoModelForCausalLM
@@ -52,7 +53,11 @@ def main(how, device, prompt, new, rounds, directories):
     # One compiled forward for each model; the library shares their code.
     torch._dynamo.config.recompile_limit = 64
     models = [Model(name, device, how == "compile") for name in directories + directories[:1]]
+    if new < 2:
+        sys.exit("NEW should be 2 or more")
     rows = compare(directories + ["again"], models, lambda model: timed(model, prompt, new), rounds)
+    if how == "compile" and not torch._dynamo.utils.counters["stats"]["unique_graphs"]:
+        sys.exit("generate compiled nothing")
     print(json.dumps({"transformers": transformers.__version__, "torch": torch.__version__, "rows": rows}))
 
 
