@@ -35,6 +35,7 @@ final class OptimumTest {
                         TinyFamilies.checkpoint("gpt2") + ":fp32",
                         TinyFamilies.checkpoint("cohere") + ":fp32",
                         TinyFamilies.checkpoint("gpt_neox") + ":fp32",
+                        TinyFamilies.checkpoint("falcon") + ":fp32",
                         TinyFamilies.checkpoint("gemma3") + ":fp32",
                         TinyFamilies.checkpoint("phi3") + ":fp32");
     }
@@ -49,6 +50,7 @@ final class OptimumTest {
         "gpt2-optimum-fp32, 1e-5",
         "cohere-optimum-fp32, 1e-5",
         "gpt_neox-optimum-fp32, 1e-5",
+        "falcon-optimum-fp32, 1e-5",
         "gemma3-optimum-fp32, 1e-5",
         "phi3-optimum-fp32, 1e-5"
     })

@@ -174,7 +174,9 @@ final class Spellings {
                     ENDS,
                     BlockTableRules.ALL,
                     TracedRotaryRules.ALL,
-                    ThirdsRules.ALL)
+                    ThirdsRules.ALL,
+                    SharedHeadRules.ALL,
+                    TracedMaskRules.ALL)
             .flatMap(List::stream)
             .toList();
 
