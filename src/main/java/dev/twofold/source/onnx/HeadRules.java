@@ -3,7 +3,6 @@ package dev.twofold.source.onnx;
 import dev.twofold.decoder.Norm;
 import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Keys;
-import dev.twofold.source.onnx.Term.Layout;
 import dev.twofold.source.onnx.Term.Mask;
 import dev.twofold.source.onnx.Term.Numbers;
 import dev.twofold.source.onnx.Term.Scores;

@@ -171,6 +171,7 @@ final class Spellings {
                     MixtureSpellings.ALL,
                     GroupedRouting.ALL,
                     GatheredMixtures.ALL,
+                    DispatchedMixtures.ALL,
                     ENDS,
                     BlockTableRules.ALL,
                     TracedRotaryRules.ALL,

@@ -40,6 +40,8 @@ final class SpellingsTest {
         } else if (rule.name().equals("frequencies for each text by tiles")) {
             return sketch.with("f", matrices(1, 4, 1))
                     .with("to", new Term.Counted(List.of(Extent.BATCH, Extent.of(1), Extent.of(1))));
+        } else if (DispatchedMixtures.ALL.contains(rule)) {
+            return DispatchedMixturesTest.sketch(sketch);
         } else if (rule.name().equals("little where a key is after its query")) {
             return sketch.with("little", sketch.values().of(everywhere(-65504, Extent.NEW, Extent.TOTAL), Optional.empty()))
                     .with("after", new Term.Mask(true, Optional.empty(), Term.Form.HIDDEN, true));
@@ -106,7 +108,7 @@ final class SpellingsTest {
     }
 
     /** The same of a floating-point number. */
-    private static Call everywhere(float number, Extent... sizes) {
+    static Call everywhere(float number, Extent... sizes) {
         AttributeProto value = AttributeProto.newBuilder()
                 .setT(TensorProto.newBuilder()
                         .setDataType(TensorProto.DataType.FLOAT_VALUE)
@@ -117,7 +119,7 @@ final class SpellingsTest {
     }
 
     private static Sketch sinks(Sketch sketch, boolean groups) {
-        Term.Layout layout = groups ? Term.Layout.TURNED_APART : Term.Layout.TURNED;
+        Layout layout = groups ? Layout.TURNED_APART : Layout.TURNED;
         Term.Headed query = new Term.Headed(sketch.computed(1), 4, 2);
         return sketch.with(
                         "s",
