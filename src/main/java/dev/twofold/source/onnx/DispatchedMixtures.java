@@ -23,8 +23,9 @@ final class DispatchedMixtures {
 
     private static final String BEST = "TopK{axis=-1,largest=1,sorted=1}:%d(?p, ?=k)";
 
-    private static final String CHOSEN = "Transpose{perm=[1,0]}(NonZero(Cast{to=9}(Gather{axis=0}("
-            + "Transpose{perm=[2,1,0]}(OneHot{axis=-1}(" + String.format(BEST, 1) + ", ?=experts, =[0,1])), ?=expert))))";
+    private static final String CHOSEN =
+            "Transpose{perm=[1,0]}(NonZero(Cast{to=9}(Gather{axis=0}(" + "Transpose{perm=[2,1,0]}(OneHot{axis=-1}("
+                    + String.format(BEST, 1) + ", ?=experts, =[0,1])), ?=expert))))";
 
     private static final String WHICH = "Squeeze(Split{axis=1}(?places, =[1,1]), =1)";
     private static final String TOKENS = "Squeeze(Split{axis=1}:1(?places, =[1,1]), =1)";
@@ -59,8 +60,8 @@ final class DispatchedMixtures {
 
     private static final Pattern SCORES = PatternText.parse("Softmax{axis=1}(?r)");
     private static final Pattern PLAIN = PatternText.parse(String.format(BEST, 0));
-    private static final Pattern PARTS = PatternText.parse(
-            String.format("Div(%1$s, ReduceSum{keepdims=1}(%1$s, =-1))", String.format(BEST, 0)));
+    private static final Pattern PARTS =
+            PatternText.parse(String.format("Div(%1$s, ReduceSum{keepdims=1}(%1$s, =-1))", String.format(BEST, 0)));
     private static final Pattern ZEROS = PatternText.parse("ConstantOfShape{value=any}(Shape(?sum))");
 
     private static final Set<Long> FLOATING = Set.of(1L, 10L, 11L, 16L);
@@ -69,12 +70,13 @@ final class DispatchedMixtures {
 
     private static Optional<Term> chosen(Captures captures) {
         Value scores = captures.value("p");
-        return router(scores).flatMap(router -> single(captures, "k")
-                .filter(count -> count > 0 && count <= router.width())
-                .filter(count -> single(captures, "experts").equals(Optional.of(router.width())))
-                .flatMap(count -> single(captures, "expert")
-                        .filter(expert -> expert >= 0 && expert < router.width())
-                        .map(expert -> new Chosen(scores, count, expert))));
+        return router(scores)
+                .flatMap(router -> single(captures, "k")
+                        .filter(count -> count > 0 && count <= router.width())
+                        .filter(count -> single(captures, "experts").equals(Optional.of(router.width())))
+                        .flatMap(count -> single(captures, "expert")
+                                .filter(expert -> expert >= 0 && expert < router.width())
+                                .map(expert -> new Chosen(scores, count, expert))));
     }
 
     /** Scores have two axes here, or the indices of those that are chosen could not change places in this way. */
@@ -137,8 +139,7 @@ final class DispatchedMixtures {
 
     /** What the experts before it add: nothing before the first. */
     private static Optional<List<Outcome>> before(Value sum, long width) {
-        List<Extent> rows =
-                List.of(new Extent(1, List.of(Extent.Unknown.BATCH, Extent.Unknown.NEW)), Extent.of(width));
+        List<Extent> rows = List.of(new Extent(1, List.of(Extent.Unknown.BATCH, Extent.Unknown.NEW)), Extent.of(width));
         boolean first = isNothing(sum)
                 && sum.call()
                         .filter(call -> call.operator().equals("ConstantOfShape"))

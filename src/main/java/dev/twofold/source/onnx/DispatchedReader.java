@@ -43,7 +43,8 @@ final class DispatchedReader {
                     .as(Routed.class)
                     .filter(routed -> next && routed.places() == outcome.places())
                     .map(Routed::x)
-                    .orElseThrow(() -> wrong(outcome.made(), "expert " + experts.size() + " of the tokens that chose it"));
+                    .orElseThrow(
+                            () -> wrong(outcome.made(), "expert " + experts.size() + " of the tokens that chose it"));
             if (!outcome.shares().equals(shares) || !inputs.isEmpty() && inputs.get(0) != input) {
                 throw wrong(outcome.made(), "experts that read one value, by the shares of one router");
             }

@@ -20,8 +20,10 @@ final class TracedMaskRules {
             + "), Reshape(?whole, ?shape))";
 
     static final List<Rule> ALL = List.of(
-            spelled("little where a key is after its query", "Mul(Trilu{upper=1}(?little, =1), ?after)", captures ->
-                    after(captures)),
+            spelled(
+                    "little where a key is after its query",
+                    "Mul(Trilu{upper=1}(?little, =1), ?after)",
+                    captures -> after(captures)),
             spelled(
                     "little also where no token is",
                     "Where(Cast{to=9}(Equal(Add(?mask, ?there), ~0)), ?~little, ?mask)",

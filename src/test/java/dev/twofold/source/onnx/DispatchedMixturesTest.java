@@ -43,8 +43,7 @@ final class DispatchedMixturesTest {
         Value scores = sketch.value(PatternText.parse("Cast{to=1}(Softmax{axis=1}(?router))"));
         Value places = sketch.values().of(new Chosen(scores, 2, 1));
         Extent tokens = new Extent(1, List.of(Extent.Unknown.BATCH, Extent.Unknown.NEW));
-        Value sum = sketch.values()
-                .of(SpellingsTest.everywhere(0, tokens, Extent.of(Sketch.WIDTH)), Optional.empty());
+        Value sum = sketch.values().of(SpellingsTest.everywhere(0, tokens, Extent.of(Sketch.WIDTH)), Optional.empty());
         Shares shares = new Shares(router, Routing.softmax(2, true));
         sketch.with("p", scores)
                 .with("k", whole(2))
@@ -130,15 +129,13 @@ final class DispatchedMixturesTest {
         String rule = "what an expert adds to the tokens that chose it";
         sketch.with("zeros", zeros(sketch, 1));
         assertThat(made(rule)).isEmpty();
-        sketch.with("zeros", zeros(sketch, 0))
-                .with("places", new Chosen(sketch.value(new Pattern.Capture("p")), 2, 2));
+        sketch.with("zeros", zeros(sketch, 0)).with("places", new Chosen(sketch.value(new Pattern.Capture("p")), 2, 2));
         assertThat(made(rule)).isEmpty();
     }
 
     private Value projected(Value x, long width, float number) {
         return sketch.values()
-                .of(new Term.Projected(
-                        x, Linear.withoutBias(new Filled(Shape.of(width, x.width()), number))));
+                .of(new Term.Projected(x, Linear.withoutBias(new Filled(Shape.of(width, x.width()), number))));
     }
 
     /** What one expert adds. */

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 /** One whole number as often as a shape of one axis says, which is a tensor in an attribute. */
 final class FilledSizesTest {
 
-    private final Values values = new Values(List.of(), new Sketch(List.of()).values().numbers());
+    private final Values values =
+            new Values(List.of(), new Sketch(List.of()).values().numbers());
 
     private Optional<Term> made(Map<String, AttributeProto> attributes, Term shape) {
         Rule rule = SizeRules.ALL.stream()
@@ -55,8 +56,7 @@ final class FilledSizesTest {
     void a_number_is_there_as_often_as_the_shape_says() {
         assertThat(made(seven(), shape(3))).contains(shape(7, 7, 7));
         assertThat(made(raw(DataType.INT64, Long.BYTES), shape(3))).contains(shape(7, 7, 7));
-        assertThat(made(seven(), shape(Sizes.MOST)))
-                .contains(new Term.Whole(Collections.nCopies(Sizes.MOST, 7L)));
+        assertThat(made(seven(), shape(Sizes.MOST))).contains(new Term.Whole(Collections.nCopies(Sizes.MOST, 7L)));
     }
 
     @Test

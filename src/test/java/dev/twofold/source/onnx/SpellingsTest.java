@@ -43,7 +43,9 @@ final class SpellingsTest {
         } else if (DispatchedMixtures.ALL.contains(rule)) {
             return DispatchedMixturesTest.sketch(sketch);
         } else if (rule.name().equals("little where a key is after its query")) {
-            return sketch.with("little", sketch.values().of(everywhere(-65504, Extent.NEW, Extent.TOTAL), Optional.empty()))
+            return sketch.with(
+                            "little",
+                            sketch.values().of(everywhere(-65504, Extent.NEW, Extent.TOTAL), Optional.empty()))
                     .with("after", new Term.Mask(true, Optional.empty(), Term.Form.HIDDEN, true));
         } else if (rule.name().equals("little also where no token is")) {
             return sketch.with("mask", Term.Mask.added(true, Optional.empty()))
@@ -298,8 +300,7 @@ final class SpellingsTest {
         assertDoesNotFire(rule, sketch -> sketch.with("little", sketch.number(-2)));
         assertDoesNotFire(rule, sketch -> sketch.with("there", Term.Mask.added(true, Optional.empty())));
         assertDoesNotFire(
-                rule,
-                sketch -> sketch.with("there", new Term.Mask(false, Optional.empty(), Term.Form.HIDDEN, true)));
+                rule, sketch -> sketch.with("there", new Term.Mask(false, Optional.empty(), Term.Form.HIDDEN, true)));
         assertDoesNotFire(rule, sketch -> sketch.with("mask", Term.Mask.before(Optional.empty())));
     }
 
