@@ -36,6 +36,7 @@ final class OptimumTest {
                         TinyFamilies.checkpoint("cohere") + ":fp32",
                         TinyFamilies.checkpoint("gpt_neox") + ":fp32",
                         TinyFamilies.checkpoint("falcon") + ":fp32",
+                        TinyFamilies.checkpoint("gpt_bigcode") + ":fp32",
                         TinyFamilies.checkpoint("qwen3_moe") + ":fp32,q4",
                         TinyFamilies.checkpoint("gemma3") + ":fp32",
                         TinyFamilies.checkpoint("phi3") + ":fp32");
@@ -52,6 +53,7 @@ final class OptimumTest {
         "cohere-optimum-fp32, 1e-5",
         "gpt_neox-optimum-fp32, 1e-5",
         "falcon-optimum-fp32, 1e-5",
+        "gpt_bigcode-optimum-fp32, 1e-5",
         "qwen3_moe-optimum-fp32, 1e-5",
         "qwen3_moe-optimum-q4, 1e-5",
         "gemma3-optimum-fp32, 1e-5",

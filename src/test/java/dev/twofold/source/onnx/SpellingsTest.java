@@ -54,6 +54,9 @@ final class SpellingsTest {
         } else if (rule.name().equals("a mask that is written over another one")) {
             return sketch.with("mask", Term.Mask.added(true, Optional.empty()))
                     .with("whole", Term.Mask.added(true, Optional.empty()));
+        } else if (SharedHeadRules.ALL.contains(rule)) {
+            return sketch.with("sizes", new Term.Whole(List.of(4L, 2L, 2L)))
+                    .with("shape", new Term.Counted(List.of(Extent.BATCH, Extent.NEW, Extent.of(-1), Extent.of(2))));
         } else if (rule.name().endsWith("third of each head")) {
             return sketch.with("x", sketch.values().of(new Term.Headed(sketch.projected(24), 2, 12)));
         } else if (rule.name().endsWith("of neighbours")) {
@@ -309,6 +312,30 @@ final class SpellingsTest {
         assertDoesNotFire(
                 "a mask that is written over another one",
                 sketch -> sketch.with("whole", Term.Mask.added(true, Optional.of(4))));
+    }
+
+    @Test
+    void a_projection_is_split_as_a_whole_into_queries_and_a_single_head_of_keys_and_values() {
+        for (String rule : List.of(
+                "heads of queries before a single head of keys",
+                "a single head of keys behind queries",
+                "a single head of values behind keys")) {
+            for (List<Long> sizes :
+                    List.of(List.of(4L, 2L, 3L), List.of(4L, 4L), List.of(9L, -2L, 1L), List.of(2L, 2L, 2L, 2L))) {
+                assertDoesNotFire(rule, sketch -> sketch.with("sizes", new Term.Whole(sizes)));
+            }
+        }
+        for (List<Extent> shape : List.of(
+                List.of(Extent.BATCH, Extent.NEW, Extent.of(-1), Extent.of(4)),
+                List.of(Extent.NEW, Extent.BATCH, Extent.of(-1), Extent.of(2)),
+                List.of(Extent.BATCH, Extent.NEW, Extent.of(4)))) {
+            assertDoesNotFire(
+                    "heads of queries before a single head of keys",
+                    sketch -> sketch.with("shape", new Term.Counted(shape)));
+        }
+        assertDoesNotFire(
+                "heads of queries before a single head of keys",
+                sketch -> sketch.with("sizes", new Term.Whole(List.of(3L, 2L, 3L))));
     }
 
     private static void assertDoesNotFire(String name, UnaryOperator<Sketch> changed) {
