@@ -35,6 +35,9 @@ final class OptimumTest {
                         TinyFamilies.checkpoint("gpt2") + ":fp32",
                         TinyFamilies.checkpoint("cohere") + ":fp32",
                         TinyFamilies.checkpoint("gpt_neox") + ":fp32",
+                        TinyFamilies.checkpoint("falcon") + ":fp32",
+                        TinyFamilies.checkpoint("gpt_bigcode") + ":fp32",
+                        TinyFamilies.checkpoint("qwen3_moe") + ":fp32,q4",
                         TinyFamilies.checkpoint("gemma3") + ":fp32",
                         TinyFamilies.checkpoint("phi3") + ":fp32");
     }
@@ -49,6 +52,10 @@ final class OptimumTest {
         "gpt2-optimum-fp32, 1e-5",
         "cohere-optimum-fp32, 1e-5",
         "gpt_neox-optimum-fp32, 1e-5",
+        "falcon-optimum-fp32, 1e-5",
+        "gpt_bigcode-optimum-fp32, 1e-5",
+        "qwen3_moe-optimum-fp32, 1e-5",
+        "qwen3_moe-optimum-q4, 1e-5",
         "gemma3-optimum-fp32, 1e-5",
         "phi3-optimum-fp32, 1e-5"
     })

@@ -203,7 +203,7 @@ final class AttentionRules {
     }
 
     private static Optional<Term.Keys> keys(Call call, int input) {
-        return call.input(input).flatMap(HeadRules::keys).filter(found -> found.layout() == Term.Layout.HEADS);
+        return call.input(input).flatMap(HeadRules::keys).filter(found -> found.layout() == Layout.HEADS);
     }
 
     private static Optional<Attended> attended(

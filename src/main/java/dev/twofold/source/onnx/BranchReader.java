@@ -50,6 +50,7 @@ final class BranchReader {
         Body body = product.as(Term.Mixture.class)
                 .map(this::mixture)
                 .or(() -> product.as(Term.Biased.class).map(this::biased))
+                .or(() -> product.as(Term.Dispatched.class).map(all -> dispatched(product, all)))
                 .orElseGet(() -> body(end(product)));
         Optional<Term.Normed> in = body.input().as(Term.Normed.class);
         return new Found(
@@ -175,6 +176,10 @@ final class BranchReader {
                     all.activation()));
         }
         return feedForward(router.x(), new Experts(router.linear(), experts, shares.routing()));
+    }
+
+    private Body dispatched(Value sum, Term.Dispatched dispatched) {
+        return mixture(new DispatchedReader(graph, made -> body(end(made))).read(sum, dispatched.outcomes()));
     }
 
     private Body mixture(Term.Mixture mixture) {

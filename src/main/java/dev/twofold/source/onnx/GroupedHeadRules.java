@@ -7,7 +7,6 @@ import dev.twofold.source.onnx.Term.Form;
 import dev.twofold.source.onnx.Term.Grouped;
 import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Keys;
-import dev.twofold.source.onnx.Term.Layout;
 import dev.twofold.source.onnx.Term.Mask;
 import dev.twofold.source.onnx.Term.Numbers;
 import dev.twofold.source.onnx.Term.Scores;

@@ -3,7 +3,6 @@ package dev.twofold.source.onnx;
 import dev.twofold.decoder.Norm;
 import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Keys;
-import dev.twofold.source.onnx.Term.Layout;
 import dev.twofold.source.onnx.Term.Mask;
 import dev.twofold.source.onnx.Term.Numbers;
 import dev.twofold.source.onnx.Term.Scores;
@@ -138,8 +137,12 @@ final class HeadRules {
     private static Optional<Term> scored(Call call, Values values) {
         Optional<Headed> query = call.input(0, Headed.class);
         Optional<Keys> keys = call.input(1, Keys.class).filter(found -> found.layout() == Layout.TURNED);
-        return query.flatMap(heads -> keys.filter(
-                        found -> heads.count() == found.count() * found.times() && heads.size() == found.size())
+        return query.flatMap(heads -> keys.filter(found -> heads.size() == found.size())
+                .filter(found -> {
+                    long count = found.count() * found.times();
+                    // A single head is for all of those of queries.
+                    return count == heads.count() || count == 1;
+                })
                 .map(found -> new Scores(heads, found)));
     }
 

@@ -4,7 +4,6 @@ import dev.twofold.source.onnx.Pattern.Captures;
 import dev.twofold.source.onnx.Term.Form;
 import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Keys;
-import dev.twofold.source.onnx.Term.Layout;
 import dev.twofold.source.onnx.Term.Mask;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;

@@ -128,7 +128,9 @@ final class MaskRules {
     private static Optional<Term> column(Call call) {
         Optional<List<Extent>> dims = Sizes.of(call, 1);
         return grid(call, 0)
-                .filter(grid -> grid.rank() == 1 && dims.equals(Optional.of(List.of(grid.size(), Extent.of(1)))))
+                .filter(grid -> grid.rank() == 1)
+                .filter(grid -> Stream.of(grid.size(), Extent.of(-1))
+                        .anyMatch(size -> dims.equals(Optional.of(List.of(size, Extent.of(1))))))
                 .map(grid -> new Grid(grid.count(), grid.added(), 1, 2));
     }
 

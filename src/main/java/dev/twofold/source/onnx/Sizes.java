@@ -83,6 +83,7 @@ final class Sizes {
         }
         boolean tokens = value.width() > 0
                 && !(value.term() instanceof Term.Numbers)
+                && !(value.term() instanceof Term.Routed)
                 && !(value.term() instanceof Term.Normed normed && normed.x().term() instanceof Term.Heads);
         return tokens ? shape(Extent.BATCH, Extent.NEW, value.width()) : Optional.empty();
     }

@@ -171,10 +171,13 @@ final class Spellings {
                     MixtureSpellings.ALL,
                     GroupedRouting.ALL,
                     GatheredMixtures.ALL,
+                    DispatchedMixtures.ALL,
                     ENDS,
                     BlockTableRules.ALL,
                     TracedRotaryRules.ALL,
-                    ThirdsRules.ALL)
+                    ThirdsRules.ALL,
+                    SharedHeadRules.ALL,
+                    TracedMaskRules.ALL)
             .flatMap(List::stream)
             .toList();
 

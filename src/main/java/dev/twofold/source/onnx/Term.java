@@ -188,24 +188,6 @@ sealed interface Term {
     /** Heads of {@code heads.x()}, of which those that share keys lie side by side: {@code [groups, count / groups, tokens, size]}. */
     record Grouped(Headed heads, long groups) implements Term {}
 
-    /** How keys or values of all tokens lie. */
-    enum Layout {
-        /** {@code [heads, tokens, size]}. */
-        HEADS,
-        /** {@code [heads, 1, tokens, size]}, on the way to have each head several times. */
-        APART,
-        /** {@code [heads, times, tokens, size]}. */
-        REPEATED,
-        /** {@code [heads, size, tokens]}. */
-        TURNED,
-        /** {@code [heads, 1, size, tokens]}, for the query heads that share each. */
-        TURNED_APART,
-        /** {@code [tokens, heads, size]}. */
-        TOKENS,
-        /** {@code [tokens, heads * size]}. */
-        JOINED
-    }
-
     /**
      * Keys or values: those of the past, and the new ones.
      *
@@ -389,6 +371,18 @@ sealed interface Term {
      * @param biases {@code [experts * hidden]}
      */
     record Biased(Value sum, Value shares, Weight biases) implements Term {}
+
+    /** Where an expert was chosen: a row for each token, of which of {@code count} it is there, and the token. */
+    record Chosen(Value scores, long count, long expert) implements Term {}
+
+    /** The tokens that chose an expert, {@code [those tokens, width]}. */
+    record Routed(Value x, Value places) implements Term {}
+
+    /** What an expert made of them, each times its share. */
+    record Outcome(Value made, Value places, Shares shares) implements Term {}
+
+    /** What experts add together, each to the tokens that chose it. */
+    record Dispatched(List<Outcome> outcomes) implements Term {}
 
     /** What experts add together, each as much as a router says. */
     record Mixture(Value x, Value router, Routing routing, List<FeedForward> experts) implements Term {

@@ -144,6 +144,12 @@ final class Values {
             return mixture.x().width();
         } else if (term instanceof Term.Weighted weighted) {
             return weighted.activations().width();
+        } else if (term instanceof Term.Routed routed) {
+            return routed.x().width();
+        } else if (term instanceof Term.Outcome outcome) {
+            return outcome.made().width();
+        } else if (term instanceof Term.Dispatched dispatched) {
+            return dispatched.outcomes().get(0).made().width();
         }
         return Value.UNKNOWN;
     }

@@ -83,6 +83,10 @@ final class OperatorRulesTest {
                         "Reshape(Range(=0, new, =1), Concat{axis=0}(new, =1))",
                         "Reshape(Range(=0, new, =1), Concat{axis=0}(=1, new))"),
                 sample(
+                        "numbers of tokens as a column",
+                        "Reshape(Range(=0, new, =1), =[-1,1])",
+                        "Reshape(Range(=0, new, =1), =[1,-1])"),
+                sample(
                         "numbers of tokens from another on",
                         "Add(Range(=0, new, =1), past)",
                         "Add(Range(=0, new, =1), new)"),
@@ -226,11 +230,13 @@ final class OperatorRulesTest {
         Sketch sketch = new Sketch(Interpreter.rules());
         return sketch.with("past", new Term.Input("past_key_values.0.key"))
                 .with("h", new Term.Headed(sketch.computed(1), 2, 4))
-                .with("keys", new Term.Keys(sketch.computed(2), 2, 4, 1, "past.0.key", Term.Layout.HEADS))
-                .with("held", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.0.value", Term.Layout.HEADS))
-                .with("elsewhere", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.1.value", Term.Layout.HEADS))
+                .with("keys", new Term.Keys(sketch.computed(2), 2, 4, 1, "past.0.key", Layout.HEADS))
+                .with("held", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.0.value", Layout.HEADS))
+                .with("elsewhere", new Term.Keys(sketch.computed(3), 2, 4, 1, "past.1.value", Layout.HEADS))
                 .with("angles", new Term.Angles(new Filled(Shape.of(2), 1), Term.Spread.ONCE))
                 .with("frequencies", tensor(DataType.FLOAT, 4, 1, 4, 1))
+                .with("four", new Term.Headed(sketch.computed(1), 4, 4))
+                .with("shared", new Term.Keys(sketch.computed(2), 1, 4, 1, "past.0.key", Layout.HEADS))
                 .with("grouped", new Term.Grouped(new Term.Headed(sketch.computed(1), 4, 4), 2))
                 .with("one", new Term.Grouped(new Term.Headed(sketch.computed(1), 4, 4), 1))
                 .with("wide", sketch.projected(24))

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,23 @@ final class SpellingsTest {
         } else if (rule.name().equals("frequencies for each text by tiles")) {
             return sketch.with("f", matrices(1, 4, 1))
                     .with("to", new Term.Counted(List.of(Extent.BATCH, Extent.of(1), Extent.of(1))));
+        } else if (DispatchedMixtures.ALL.contains(rule)) {
+            return DispatchedMixturesTest.sketch(sketch);
+        } else if (rule.name().equals("little where a key is after its query")) {
+            return sketch.with(
+                            "little",
+                            sketch.values().of(everywhere(-65504, Extent.NEW, Extent.TOTAL), Optional.empty()))
+                    .with("after", new Term.Mask(true, Optional.empty(), Term.Form.HIDDEN, true));
+        } else if (rule.name().equals("little also where no token is")) {
+            return sketch.with("mask", Term.Mask.added(true, Optional.empty()))
+                    .with("there", new Term.Mask(false, Optional.empty(), Term.Form.SHOWN, true))
+                    .with("little", sketch.number(-65504));
+        } else if (rule.name().equals("a mask that is written over another one")) {
+            return sketch.with("mask", Term.Mask.added(true, Optional.empty()))
+                    .with("whole", Term.Mask.added(true, Optional.empty()));
+        } else if (SharedHeadRules.ALL.contains(rule)) {
+            return sketch.with("sizes", new Term.Whole(List.of(4L, 2L, 2L)))
+                    .with("shape", new Term.Counted(List.of(Extent.BATCH, Extent.NEW, Extent.of(-1), Extent.of(2))));
         } else if (rule.name().endsWith("third of each head")) {
             return sketch.with("x", sketch.values().of(new Term.Headed(sketch.projected(24), 2, 12)));
         } else if (rule.name().endsWith("of neighbours")) {
@@ -94,8 +112,19 @@ final class SpellingsTest {
         return new Call("ConstantOfShape", Map.of("value", value), List.of(Optional.of(sizes)), 0);
     }
 
+    /** The same of a floating-point number. */
+    static Call everywhere(float number, Extent... sizes) {
+        AttributeProto value = AttributeProto.newBuilder()
+                .setT(TensorProto.newBuilder()
+                        .setDataType(TensorProto.DataType.FLOAT_VALUE)
+                        .addFloatData(number))
+                .build();
+        Value shape = new Sketch(List.of()).values().of(new Term.Counted(List.of(sizes)));
+        return new Call("ConstantOfShape", Map.of("value", value), List.of(Optional.of(shape)), 0);
+    }
+
     private static Sketch sinks(Sketch sketch, boolean groups) {
-        Term.Layout layout = groups ? Term.Layout.TURNED_APART : Term.Layout.TURNED;
+        Layout layout = groups ? Layout.TURNED_APART : Layout.TURNED;
         Term.Headed query = new Term.Headed(sketch.computed(1), 4, 2);
         return sketch.with(
                         "s",
@@ -213,7 +242,7 @@ final class SpellingsTest {
             changed.add(new Applied("Other", applied.attributes(), applied.output(), applied.inputs()));
             return changed;
         } else if (input instanceof Pattern.Number number) {
-            return List.of(new Pattern.Number(number.number() * 1.1));
+            return List.of(new Pattern.Number(number.number() == 0 ? 1 : number.number() * 1.1));
         } else if (input instanceof Pattern.Whole) {
             return List.of(new Pattern.Whole(List.of(77L)));
         } else if (input instanceof Pattern.Known) {
@@ -236,25 +265,85 @@ final class SpellingsTest {
 
     @Test
     void angles_that_are_repeated_but_twice_are_not_those_of_neighbours() {
-        Rule rule = Interpreter.rules().stream()
-                .filter(one -> one.name().equals("angles of neighbours by indices"))
-                .findFirst()
-                .orElseThrow();
         for (Call each : List.of(repeated(4, 3), repeated(5, 2))) {
-            Sketch sketch = sketch(rule);
-            sketch.with("each", sketch.values().of(each, Optional.empty()));
-            assertThat(rule.match().make(sketch.call(rule.pattern().orElseThrow()), sketch.values()))
-                    .isEmpty();
+            assertDoesNotFire(
+                    "angles of neighbours by indices",
+                    sketch -> sketch.with("each", sketch.values().of(each, Optional.empty())));
         }
     }
 
     @Test
     void gathered_experts_without_rows_are_none() {
+        assertDoesNotFire(
+                "gathered experts by their scores",
+                sketch -> sketch.with("up", matrices(8, 0, 8)).with("down", matrices(8, 8, 0)));
+    }
+
+    @Test
+    void a_triangle_of_little_numbers_is_a_mask_where_it_is_multiplied_with_what_is_after_each_query() {
+        String rule = "little where a key is after its query";
+        for (Call table : List.of(
+                everywhere(-2, Extent.NEW, Extent.TOTAL),
+                everywhere(-65504, Extent.NEW, Extent.NEW),
+                everywhere(-65504, Extent.TOTAL, Extent.NEW))) {
+            assertDoesNotFire(
+                    rule, sketch -> sketch.with("little", sketch.values().of(table, Optional.empty())));
+        }
+        for (Term.Mask other : List.of(
+                new Term.Mask(true, Optional.empty(), Term.Form.SHOWN, true),
+                new Term.Mask(false, Optional.of(4), Term.Form.HIDDEN, true),
+                Term.Mask.added(true, Optional.empty()))) {
+            assertDoesNotFire(rule, sketch -> sketch.with("after", other));
+        }
+    }
+
+    @Test
+    void little_is_added_only_where_a_sum_with_the_tokens_that_are_there_is_nothing() {
+        String rule = "little also where no token is";
+        assertDoesNotFire(rule, sketch -> sketch.with("little", sketch.number(-2)));
+        assertDoesNotFire(rule, sketch -> sketch.with("there", Term.Mask.added(true, Optional.empty())));
+        assertDoesNotFire(
+                rule, sketch -> sketch.with("there", new Term.Mask(false, Optional.empty(), Term.Form.HIDDEN, true)));
+        assertDoesNotFire(rule, sketch -> sketch.with("mask", Term.Mask.before(Optional.empty())));
+    }
+
+    @Test
+    void what_is_written_over_a_mask_hides_the_same_of_what_is_after_a_query() {
+        assertDoesNotFire(
+                "a mask that is written over another one",
+                sketch -> sketch.with("whole", Term.Mask.added(true, Optional.of(4))));
+    }
+
+    @Test
+    void a_projection_is_split_as_a_whole_into_queries_and_a_single_head_of_keys_and_values() {
+        for (String rule : List.of(
+                "heads of queries before a single head of keys",
+                "a single head of keys behind queries",
+                "a single head of values behind keys")) {
+            for (List<Long> sizes :
+                    List.of(List.of(4L, 2L, 3L), List.of(4L, 4L), List.of(9L, -2L, 1L), List.of(2L, 2L, 2L, 2L))) {
+                assertDoesNotFire(rule, sketch -> sketch.with("sizes", new Term.Whole(sizes)));
+            }
+        }
+        for (List<Extent> shape : List.of(
+                List.of(Extent.BATCH, Extent.NEW, Extent.of(-1), Extent.of(4)),
+                List.of(Extent.NEW, Extent.BATCH, Extent.of(-1), Extent.of(2)),
+                List.of(Extent.BATCH, Extent.NEW, Extent.of(4)))) {
+            assertDoesNotFire(
+                    "heads of queries before a single head of keys",
+                    sketch -> sketch.with("shape", new Term.Counted(shape)));
+        }
+        assertDoesNotFire(
+                "heads of queries before a single head of keys",
+                sketch -> sketch.with("sizes", new Term.Whole(List.of(3L, 2L, 3L))));
+    }
+
+    private static void assertDoesNotFire(String name, UnaryOperator<Sketch> changed) {
         Rule rule = Interpreter.rules().stream()
-                .filter(one -> one.name().equals("gathered experts by their scores"))
+                .filter(one -> one.name().equals(name))
                 .findFirst()
                 .orElseThrow();
-        Sketch sketch = sketch(rule).with("up", matrices(8, 0, 8)).with("down", matrices(8, 8, 0));
+        Sketch sketch = changed.apply(sketch(rule));
         assertThat(rule.match().make(sketch.call(rule.pattern().orElseThrow()), sketch.values()))
                 .isEmpty();
     }
