@@ -355,6 +355,15 @@ FAMILIES = dict([
            {"hidden_size": 32, "num_attention_heads": 2, "ffn_dim": 48, "word_embed_proj_dim": 32, "activation_function": "relu",
             "do_layer_norm_before": True, "_remove_final_layer_norm": False, "dropout": 0.1, "attention_dropout": 0.0,
             "layerdrop": 0.0, "init_std": 0.02, "pad_token_id": 3}),
+    # As published ones, which say twice which layers have a window.
+    ("gpt_neo", {
+        "architectures": ["GPTNeoForCausalLM"], "model_type": "gpt_neo", **without(COMMON, "num_hidden_layers"), "hidden_size": 32,
+        "max_position_embeddings": 48, "num_heads": 2, "num_layers": 4, "intermediate_size": None, "attention_types": [[["global", "local"], 2]],
+        "attention_layers": ["global", "local"] * 2, "window_size": WINDOW, "activation_function": "gelu_new",
+        "attention_dropout": 0, "embed_dropout": 0, "resid_dropout": 0, "gradient_checkpointing": False,
+        "layer_norm_epsilon": 1e-5, "summary_activation": None, "summary_first_dropout": 0.1,
+        "summary_proj_to_labels": True, "summary_type": "cls_index", "summary_use_proj": True,
+    }),
     family("falcon-40b", "falcon", "FalconForCausalLM",
            {"hidden_size": 64, "num_attention_heads": 4, "num_kv_heads": 2, "alibi": False,
             "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,

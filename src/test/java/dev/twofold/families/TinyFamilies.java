@@ -28,6 +28,7 @@ public final class TinyFamilies {
             "falcon",
             "glm",
             "gpt_bigcode",
+            "gpt_neo",
             "gpt_neox-sequential",
             "gptj",
             "helium",
