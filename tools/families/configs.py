@@ -388,9 +388,9 @@ VARIANTS = dict([
     family("dots1-groups", "dots1", "Dots1ForCausalLM", DOTS1,
            {"num_hidden_layers": 3, "moe_intermediate_size": 8, "n_routed_experts": 12, "num_experts_per_tok": 3, "n_group": 4,
             "topk_group": 2}),
-    # The context of before is in rope_scaling, as published.
+    # The context of before is in rope_scaling, as published; a factor that is not by how much the context is longer.
     family("minicpm3-longrope", "minicpm3", "MiniCPM3ForCausalLM", MINICPM3,
            {"num_hidden_layers": 2, "rope_scaling": {
-               "type": "longrope", "original_max_position_embeddings": 64,
+               "type": "longrope", "factor": 2.0, "original_max_position_embeddings": 64,
                "short_factor": [1.0 + 0.125 * i for i in range(8)], "long_factor": [1.5 + 0.5 * i for i in range(8)]}}),
 ])

@@ -60,7 +60,8 @@ record Frequencies(double[] perPosition, double factor) {
     private Frequencies longRope(JsonNode scaling, JsonNode config, int length) {
         String before = "original_max_position_embeddings";
         double original = (config.has(before) ? config : scaling).get(before).asDouble();
-        double stretch = config.get("max_position_embeddings").asDouble() / original;
+        double stretch = scaling.path("factor")
+                .asDouble(config.get("max_position_embeddings").asDouble() / original);
         JsonNode divisors = scaling.get(length > original ? "long_factor" : "short_factor");
         double longer = stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(original));
         return new Frequencies(each(i -> perPosition[i] / divisors.get(i).asDouble()).perPosition, longer);
