@@ -95,6 +95,23 @@ LATENTS = {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 4
            "qk_nope_head_dim": 16, "qk_rope_head_dim": 16, "v_head_dim": 24, "moe_intermediate_size": 16,
            "attention_bias": False, "rope_theta": 10000, "tie_word_embeddings": False}
 
+GLM4_MOE = {
+    **SILU, **RMS, **NO_DROPOUT, **SIGMOIDS, "hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32,
+    "intermediate_size": 48, "attention_bias": True, "first_k_dense_replace": 1, "num_nextn_predict_layers": 1,
+    "use_qk_norm": True, "partial_rotary_factor": 0.5, "rope_theta": 1000000, "rope_scaling": None, "pad_token_id": 3,
+    "tie_word_embeddings": False,
+}
+DOTS1 = {
+    **GROUPED, **SILU, **RMS, **NO_DROPOUT, **SIGMOIDS, "attention_bias": False, "first_k_dense_replace": 1,
+    "n_shared_experts": 2, "routed_scaling_factor": 2.5, "sliding_window": None, "max_window_layers": 62,
+    "rope_theta": 10000000, "rope_scaling": None, "tie_word_embeddings": False,
+}
+MINICPM3 = {
+    **without(LATENTS, "moe_intermediate_size"), **SILU, **RMS, **NO_DROPOUT, "q_lora_rank": 24, "v_head_dim": 16, "scale_emb": 3,
+    "scale_depth": 1.4, "dim_model_base": 16, "mlp_bias": False, "pretraining_tp": 1, "tie_word_embeddings": True,
+    "rope_scaling": None,
+}
+
 GPTJ_KEYS = {
     **without(COMMON, "num_hidden_layers", "max_position_embeddings"), "n_embd": 32, "n_head": 2, "n_layer": 4, "n_positions": 256,
     "n_inner": None, "rotary_dim": 8, "activation_function": "gelu_new", "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0,
@@ -295,15 +312,8 @@ FAMILIES = dict([
             "output_router_logits": False, "router_aux_loss_coef": 0.001, "sliding_window": 32768,
             "use_sliding_window": False, "tie_word_embeddings": False}),
     # As 4.5, and as Air, which has no norms of heads. The layers that predict further tokens are not in transformers' files.
-    family("glm4_moe", "glm4_moe", "Glm4MoeForCausalLM", SILU, RMS, NO_DROPOUT, SIGMOIDS,
-           {"hidden_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32, "intermediate_size": 48,
-            "attention_bias": True, "first_k_dense_replace": 1, "num_nextn_predict_layers": 1, "use_qk_norm": True,
-            "partial_rotary_factor": 0.5, "rope_theta": 1000000, "rope_scaling": None, "pad_token_id": 3,
-            "tie_word_embeddings": False}),
-    family("dots1", "dots1", "Dots1ForCausalLM", GROUPED, SILU, RMS, NO_DROPOUT, SIGMOIDS,
-           {"attention_bias": False, "first_k_dense_replace": 1, "n_shared_experts": 2, "routed_scaling_factor": 2.5,
-            "sliding_window": None, "max_window_layers": 62, "rope_theta": 10000000, "rope_scaling": None,
-            "tie_word_embeddings": False}),
+    family("glm4_moe", "glm4_moe", "Glm4MoeForCausalLM", GLM4_MOE),
+    family("dots1", "dots1", "Dots1ForCausalLM", DOTS1),
     family("ernie4_5_moe", "ernie4_5_moe", "Ernie4_5_MoeForCausalLM", GROUPED, SILU, RMS,
            {"moe_num_experts": 4, "moe_k": 2, "moe_intermediate_size": 24, "moe_num_shared_experts": 2,
             "moe_layer_start_index": 1, "moe_layer_end_index": 3, "moe_layer_interval": 1, "use_bias": False,
@@ -345,9 +355,7 @@ FAMILIES = dict([
             "scoring_func": "sigmoid", "norm_topk_prob": True, "routed_scaling_factor": 2.5, "num_nextn_predict_layers": 1,
             "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 3,
                              "beta_slow": 1, "mscale": 1.0, "mscale_all_dim": 0.8}}),
-    family("minicpm3", "minicpm3", "MiniCPM3ForCausalLM", without(LATENTS, "moe_intermediate_size"), SILU, RMS, NO_DROPOUT,
-           {"q_lora_rank": 24, "v_head_dim": 16, "scale_emb": 3, "scale_depth": 1.4, "dim_model_base": 16, "mlp_bias": False,
-            "pretraining_tp": 1, "tie_word_embeddings": True, "rope_scaling": None}),
+    family("minicpm3", "minicpm3", "MiniCPM3ForCausalLM", MINICPM3),
     ("gptj", {"architectures": ["GPTJForCausalLM"], "model_type": "gptj", **GPTJ_KEYS}),
     # Four heads, of which each of the four parts of its matrix has one.
     ("codegen", {"architectures": ["CodeGenForCausalLM"], "model_type": "codegen", "n_ctx": 256, **GPTJ_KEYS, "n_head": 4, "n_inner": 48, "rotary_dim": 4}),
@@ -355,9 +363,34 @@ FAMILIES = dict([
            {"hidden_size": 32, "num_attention_heads": 2, "ffn_dim": 48, "word_embed_proj_dim": 32, "activation_function": "relu",
             "do_layer_norm_before": True, "_remove_final_layer_norm": False, "dropout": 0.1, "attention_dropout": 0.0,
             "layerdrop": 0.0, "init_std": 0.02, "pad_token_id": 3}),
+    # As published ones, which say twice which layers have a window.
+    ("gpt_neo", {
+        "architectures": ["GPTNeoForCausalLM"], "model_type": "gpt_neo", **without(COMMON, "num_hidden_layers"), "hidden_size": 32,
+        "max_position_embeddings": 48, "num_heads": 2, "num_layers": 4, "intermediate_size": None, "attention_types": [[["global", "local"], 2]],
+        "attention_layers": ["global", "local"] * 2, "window_size": WINDOW, "activation_function": "gelu_new",
+        "attention_dropout": 0, "embed_dropout": 0, "resid_dropout": 0, "gradient_checkpointing": False,
+        "layer_norm_epsilon": 1e-5, "summary_activation": None, "summary_first_dropout": 0.1,
+        "summary_proj_to_labels": True, "summary_type": "cls_index", "summary_use_proj": True,
+    }),
     family("falcon-40b", "falcon", "FalconForCausalLM",
            {"hidden_size": 64, "num_attention_heads": 4, "num_kv_heads": 2, "alibi": False,
             "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,
             "hidden_dropout": 0.0, "layer_norm_epsilon": 1e-5, "multi_query": True, "new_decoder_architecture": True,
             "parallel_attn": True}),
+])
+
+# Options of families that their checkpoints above leave out, with weights of their own: in the directory variants.
+VARIANTS = dict([
+    # Groups of more than the two experts that say which is best.
+    family("glm4_moe-groups", "glm4_moe", "Glm4MoeForCausalLM", GLM4_MOE,
+           {"num_hidden_layers": 3, "moe_intermediate_size": 8, "n_routed_experts": 8, "num_experts_per_tok": 3, "n_group": 2,
+            "topk_group": 1}),
+    family("dots1-groups", "dots1", "Dots1ForCausalLM", DOTS1,
+           {"num_hidden_layers": 3, "moe_intermediate_size": 8, "n_routed_experts": 12, "num_experts_per_tok": 3, "n_group": 4,
+            "topk_group": 2}),
+    # The context of before is in rope_scaling, as published; a factor that is not by how much the context is longer.
+    family("minicpm3-longrope", "minicpm3", "MiniCPM3ForCausalLM", MINICPM3,
+           {"num_hidden_layers": 2, "rope_scaling": {
+               "type": "longrope", "factor": 2.0, "original_max_position_embeddings": 64,
+               "short_factor": [1.0 + 0.125 * i for i in range(8)], "long_factor": [1.5 + 0.5 * i for i in range(8)]}}),
 ])

@@ -27,7 +27,7 @@ import internlm2
 import mxfp4
 import relics
 import tokenizer
-from configs import FAMILIES
+from configs import FAMILIES, VARIANTS
 
 ROWS, LENGTH = 2, 32
 
@@ -139,7 +139,7 @@ def logits(model, tokens):
 def golden(name, config, directory):
     generator = torch.Generator().manual_seed(zlib.crc32(b"tokens " + name.encode()))
     tokens = {"": torch.randint(4, 128, (ROWS, LENGTH), generator=generator)}
-    if "original_max_position_embeddings" in config and config.get("rope_scaling"):
+    if "long_factor" in (config.get("rope_scaling") or {}):
         # Past the short range: transformers then rotates every position by the long factors.
         tokens["_long"] = torch.randint(4, 128, (1, 80), generator=generator)
     with float64_throughout():
@@ -165,17 +165,23 @@ def main(root, names):
     torch.set_num_threads(1)
     current = root / "transformers-5-configs"
     current.mkdir(parents=True, exist_ok=True)
-    for name in names or FAMILIES:
-        config, directory = FAMILIES[name], root / name
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir()
-        saved = build(name, config, directory)
-        tokenizer.write(directory)
-        golden(name, config, directory)
-        for file in directory.iterdir():
-            file.chmod(0o644)
-        if config["model_type"] not in OWN_CODE:
+    for name in names or [*FAMILIES, *VARIANTS]:
+        config, saved = make(root, name)
+        if name in FAMILIES and config["model_type"] not in OWN_CODE:
             (current / f"{name}.json").write_text(json.dumps(saved, indent=2, sort_keys=True) + "\n")
+
+
+def make(root, name):
+    config = {**FAMILIES, **VARIANTS}[name]
+    directory = (root if name in FAMILIES else root / "variants") / name
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    saved = build(name, config, directory)
+    tokenizer.write(directory)
+    golden(name, config, directory)
+    for file in directory.iterdir():
+        file.chmod(0o644)
+    return config, saved
 
 
 if __name__ == "__main__":

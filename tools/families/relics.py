@@ -4,7 +4,7 @@ import torch
 
 
 def published(config, tensors):
-    layers = range(config.get("num_hidden_layers", config.get("n_layer")))
+    layers = range(next(config[key] for key in ("num_hidden_layers", "n_layer", "num_layers") if key in config))
     if config["model_type"] == "gpt2":
         # The first GPT-2 files: no prefix, no head, and the causal mask of every layer.
         size = config["n_positions"]
@@ -19,6 +19,15 @@ def published(config, tensors):
             tensors[prefix + "bias"] = torch.ones(size, size, dtype=torch.bool).tril().view(1, 1, size, size)
             tensors[prefix + "masked_bias"] = torch.tensor(-1e9)
             tensors[prefix + "rotary_emb.inv_freq"] = frequencies(config["rotary_emb_base"], half)
+    elif config["model_type"] == "gpt_neo":
+        # The mask of every layer, of windows too, and its fill value.
+        size = 64
+        for layer in layers:
+            seen = torch.ones(size, size, dtype=torch.bool).tril()
+            if config["attention_layers"][layer] == "local":
+                seen = seen.triu(1 - config["window_size"])
+            tensors[f"transformer.h.{layer}.attn.attention.bias"] = seen.view(1, 1, size, size)
+            tensors[f"transformer.h.{layer}.attn.attention.masked_bias"] = torch.tensor(-1e9)
     elif config["model_type"] == "llama" and "rope_theta" not in config:
         # The first conversions of Llama: the rotary frequencies.
         half = config["hidden_size"] // config["num_attention_heads"] // 2

@@ -17,9 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
  * Typed access to a JSON configuration. It remembers which keys were asked for, so that a key that nobody asked for,
@@ -229,30 +228,29 @@ public final class ConfigFile {
 
     /** A list of numbers; empty if the key is absent or null. */
     List<Double> numbers(String key) {
-        List<Double> numbers = new ArrayList<>();
-        value(key).ifPresent(node -> {
-            if (!node.isArray() || !elements(node).allMatch(JsonNode::isNumber)) {
-                throw wrong(key, "not a list of numbers").found(node);
-            }
-            elements(node).forEach(number -> numbers.add(number.doubleValue()));
-        });
-        return numbers;
+        return list(key, JsonNode::isNumber, "numbers").stream()
+                .map(JsonNode::doubleValue)
+                .toList();
     }
 
     /** A list of strings; empty if the key is absent or null. */
     List<String> texts(String key) {
-        List<String> texts = new ArrayList<>();
-        value(key).ifPresent(node -> {
-            if (!node.isArray() || !elements(node).allMatch(JsonNode::isTextual)) {
-                throw wrong(key, "not a list of strings").found(node);
-            }
-            elements(node).forEach(text -> texts.add(text.textValue()));
-        });
-        return texts;
+        return list(key, JsonNode::isTextual, "strings").stream()
+                .map(JsonNode::textValue)
+                .toList();
     }
 
-    private static Stream<JsonNode> elements(JsonNode array) {
-        return StreamSupport.stream(array.spliterator(), false);
+    /**
+     * A list of anything; empty if the key is absent or null.
+     *
+     * @param things what it should be a list of, for messages
+     */
+    List<JsonNode> list(String key, Predicate<JsonNode> kind, String things) {
+        JsonNode node = value(key).orElse(JsonNodeFactory.instance.arrayNode());
+        if (!node.isArray() || !node.valueStream().allMatch(kind)) {
+            throw wrong(key, "not a list of " + things).found(node);
+        }
+        return node.valueStream().toList();
     }
 
     /** A token id or a list of them; -1, which some write for none, is none. */

@@ -19,8 +19,6 @@ import java.util.Optional;
  */
 record LayerRules(List<AttentionRule> rules, int context) {
 
-    private static final List<String> KINDS = List.of(RotaryConfig.FULL, RotaryConfig.SLIDING);
-
     static LayerRules read(Settings settings, Family family, ModelShape shape) {
         return new Reading(settings, family.attention(), shape, family.sizes().headSize()).read();
     }
@@ -80,34 +78,20 @@ record LayerRules(List<AttentionRule> rules, int context) {
 
         /** Whether each layer has a window. */
         private List<Boolean> sliding() {
-            String listed = style.window().listed();
-            List<String> types =
-                    listed.isEmpty() ? List.of() : settings.config().texts(listed);
-            types.stream().filter(type -> !KINDS.contains(type)).findFirst().ifPresent(type -> {
-                throw settings.config()
-                        .wrong(listed, "unsupported kind of layer")
-                        .found(type)
-                        .expected(String.join(" or ", KINDS));
-            });
-            if (types.isEmpty()) {
+            Optional<List<Boolean>> listed = LayerKinds.sliding(settings.config(), style.window(), shape.layers());
+            if (listed.isEmpty()) {
                 return slidingWithoutList();
-            }
-            if (types.size() != shape.layers()) {
-                throw settings.config()
-                        .wrong(listed, "not a kind for each layer")
-                        .found(types.size() + " kinds")
-                        .expected(shape.layers());
             }
             readUnused();
             Setting when = style.window().when();
-            if (types.contains(RotaryConfig.SLIDING) && !when.isConstant() && !settings.flag(when, true)) {
+            if (listed.get().contains(true) && !when.isConstant() && !settings.flag(when, true)) {
                 throw settings.config()
-                        .wrong(listed, "layers with a window, which another key switches off")
+                        .wrong(style.window().listed(), "layers with a window, which another key switches off")
                         .found(when.key() + " is false")
                         .hint("in a copy of the checkpoint's config, set " + when.key() + " to true, or all kinds to "
                                 + RotaryConfig.FULL + "; transformers runs neither");
             }
-            return types.stream().map(RotaryConfig.SLIDING::equals).toList();
+            return listed.get();
         }
 
         private List<Boolean> slidingWithoutList() {

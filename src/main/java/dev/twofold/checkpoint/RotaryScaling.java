@@ -137,10 +137,7 @@ final class RotaryScaling {
                 .or(() -> config.positiveIfPresent(ORIGINAL))
                 .orElse(context);
         config.positiveIfPresent(ORIGINAL);
-        double factor = original < context
-                ? (double) context / original
-                : options.positiveNumberIfPresent("factor").orElse(1.0);
-        options.positiveNumberIfPresent("factor");
+        double factor = options.positiveNumberIfPresent("factor").orElse((double) context / original);
         double inferred = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
         return settings.range() == RopeRange.LONG

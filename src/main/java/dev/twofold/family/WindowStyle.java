@@ -2,6 +2,8 @@ package dev.twofold.family;
 
 import static dev.twofold.family.Family.required;
 
+import java.util.Map;
+
 /**
  * Sliding windows. Where the family's class reads a list of kinds of layers, it says which have one; without it, the rest here.
  *
@@ -11,11 +13,21 @@ import static dev.twofold.family.Family.required;
  * @param fullEvery every so many layers, one sees everything
  * @param fullFirst whether that is the first of them, not the last
  * @param listed key of config.json: a kind for each layer; none if the family's class reads no such list
+ * @param repeated key of config.json: the same list as lists of kinds and how often each comes; none if there is no such key
+ * @param kinds what words of either list are called here, {@code full_attention} or {@code sliding_attention}; they are those if
+ *     nothing is said
  */
 public record WindowStyle(
-        Setting size, Setting when, Setting from, Setting fullEvery, boolean fullFirst, String listed) {
+        Setting size,
+        Setting when,
+        Setting from,
+        Setting fullEvery,
+        boolean fullFirst,
+        String listed,
+        String repeated,
+        Map<String, String> kinds) {
     static final WindowStyle ABSENT =
-            new WindowStyle(Setting.NONE, Setting.NONE, Setting.NONE, Setting.NONE, false, "");
+            new WindowStyle(Setting.NONE, Setting.NONE, Setting.NONE, Setting.NONE, false, "", "", Map.of());
 
     public WindowStyle {
         required("size", size);
@@ -23,6 +35,8 @@ public record WindowStyle(
         from = Setting.orNone(from);
         fullEvery = Setting.orNone(fullEvery);
         listed = listed == null ? "" : listed;
+        repeated = repeated == null ? "" : repeated;
+        kinds = kinds == null ? Map.of() : Map.copyOf(kinds);
     }
 
     public boolean isPresent() {

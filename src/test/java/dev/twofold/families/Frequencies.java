@@ -58,8 +58,10 @@ record Frequencies(double[] perPosition, double factor) {
 
     /** LongRoPE, arXiv 2402.13753, as Phi-3 has it: a divisor for each pair, and longer vectors. */
     private Frequencies longRope(JsonNode scaling, JsonNode config, int length) {
-        double original = config.get("original_max_position_embeddings").asDouble();
-        double stretch = config.get("max_position_embeddings").asDouble() / original;
+        String before = "original_max_position_embeddings";
+        double original = (config.has(before) ? config : scaling).get(before).asDouble();
+        double stretch = scaling.path("factor")
+                .asDouble(config.get("max_position_embeddings").asDouble() / original);
         JsonNode divisors = scaling.get(length > original ? "long_factor" : "short_factor");
         double longer = stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(original));
         return new Frequencies(each(i -> perPosition[i] / divisors.get(i).asDouble()).perPosition, longer);

@@ -105,6 +105,38 @@ final class LayerKindsTest {
                 .contains("config.json, key layer_types", message);
     }
 
+    /** The second list alone, as some files have it, and the first alone. */
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '#',
+            value = {
+                "`attention_layers`: null, `attention_types`: [[[`global`], 3], [[`local`], 1]]; 3",
+                "`attention_types`: null, `attention_layers`: [`local`, `global`, `global`, `global`]; 0"
+            },
+            delimiter = ';')
+    void gpt_neo_has_windows_in_local_layers_of_either_list(String lists, int local) throws IOException {
+        List<Optional<Integer>> windows = windows(read("gpt_neo", "{" + lists.replace('`', '"') + "}"));
+        for (int layer = 0; layer < 4; layer++) {
+            assertThat(windows.get(layer)).isEqualTo(layer == local ? Optional.of(12) : Optional.empty());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '#',
+            value = {
+                "`attention_layers`: [`global`, `global`, `global`, `local`]; other kinds of layers than attention_types says",
+                "`attention_layers`: [`full_attention`, `local`, `global`, `local`]; expected: global or local",
+                "`attention_layers`: [`global`]; not a kind for each layer",
+                "`attention_types`: [[[`global`, `local`], 3]]; not a kind for each layer",
+                "`attention_types`: [[[`global`, `local`], 2000000000]]; not a kind for each layer",
+                "`attention_types`: [[`global`, 4]]; not a list of lists of strings with how often each comes"
+            },
+            delimiter = ';')
+    void its_lists_agree_and_are_of_known_kinds_for_each_layer(String lists, String message) throws IOException {
+        assertThat(refused("gpt_neo", "{" + lists.replace('`', '"') + "}")).contains(message);
+    }
+
     @Test
     void gemma_3_caps_no_scores_whatever_its_config_says() throws IOException {
         assertThat(read("gemma3", "{\"attn_logit_softcapping\": 2.0}").attentions())

@@ -22,7 +22,14 @@ final class LongRangeTest {
     private Path directory;
 
     @ParameterizedTest
-    @CsvSource({"phi3-longrope, ort", "phi3-longrope, onnx", "phi4-mini, ort", "phi4-mini, onnx"})
+    @CsvSource({
+        "phi3-longrope, ort",
+        "phi3-longrope, onnx",
+        "phi4-mini, ort",
+        "phi4-mini, onnx",
+        "variants/minicpm3-longrope, ort",
+        "variants/minicpm3-longrope, onnx"
+    })
     void longer_texts_are_those_of_transformers_at_once_and_token_by_token(String name, String dialect) {
         CommandRun converted = CommandRun.succeeding(
                 "convert",

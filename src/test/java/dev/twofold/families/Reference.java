@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A decoder of any family in float64, plain and slow, written from the family's definition and apart from everything in
@@ -50,9 +51,12 @@ public final class Reference {
             throw new UncheckedIOException(e);
         }
         Tensors tensors = new Tensors(checkpoint.resolve("model.safetensors"));
-        return new Reference(
-                family(config, tensors),
-                config.path("num_hidden_layers").asInt(config.path("n_layer").asInt()));
+        int layers = Stream.of("num_hidden_layers", "n_layer", "num_layers")
+                .filter(config::has)
+                .findFirst()
+                .map(key -> config.get(key).asInt())
+                .orElseThrow();
+        return new Reference(family(config, tensors), layers);
     }
 
     private static Family family(JsonNode config, Tensors tensors) {
@@ -102,6 +106,7 @@ public final class Reference {
             case "gptj" -> new GptJ(config, tensors);
             case "codegen" -> new GptJ.CodeGen(config, tensors);
             case "opt" -> new Opt(config, tensors);
+            case "gpt_neo" -> new GptNeo(config, tensors);
             case "phi" -> new Phi(config, tensors);
             case "gpt_oss" -> new GptOss(config, tensors);
             case "apertus" -> new Xielu(config, tensors);

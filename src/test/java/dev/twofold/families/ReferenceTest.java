@@ -17,14 +17,18 @@ final class ReferenceTest {
         return TinyFamilies.names().stream();
     }
 
+    static Stream<String> checkpoints() {
+        return Stream.concat(families(), TinyFamilies.VARIANTS.stream());
+    }
+
     @ParameterizedTest
-    @MethodSource("families")
+    @MethodSource("checkpoints")
     void gives_the_logits_of_transformers(String name) {
         assertThat(distance(name, TinyFamilies.golden(name))).isLessThan(1e-5);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"phi3-longrope", "phi4-mini"})
+    @ValueSource(strings = {"phi3-longrope", "phi4-mini", "variants/minicpm3-longrope"})
     void gives_the_logits_of_transformers_past_the_short_range_of_longrope(String name) {
         assertThat(distance(name, TinyFamilies.longGolden(name))).isLessThan(1e-5);
     }

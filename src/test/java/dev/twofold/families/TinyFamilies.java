@@ -16,6 +16,10 @@ public final class TinyFamilies {
 
     public static final Path ROOT = Path.of("testmodels", "families");
 
+    /** Checkpoints with options that those of their families leave out. */
+    static final List<String> VARIANTS =
+            List.of("variants/glm4_moe-groups", "variants/dots1-groups", "variants/minicpm3-longrope");
+
     /** What other checkpoints compute too. */
     private static final Set<String> ALIKE = Set.of(
             "arcee",
@@ -28,6 +32,7 @@ public final class TinyFamilies {
             "falcon",
             "glm",
             "gpt_bigcode",
+            "gpt_neo",
             "gpt_neox-sequential",
             "gptj",
             "helium",

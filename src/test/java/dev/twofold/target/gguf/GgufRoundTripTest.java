@@ -53,6 +53,7 @@ final class GgufRoundTripTest {
             "falcon-40b",
             "gpt2",
             "gpt_bigcode",
+            "gpt_neo",
             "gptj",
             "helium",
             "minicpm3",
