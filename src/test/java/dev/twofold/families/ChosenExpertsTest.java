@@ -28,6 +28,7 @@ final class ChosenExpertsTest {
         "mixtral,--dialect onnx,0",
         "mixtral,--dtype fp16,0",
         "mixtral,--dtype int4,0",
+        "mixtral,--devices 2 --rank 0,0",
         "mixtral,--devices 2 --collective annotate,0",
         "llama2,'',0"
     })

@@ -2,6 +2,7 @@ package dev.twofold.graph.lower;
 
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Chain;
+import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Operator;
@@ -20,14 +21,16 @@ final class BodyLowering {
     private final GraphForm form;
     private final Map<Integer, Cache> cacheOfLayer;
     private final boolean apart;
+    private final boolean whole;
 
-    /** @param apart whether an engine is to cut the graph, so that projections stay apart */
-    BodyLowering(GraphBuilder graph, Dialect dialect, GraphForm form, List<Cache> caches, boolean apart) {
+    /** An engine is to cut the graph of a decoder that is sharded and not cut yet, so its projections stay apart. */
+    BodyLowering(GraphBuilder graph, Dialect dialect, GraphForm form, List<Cache> caches, Decoder decoder) {
         this.graph = graph;
         this.dialect = dialect;
         this.form = form;
         this.cacheOfLayer = caches.stream().collect(Collectors.toMap(Cache::layer, Function.identity()));
-        this.apart = apart;
+        this.apart = decoder.uncut();
+        this.whole = decoder.sharding().isEmpty();
     }
 
     /** @param name of the branch in the graph */
@@ -64,7 +67,7 @@ final class BodyLowering {
         public String experts(Experts experts) {
             ExpertsLowering lowering = new ExpertsLowering(graph);
             ChosenExpertsLowering chosen = new ChosenExpertsLowering(graph);
-            if (form.chosenExperts() && !apart && chosen.takes(experts)) {
+            if (form.chosenExperts() && whole && chosen.takes(experts)) {
                 return chosen.lower(name, x, lowering.shares(name, x, experts), experts);
             }
             FeedForward all = experts.together();

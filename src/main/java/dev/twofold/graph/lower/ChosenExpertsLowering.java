@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  *
  * <p>The operator takes a softmax of what it is given, chooses by it, and divides what it chose by its sum. Of the logarithms of shares
  * it makes the shares again, and an expert of share zero has minus infinity; so it is told what was chosen, whatever chose it. Shares
- * that do not sum to one come back by a product with their sum.
+ * that do not sum to one come back by a product with their sum, and so does what is no number.
  */
 record ChosenExpertsLowering(GraphBuilder graph) {
 
@@ -79,9 +79,7 @@ record ChosenExpertsLowering(GraphBuilder graph) {
                         1,
                         attributes(experts))
                 .get(0);
-        if (experts.routing().normed()) {
-            return sum;
-        }
+        // Where shares sum to one, too: the operator takes those that are no numbers for experts that were not chosen.
         String total = graph.node(name + "/total", "ReduceSum", List.of(shares, graph.integers(-1)));
         return graph.node(name + "/summed", "Mul", List.of(sum, total));
     }

@@ -46,7 +46,7 @@ public final class DecoderLowering {
                 .filter(cut -> cut.rank().isPresent())
                 .map(cut -> Collectives.of(graph, form.engine(), cut.devices(), form.dialect(), decoder.precision()));
         this.caches = form.layout().caches(decoder);
-        this.bodies = new BodyLowering(graph, dialect, form, caches, decoder.uncut());
+        this.bodies = new BodyLowering(graph, dialect, form, caches, decoder);
     }
 
     public static Graph lower(Decoder decoder, GraphForm form) {

@@ -103,7 +103,6 @@ final class MixtureRules {
         return captures.value("mixture")
                 .as(Mixture.class)
                 .filter(mixture -> shares.filter(found -> found.router() == mixture.router()
-                                && !found.routing().normed()
                                 && found.routing().withNormed(true).equals(mixture.routing()))
                         .isPresent())
                 .map(mixture ->
