@@ -40,7 +40,7 @@ public interface Target {
         return false;
     }
 
-    /** Whether what is written has both ranges of LongRoPE, of which others have the one that was read. */
+    /** Whether what is written has both ranges of LongRoPE where the decoder has; others have the one that was read. */
     default boolean keepsBothRanges() {
         return false;
     }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** LongRoPE's factors for texts beyond the original context, against transformers. */
 final class LongRangeTest {
@@ -77,6 +78,35 @@ final class LongRangeTest {
                                 "--dry-run")
                         .err())
                 .contains("the context is 64 positions, not the 256", "--rope-range long");
+    }
+
+    /** A graph has the range that it was made of, so what is made of it cannot have both. */
+    @ParameterizedTest
+    @ValueSource(strings = {"onnx", "transformers"})
+    void a_gguf_of_a_model_that_was_made_of_one_range_says_what_is_missing(String form) {
+        Path first = directory.resolve("first");
+        CommandRun.succeeding(
+                "convert",
+                TinyFamilies.checkpoint("phi3-longrope"),
+                "-o",
+                first,
+                "--target",
+                form,
+                "--window",
+                "0:0",
+                "--quiet");
+        assertThat(toGguf(first).err())
+                .contains("the context is 64 positions, not the 256", "where the original checkpoint is converted");
+    }
+
+    @Test
+    void a_gguf_with_both_ranges_is_not_said_to_lack_one() {
+        assertThat(toGguf(TinyFamilies.checkpoint("phi3-longrope")).err()).doesNotContain("the context is 64");
+    }
+
+    private CommandRun toGguf(Path model) {
+        return CommandRun.succeeding(
+                "convert", model, "-o", directory.resolve("file"), "--target", "gguf", "--window", "0:0");
     }
 
     @Test

@@ -98,10 +98,9 @@ record Form(
     /** LongRoPE with both of its ranges, of which llama.cpp chooses by the context that it is run with. */
     Optional<LongRopeScaling> longRange() {
         return decoder.rotaries().stream()
+                .filter(Rotary::hasBothRanges)
                 .map(Rotary::scaling)
-                .filter(LongRopeScaling.class::isInstance)
                 .map(LongRopeScaling.class::cast)
-                .filter(scaling -> !scaling.beyond().isEmpty())
                 .findFirst();
     }
 
