@@ -45,6 +45,11 @@ public interface Target {
         return false;
     }
 
+    /** Positions that what is written has, of a decoder that is not refused. */
+    default int contextLength(Decoder decoder) {
+        return decoder.facts().contextLength();
+    }
+
     /** The models to write for a decoder: the whole of it, or one for each device. */
     List<Part> parts(Decoder decoder);
 

@@ -67,6 +67,11 @@ public record GgufTarget(GgufOptions form) implements Target {
     }
 
     @Override
+    public int contextLength(Decoder decoder) {
+        return Form.of(decoder).context();
+    }
+
+    @Override
     public List<Part> parts(Decoder decoder) {
         return List.of(Part.whole(decoder));
     }
@@ -139,7 +144,7 @@ public record GgufTarget(GgufOptions form) implements Target {
         Form written = Form.of(decoder);
         List<String> notes = new ArrayList<>();
         int context = written.context();
-        if (context < decoder.facts().contextLength()) {
+        if (context < written.wholeContext()) {
             notes.add("note: the file's context is " + context
                     + " positions, the width of the model's windows: llama.cpp's " + written.name()
                     + " has no windows, and computes something else past it");
