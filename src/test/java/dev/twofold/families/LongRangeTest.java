@@ -9,12 +9,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** LongRoPE's factors for texts beyond the original context, against transformers. */
 final class LongRangeTest {
@@ -80,33 +80,41 @@ final class LongRangeTest {
                 .contains("the context is 64 positions, not the 256", "--rope-range long");
     }
 
-    /** A graph has the range that it was made of, so what is made of it cannot have both. */
-    @ParameterizedTest
-    @ValueSource(strings = {"onnx", "transformers"})
-    void a_gguf_of_a_model_that_was_made_of_one_range_says_what_is_missing(String form) {
-        Path first = directory.resolve("first");
+    /** A checkpoint for PyTorch has the range that it was made of, so what is made of it cannot have both. */
+    @Test
+    void a_gguf_of_a_checkpoint_with_one_range_says_what_is_missing() {
+        Path first = written("transformers");
+        assertThat(toGguf(first).err())
+                .contains("the context is 64 positions, not the 256", "where the original checkpoint is converted")
+                .doesNotContain("long range if");
+    }
+
+    /** The config.json beside an ONNX model still has both. */
+    @Test
+    void a_gguf_with_both_ranges_is_not_said_to_lack_one() {
+        for (Path model : List.of(TinyFamilies.checkpoint("phi3-longrope"), written("onnx"))) {
+            assertThat(toGguf(model).err()).contains("long range if").doesNotContain("the context is 64");
+        }
+    }
+
+    private Path written(String target) {
+        Path output = directory.resolve(target);
         CommandRun.succeeding(
                 "convert",
                 TinyFamilies.checkpoint("phi3-longrope"),
                 "-o",
-                first,
+                output,
                 "--target",
-                form,
+                target,
                 "--window",
                 "0:0",
                 "--quiet");
-        assertThat(toGguf(first).err())
-                .contains("the context is 64 positions, not the 256", "where the original checkpoint is converted");
-    }
-
-    @Test
-    void a_gguf_with_both_ranges_is_not_said_to_lack_one() {
-        assertThat(toGguf(TinyFamilies.checkpoint("phi3-longrope")).err()).doesNotContain("the context is 64");
+        return output;
     }
 
     private CommandRun toGguf(Path model) {
         return CommandRun.succeeding(
-                "convert", model, "-o", directory.resolve("file"), "--target", "gguf", "--window", "0:0");
+                "convert", model, "-o", directory.resolve("file"), "--force", "--target", "gguf", "--window", "0:0");
     }
 
     @Test

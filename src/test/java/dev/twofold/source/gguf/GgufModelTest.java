@@ -139,7 +139,8 @@ final class GgufModelTest {
 
     @Test
     void multiplied_cosines_are_refused_beside_factors_of_frequencies() {
-        GgufBuilder file = stretched(new float[] {1, 1, 1, 1, 2, 2, 2, 2}).real("llama.rope.scaling.attn_factor", 1.25f);
+        GgufBuilder file =
+                stretched(new float[] {1, 1, 1, 1, 2, 2, 2, 2}).real("llama.rope.scaling.attn_factor", 1.25f);
         assertThatThrownBy(() -> open(file)).hasMessageContaining("llama.rope.scaling.attn_factor");
     }
 

@@ -2,14 +2,19 @@ package dev.twofold.target.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Rotary.LongRopeScaling;
+import dev.twofold.decoder.Step;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.families.TinyFamilies;
+import dev.twofold.gguf.HeaderReader;
+import dev.twofold.gguf.Metadata;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
@@ -26,6 +31,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -219,9 +225,16 @@ final class GgufRoundTripTest {
         Decoder again = written(Sources.SHIPPED.open(TinyFamilies.checkpoint(name), asked), MatrixType.FP32)
                 .decoder();
         assertThat(again.facts().contextLength()).isEqualTo(original.facts().contextLength());
+        Rotary theirs = original.rotaries().get(0);
+        Rotary ours = again.rotaries().get(0);
+        assertThat(((LongRopeScaling) ours.scaling()).factors())
+                .isEqualTo(((LongRopeScaling) theirs.scaling()).factors());
         // Magnitudes are float32 in a file.
-        assertThat(((LongRopeScaling) again.rotaries().get(0).scaling()).factors())
-                .isEqualTo(((LongRopeScaling) original.rotaries().get(0).scaling()).factors());
+        assertThat(ours.scaling().magnitude())
+                .isGreaterThan(1.1)
+                .isCloseTo(theirs.scaling().magnitude(), within(1e-6));
+        assertThat(ours.width()).isEqualTo(theirs.width());
+        assertThat(ours.positions()).isEqualTo(theirs.positions());
     }
 
     @ParameterizedTest
@@ -232,10 +245,16 @@ final class GgufRoundTripTest {
     })
     void says_which_windows_llama_cpp_passes_over(String name, String said) {
         Decoder decoder = Sources.SHIPPED.open(TinyFamilies.checkpoint(name)).decoder();
-        assertThat(GGUF.notes(decoder, List.of()))
-                .singleElement()
-                .asString()
-                .contains(said);
+        assertThat(GGUF.notes(decoder, List.of())).singleElement().asString().contains(said);
+    }
+
+    @Test
+    void windows_are_not_passed_over_in_the_model_that_llama_cpp_looks_for() {
+        Decoder tiny = Sources.SHIPPED.open(TinyFamilies.checkpoint("exaone4")).decoder();
+        List<Step> steps = Collections.nCopies(64 / tiny.facts().layers(), tiny.steps()).stream()
+                .flatMap(List::stream)
+                .toList();
+        assertThat(GGUF.notes(tiny.withSteps(steps), List.of())).isEmpty();
     }
 
     /** Pairs of a model whose windows end between its two ranges. */
@@ -243,9 +262,8 @@ final class GgufRoundTripTest {
     void a_long_range_that_windows_cut_is_said() throws IOException {
         Source source = edited("phi3-longrope", "\"sliding_window\": 262144", "\"sliding_window\": 128");
         Path output = compile(source, GGUF, "1:3", "cut");
-        Decoder written =
-                Sources.SHIPPED.open(output.resolve(GgufOptions.MODEL)).decoder();
-        assertThat(written.facts().statedContext()).isEqualTo(128);
+        assertThat(new Metadata(HeaderReader.read(output.resolve(GgufOptions.MODEL))).whole("deci.context_length"))
+                .hasValue(128L);
         Decoder pairs = new Compiler(source, Recipe.pairing(LayerWindow.valueOf("1:3")), GGUF)
                 .preview()
                 .decoder();
