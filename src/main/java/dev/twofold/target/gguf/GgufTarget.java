@@ -158,9 +158,9 @@ public record GgufTarget(GgufOptions form) implements Target {
         written.longRange()
                 .filter(range -> range.positions() < context)
                 .ifPresent(range ->
-                        notes.add("note: llama.cpp turns all positions by LongRoPE's long range if its context (-c)"
-                                + " is more than " + range.positions() + ", and its context is " + context
-                                + " if nothing is said: give shorter texts -c " + range.positions()));
+                        notes.add("note: llama.cpp turns all positions by LongRoPE's long range if its context is more"
+                                + " than " + range.positions() + ": give -c " + range.positions()
+                                + " for shorter texts, and up to -c " + context + " for longer ones"));
         if (written.uneven()) {
             notes.add(
                     "note: run it with flash attention (-fa on): without it llama.cpp makes the caches of all blocks as"
