@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "gguf"))
 from llama_names import OF_A_LAYER, WHOLE  # noqa: E402
 
 
-def config(value):
+def config(value, tied):
     hidden, heads = value("llama.embedding_length"), value("llama.attention.head_count")
     return {
         "architectures": ["LlamaForCausalLM"],
@@ -31,7 +31,7 @@ def config(value):
         "rope_theta": value("llama.rope.freq_base"),
         "rms_norm_eps": value("llama.attention.layer_norm_rms_epsilon"),
         "vocab_size": value("llama.vocab_size"),
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": tied,
         "bos_token_id": value("tokenizer.ggml.bos_token_id"),
         "eos_token_id": value("tokenizer.ggml.eos_token_id"),
         "torch_dtype": "float32",
@@ -104,7 +104,8 @@ def main(source, out):
     out.mkdir(parents=True)
     save(weights(reader, value), out / "model.safetensors")
     (out / "tokenizer.json").write_text(json.dumps(tokenizer(value), ensure_ascii=False), encoding="utf-8")
-    (out / "config.json").write_text(json.dumps(config(value), indent=2) + "\n")
+    tied = all(tensor.name != "output.weight" for tensor in reader.tensors)
+    (out / "config.json").write_text(json.dumps(config(value, tied), indent=2) + "\n")
     print(f"{out}: {value('general.name')}, {value('llama.block_count')} layers")
 
 

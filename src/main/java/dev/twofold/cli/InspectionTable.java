@@ -1,17 +1,17 @@
 package dev.twofold.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.inspection.Inspection;
+import dev.twofold.measure.LossLimit;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.StreamSupport;
 
 /** The document of an inspection as tables for a terminal. */
 final class InspectionTable {
-
-    /** The highest rise of the perplexity that a plan is recommended for. */
-    private static final double HIGHEST_LIMIT = 0.1;
 
     private final JsonNode document;
 
@@ -231,17 +231,16 @@ final class InspectionTable {
 
     /** Where no pairs are worth recommending, merged steps may be. */
     private void withoutPairs(PrintWriter out) {
-        List<JsonNode> merged = new ArrayList<>();
-        document.path("stepPlans").forEach(merged::add);
-        merged.removeIf(plan -> plan.get("perplexityIncrease").asDouble() > HIGHEST_LIMIT);
+        LossLimit limit = Inspection.HIGHEST_LIMIT;
         out.println("No " + (document.has("stepPlans") ? "plan of pairs" : "plan") + " keeps the perplexity within "
-                + share(HIGHEST_LIMIT) + ".");
-        merged.stream()
+                + limit + ".");
+        StreamSupport.stream(document.path("stepPlans").spliterator(), false)
+                .filter(plan -> limit.allows(plan.get("perplexityIncrease").asDouble()))
                 .max(Comparator.comparingInt(plan -> plan.get("stepsSaved").asInt()))
                 .ifPresent(plan -> out.printf(
                         Locale.ROOT,
-                        "within %s by merged steps: %d steps fewer, %s%n  %s%n",
-                        share(HIGHEST_LIMIT),
+                        "within %s by merged steps: %d steps fewer, %s, not checked on another text%n  %s%n",
+                        limit,
                         plan.get("stepsSaved").asInt(),
                         rise(plan, "perplexityIncrease"),
                         plan.get("command").asText()));

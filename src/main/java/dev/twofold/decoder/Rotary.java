@@ -101,6 +101,11 @@ public record Rotary(double theta, int width, boolean interleaved, Scaling scali
         }
     }
 
+    /** Whether it is known how longer texts are turned, beside those of the context. */
+    public boolean hasBothRanges() {
+        return scaling instanceof LongRopeScaling range && !range.beyond().isEmpty();
+    }
+
     /** Without what longer texts would have, for models that turn all texts alike. */
     public Rotary withOneRange() {
         return scaling instanceof LongRopeScaling range

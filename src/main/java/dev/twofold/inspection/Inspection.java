@@ -38,6 +38,9 @@ public record Inspection(
     private static final List<LossLimit> LIMITS =
             Stream.of("0.1%", "0.5%", "1%", "3%", "10%").map(LossLimit::valueOf).toList();
 
+    /** The highest of them. */
+    public static final LossLimit HIGHEST_LIMIT = LIMITS.get(LIMITS.size() - 1);
+
     /** Scores on the held-out text. */
     public record HeldOut(int tokens, PlanScore base, TextMeasurement plans) {}
 

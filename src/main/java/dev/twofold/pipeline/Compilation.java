@@ -120,7 +120,7 @@ public record Compilation(
                 outcome.parallelGroups(),
                 outcome.merges().stream().map(StepRange::toString).toList(),
                 decoder.allReduces(),
-                decoder.facts().contextLength(),
+                target.contextLength(decoder),
                 decoder.facts().vocabularySize(),
                 decoder.facts().endTokens());
     }

@@ -1,6 +1,7 @@
 package dev.twofold.pipeline;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,15 +14,17 @@ public final class ModelNotes {
         return of(decoder, false);
     }
 
-    /** @param bothRanges whether a decoder with LongRoPE keeps its long range, too */
-    static List<String> of(Decoder decoder, boolean bothRanges) {
+    /** @param keepsBothRanges whether what is written has both ranges of LongRoPE where the decoder has them */
+    static List<String> of(Decoder decoder, boolean keepsBothRanges) {
         List<String> notes = new ArrayList<>();
         int kept = decoder.facts().contextLength();
         int stated = decoder.facts().statedContext();
-        if (kept < stated && !bothRanges) {
+        boolean hasBoth = decoder.rotaries().stream().anyMatch(Rotary::hasBothRanges);
+        if (kept < stated && !(hasBoth && keepsBothRanges)) {
             notes.add("note: the context is " + kept + " positions, not the " + stated
                     + " of config.json: LongRoPE scales longer texts by other factors, from their first position on, which"
-                    + " --rope-range long is for");
+                    + " --rope-range long is for"
+                    + (hasBoth ? "" : ", where the original checkpoint is converted"));
         }
         decoder.branches()
                 .flatMap(branch -> branch.body().mixture().stream())

@@ -40,9 +40,14 @@ public interface Target {
         return false;
     }
 
-    /** Whether what is written has both ranges of LongRoPE, of which others have the one that was read. */
+    /** Whether what is written has both ranges of LongRoPE where the decoder has; others have the one that was read. */
     default boolean keepsBothRanges() {
         return false;
+    }
+
+    /** Positions that what is written has, of a decoder that is not refused. */
+    default int contextLength(Decoder decoder) {
+        return decoder.facts().contextLength();
     }
 
     /** The models to write for a decoder: the whole of it, or one for each device. */

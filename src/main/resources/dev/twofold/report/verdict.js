@@ -60,16 +60,19 @@ function sideBySideText(plan) {
   return `${all.length} ${kind} between layers ${all[0][0]} and ${last[last.length - 1]} side by side.`;
 }
 
-/** What merged steps cost, for models whose layers lose too much side by side. */
-function mergedInstead(report) {
-  const [plan] = list(report.stepPlans);
-  if (!plan || finite(plan.perplexityIncrease) === null) return [];
+/** The merged steps that save most within the limit, for models whose layers lose too much side by side. */
+function mergedInstead(report, plans) {
+  const saved = (plan) => finite(plan.stepsSaved) ?? 0;
+  const [plan] = list(report.stepPlans)
+    .filter(({ perplexityIncrease }) => finite(perplexityIncrease) !== null && perplexityIncrease <= plans.limit)
+    .sort((a, b) => saved(b) - saved(a));
+  if (!plan) return [];
   return [
     element(
       "p",
       { class: "lead" },
-      `Merging neighbouring steps may cost less: ${count(plan.stepsSaved)} steps fewer for ` +
-        `${increase(plan.perplexityIncrease)} perplexity. The table of merged steps has more.`,
+      `Merging neighbouring steps costs less: ${count(plan.stepsSaved)} steps fewer for ` +
+        `${increase(plan.perplexityIncrease)} perplexity, not checked on another text. The table of merged steps has more.`,
     ),
     element("div", { class: "command" }, commandText(plan), copyButton(plan.command ?? "", "Copy")),
   ];
@@ -92,7 +95,7 @@ function showVerdict(report, plans) {
             ? "Choose a higher limit above, or leave the layers one after the other."
             : "Leave the layers one after the other."),
       ),
-      ...mergedInstead(report),
+      ...mergedInstead(report, plans),
     );
     return;
   }

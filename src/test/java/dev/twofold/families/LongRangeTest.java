@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +85,43 @@ final class LongRangeTest {
                                 "--dry-run")
                         .err())
                 .contains("the context is 64 positions, not the 256", "--rope-range long");
+    }
+
+    /** A checkpoint for PyTorch has the range that it was made of, so what is made of it cannot have both. */
+    @Test
+    void a_gguf_of_a_checkpoint_with_one_range_says_what_is_missing() {
+        Path first = written("transformers");
+        assertThat(toGguf(first).err())
+                .contains("the context is 64 positions, not the 256", "where the original checkpoint is converted")
+                .doesNotContain("long range if");
+    }
+
+    /** The config.json beside an ONNX model still has both. */
+    @Test
+    void a_gguf_with_both_ranges_is_not_said_to_lack_one() {
+        for (Path model : List.of(TinyFamilies.checkpoint("phi3-longrope"), written("onnx"))) {
+            assertThat(toGguf(model).err()).contains("long range if").doesNotContain("the context is 64");
+        }
+    }
+
+    private Path written(String target) {
+        Path output = directory.resolve(target);
+        CommandRun.succeeding(
+                "convert",
+                TinyFamilies.checkpoint("phi3-longrope"),
+                "-o",
+                output,
+                "--target",
+                target,
+                "--window",
+                "0:0",
+                "--quiet");
+        return output;
+    }
+
+    private CommandRun toGguf(Path model) {
+        return CommandRun.succeeding(
+                "convert", model, "-o", directory.resolve("file"), "--force", "--target", "gguf", "--window", "0:0");
     }
 
     @Test

@@ -2,7 +2,6 @@ package dev.twofold.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.testing.Browser;
 import java.io.IOException;
@@ -344,12 +343,26 @@ final class HtmlReportBrowserTest {
     void where_no_pairs_are_within_the_limit_merged_steps_are_named() throws IOException {
         ObjectNode document = Documents.merged();
         document.putArray("recommended");
+        double[] rises = {0.004, 0.009, 0.011};
+        for (int i = 0; i < rises.length; i++) {
+            ((ObjectNode) document.get("stepPlans").get(i))
+                    .put("perplexityIncrease", rises[i])
+                    .put("command", "twofold convert x -o y --merge " + i);
+        }
         open(document, 1280, 800, "light");
 
-        JsonNode cheapest = document.get("stepPlans").get(0);
-        assertThat(text("#verdict"))
-                .contains("No plan within 1%", cheapest.get("stepsSaved").asInt() + " steps fewer");
-        assertThat(text("#verdict code")).isEqualTo(cheapest.get("command").asText());
+        assertThat(text("#verdict")).contains("No plan within 1%", "8 steps fewer for +0.90%", "not checked");
+        assertThat(text("#verdict code")).isEqualTo("twofold convert x -o y --merge 1");
+    }
+
+    @Test
+    void merged_steps_beyond_the_limit_are_not_named_with_it() throws IOException {
+        ObjectNode document = Documents.merged();
+        document.putArray("recommended");
+        open(document, 1280, 800, "light");
+
+        assertThat(text("#verdict")).contains("No plan within 1%").doesNotContain("steps fewer");
+        assertThat(texts("#verdict code, .failed")).isEmpty();
     }
 
     @Test

@@ -92,6 +92,7 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
         boolean factors = Stream.of(FACTORS, SHORT, LONG).anyMatch(tensors::containsKey);
         requireOnce(stretches && factors, type);
         if (tensors.containsKey(FACTORS)) {
+            requireUnattended(attention);
             return Optional.of(stretched(config, factors(FACTORS, turning), turning));
         }
         if (tensors.containsKey(SHORT) || tensors.containsKey(LONG)) {
@@ -100,12 +101,13 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
         ObjectNode options = config.objectNode();
         switch (type) {
             case "linear", "longrope" -> {
+                requireUnattended(attention);
                 return factor.or(() -> linear)
-                        .map(value -> options.put("rope_type", "linear").put("factor", value))
-                        .map(stretched -> attended(stretched, attention));
+                        .map(value -> options.put("rope_type", "linear").put("factor", value));
             }
             case "yarn" -> yarn(options, original);
             case "none" -> {
+                requireUnattended(attention);
                 // llama.cpp never stretches where it is said that nothing is, whatever the factors are.
                 return Optional.empty();
             }
@@ -115,12 +117,19 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
                         .expected("none, linear, yarn or longrope");
         }
         factor.or(() -> linear).ifPresent(value -> options.put("factor", value));
-        return Optional.of(attended(options, attention));
+        attention.ifPresent(value -> options.put("attention_factor", value));
+        return Optional.of(options);
     }
 
-    private static ObjectNode attended(ObjectNode options, Optional<Double> attention) {
-        attention.ifPresent(value -> options.put("attention_factor", value));
-        return options;
+    /** llama.cpp multiplies cosines and sines by it whatever the type is; config.json has it with YaRN and LongRoPE only. */
+    private void requireUnattended(Optional<Double> attention) {
+        attention.filter(value -> value != 1).ifPresent(value -> {
+            throw metadata.wrong(
+                            prefix + "rope.scaling.attn_factor",
+                            "cosines and sines are multiplied, which is read with YaRN and with tensors of LongRoPE only")
+                    .found(value)
+                    .expected("1");
+        });
     }
 
     /** llama.cpp would stretch what the factors of a tensor have stretched once more. */

@@ -89,19 +89,23 @@ record Form(
 
     /** Positions up to which llama.cpp computes what the decoder does: it sees past windows that it is not told of. */
     int context() {
-        int context = longRange().isPresent()
+        int whole = wholeContext();
+        return says(ModelKeys.WINDOW) ? whole : Math.min(whole, window().orElse(whole));
+    }
+
+    /** Positions of the ranges that the file has, whatever windows there are. */
+    int wholeContext() {
+        return longRange().isPresent()
                 ? decoder.facts().statedContext()
                 : decoder.facts().contextLength();
-        return says(ModelKeys.WINDOW) ? context : Math.min(context, window().orElse(context));
     }
 
     /** LongRoPE with both of its ranges, of which llama.cpp chooses by the context that it is run with. */
     Optional<LongRopeScaling> longRange() {
         return decoder.rotaries().stream()
+                .filter(Rotary::hasBothRanges)
                 .map(Rotary::scaling)
-                .filter(LongRopeScaling.class::isInstance)
                 .map(LongRopeScaling.class::cast)
-                .filter(scaling -> !scaling.beyond().isEmpty())
                 .findFirst();
     }
 

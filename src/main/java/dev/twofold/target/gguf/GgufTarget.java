@@ -67,6 +67,11 @@ public record GgufTarget(GgufOptions form) implements Target {
     }
 
     @Override
+    public int contextLength(Decoder decoder) {
+        return Form.of(decoder).context();
+    }
+
+    @Override
     public List<Part> parts(Decoder decoder) {
         return List.of(Part.whole(decoder));
     }
@@ -139,7 +144,7 @@ public record GgufTarget(GgufOptions form) implements Target {
         Form written = Form.of(decoder);
         List<String> notes = new ArrayList<>();
         int context = written.context();
-        if (context < decoder.facts().contextLength()) {
+        if (context < written.wholeContext()) {
             notes.add("note: the file's context is " + context
                     + " positions, the width of the model's windows: llama.cpp's " + written.name()
                     + " has no windows, and computes something else past it");
@@ -153,9 +158,9 @@ public record GgufTarget(GgufOptions form) implements Target {
         written.longRange()
                 .filter(range -> range.positions() < context)
                 .ifPresent(range ->
-                        notes.add("note: llama.cpp turns all positions by LongRoPE's long range if its context (-c)"
-                                + " is more than " + range.positions() + ", and its context is " + context
-                                + " if nothing is said: give shorter texts -c " + range.positions()));
+                        notes.add("note: llama.cpp turns all positions by LongRoPE's long range if its context is more"
+                                + " than " + range.positions() + ": give -c " + range.positions()
+                                + " for shorter texts, and up to -c " + context + " for longer ones"));
         if (written.uneven()) {
             notes.add(
                     "note: run it with flash attention (-fa on): without it llama.cpp makes the caches of all blocks as"

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a GGUF file's metadata becomes. */
 final class GgufModelTest {
@@ -120,11 +121,34 @@ final class GgufModelTest {
 
     @Test
     void what_is_stretched_twice_is_refused() throws IOException {
-        byte[] ones = new byte[32];
-        ByteBuffer.wrap(ones).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(new float[] {1, 1, 1, 1, 2, 2, 2, 2});
-        GgufBuilder file =
-                GgufBuilder.llama().real("llama.rope.scaling.factor", 4).tensor("rope_freqs.weight", 0, ones, 8);
+        GgufBuilder file = stretched(new float[] {1, 1, 1, 1, 2, 2, 2, 2}).real("llama.rope.scaling.factor", 4);
         assertThatThrownBy(() -> open(file)).hasMessageContaining("stretched twice");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "linear", "longrope"})
+    void multiplied_cosines_are_refused_where_config_json_does_not_have_them(String type) {
+        GgufBuilder file = GgufBuilder.llama()
+                .text("llama.rope.scaling.type", type)
+                .real("llama.rope.scaling.factor", 4)
+                .real("llama.rope.scaling.attn_factor", 1.25f);
+        assertThatThrownBy(() -> open(file))
+                .hasMessageContaining("llama.rope.scaling.attn_factor")
+                .hasMessageContaining("1.25");
+    }
+
+    @Test
+    void multiplied_cosines_are_refused_beside_factors_of_frequencies() {
+        GgufBuilder file =
+                stretched(new float[] {1, 1, 1, 1, 2, 2, 2, 2}).real("llama.rope.scaling.attn_factor", 1.25f);
+        assertThatThrownBy(() -> open(file)).hasMessageContaining("llama.rope.scaling.attn_factor");
+    }
+
+    @Test
+    void cosines_that_are_multiplied_by_one_are_read() throws IOException {
+        GgufBuilder file =
+                GgufBuilder.llama().real("llama.rope.scaling.factor", 4).real("llama.rope.scaling.attn_factor", 1);
+        assertThat(open(file).decoder().rotaries().get(0).scaling()).isEqualTo(new Rotary.LinearScaling(4));
     }
 
     private static float[] factors(Rotary.Scaling scaling) {
@@ -137,12 +161,13 @@ final class GgufModelTest {
     }
 
     private Rotary rotary(float[] factors) throws IOException {
+        return open(stretched(factors)).decoder().rotaries().get(0);
+    }
+
+    private static GgufBuilder stretched(float[] factors) {
         ByteBuffer data = ByteBuffer.allocate(factors.length * 4).order(ByteOrder.LITTLE_ENDIAN);
         data.asFloatBuffer().put(factors);
-        return open(GgufBuilder.llama().tensor("rope_freqs.weight", 0, data.array(), factors.length))
-                .decoder()
-                .rotaries()
-                .get(0);
+        return GgufBuilder.llama().tensor("rope_freqs.weight", 0, data.array(), factors.length);
     }
 
     @Test

@@ -2,13 +2,19 @@ package dev.twofold.target.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Rotary.LongRopeScaling;
+import dev.twofold.decoder.Step;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.families.TinyFamilies;
+import dev.twofold.gguf.HeaderReader;
+import dev.twofold.gguf.Metadata;
 import dev.twofold.graph.lower.CollectiveName;
 import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
@@ -25,6 +31,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +50,8 @@ final class GgufRoundTripTest {
 
     private static final OnnxTarget ONNX = new OnnxTarget(
             new OnnxOptions(DialectName.ONNX, KvLayout.PER_LAYER, CollectiveName.ORT), TrialRuntime.NONE);
+
+    private static final GgufTarget GGUF = new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL));
 
     /** Families that llama.cpp's format is not written for. */
     private static final List<String> UNWRITTEN = List.of(
@@ -189,8 +198,7 @@ final class GgufRoundTripTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(again.decoder().facts().contextLength()).isEqualTo(window);
-        assertThat(new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL))
-                        .notes(original.decoder(), List.of()))
+        assertThat(GGUF.notes(original.decoder(), List.of()))
                 .singleElement()
                 .asString()
                 .contains("context is " + window);
@@ -218,9 +226,16 @@ final class GgufRoundTripTest {
         Decoder again = written(Sources.SHIPPED.open(TinyFamilies.checkpoint(name), asked), MatrixType.FP32)
                 .decoder();
         assertThat(again.facts().contextLength()).isEqualTo(original.facts().contextLength());
+        Rotary theirs = original.rotaries().get(0);
+        Rotary ours = again.rotaries().get(0);
+        assertThat(((LongRopeScaling) ours.scaling()).factors())
+                .isEqualTo(((LongRopeScaling) theirs.scaling()).factors());
         // Magnitudes are float32 in a file.
-        assertThat(((LongRopeScaling) again.rotaries().get(0).scaling()).factors())
-                .isEqualTo(((LongRopeScaling) original.rotaries().get(0).scaling()).factors());
+        assertThat(ours.scaling().magnitude())
+                .isGreaterThan(1.1)
+                .isCloseTo(theirs.scaling().magnitude(), within(1e-6));
+        assertThat(ours.width()).isEqualTo(theirs.width());
+        assertThat(ours.positions()).isEqualTo(theirs.positions());
     }
 
     @ParameterizedTest
@@ -231,24 +246,66 @@ final class GgufRoundTripTest {
     })
     void says_which_windows_llama_cpp_passes_over(String name, String said) {
         Decoder decoder = Sources.SHIPPED.open(TinyFamilies.checkpoint(name)).decoder();
-        assertThat(new GgufTarget(new GgufOptions(MatrixType.FP32, GgufOptions.MODEL)).notes(decoder, List.of()))
-                .singleElement()
-                .asString()
-                .contains(said);
+        assertThat(GGUF.notes(decoder, List.of())).singleElement().asString().contains(said);
     }
 
-    /** Files do not say which activation it is. */
     @Test
-    void an_activation_that_readers_do_not_take_has_no_place() throws IOException {
-        Path original = TinyFamilies.checkpoint("starcoder2");
+    void windows_are_not_passed_over_in_the_model_that_llama_cpp_looks_for() {
+        Decoder tiny = Sources.SHIPPED.open(TinyFamilies.checkpoint("exaone4")).decoder();
+        List<Step> steps = Collections.nCopies(64 / tiny.facts().layers(), tiny.steps()).stream()
+                .flatMap(List::stream)
+                .toList();
+        assertThat(GGUF.notes(tiny.withSteps(steps), List.of())).isEmpty();
+    }
+
+    /** Pairs of a model whose windows end between its two ranges. */
+    @Test
+    void a_long_range_that_windows_cut_is_said() throws IOException {
+        Source source = edited("phi3-longrope", "\"sliding_window\": 262144", "\"sliding_window\": 128");
+        Path output = compile(source, GGUF, "1:3", "cut");
+        assertThat(new Metadata(HeaderReader.read(output.resolve(GgufOptions.MODEL))).whole("deci.context_length"))
+                .hasValue(128L);
+        Decoder pairs = new Compiler(source, Recipe.pairing(LayerWindow.valueOf("1:3")), GGUF)
+                .preview()
+                .decoder();
+        assertThat(GGUF.notes(pairs, List.of()))
+                .anySatisfy(note -> assertThat(note).contains("the file's context is 128 positions"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"phi3-longrope, 256", "mistral, 12", "llama2, 256"})
+    void the_manifest_has_the_context_of_the_file(String name, int context) throws IOException {
+        Path output = compile(Sources.SHIPPED.open(TinyFamilies.checkpoint(name)), GGUF, "0:0", "gguf");
+        assertThat(new ObjectMapper()
+                        .readTree(output.resolve("twofold.json").toFile())
+                        .at("/model/contextLength")
+                        .asInt())
+                .isEqualTo(context);
+        assertThat(Sources.SHIPPED
+                        .open(output.resolve(GgufOptions.MODEL))
+                        .decoder()
+                        .facts()
+                        .statedContext())
+                .isEqualTo(context);
+    }
+
+    /** A copy of a tiny checkpoint with another setting. */
+    private Source edited(String name, String setting, String other) throws IOException {
+        Path original = TinyFamilies.checkpoint(name);
         Path copy = Files.createDirectory(directory.resolve("copy"));
         for (String file : List.of("model.safetensors", "tokenizer.json")) {
             Files.copy(original.resolve(file), copy.resolve(file));
         }
         String config = Files.readString(original.resolve("config.json"));
-        assertThat(config).contains("gelu_pytorch_tanh");
-        Files.writeString(copy.resolve("config.json"), config.replace("gelu_pytorch_tanh", "relu"));
-        Source edited = Sources.SHIPPED.open(copy);
+        assertThat(config).contains(setting);
+        Files.writeString(copy.resolve("config.json"), config.replace(setting, other));
+        return Sources.SHIPPED.open(copy);
+    }
+
+    /** Files do not say which activation it is. */
+    @Test
+    void an_activation_that_readers_do_not_take_has_no_place() throws IOException {
+        Source edited = edited("starcoder2", "gelu_pytorch_tanh", "relu");
         assertThatThrownBy(() -> written(edited, MatrixType.FP32)).hasMessageContaining("its activation is another");
     }
 
