@@ -40,8 +40,8 @@ final class ChosenExpertsTest {
                 .filter(word -> !word.isEmpty())
                 .toList());
         CommandRun.succeeding(arguments.toArray());
-        List<NodeProto> nodes =
-                ModelFile.read(directory.resolve("model")).getGraph().getNodeList();
+        Path model = options.contains("--rank") ? directory.resolve("model/rank-0") : directory.resolve("model");
+        List<NodeProto> nodes = ModelFile.read(model).getGraph().getNodeList();
         assertThat(nodes.stream().filter(node -> node.getOpType().equals("MoE")))
                 .hasSize((int) mixtures);
     }
