@@ -29,8 +29,7 @@ public final class ModelNotes {
                 .findFirst()
                 .ifPresent(mixture -> notes.add("note: a token chooses "
                         + mixture.routing().chosen() + " of the "
-                        + mixture.experts().size() + " experts of a layer; as ONNX they run alone in fp32, and all run"
-                        + " in other types and in the standard dialect"));
+                        + mixture.experts().size() + " experts of a layer"));
         return notes;
     }
 }
