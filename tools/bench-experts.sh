@@ -4,7 +4,7 @@
 # usage: tools/bench-experts.sh DIRECTORY [LAYERS HIDDEN EXPERTS CHOSEN WIDTH]    8 1024 32 4 768 if they are left out: 2.5 GB a model
 # Needs python3 with NumPy. Measure on a machine that does nothing else.
 set -euo pipefail
-directory=$(realpath -m "$1")
+directory=$(realpath -m "${1:?usage: tools/bench-experts.sh DIRECTORY [LAYERS HIDDEN EXPERTS CHOSEN WIDTH]}")
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$directory"
@@ -15,6 +15,8 @@ import numpy
 out = pathlib.Path(sys.argv[1])
 given = [int(number) for number in sys.argv[2:]]
 layers, hidden, experts, chosen, width = given + [8, 1024, 32, 4, 768][len(given):]
+if hidden < 128 or hidden % 128:
+    sys.exit(f"HIDDEN is {hidden}, and should be a multiple of 128")
 out.mkdir(exist_ok=True)
 tiny = pathlib.Path("testmodels/families/qwen3_moe")
 config = json.loads((tiny / "config.json").read_text())

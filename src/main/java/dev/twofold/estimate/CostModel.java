@@ -72,6 +72,9 @@ public record CostModel(Hardware hardware, RuntimeName runtime, Precision precis
 
     private CallTime compute(Stage stage, Work work) {
         double bytes = stage.weightBytes()
+                + stage.routed().stream()
+                        .mapToDouble(routed -> routed.bytes(work.allTokens()))
+                        .sum()
                 + (double) stage.activationBytesPerToken() * work.allTokens()
                 + stage.cacheBytesPerPosition() * work.positions();
         double flops = (double) stage.weightFlopsPerToken() * work.allTokens()

@@ -1,6 +1,7 @@
 package dev.twofold.estimate;
 
 import dev.twofold.estimate.Workload.Exchanged;
+import dev.twofold.estimate.Workload.Routed;
 import dev.twofold.estimate.Workload.Stage;
 import dev.twofold.execution.Exchange;
 import dev.twofold.execution.GraphNames;
@@ -55,6 +56,7 @@ public final class GraphWorkload {
     /** What a stage has come to so far. */
     private static final class Tally {
         private long weightBytes;
+        private final List<Routed> routed = new ArrayList<>();
         private long weightFlops;
         private long activationElements;
         private long cacheElements;
@@ -74,6 +76,7 @@ public final class GraphWorkload {
     private void finish(Optional<Exchanged> then) {
         stages.add(new Stage(
                 tally.weightBytes,
+                tally.routed,
                 tally.weightFlops,
                 tally.activationElements * elementBytes,
                 tally.cacheElements * elementBytes,
@@ -101,7 +104,7 @@ public final class GraphWorkload {
         }
         tally.kernels = tally.kernels.plus(row.kernels());
         if (row.weights() == WeightUse.CHOSEN) {
-            choose(node, read);
+            choose(node, read, row.kernels());
         } else if (row.weights() != WeightUse.LOOK_UP) {
             tally.weightBytes += read.stream().mapToLong(GraphWorkload::bytes).sum();
         }
@@ -122,12 +125,13 @@ public final class GraphWorkload {
         }
     }
 
-    /** Counts the experts of one token: those of several are other ones, and more. */
-    private void choose(NodeProto node, List<NamedWeight> read) {
+    /** @param ofOne kernels of one expert, of which a framework runs those of each that is chosen */
+    private void choose(NodeProto node, List<NamedWeight> read, Kernels ofOne) {
         long chosen = attribute(node, "k");
+        tally.kernels = tally.kernels.plus(new Kernels(0, Math.toIntExact((chosen - 1) * ofOne.eager())));
         for (NamedWeight weight : read) {
             long experts = weight.dims().get(0);
-            tally.weightBytes += bytes(weight) / experts * chosen;
+            tally.routed.add(new Routed(bytes(weight) / experts, experts, chosen));
             tally.weightFlops += 2 * elements(weight) / experts * chosen;
         }
     }
@@ -138,6 +142,7 @@ public final class GraphWorkload {
         List<Long> likeWidest = Collections.nCopies(node.getOutputCount(), widest);
         return switch (rule) {
             case WIDEST -> likeWidest;
+            case FIRST -> List.of(width(node.getInput(0)));
             case SUM ->
                 List.of(node.getInputList().stream().mapToLong(this::width).sum());
             case PARTS -> constants.getOrDefault(node.getInput(1), List.of());

@@ -22,6 +22,7 @@ public record Workload(List<Stage> stages, long storedBytes) {
      * What runs between two exchanges, once for all tokens of a call.
      *
      * @param weightBytes of weights that are read whole, however many tokens there are
+     * @param routed weights of experts, of which those are read that some token chooses
      * @param weightFlopsPerToken of products with weights, a multiplication and an addition each
      * @param activationBytesPerToken that nodes read from one another
      * @param cacheBytesPerPosition of keys and values that are read for each position that a row attends to
@@ -31,12 +32,32 @@ public record Workload(List<Stage> stages, long storedBytes) {
      */
     public record Stage(
             long weightBytes,
+            List<Routed> routed,
             long weightFlopsPerToken,
             long activationBytesPerToken,
             long cacheBytesPerPosition,
             long attentionFlopsPerPosition,
             Kernels kernels,
-            Optional<Exchanged> then) {}
+            Optional<Exchanged> then) {
+
+        public Stage {
+            routed = List.copyOf(routed);
+        }
+    }
+
+    /**
+     * Weights of experts that one operator chooses among.
+     *
+     * @param expertBytes of one expert
+     * @param chosen for a token
+     */
+    public record Routed(long expertBytes, long experts, long chosen) {
+
+        /** Of the experts that some token of a call chooses, on average, if each chooses whatever others do. */
+        double bytes(long tokens) {
+            return expertBytes * experts * (1 - Math.pow(1 - (double) chosen / experts, tokens));
+        }
+    }
 
     /** @param bytesPerToken of the value that a device gives */
     public record Exchanged(Exchange.Kind kind, long bytesPerToken) {}

@@ -8,6 +8,7 @@ import dev.twofold.estimate.Hardware.Launches;
 import dev.twofold.estimate.Hardware.Teraflops;
 import dev.twofold.estimate.Link.Protocol;
 import dev.twofold.estimate.Workload.Exchanged;
+import dev.twofold.estimate.Workload.Routed;
 import dev.twofold.estimate.Workload.Stage;
 import dev.twofold.execution.Exchange.Kind;
 import dev.twofold.graph.operator.Kernels;
@@ -54,7 +55,7 @@ final class CostModelTest {
 
     /** 5000 bytes of weights, 1000 operations a token, 10 bytes and 2 operations a position, in two kernels. */
     private static Stage stage(long weightBytes, Optional<Exchanged> then) {
-        return new Stage(weightBytes, 1000, 0, 10, 2, new Kernels(2, 7), then);
+        return new Stage(weightBytes, List.of(), 1000, 0, 10, 2, new Kernels(2, 7), then);
     }
 
     private static Workload alone() {
@@ -81,6 +82,17 @@ final class CostModelTest {
     void rows_share_the_weights_and_have_caches_of_their_own() {
         CallTime time = model(0).call(List.of(alone()), 3, 1, 99);
         assertThat(time.memory()).isEqualTo((5000 + 3 * 10 * 100) * 1e-9, EXACT);
+    }
+
+    @Test
+    void more_tokens_read_more_experts_until_all_are_read() {
+        Stage mixture = new Stage(0, List.of(new Routed(1000, 8, 2)), 0, 0, 0, 0, new Kernels(1, 1), Optional.empty());
+        List<Workload> devices = List.of(new Workload(List.of(mixture), 8000));
+        assertThat(model(0).call(devices, 1, 1, 0).memory()).isEqualTo(2000e-9, EXACT);
+        assertThat(model(0).call(devices, 2, 1, 0).memory()).isEqualTo(3500e-9, EXACT);
+        assertThat(model(0).call(devices, 1, 2, 0).memory()).isEqualTo(3500e-9, EXACT);
+        assertThat(model(0).call(devices, 64, 1, 0).memory()).isEqualTo(8000e-9, within(1e-12));
+        assertThat(model(0).call(devices, 1, 4096, 0).memory()).isEqualTo(8000e-9, EXACT);
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.twofold.testing.TinyLlama;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -106,6 +107,11 @@ final class OnnxCases {
                                 .forEach(node -> node.setOpType("If"))),
                         "two decoders behind an If",
                         "decoder_with_past_model.onnx")
+                .rejects(
+                        "a long chain of ranges whose shape is asked for",
+                        graph(OnnxCases::chained),
+                        "layers.1/feed_forward/down",
+                        "after the attention of layer 1")
                 .rejects("a value that is made twice", graph(graph -> graph.addNode(graph.getNode(0))), "made twice")
                 .rejects(
                         "an operator that is none of a decoder's",
@@ -145,6 +151,40 @@ final class OnnxCases {
         graph.setNode(at, graph.getNode(at).toBuilder().setInput(0, "entangled/out"));
         graph.addNode(at, made("Add", "embedding/out", "layers.0/feed_forward/down/out", "entangled/sum"));
         graph.addNode(at + 1, made("SimplifiedLayerNormalization", "entangled/sum", gain, "entangled/out"));
+    }
+
+    /** What layer 1 reads comes after a range to which a number is added three thousand times. */
+    private static void chained(GraphProto.Builder graph) {
+        int most = 3000;
+        String one = "chained/one";
+        graph.addInitializer(
+                TensorProto.newBuilder().setName(one).setDataType(7).addInt64Data(1));
+        graph.addInitializer(
+                TensorProto.newBuilder().setName("chained/first").setDataType(7).addInt64Data(0));
+        int at = index(graph, node -> is(node, "layers.1/feed_forward/down"));
+        List<NodeProto> chain = new ArrayList<>();
+        chain.add(NodeProto.newBuilder()
+                .setOpType("Shape")
+                .addInput("input_ids")
+                .addOutput("chained/shape")
+                .build());
+        chain.add(made("Gather", "chained/shape", one, "chained/new"));
+        chain.add(made("Range", "chained/first", "chained/new", "chained/0").toBuilder()
+                .addInput(one)
+                .build());
+        for (int i = 0; i < most; i++) {
+            chain.add(made("Add", "chained/" + i, one, "chained/" + (i + 1)));
+        }
+        chain.add(NodeProto.newBuilder()
+                .setOpType("Shape")
+                .addInput("chained/" + most)
+                .addOutput("chained/end")
+                .build());
+        for (int i = 0; i < chain.size(); i++) {
+            graph.addNode(at + i, chain.get(i));
+        }
+        NodeProto down = graph.getNode(at + chain.size());
+        graph.setNode(at + chain.size(), down.toBuilder().setInput(0, "chained/end"));
     }
 
     private static NodeProto made(String operator, String first, String second, String result) {

@@ -36,8 +36,8 @@ public final class OperatorTable {
     /** The projections before an attention, which the graph has in one, are three apart. */
     private static final int PROJECTIONS = 2;
 
-    /** Two products, and a gate between them. */
-    private static final int EXPERTS = 4;
+    /** Of one expert: its tokens, two products, and a gate between them, which is two. */
+    private static final int EXPERT = 5;
 
     private static final ResultType TRUTH = new Fixed(DataType.BOOL);
     private static final ResultType INDEX = new Fixed(DataType.INT64);
@@ -55,7 +55,7 @@ public final class OperatorTable {
                     .cut(CutRule.BLOCK_ROWS),
             onnx("DequantizeLinear", 2, 3).typed(new LikeOperand(1)).folded().cut(CutRule.BLOCKS),
             // Experts of which some run.
-            microsoft("MoE", 5, 6).chosen().eager(EXPERTS),
+            microsoft("MoE", 5, 6).chosen().wide(ResultWidth.FIRST).eager(EXPERT),
             // Arithmetic, element by element. A sigmoid is part of the SiLU that its product is counted as.
             onnx("Add", 2).cut(CutRule.ELEMENTWISE),
             onnx("Sub", 2).cut(CutRule.ELEMENTWISE),

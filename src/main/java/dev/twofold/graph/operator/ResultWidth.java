@@ -4,6 +4,8 @@ package dev.twofold.graph.operator;
 public enum ResultWidth {
     /** That of the widest operand. */
     WIDEST,
+    /** That of the first operand. */
+    FIRST,
     /** That of all operands together. */
     SUM,
     /** Each result has its own, in a constant vector that is the second operand. */

@@ -51,7 +51,9 @@ final class MaskRules {
                             new Rule(
                                     "numbers of tokens, once for each",
                                     "Expand",
-                                    (call, values) -> grid(call, 0).map(Term.class::cast)),
+                                    (call, values) -> grid(call, 0)
+                                            .map(grid -> new Grid(
+                                                    grid.count(), grid.added(), grid.axis(), grid.rank(), true))),
                             new Rule(
                                     "one number, or truth, everywhere",
                                     "ConstantOfShape",
@@ -121,7 +123,7 @@ final class MaskRules {
                             axis = rank - 1 - place;
                         }
                     }
-                    return new Grid(grid.count(), grid.added(), axis, rank);
+                    return new Grid(grid.count(), grid.added(), axis, rank, grid.expanded());
                 }));
     }
 
@@ -129,9 +131,9 @@ final class MaskRules {
         Optional<List<Extent>> dims = Sizes.of(call, 1);
         return grid(call, 0)
                 .filter(grid -> grid.rank() == 1)
-                .filter(grid -> Stream.of(grid.size(), Extent.of(-1))
+                .filter(grid -> Stream.of(Sizes.size(grid.count()), Extent.of(-1))
                         .anyMatch(size -> dims.equals(Optional.of(List.of(size, Extent.of(1))))))
-                .map(grid -> new Grid(grid.count(), grid.added(), 1, 2));
+                .map(grid -> new Grid(grid.count(), grid.added(), 1, 2, grid.expanded()));
     }
 
     /** By a constant, or new ones by the number of those of the past. */
@@ -149,10 +151,11 @@ final class MaskRules {
 
     private static Optional<Term> moved(Grid grid, Extent by, int sign) {
         if (by.isKnown()) {
-            return Optional.of(new Grid(grid.count(), grid.added() + sign * by.factor(), grid.axis(), grid.rank()));
+            long added = grid.added() + sign * by.factor();
+            return Optional.of(new Grid(grid.count(), added, grid.axis(), grid.rank(), grid.expanded()));
         }
         return grid.count() == Count.NEW && by.equals(Extent.PAST) && sign > 0
-                ? Optional.of(new Grid(Count.QUERIES, grid.added(), grid.axis(), grid.rank()))
+                ? Optional.of(new Grid(Count.QUERIES, grid.added(), grid.axis(), grid.rank(), grid.expanded()))
                 : Optional.empty();
     }
 

@@ -72,11 +72,11 @@ final class Sizes {
             });
         } else if (value.term() instanceof Term.Counted || value.term() instanceof Term.Whole) {
             return of(value).map(sizes -> List.of(Extent.of(sizes.size())));
-        } else if (value.term() instanceof Term.Grid && isExpanded(value)) {
+        } else if (value.term() instanceof Term.Grid grid && grid.expanded()) {
             return Optional.empty();
         } else if (value.term() instanceof Term.Grid grid) {
             return Optional.of(IntStream.range(0, grid.rank())
-                    .mapToObj(place -> place == grid.rank() - 1 - grid.axis() ? grid.size() : Extent.of(1))
+                    .mapToObj(place -> place == grid.rank() - 1 - grid.axis() ? size(grid.count()) : Extent.of(1))
                     .toList());
         } else if (value.term() == Tokens.PLACES) {
             return shape(Extent.NEW);
@@ -88,14 +88,13 @@ final class Sizes {
         return tokens ? shape(Extent.BATCH, Extent.NEW, value.width()) : Optional.empty();
     }
 
-    /** Whether numbers of tokens stand several times along another axis. */
-    private static boolean isExpanded(Value value) {
-        return value.call()
-                .filter(call -> call.operator().equals("Expand")
-                        || call.inputs().stream()
-                                .flatMap(Optional::stream)
-                                .anyMatch(input -> input.term() instanceof Term.Grid && isExpanded(input)))
-                .isPresent();
+    /** How many numbers count up. */
+    static Extent size(Term.Count count) {
+        return switch (count) {
+            case KEYS -> Extent.TOTAL;
+            case QUERIES, NEW -> Extent.NEW;
+            case TEXTS -> Extent.BATCH;
+        };
     }
 
     private static boolean isOfHeads(Term.Part part) {

@@ -88,15 +88,12 @@ sealed interface Term {
     /**
      * @param added to each
      * @param axis from the last, which is 0
+     * @param expanded whether they stand several times along another axis
      */
-    record Grid(Count count, long added, int axis, int rank) implements Term {
+    record Grid(Count count, long added, int axis, int rank, boolean expanded) implements Term {
 
-        Extent size() {
-            return switch (count) {
-                case KEYS -> Extent.TOTAL;
-                case QUERIES, NEW -> Extent.NEW;
-                case TEXTS -> Extent.BATCH;
-            };
+        Grid(Count count, long added, int axis, int rank) {
+            this(count, added, axis, rank, false);
         }
     }
 
