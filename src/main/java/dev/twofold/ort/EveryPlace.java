@@ -18,7 +18,8 @@ final class EveryPlace {
      * @param mean of a round in every place
      * @return the rounds of each of the things
      */
-    static <T, M> List<List<M>> of(List<T> things, Function<List<T>, List<List<M>>> measured, Function<List<M>, M> mean) {
+    static <T, M> List<List<M>> of(
+            List<T> things, Function<List<T>, List<List<M>>> measured, Function<List<M>, M> mean) {
         List<List<List<M>>> rows = new ArrayList<>();
         for (int first = 0; first < things.size(); first++) {
             rows.add(rotated(measured.apply(rotated(things, first)), -first));

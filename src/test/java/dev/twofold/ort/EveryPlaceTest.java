@@ -23,8 +23,7 @@ final class EveryPlaceTest {
                     return order.stream().map(List::of).toList();
                 },
                 names -> String.join("", names));
-        assertThat(orders)
-                .containsExactly(List.of("a", "b", "c"), List.of("b", "c", "a"), List.of("c", "a", "b"));
+        assertThat(orders).containsExactly(List.of("a", "b", "c"), List.of("b", "c", "a"), List.of("c", "a", "b"));
     }
 
     @Test

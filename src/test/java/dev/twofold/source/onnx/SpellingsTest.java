@@ -363,8 +363,7 @@ final class SpellingsTest {
                 new Term.Placed());
         Term mixture = new Term.Mixture(whole.computed(1), router, Routing.softmax(2, true), List.of());
         assertThat(shares).allSatisfy(one -> {
-            Sketch sketch =
-                    new Sketch(Interpreter.rules()).with("shares", one).with("mixture", mixture);
+            Sketch sketch = new Sketch(Interpreter.rules()).with("shares", one).with("mixture", mixture);
             assertThat(rule.match().make(sketch.call(rule.pattern().orElseThrow()), sketch.values()))
                     .isEmpty();
         });
