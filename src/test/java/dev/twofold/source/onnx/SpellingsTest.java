@@ -359,7 +359,7 @@ final class SpellingsTest {
         List<Term> shares = List.of(
                 new Term.Shares(router, Routing.softmax(1, false)),
                 new Term.Shares(router, Routing.softmax(2, true)),
-                new Term.Shares(whole.projected(4), Routing.softmax(2, false)),
+                new Term.Shares(whole.projected(8), Routing.softmax(2, false)),
                 new Term.Placed());
         Term mixture = new Term.Mixture(whole.computed(1), router, Routing.softmax(2, true), List.of());
         assertThat(shares).allSatisfy(one -> {
