@@ -349,27 +349,6 @@ final class SpellingsTest {
     }
 
     @Test
-    void a_mixture_is_multiplied_by_the_sum_of_its_own_shares_alone() {
-        Rule rule = Interpreter.rules().stream()
-                .filter(one -> one.name().equals("a mixture of experts times the sum of its shares"))
-                .findFirst()
-                .orElseThrow();
-        Sketch whole = new Sketch(Interpreter.rules());
-        Value router = whole.projected(4);
-        List<Term> shares = List.of(
-                new Term.Shares(router, Routing.softmax(1, false)),
-                new Term.Shares(router, Routing.softmax(2, true)),
-                new Term.Shares(whole.projected(8), Routing.softmax(2, false)),
-                new Term.Placed());
-        Term mixture = new Term.Mixture(whole.computed(1), router, Routing.softmax(2, true), List.of());
-        assertThat(shares).allSatisfy(one -> {
-            Sketch sketch = new Sketch(Interpreter.rules()).with("shares", one).with("mixture", mixture);
-            assertThat(rule.match().make(sketch.call(rule.pattern().orElseThrow()), sketch.values()))
-                    .isEmpty();
-        });
-    }
-
-    @Test
     void experts_of_groups_need_groups_that_fit_them() {
         Rule rule = Interpreter.rules().stream()
                 .filter(one -> one.name().equals("shares of experts of groups by their scores"))
