@@ -7,7 +7,7 @@ are speed, transformers, parity, model (only with --model: a checkpoint with a t
 (of the same). --jobs is how many conversions or families are tried at a time. --small takes one family and one small shape,
 to try the script itself. Needs ./twofold of this repository or another COMMAND that runs it, with TWOFOLD_PROFILE=gpu and
 TWOFOLD_ONNXRUNTIME set as docs/gpu.md says for cuda, and a Python with PyTorch, transformers, safetensors and onnxruntime
-(onnxruntime-gpu for cuda). The largest shape takes 25 GB of disk and of the card's memory. The exit code is 1 if something
+(onnxruntime-gpu for cuda). The largest shape takes some 31 GB of disk and of the card's memory. The exit code is 1 if something
 failed or differs, 2 if the machine has not what this needs.
 """
 

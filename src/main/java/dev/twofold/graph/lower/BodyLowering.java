@@ -23,7 +23,7 @@ final class BodyLowering {
     private final boolean apart;
     private final boolean whole;
 
-    /** An engine is to cut the graph of a decoder that is sharded and not cut yet, so its projections stay apart. */
+    /** @param decoder whose projections stay apart if it is sharded and not cut yet, for the engine that is to cut its graph */
     BodyLowering(GraphBuilder graph, Dialect dialect, GraphForm form, List<Cache> caches, Decoder decoder) {
         this.graph = graph;
         this.dialect = dialect;
