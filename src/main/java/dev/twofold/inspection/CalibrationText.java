@@ -5,12 +5,13 @@ import dev.twofold.measure.TextWindows;
 import dev.twofold.source.Source;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * What weights are fitted to. Of every text, one window of eight is held out, so that fits are checked on tokens of every kind
- * they were made from.
+ * What weights are fitted to. Of every text, one window of eight is held out, so that ridges are chosen on tokens of every kind
+ * that weights are fitted to.
  *
- * @param windows of one length: those that are fitted to, and after them the held-out ones
+ * @param windows of one length: those that ridges are tried on, and after them the held-out ones
  * @param heldOut how many are held out
  */
 public record CalibrationText(TextWindows windows, int heldOut) {
@@ -25,9 +26,23 @@ public record CalibrationText(TextWindows windows, int heldOut) {
      */
     public static CalibrationText of(Source source, List<Texts.Named> texts, int tokens, Host host) {
         TextMix mix = TextMix.of(source, texts);
+        CalibrationText split = split(mix.spaced(tokens))
+                .orElseThrow(() -> TwofoldException.input("too few tokens to compensate with")
+                        .at(mix.name())
+                        .found(Math.min(tokens, mix.predictions()) + " of " + mix.predictions())
+                        .expected("at least " + 2 * mix.length())
+                        .hint("give a longer text, or raise --calibration-tokens"));
+        if (mix.predictions() < tokens) {
+            host.notice("note: " + mix.name() + " has only " + mix.predictions() + " tokens to fit to, not " + tokens);
+        }
+        return split;
+    }
+
+    /** Holds windows of each text out; empty if there are less than two windows. */
+    private static Optional<CalibrationText> split(List<TextWindows> texts) {
         List<TextWindows> fitted = new ArrayList<>();
         List<TextWindows> heldOut = new ArrayList<>();
-        for (TextWindows text : mix.spaced(tokens)) {
+        for (TextWindows text : texts) {
             for (int window = 0; window < text.inputs().size(); window++) {
                 boolean last =
                         window % HELD_OUT == Math.min(HELD_OUT, text.inputs().size()) - 1 && window > 0;
@@ -38,36 +53,21 @@ public record CalibrationText(TextWindows windows, int heldOut) {
             heldOut.add(fitted.remove(fitted.size() - 1));
         }
         if (heldOut.isEmpty()) {
-            throw TwofoldException.input("too few tokens to compensate with")
-                    .at(mix.name())
-                    .found(Math.min(tokens, mix.predictions()) + " of " + mix.predictions())
-                    .expected("at least " + 2 * mix.length())
-                    .hint("give a longer text, or raise --calibration-tokens");
-        }
-        if (mix.predictions() < tokens) {
-            host.notice("note: " + mix.name() + " has only " + mix.predictions() + " tokens to fit to, not " + tokens);
+            return Optional.empty();
         }
         int held = heldOut.size();
         fitted.addAll(heldOut);
-        return new CalibrationText(TextWindows.joined(fitted), held);
+        return Optional.of(new CalibrationText(TextWindows.joined(fitted), held));
     }
 
-    /** A smaller text of the same kinds: windows from all over it. */
+    /** A smaller text of the same kinds: windows from all over it, none of which is in {@link #check()}. */
     CalibrationText spaced(int tokens) {
-        double share = Math.min(1, (double) tokens / tokens());
-        int count = windows.inputs().size() - heldOut;
-        TextWindows checks = spaced(count, count + heldOut, share);
-        return new CalibrationText(
-                TextWindows.joined(List.of(spaced(0, count, share), checks)),
-                checks.inputs().size());
+        TextWindows others = windows.part(0, windows.inputs().size() - heldOut);
+        int count = Math.max(2, (int) Math.round((double) tokens / windows.length()));
+        return split(List.of(others.spaced(count))).orElse(this);
     }
 
-    private TextWindows spaced(int from, int to, double share) {
-        int count = Math.max(1, (int) Math.round(share * (to - from)));
-        return windows.part(from, to).spaced(count);
-    }
-
-    /** The windows that nothing is fitted to. */
+    /** The windows that no ridge is tried on. */
     TextWindows check() {
         int all = windows.inputs().size();
         return windows.part(all - heldOut, all);
@@ -78,7 +78,7 @@ public record CalibrationText(TextWindows windows, int heldOut) {
         return windows.tokens();
     }
 
-    /** Tokens that nothing is fitted to. */
+    /** Tokens that no ridge is tried on. */
     public int heldOutTokens() {
         return heldOut * windows.inputs().get(0).length;
     }

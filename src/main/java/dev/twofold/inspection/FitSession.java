@@ -57,7 +57,7 @@ public final class FitSession implements AutoCloseable {
         return new Fits(text.tokens(), text.heldOutTokens(), List.copyOf(findings));
     }
 
-    /** @param heldOutTokens among the tokens, that nothing was fitted to */
+    /** @param heldOutTokens among the tokens, that were held out while ridges were chosen */
     public record Fits(int tokens, int heldOutTokens, List<FitFinding> findings) {}
 
     @Override

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 /**
  * What a pass may compute weights with.
  *
- * @param windows of text, of which the last {@code heldOut} are not fitted to
- * @param heldOut number of windows that fits are checked on
+ * @param windows of text, the last {@code heldOut} of which are held out while a ridge is chosen
+ * @param heldOut number of windows that ridges are judged by
  * @param spill where computed weights go
  * @param findings hears how well each fit went
  * @param notices hears what people should know before the work starts
@@ -29,7 +29,7 @@ public record Calibration(
         }
     }
 
-    /** Number of windows that are fitted to. */
+    /** Number of windows that ridges are tried on. */
     public int fitted() {
         return windows.size() - heldOut;
     }

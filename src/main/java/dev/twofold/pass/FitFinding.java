@@ -8,8 +8,9 @@ import java.util.List;
  * @param layers that were fitted together
  * @param what such as {@code "attention output"}
  * @param ridge in units of the mean squared input; 0 if the fit was dropped
- * @param fitBefore on the tokens that were fitted to
- * @param heldOutBefore on those that were not
+ * @param fitBefore on all tokens, which were fitted to in the end
+ * @param heldOutBefore on those that were held out while the ridge was chosen
+ * @param heldOutAfter on the same, of the fit to the others
  */
 public record FitFinding(
         List<Integer> layers,

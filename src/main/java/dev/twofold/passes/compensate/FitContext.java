@@ -97,20 +97,24 @@ public record FitContext(
     /**
      * Chooses and reports a fit of what the branches of a step add to the stream.
      *
-     * @param fitted sums over the tokens that are fitted to, and {@code heldOut} over the others
+     * @param fitted sums over the tokens that ridges are tried on, and {@code heldOut} over those that they are judged by
+     * @return with a correction that is fitted to all of them; {@code fitted} has their sums then
      */
-    RidgeChoice chooseOutput(List<Branch> branches, LeastSquares fitted, LeastSquares heldOut) {
+    <S extends LeastSquares<S>> RidgeChoice chooseOutput(List<Branch> branches, S fitted, S heldOut) {
         RidgeChoice choice = RidgeChoice.best(ridges.next(), fitted, heldOut);
-        double after = choice.dropped() ? fitted.error() : fitted.error(choice.correction());
+        Errors judged = new Errors(heldOut.error(), choice.heldOut(), heldOut.reached());
+        fitted.add(heldOut);
+        RidgeChoice all = choice.onAll(fitted);
+        double after = all.dropped() ? fitted.error() : fitted.error(all.correction());
         report(
                 branches.stream()
                         .flatMap(branch -> branch.origin().layers().stream())
                         .distinct()
                         .toList(),
                 Projections.describe(new Step(branches)) + " output",
-                choice.ridge(),
+                all.ridge(),
                 new Errors(fitted.error(), after, fitted.reached()),
-                new Errors(heldOut.error(), choice.heldOut(), heldOut.reached()));
-        return choice;
+                judged);
+        return all;
     }
 }

@@ -50,17 +50,20 @@ public record InputFit(FitContext context) {
                 fitted.equations::solve,
                 correction -> heldOut.seen(correction, all),
                 heldOut.seen(all));
-        double after = choice.dropped() ? fitted.seen(all) : fitted.seen(choice.correction(), all);
+        Errors judged = new Errors(heldOut.seen(all), choice.heldOut(), heldOut.reached(all));
+        fitted.add(heldOut);
+        RidgeChoice whole = choice.onAll(fitted.equations);
+        double after = whole.dropped() ? fitted.seen(all) : fitted.seen(whole.correction(), all);
         context.report(
                 branch.origin().layers(),
                 branch.body().kind() + " " + String.join(", ", branch.body().readerNames()),
-                choice.ridge(),
+                whole.ridge(),
                 new Errors(fitted.seen(all), after, fitted.reached(all)),
-                new Errors(heldOut.seen(all), choice.heldOut(), heldOut.reached(all)));
-        if (choice.dropped()) {
+                judged);
+        if (whole.dropped()) {
             return branch;
         }
-        return refitted(branch, matrices, choice.correction());
+        return refitted(branch, matrices, whole.correction());
     }
 
     private Branch refitted(Branch branch, List<DMatrixRMaj> matrices, DMatrixRMaj correction) {
@@ -98,6 +101,12 @@ public record InputFit(FitContext context) {
             equations.add(List.of(inputs), residual, reached);
             context.engine().addProduct(residual, residual, targets.data);
             context.engine().addProduct(reached, reached, total.data);
+        }
+
+        void add(Sums other) {
+            equations.add(other.equations);
+            CommonOps_DDRM.addEquals(targets, other.targets);
+            CommonOps_DDRM.addEquals(total, other.total);
         }
 
         /** The error as projections {@code [rows, hidden]} see it. */

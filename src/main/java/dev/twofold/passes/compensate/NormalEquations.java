@@ -12,7 +12,7 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
  * Least squares for what inputs {@code X [tokens, n]} should make, or still lack: {@code E [tokens, m]}. Only sums over tokens are
  * kept, in float64, so memory does not depend on the text.
  */
-final class NormalEquations implements LeastSquares {
+final class NormalEquations implements LeastSquares<NormalEquations> {
 
     private final DecoderEngine engine;
     private final Products products;
@@ -65,7 +65,7 @@ final class NormalEquations implements LeastSquares {
     }
 
     /**
-     * The sums for what E lacks when X makes {@code X W} of it already.
+     * The sums for what E lacks when X makes {@code X W} of it already. Those over X are shared with these sums.
      *
      * @param weights W, {@code [n, m]}
      */
@@ -77,6 +77,14 @@ final class NormalEquations implements LeastSquares {
         rest.energy = Math.max(0, energy + dot(weights, made) - 2 * dot(weights, cross));
         rest.reached = reached;
         return rest;
+    }
+
+    @Override
+    public void add(NormalEquations other) {
+        CommonOps_DDRM.addEquals(gram, other.gram);
+        CommonOps_DDRM.addEquals(cross, other.cross);
+        energy += other.energy;
+        reached += other.reached;
     }
 
     private double[] product(HiddenStates left, HiddenStates right) {

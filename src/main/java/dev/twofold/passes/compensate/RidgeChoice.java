@@ -7,15 +7,15 @@ import java.util.function.ToDoubleFunction;
 import org.ejml.data.DMatrixRMaj;
 
 /**
- * The correction that does best on held-out tokens, of one for each ridge.
+ * The ridge whose correction does best on held-out tokens, and a correction of that ridge.
  *
  * @param ridge 0 if none is better than leaving the weights as they are
- * @param heldOut its error on the held-out tokens
+ * @param heldOut the error on the held-out tokens of a correction that none of them was fitted to
  */
 record RidgeChoice(double ridge, DMatrixRMaj correction, double heldOut) {
 
     /** The best correction for sums over tokens to fit to, by sums over others. */
-    static RidgeChoice best(List<Double> ridges, LeastSquares fitted, LeastSquares heldOut) {
+    static <S extends LeastSquares<S>> RidgeChoice best(List<Double> ridges, S fitted, S heldOut) {
         return best(ridges, fitted::solve, heldOut::error, heldOut.error());
     }
 
@@ -43,6 +43,11 @@ record RidgeChoice(double ridge, DMatrixRMaj correction, double heldOut) {
             last = error;
         }
         return best;
+    }
+
+    /** The same ridge, fitted to all tokens: those that were held out have done their part when it is chosen. */
+    RidgeChoice onAll(LeastSquares<?> all) {
+        return dropped() ? this : new RidgeChoice(ridge, all.solve(ridge), heldOut);
     }
 
     boolean dropped() {

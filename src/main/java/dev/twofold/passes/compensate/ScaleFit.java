@@ -10,7 +10,7 @@ import org.ejml.dense.row.CommonOps_DDRM;
  * itself, where f_i is what branch i adds to the stream and E what the stream still lacks. Needs a few sums a channel
  * where a refit of the projections needs a matrix of all their inputs.
  */
-final class ScaleFit implements LeastSquares {
+final class ScaleFit implements LeastSquares<ScaleFit> {
 
     private final int branches;
     private final int channels;
@@ -54,6 +54,22 @@ final class ScaleFit implements LeastSquares {
                     }
                 }
                 energy += (double) lacking[at] * lacking[at];
+            }
+        }
+    }
+
+    @Override
+    public void add(ScaleFit other) {
+        addTo(gram, other.gram);
+        addTo(cross, other.cross);
+        energy += other.energy;
+        reached += other.reached;
+    }
+
+    private static void addTo(double[][] sums, double[][] others) {
+        for (int row = 0; row < sums.length; row++) {
+            for (int i = 0; i < sums[row].length; i++) {
+                sums[row][i] += others[row][i];
             }
         }
     }

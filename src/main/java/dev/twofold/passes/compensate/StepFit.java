@@ -11,8 +11,8 @@ import java.util.List;
  * by branch, what reads that stream ({@link InputFit}), then, together, what writes the next ({@link OutputFit}); or only scales what
  * is written ({@link Rescaling}).
  *
- * <p>The ridge is the one of a short list that does best on tokens that are not fitted to; if none is better there than
- * leaving the weights alone, they are left alone. Nothing is ever fitted to those tokens.
+ * <p>The ridge is the one of a short list that does best on tokens that are held out; if none is better there than leaving
+ * the weights alone, they are left alone. Once it is chosen, weights are fitted to all tokens.
  */
 record StepFit(FitContext context) {
 

@@ -181,6 +181,49 @@ final class NormalEquationsTest {
         RidgeChoice choice = RidgeChoice.best(List.of(1e-6, 1e-4), noise::solve, other::error, other.error());
         assertThat(choice.dropped()).isTrue();
         assertThat(choice.heldOut()).isEqualTo(other.error());
+        assertThat(choice.onAll(noise).dropped()).isTrue();
+    }
+
+    @Test
+    void sums_over_two_texts_are_those_of_both() {
+        HiddenStates residual = random(OUTPUTS);
+        NormalEquations whole = sums(residual);
+        NormalEquations first = new NormalEquations(engine, 8, OUTPUTS);
+        NormalEquations second = new NormalEquations(engine, 8, OUTPUTS);
+        first.add(List.of(part(left, 0, 1), part(right, 0, 1)), part(residual, 0, 1), part(residual, 0, 1));
+        second.add(List.of(part(left, 1, 3), part(right, 1, 3)), part(residual, 1, 3), part(residual, 1, 3));
+        DMatrixRMaj alone = first.solve(0.01);
+        first.add(second);
+        assertThat(first.error()).isEqualTo(whole.error(), within(1e-9 * whole.error()));
+        assertThat(first.reached()).isEqualTo(whole.reached(), within(1e-9 * whole.reached()));
+        assertThat(distance(first.solve(0.01), whole.solve(0.01))).isLessThan(1e-5);
+        assertThat(distance(alone, whole.solve(0.01))).isGreaterThan(1e-2);
+    }
+
+    @Test
+    void what_was_held_out_is_fitted_to_once_the_ridge_is_chosen() {
+        double[][] made = new double[8][OUTPUTS];
+        made[0][0] = 1;
+        NormalEquations fitted = sums(random(OUTPUTS).plus(applied(left, right, made)));
+        NormalEquations heldOut = sums(random(OUTPUTS).plus(applied(left, right, made)));
+        RidgeChoice choice = RidgeChoice.best(List.of(0.1), fitted, heldOut);
+        fitted.add(heldOut);
+        RidgeChoice whole = choice.onAll(fitted);
+        assertThat(whole.ridge()).isEqualTo(0.1);
+        assertThat(whole.heldOut()).isEqualTo(choice.heldOut());
+        assertThat(whole.correction().data).isEqualTo(fitted.solve(0.1).data).isNotEqualTo(choice.correction().data);
+    }
+
+    private static HiddenStates part(HiddenStates states, int from, int to) {
+        return new HiddenStates(states.windows().subList(from, to), states.hidden());
+    }
+
+    private static double distance(DMatrixRMaj one, DMatrixRMaj other) {
+        double most = 0;
+        for (int i = 0; i < one.data.length; i++) {
+            most = Math.max(most, Math.abs(one.data[i] - other.data[i]));
+        }
+        return most;
     }
 
     private double[][] inputs() {

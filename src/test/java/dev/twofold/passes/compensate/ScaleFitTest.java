@@ -49,6 +49,27 @@ final class ScaleFitTest {
     }
 
     @Test
+    void sums_over_two_texts_are_those_of_both() {
+        HiddenStates first = random();
+        HiddenStates second = random();
+        HiddenStates wanted = random();
+        HiddenStates also = random();
+        ScaleFit one = new ScaleFit(1, CHANNELS);
+        one.add(List.of(first), wanted);
+        ScaleFit other = new ScaleFit(1, CHANNELS);
+        other.add(List.of(second), also);
+        ScaleFit whole = new ScaleFit(1, CHANNELS);
+        whole.add(List.of(first), wanted);
+        whole.add(List.of(second), also);
+        double[] alone = one.solve(0.1).data;
+        one.add(other);
+        assertThat(one.error()).isEqualTo(whole.error());
+        assertThat(one.reached()).isEqualTo(whole.reached());
+        assertThat(one.solve(0.1).data).isEqualTo(whole.solve(0.1).data);
+        assertThat(alone).isNotEqualTo(whole.solve(0.1).data);
+    }
+
+    @Test
     void a_branch_that_adds_nothing_keeps_its_weights() {
         ScaleFit fit = new ScaleFit(1, CHANNELS);
         fit.add(List.of(new HiddenStates(List.of(new float[TOKENS * CHANNELS]), CHANNELS)), random());
