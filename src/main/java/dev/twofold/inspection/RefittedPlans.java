@@ -25,7 +25,7 @@ record RefittedPlans(Source source, PairLayers.Form form, CalibrationText fitted
     /** A plan's scores on some texts, for which it is refitted once at most. */
     List<PlanScore> scores(Plan plan, Compensate.Options options, List<TextMeasurement> texts) {
         PassRequest<Compensate.Options> fit = PassRequest.own(Compensate.SPEC, options);
-        String name = plan + " " + Recipe.of(fit).entries().get(0) + " on " + TokenHash.of(fitted.windows());
+        String name = plan + " " + Recipe.of(fit).entries().get(0) + " on all of " + TokenHash.of(fitted.windows());
         List<Optional<PlanScore>> known =
                 texts.stream().map(text -> text.known(name)).toList();
         if (known.stream().allMatch(Optional::isPresent)) {
