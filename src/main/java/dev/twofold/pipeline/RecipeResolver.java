@@ -4,8 +4,10 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.ChosenBits;
 import dev.twofold.inspection.ChosenPlan;
+import dev.twofold.inspection.ChosenTogether;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
+import dev.twofold.passes.quantize.BitChoice;
 import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.recipe.OpenBits;
@@ -32,19 +34,25 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         requireUseOfText(asked, open.isPresent() || bits.isPresent());
         rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
         open.ifPresent(plan -> rehearse(plan.sample(facts), facts));
-        Optional<ChosenPlan> chosen =
-                open.map(plan -> ChosenPlan.of(plan, source, settings.texts(), settings.cache(), settings.host()));
+        Optional<OpenBits> shared = bits.filter(OpenBits::sharesLimit);
+        shared.ifPresent(ask -> ask.requirePlan(open));
+        Optional<ChosenPlan> chosen = open.map(
+                plan -> ChosenPlan.of(plan, shared, source, settings.texts(), settings.cache(), settings.host()));
         Recipe recipe = open.flatMap(plan -> chosen.map(ChosenPlan::plan).map(plan::with))
                 .orElse(asked);
         if (open.isPresent()) {
             rehearse(recipe, facts);
         }
-        Recipe settled = OpenBits.in(recipe).map(this::chosen).orElse(recipe);
+        Optional<BitChoice> together =
+                chosen.flatMap(ChosenPlan::together).map(ChosenTogether::bits);
+        Recipe settled = OpenBits.in(recipe)
+                .map(ask -> together.map(choice -> ask.with(choice.places())).orElseGet(() -> chosen(ask)))
+                .orElse(recipe);
         return new ResolvedRecipe(plain(settled, facts), chosen);
     }
 
     private Recipe chosen(OpenBits bits) {
-        ChosenBits chosen = ChosenBits.of(bits, source, settings.texts(), settings.host());
+        ChosenBits chosen = ChosenBits.of(bits, source, settings.texts(), settings.cache(), settings.host());
         settings.host().notice("note: " + chosen.describe());
         return bits.with(chosen.choice().places());
     }

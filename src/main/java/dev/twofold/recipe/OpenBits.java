@@ -39,6 +39,28 @@ public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassR
         return Optional.of(new OpenBits(recipe, ask, open.get(0)));
     }
 
+    /** Whether the limit is that of the plan, for both together. */
+    public boolean sharesLimit() {
+        return ask.options().isShared();
+    }
+
+    /**
+     * What shares a limit needs one to share.
+     *
+     * @throws TwofoldException if no plan is chosen by a largest loss for the speed on some hardware
+     */
+    public void requirePlan(Optional<OpenPlan> plan) {
+        if (plan.map(OpenPlan::options)
+                .filter(options -> options.maxLoss() != null && options.hardware() != null)
+                .isEmpty()) {
+            throw TwofoldException.input("pass " + ask.name() + " has no limit to share")
+                    .at(ask.origin())
+                    .expected("a choose-pairs with a max-loss and hardware")
+                    .hint("- choose-pairs: {max-loss: 3%, hardware: h100-sxm}")
+                    .as(ask.blame());
+        }
+    }
+
     /** The recipe up to the rounding, without what is fitted to a text: the form that is rounded. */
     public Recipe form() {
         Recipe before = new Recipe(recipe.passes().subList(0, recipe.passes().indexOf(open)));
