@@ -74,7 +74,8 @@ record ChoiceReport(ChosenPlan chosen) {
         boolean refitted = compensated && chosen.options().mergesSteps();
         String measured = String.format(
                 Locale.ROOT,
-                (chosen.together().isPresent() ? "the plan by itself: " : "") + "%+.2f%% predicted%s, %+.2f%% measured on %s%s%s",
+                (chosen.together().isPresent() ? "the plan by itself: " : "")
+                        + "%+.2f%% predicted%s, %+.2f%% measured on %s%s%s",
                 100 * chosen.predicted(),
                 refitted ? " with compensation" : "",
                 100 * chosen.measured(),
@@ -84,7 +85,8 @@ record ChoiceReport(ChosenPlan chosen) {
         String rejected = chosen.choice().rejected().isEmpty()
                 ? ""
                 : chosen.choice().rejected().size() + " shallower plan(s) kept the limit on the first text only";
-        Stream<String> both = chosen.together().stream().flatMap(choice -> new TogetherReport(choice, chosen).lines().stream());
+        Stream<String> both =
+                chosen.together().stream().flatMap(choice -> new TogetherReport(choice, chosen).lines().stream());
         return Stream.of(Stream.of(goal()), both, Stream.of(measured, rejected).filter(line -> !line.isEmpty()))
                 .flatMap(line -> line)
                 .toList();

@@ -40,7 +40,8 @@ record TogetherReport(ChosenTogether both, ChosenPlan chosen) {
                 .map(Passages.Passage::name)
                 .toList();
         String rises = IntStream.range(0, names.size())
-                .mapToObj(text -> String.format(Locale.ROOT, "%+.2f%% on %s", 100 * both.rises().get(text), names.get(text)))
+                .mapToObj(text -> String.format(
+                        Locale.ROOT, "%+.2f%% on %s", 100 * both.rises().get(text), names.get(text)))
                 .collect(Collectors.joining(", "));
         return List.of(
                 String.format(

@@ -43,13 +43,13 @@ public record ChosenPlan(
             OpenPlan open, Optional<OpenBits> shared, Source source, Texts texts, MeasurementCache cache, Host host) {
         ChoosePairs.Options options = open.options();
         TextFits fits = new TextFits(open.recipe());
-        boolean fitting = options.mergesSteps() && (shared.isPresent() ? fits.any() : open.fit().isPresent());
+        boolean fitting = options.mergesSteps()
+                && (shared.isPresent() ? fits.any() : open.fit().isPresent());
         int tokens = shared.isPresent()
                 ? fits.tokens()
                 : open.fit().map(Compensate.Options::tokens).orElse(0);
-        Optional<CalibrationText> fitted = fitting
-                ? Optional.of(CalibrationText.of(source, texts.calibrating(), tokens, host))
-                : Optional.empty();
+        Optional<CalibrationText> fitted =
+                fitting ? Optional.of(CalibrationText.of(source, texts.calibrating(), tokens, host)) : Optional.empty();
         int taken = fitted.map(CalibrationText::tokens).orElse(0);
         Passages passages = Passages.of(source, texts, Optional.ofNullable(options.tokens()), taken, host);
         try (MeasurementSession session = new MeasurementSession(source, passages, open.form(), cache, host)) {

@@ -40,12 +40,13 @@ record JointChoice(
         LossLimit limit = Objects.requireNonNull(open.options().maxLoss());
         Plan none = Plan.none(source.decoder().facts().layers());
         PlanSpeed speed = new PlanSpeed(
-                source.decoder(), open::with, HardwareChoice.of(Objects.requireNonNull(open.options().hardware())));
+                source.decoder(),
+                open::with,
+                HardwareChoice.of(Objects.requireNonNull(open.options().hardware())));
         PlaceMeasuring places = new PlaceMeasuring(open, source, session, fitted, host);
         PlaceCosts plain = places.plain(true);
         PlaceCosts costs = places.refitted(plain).orElse(plain);
-        List<BitCost> bits =
-                measuring.costs(OpenBits.in(open.with(none)).orElseThrow());
+        List<BitCost> bits = measuring.costs(OpenBits.in(open.with(none)).orElseThrow());
         JointFrontier frontier = new JointFrontier(
                 costs,
                 new CheapestPlaces(costs, speed::saving, 1),
@@ -79,7 +80,9 @@ record JointChoice(
 
     /** With nothing left open. */
     private Recipe recipe(Both both) {
-        return OpenBits.in(open.with(both.plan())).orElseThrow().with(both.bits().places());
+        return OpenBits.in(open.with(both.plan()))
+                .orElseThrow()
+                .with(both.bits().places());
     }
 
     private Recipe unrounded(Plan plan) {

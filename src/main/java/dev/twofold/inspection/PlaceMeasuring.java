@@ -22,8 +22,7 @@ record PlaceMeasuring(
      * @param timed whether plans are chosen for their speed, which pairs and merges both may give
      */
     PlaceCosts plain(boolean timed) {
-        boolean merges =
-                open.merging().isPresent() && source.decoder().facts().stepsPerLayer() > 1;
+        boolean merges = open.merging().isPresent() && source.decoder().facts().stepsPerLayer() > 1;
         StepCosts.Kinds kinds = !merges ? StepCosts.Kinds.PAIRS : timed ? StepCosts.Kinds.BOTH : StepCosts.Kinds.MERGES;
         StepCosts measure = new StepCosts(source.decoder(), session.screening(), open.form(), host.progress());
         Integer steps = open.options().steps();

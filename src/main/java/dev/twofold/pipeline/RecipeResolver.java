@@ -43,8 +43,7 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         if (open.isPresent()) {
             rehearse(recipe, facts);
         }
-        Optional<BitChoice> together =
-                chosen.flatMap(ChosenPlan::together).map(ChosenTogether::bits);
+        Optional<BitChoice> together = chosen.flatMap(ChosenPlan::together).map(ChosenTogether::bits);
         Recipe settled = OpenBits.in(recipe)
                 .map(ask -> together.map(choice -> ask.with(choice.places())).orElseGet(() -> chosen(ask)))
                 .orElse(recipe);

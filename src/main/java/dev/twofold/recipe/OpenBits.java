@@ -4,6 +4,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.passes.quantize.ChooseBits;
 import dev.twofold.passes.quantize.Place;
 import dev.twofold.passes.quantize.Quantize;
+import dev.twofold.passes.shard.Shard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,9 +68,13 @@ public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassR
         return new TextFits(before.without(ChooseBits.SPEC)).without();
     }
 
-    /** The recipe with places in the place of the choice; those that were asked for go before them. */
+    /** The recipe with places in the place of the choice; those that were asked for go before them. Of a model that is cut they have its blocks. */
     public Recipe with(List<Place> places) {
-        List<Place> all = new ArrayList<>(places);
+        boolean cut = recipe.all(Shard.SPEC).stream()
+                .anyMatch(request -> request.options().cuts());
+        // A device's share of a row that ends with a block does not always end with a larger one.
+        List<Place> all = new ArrayList<>(
+                cut ? places.stream().map(place -> place.withBlock(null)).toList() : places);
         if (open.options().places() != null) {
             all.addAll(open.options().places());
         }

@@ -156,8 +156,7 @@ public final class BitCosts {
 
         private Score score(Side side) {
             List<Step> steps = decoder.steps();
-            List<Branch> branches =
-                    new ArrayList<>(steps.get(side.step()).branches());
+            List<Branch> branches = new ArrayList<>(steps.get(side.step()).branches());
             Branch branch = branches.get(side.branch());
             Rounder rounder = rounder(branch, side.readers());
             branches.set(

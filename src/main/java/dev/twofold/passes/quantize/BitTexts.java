@@ -33,10 +33,7 @@ public record BitTexts(TextWindows fitted, TextWindows scored) {
     static HiddenStates few(HiddenStates states) {
         int hidden = states.hidden();
         return new HiddenStates(
-                states.windows().stream()
-                        .map(window -> few(window, hidden))
-                        .toList(),
-                hidden);
+                states.windows().stream().map(window -> few(window, hidden)).toList(), hidden);
     }
 
     private static float[] few(float[] window, int hidden) {

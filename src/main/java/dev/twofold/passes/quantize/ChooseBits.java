@@ -80,7 +80,8 @@ public final class ChooseBits implements Pass {
         }
         return options.tokenCount() < 1
                 ? Optional.of(new NotApplicable(
-                        "it cannot measure on " + options.tokenCount() + " tokens", "write, for example, tokens: 16384"))
+                        "it cannot measure on " + options.tokenCount() + " tokens",
+                        "write, for example, tokens: 16384"))
                 : Optional.empty();
     }
 
