@@ -15,6 +15,7 @@ import dev.twofold.recipe.OpenBits;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.Recipe;
 import dev.twofold.source.Source;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -58,12 +59,13 @@ record JointChoice(
                         Math.log1p(limit.share().doubleValue()),
                         frontier::fastest,
                         Pick::loss,
-                        choice -> worst(rises, choice, measured),
+                        choice -> Collections.max(rises(rises, choice, measured)),
                         Comparator.comparingDouble(Pick::seconds).reversed())
                 .best()
                 .orElseGet(frontier::safest);
-        double worst = worst(rises, pick, measured);
-        List<Double> shares = rises.get(pick.both()).stream().map(Math::expm1).toList();
+        List<Double> nats = rises(rises, pick, measured);
+        List<Double> shares = nats.stream().map(Math::expm1).toList();
+        double worst = Collections.max(nats);
         double plainly = speed.seconds(unrounded(none));
         ChosenTogether.Speeds speeds = new ChosenTogether.Speeds(
                 plainly / speed.seconds(unrounded(pick.both().plan())),
@@ -89,11 +91,8 @@ record JointChoice(
         return open.with(plan).without(ChooseBits.SPEC).without(Quantize.SPEC);
     }
 
-    /** The rise of the loss on the text where it rises most, in nats. */
-    private double worst(Map<Both, List<Double>> known, Pick pick, RecipeRises measured) {
-        return known.computeIfAbsent(pick.both(), both -> measured.of(recipe(both), session.texts())).stream()
-                .mapToDouble(Double::doubleValue)
-                .max()
-                .orElseThrow();
+    /** How much the loss rises on each text, in nats. */
+    private List<Double> rises(Map<Both, List<Double>> known, Pick pick, RecipeRises measured) {
+        return known.computeIfAbsent(pick.both(), both -> measured.of(recipe(both), session.texts()));
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * Plans and bits that one loss buys. Each has a frontier of its own, and every split of the loss is tried: for each number of places
@@ -54,13 +55,19 @@ final class JointFrontier {
     Optional<Pick> fastest(double loss) {
         return bits.stream()
                 .filter(choice -> choice.predicted() <= loss)
-                .map(choice -> pick(plans.within(loss - choice.predicted()), choice))
+                // A plan that saves no time there is not worth its loss.
+                .flatMap(choice -> Stream.of(plans.within(loss - choice.predicted()), none())
+                        .map(plan -> pick(plan, choice)))
                 .min(FASTEST);
     }
 
     /** 8 bits everywhere, and no plan: what loses least. */
     Pick safest() {
-        return pick(Plan.none(costs.layers()), bits.get(bits.size() - 1));
+        return pick(none(), bits.get(bits.size() - 1));
+    }
+
+    private Plan none() {
+        return Plan.none(costs.layers());
     }
 
     private Pick pick(Plan plan, BitChoice choice) {

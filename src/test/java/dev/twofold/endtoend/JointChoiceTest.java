@@ -120,21 +120,22 @@ final class JointChoiceTest {
     }
 
     @Test
-    void where_only_bytes_take_time_all_of_the_limit_goes_to_bits() throws IOException {
+    void where_only_bytes_take_time_the_limit_goes_to_bits() throws IOException {
         JsonNode together = together("bytes", memory);
-        assertThat(together.get("predictedByPlan").asDouble()).isZero();
+        assertThat(together.get("predictedByBits").asDouble())
+                .isGreaterThan(2 * together.get("predictedByPlan").asDouble());
         assertThat(together.get("placesOf8Bits").asInt())
-                .isLessThan(together.get("places").asInt());
-        assertThat(together.at("/predictedSpeedups/plan").asDouble()).isEqualTo(1);
+                .isLessThan(together.get("places").asInt() / 3);
+        assertThat(together.at("/predictedSpeedups/plan").asDouble()).isBetween(1.0, 1.005);
     }
 
     @Test
-    void where_only_kernels_take_time_all_of_the_limit_goes_to_the_plan() throws IOException {
+    void where_only_kernels_take_time_the_limit_goes_to_the_plan() throws IOException {
         JsonNode together = together("kernels", launches);
-        assertThat(together.get("placesOf8Bits").asInt())
-                .isEqualTo(together.get("places").asInt());
         assertThat(together.get("predictedByBits").asDouble())
                 .isLessThan(0.1 * together.get("predictedByPlan").asDouble());
+        assertThat(together.get("placesOf8Bits").asInt())
+                .isGreaterThan(together.get("places").asInt() / 2);
     }
 
     @Test
