@@ -5,10 +5,12 @@ import dev.twofold.measure.LossLimit;
 import dev.twofold.measure.PlanScore;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.quantize.Place;
 import dev.twofold.recipe.OpenBits;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.TextFits;
 import dev.twofold.source.Source;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -65,6 +67,11 @@ public record ChosenPlan(
                             new HeldOut(text.base(), text.score(choice.plan().plan())));
             return new ChosenPlan(options, passages, session.calibration().base(), choice, heldOut, together);
         }
+    }
+
+    /** The places with 8 bits, if they were chosen with it. */
+    public Optional<List<Place>> bits() {
+        return together.map(both -> both.bits().places());
     }
 
     public Plan plan() {

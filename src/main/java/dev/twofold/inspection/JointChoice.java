@@ -9,8 +9,6 @@ import dev.twofold.passes.analysis.CheapestPlaces;
 import dev.twofold.passes.analysis.PlaceCosts;
 import dev.twofold.passes.quantize.BitChoice;
 import dev.twofold.passes.quantize.BitCost;
-import dev.twofold.passes.quantize.ChooseBits;
-import dev.twofold.passes.quantize.Quantize;
 import dev.twofold.recipe.OpenBits;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.recipe.Recipe;
@@ -88,7 +86,7 @@ record JointChoice(
     }
 
     private Recipe unrounded(Plan plan) {
-        return open.with(plan).without(ChooseBits.SPEC).without(Quantize.SPEC);
+        return OpenBits.in(open.with(plan)).orElseThrow().unrounded();
     }
 
     /** How much the loss rises on each text, in nats. */

@@ -4,10 +4,8 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.inspection.ChosenBits;
 import dev.twofold.inspection.ChosenPlan;
-import dev.twofold.inspection.ChosenTogether;
 import dev.twofold.layers.Plan;
 import dev.twofold.pass.Facts;
-import dev.twofold.passes.quantize.BitChoice;
 import dev.twofold.passes.rewrite.FoldNorms;
 import dev.twofold.passes.rewrite.Widen;
 import dev.twofold.recipe.OpenBits;
@@ -43,9 +41,8 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         if (open.isPresent()) {
             rehearse(recipe, facts);
         }
-        Optional<BitChoice> together = chosen.flatMap(ChosenPlan::together).map(ChosenTogether::bits);
         Recipe settled = OpenBits.in(recipe)
-                .map(ask -> together.map(choice -> ask.with(choice.places())).orElseGet(() -> chosen(ask)))
+                .map(ask -> chosen.flatMap(ChosenPlan::bits).map(ask::with).orElseGet(() -> chosen(ask)))
                 .orElse(recipe);
         return new ResolvedRecipe(plain(settled, facts), chosen);
     }

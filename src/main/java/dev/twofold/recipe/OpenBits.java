@@ -68,6 +68,11 @@ public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassR
         return new TextFits(before.without(ChooseBits.SPEC)).without();
     }
 
+    /** The recipe without the choice, and without rounding. */
+    public Recipe unrounded() {
+        return recipe.without(ChooseBits.SPEC).without(Quantize.SPEC);
+    }
+
     /** The recipe with places in the place of the choice; those that were asked for go before them. Of a model that is cut they have its blocks. */
     public Recipe with(List<Place> places) {
         boolean cut = recipe.all(Shard.SPEC).stream()
