@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Why a plan was chosen, for people and as JSON. */
 record ChoiceReport(ChosenPlan chosen) {
@@ -47,6 +48,7 @@ record ChoiceReport(ChosenPlan chosen) {
             check.put("perplexityIncrease", score.increase());
             document.put("heldOut", check);
         });
+        chosen.together().ifPresent(both -> document.put("together", new TogetherReport(both, chosen).document()));
         document.put(
                 "rejected",
                 chosen.choice().rejected().stream()
@@ -72,7 +74,8 @@ record ChoiceReport(ChosenPlan chosen) {
         boolean refitted = compensated && chosen.options().mergesSteps();
         String measured = String.format(
                 Locale.ROOT,
-                "%+.2f%% predicted%s, %+.2f%% measured on %s%s%s",
+                (chosen.together().isPresent() ? "the plan by itself: " : "")
+                        + "%+.2f%% predicted%s, %+.2f%% measured on %s%s%s",
                 100 * chosen.predicted(),
                 refitted ? " with compensation" : "",
                 100 * chosen.measured(),
@@ -82,13 +85,18 @@ record ChoiceReport(ChosenPlan chosen) {
         String rejected = chosen.choice().rejected().isEmpty()
                 ? ""
                 : chosen.choice().rejected().size() + " shallower plan(s) kept the limit on the first text only";
-        return rejected.isEmpty() ? List.of(goal(), measured) : List.of(goal(), measured, rejected);
+        Stream<String> both =
+                chosen.together().stream().flatMap(choice -> new TogetherReport(choice, chosen).lines().stream());
+        return Stream.of(Stream.of(goal()), both, Stream.of(measured, rejected).filter(line -> !line.isEmpty()))
+                .flatMap(line -> line)
+                .toList();
     }
 
     private String goal() {
         ChoosePairs.Options options = chosen.options();
-        String speed = chosen.choice()
-                .speedup()
+        String speed = chosen.together()
+                .map(both -> both.speeds().both())
+                .or(() -> chosen.choice().speedup())
                 .map(speedup ->
                         String.format(Locale.ROOT, ", predicted %.2f times as fast on %s", speedup, options.hardware()))
                 .orElse("");

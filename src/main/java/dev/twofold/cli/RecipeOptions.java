@@ -10,6 +10,7 @@ import dev.twofold.pass.MemorySize;
 import dev.twofold.pass.PassSpec;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.compensate.Compensate;
+import dev.twofold.passes.quantize.ChooseBits;
 import dev.twofold.passes.rewrite.MergeSteps;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.shard.Shard;
@@ -179,8 +180,7 @@ final class RecipeOptions {
      * @param goal what else plans are to be chosen by
      */
     Recipe recipe(OptionalInt fallback, ChoosePairs.Options goal) {
-        LossLimit half = maxLoss == null ? null : maxLoss.half();
-        return sharding(type.into(rearranging(goal), calibrationTokens, memory, half), fallback);
+        return sharding(type.into(rearranging(goal), calibrationTokens, memory, roundingLoss(goal)), fallback);
     }
 
     /** What is asked for, for a target that stores weights in types of its own. */
@@ -289,16 +289,24 @@ final class RecipeOptions {
             return choosing;
         }
         ChoosePairs.Options options = new ChoosePairs.Options(
-                layersLoss(), depth, goal.steps(), goal.speedup(), goal.hardware(), group, null);
+                layersLoss(goal), depth, goal.steps(), goal.speedup(), goal.hardware(), group, null);
         Recipe asked = fill(choosing, ChoosePairs.SPEC, options, choiceFlags(goal));
         return options.mergesSteps() && !asked.has(MergeSteps.SPEC)
                 ? asked.insertAfter(PairLayers.SPEC, PassRequest.bare(MergeSteps.SPEC, choiceFlags(goal)))
                 : asked;
     }
 
-    /** Where bits are chosen too, layers and bits may lose half of it each. */
-    private @Nullable LossLimit layersLoss() {
-        return maxLoss != null && type.measured() ? maxLoss.half() : maxLoss;
+    /** Where bits are chosen too, but not for the speed on some hardware, layers and bits may lose half of it each. */
+    private @Nullable LossLimit layersLoss(ChoosePairs.Options goal) {
+        boolean together = goal.hardware() != null && type.sharesLimit();
+        return maxLoss != null && type.measured() && !together ? maxLoss.half() : maxLoss;
+    }
+
+    /** What bits may lose if nothing is said of them. */
+    private ChooseBits.Options roundingLoss(ChoosePairs.Options goal) {
+        return maxLoss != null && goal.hardware() != null
+                ? ChooseBits.Options.SHARED
+                : ChooseBits.Options.within(maxLoss == null ? null : maxLoss.half());
     }
 
     private String choiceFlags(ChoosePairs.Options goal) {

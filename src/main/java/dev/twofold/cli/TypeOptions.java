@@ -86,7 +86,7 @@ final class TypeOptions {
             names = "--max-rounding-loss",
             paramLabel = "X%",
             description =
-                    "With --mix measured, how much rounding may raise the perplexity (default: half of --max-loss, or 3%%).")
+                    "With --mix measured, how much rounding may raise the perplexity (default: its share of --max-loss, or 3%%).")
     private @Nullable LossLimit maxRoundingLoss;
 
     /** Whether a text decides how numbers are rounded. */
@@ -123,9 +123,9 @@ final class TypeOptions {
      * The recipe with what they ask for.
      *
      * @param tokens of a text to round by, and {@code memory} for its sums, if they are given
-     * @param half of what the model may lose, if that is given
+     * @param share of what the model may lose that rounding may lose, unless that is said apart
      */
-    Recipe into(Recipe recipe, @Nullable Integer tokens, @Nullable MemorySize memory, @Nullable LossLimit half) {
+    Recipe into(Recipe recipe, @Nullable Integer tokens, @Nullable MemorySize memory, ChooseBits.Options share) {
         if (maxRoundingLoss != null && !measured()) {
             throw TwofoldException.usage("--max-rounding-loss is what bits are chosen by")
                     .hint("--mix measured");
@@ -133,7 +133,7 @@ final class TypeOptions {
         if (dtype != null && dtype.precision().isEmpty()) {
             Recipe cast = around == null ? recipe : fill(recipe, around, "--around " + around);
             return RecipeOptions.fill(
-                    bare(choosing(sharing(cast), half)),
+                    bare(choosing(sharing(cast), share)),
                     Quantize.SPEC,
                     options(dtype, tokens, memory),
                     "--dtype " + dtype);
@@ -161,15 +161,20 @@ final class TypeOptions {
         return MEASURED.equals(mix);
     }
 
-    private Recipe choosing(Recipe recipe, @Nullable LossLimit half) {
+    /** Whether such a mix has no limit of its own. */
+    boolean sharesLimit() {
+        return measured() && maxRoundingLoss == null;
+    }
+
+    private Recipe choosing(Recipe recipe, ChooseBits.Options share) {
         if (!measured()) {
             return recipe;
         }
-        LossLimit limit = maxRoundingLoss == null ? half : maxRoundingLoss;
+        ChooseBits.Options options = sharesLimit() ? share : ChooseBits.Options.within(maxRoundingLoss);
         Recipe open = recipe.has(ChooseBits.SPEC)
                 ? recipe
                 : recipe.append(PassRequest.bare(ChooseBits.SPEC, "--mix " + MEASURED));
-        return RecipeOptions.fill(open, ChooseBits.SPEC, new ChooseBits.Options(limit, null), "--mix " + MEASURED);
+        return RecipeOptions.fill(open, ChooseBits.SPEC, options, "--mix " + MEASURED);
     }
 
     private static Recipe fill(Recipe recipe, Precision precision, String flag) {

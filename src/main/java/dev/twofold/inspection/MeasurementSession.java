@@ -31,15 +31,20 @@ public final class MeasurementSession implements AutoCloseable {
     public MeasurementSession(
             Source source, Passages passages, PairLayers.Form form, MeasurementCache cache, Host host) {
         engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device());
-        SortedMap<String, String> conditions = new TreeMap<>(FileHash.byName(source.files()));
-        conditions.put("provider", host.provider().toString());
-        TextMeasurement.Subject subject = new TextMeasurement.Subject(source, conditions, form);
+        TextMeasurement.Subject subject = subject(source, form, host);
         measuring = text -> new TextMeasurement(engine, subject, text, cache, host.progress());
         calibration = measuring.apply(passages.calibration().windows());
         TextWindows windows = passages.calibration().windows();
         // Of one text there is one measurement: two would each keep what the other does not know.
         screening = windows.inputs().size() <= SCREENED ? calibration : measuring.apply(windows.spaced(SCREENED));
         heldOut = passages.heldOut().map(passage -> measuring.apply(passage.windows()));
+    }
+
+    /** What measurements of a model are kept under. */
+    static TextMeasurement.Subject subject(Source source, PairLayers.Form form, Host host) {
+        SortedMap<String, String> conditions = new TreeMap<>(FileHash.byName(source.files()));
+        conditions.put("provider", host.provider().toString());
+        return new TextMeasurement.Subject(source, conditions, form);
     }
 
     /** A few of the calibration text's windows, on which places by themselves are measured. */

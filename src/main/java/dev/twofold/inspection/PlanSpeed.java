@@ -40,7 +40,12 @@ final class PlanSpeed {
     }
 
     private double seconds(Plan plan) {
-        PlannedModel planned = PlannedModel.of(original, recipes.apply(plan), DialectName.ORT, KvLayout.PER_LAYER);
+        return seconds(recipes.apply(plan));
+    }
+
+    /** For a token, after a recipe with nothing left open. */
+    double seconds(Recipe recipe) {
+        PlannedModel planned = PlannedModel.of(original, recipe, DialectName.ORT, KvLayout.PER_LAYER);
         hardware.require(planned.devices());
         CostModel model = new CostModel(
                 hardware.hardware(), RuntimeName.STREAM, planned.decoder().precision(), 1);

@@ -11,10 +11,9 @@ import dev.twofold.passes.analysis.CheapestPlaces;
 import dev.twofold.passes.analysis.ChoosePairs;
 import dev.twofold.passes.analysis.Finalists;
 import dev.twofold.passes.analysis.PlaceCosts;
-import dev.twofold.passes.compensate.Compensate;
 import dev.twofold.recipe.OpenPlan;
 import dev.twofold.source.Source;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -34,20 +33,6 @@ import java.util.stream.IntStream;
 record StepChoice(
         OpenPlan open, Source source, MeasurementSession session, Optional<CalibrationText> fitted, Host host) {
 
-    /** A plan that saves one step of so many takes few long runs, the best of them. */
-    private static final int FEW = 3;
-
-    /** Plans that are measured on the way to a loss, at most. */
-    private static final int ROUNDS = 6;
-
-    /** How far a budget moves in one of these. */
-    private static final double LEAST_STEP = 0.3;
-
-    private static final double MOST_STEP = 3;
-
-    /** Below a limit by this share is close enough to it. */
-    private static final double CLOSE = 0.9;
-
     PlanChoice make() {
         ChoosePairs.Options options = open.options();
         Optional<PlanSpeed> speed = Optional.ofNullable(options.hardware())
@@ -56,8 +41,9 @@ record StepChoice(
         ToIntFunction<Place> saving = speed.<ToIntFunction<Place>>map(model -> model::saving)
                 .orElse(place -> place.stepsSaved(stepsPerLayer));
         WholePlans whole = new WholePlans(open, source, session, fitted, host);
-        PlaceCosts plain = plain(speed.isPresent(), stepsPerLayer);
-        Optional<PlaceCosts> refitted = open.fit().map(fit -> refitted(plain, fit, whole));
+        PlaceMeasuring places = new PlaceMeasuring(open, source, session, fitted, host);
+        PlaceCosts plain = places.plain(speed.isPresent());
+        Optional<PlaceCosts> refitted = places.refitted(plain);
         PlaceCosts costs = refitted.orElse(plain);
         Finalists finalists = refitted.map(own -> Finalists.refitted(plain, own, saving))
                 .orElseGet(() -> Finalists.plain(plain, saving));
@@ -71,23 +57,6 @@ record StepChoice(
                 new MeasuredPlan(plan, text.base().loss() + costs.predicted(plan), text.score(plan)),
                 List.of(),
                 speed.map(model -> model.speedup(plan)));
-    }
-
-    private PlaceCosts plain(boolean timed, int stepsPerLayer) {
-        boolean merges = open.merging().isPresent() && stepsPerLayer > 1;
-        StepCosts.Kinds kinds = !merges ? StepCosts.Kinds.PAIRS : timed ? StepCosts.Kinds.BOTH : StepCosts.Kinds.MERGES;
-        StepCosts measure = new StepCosts(source.decoder(), session.screening(), open.form(), host.progress());
-        Integer steps = open.options().steps();
-        return measure.plain(
-                kinds, steps == null || steps > source.decoder().steps().size() / FEW);
-    }
-
-    private PlaceCosts refitted(PlaceCosts plain, Compensate.Options fit, WholePlans whole) {
-        CalibrationText text = fitted.orElseThrow();
-        try (TextMeasurement unseen = whole.unseen(text)) {
-            return new StepCosts(source.decoder(), unseen, open.form(), host.progress())
-                    .refitted(plain, text.spaced(StepCosts.TRIAL_TOKENS), fit, host.with(notice -> {}));
-        }
     }
 
     /** Times of places do not quite add up either, so that a plan may have to save a little more. */
@@ -112,27 +81,14 @@ record StepChoice(
     /** The plan that saves most within a limit on both texts, as near as a few measurements come. */
     private Plan within(LossLimit limit, PlaceCosts costs, ToIntFunction<Place> saving) {
         CheapestPlaces cheapest = new CheapestPlaces(costs, saving, 1);
-        double allowed = Math.log1p(limit.share().doubleValue());
-        double budget = allowed;
-        Plan best = Plan.none(costs.layers());
-        List<Plan> tried = new ArrayList<>();
-        for (int round = 0; round < ROUNDS; round++) {
-            Plan plan = cheapest.within(budget);
-            if (plan.isEmpty() || tried.contains(plan)) {
-                return best;
-            }
-            tried.add(plan);
-            double rise = rise(plan);
-            if (rise <= allowed && saved(plan, saving) > saved(best, saving)) {
-                best = plan;
-            }
-            if (rise <= allowed && rise >= CLOSE * allowed) {
-                return best;
-            }
-            double step = rise > 0 ? CLOSE * allowed / rise : MOST_STEP;
-            budget = costs.predicted(plan) * Math.max(LEAST_STEP, Math.min(MOST_STEP, step));
-        }
-        return best;
+        return new LimitSearch<>(
+                        Math.log1p(limit.share().doubleValue()),
+                        budget -> Optional.of(cheapest.within(budget)).filter(plan -> !plan.isEmpty()),
+                        costs::predicted,
+                        this::rise,
+                        Comparator.comparingInt((Plan plan) -> saved(plan, saving)))
+                .best()
+                .orElseGet(() -> Plan.none(costs.layers()));
     }
 
     private static int saved(Plan plan, ToIntFunction<Place> saving) {

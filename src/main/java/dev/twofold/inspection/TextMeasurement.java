@@ -79,14 +79,19 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
             return known;
         }
         PlanScore score = measure().score(plan);
-        measurements.plans().put(plan.toString(), score);
-        measured++;
+        keep(plan.toString(), score);
         return score;
     }
 
     /** The score that is remembered under a name. */
     Optional<PlanScore> known(String name) {
         return Optional.ofNullable(measurements.plans().get(name));
+    }
+
+    /** Remembers what somebody else measured. */
+    void keep(String name, PlanScore score) {
+        measurements.plans().put(name, score);
+        measured++;
     }
 
     /**
@@ -97,8 +102,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
      */
     PlanScore score(String name, Decoder rewritten, DecoderEngine runner) {
         PlanScore score = measure().score(rewritten, runner);
-        measurements.plans().put(name, score);
-        measured++;
+        keep(name, score);
         return score;
     }
 
@@ -110,8 +114,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
      */
     PlanScore score(String name, LayerGroup replaced, DecoderEngine runner) {
         PlanScore score = measure().score(replaced, runner);
-        measurements.plans().put(name, score);
-        measured++;
+        keep(name, score);
         return score;
     }
 

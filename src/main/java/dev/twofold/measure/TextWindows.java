@@ -67,6 +67,17 @@ public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Inte
                 .toList());
     }
 
+    /** The first tokens of each window. */
+    public TextWindows beginnings(int length) {
+        return new TextWindows(beginnings(inputs, length), beginnings(targets, length), begin);
+    }
+
+    private static List<int[]> beginnings(List<int[]> windows, int length) {
+        return windows.stream()
+                .map(window -> Arrays.copyOf(window, Math.min(length, window.length)))
+                .toList();
+    }
+
     /** Number of predictions. */
     public int tokens() {
         return inputs.stream().mapToInt(window -> window.length).sum();

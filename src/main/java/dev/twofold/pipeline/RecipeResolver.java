@@ -32,19 +32,23 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         requireUseOfText(asked, open.isPresent() || bits.isPresent());
         rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
         open.ifPresent(plan -> rehearse(plan.sample(facts), facts));
-        Optional<ChosenPlan> chosen =
-                open.map(plan -> ChosenPlan.of(plan, source, settings.texts(), settings.cache(), settings.host()));
+        Optional<OpenBits> shared = bits.filter(OpenBits::sharesLimit);
+        shared.ifPresent(ask -> ask.requirePlan(open));
+        Optional<ChosenPlan> chosen = open.map(
+                plan -> ChosenPlan.of(plan, shared, source, settings.texts(), settings.cache(), settings.host()));
         Recipe recipe = open.flatMap(plan -> chosen.map(ChosenPlan::plan).map(plan::with))
                 .orElse(asked);
         if (open.isPresent()) {
             rehearse(recipe, facts);
         }
-        Recipe settled = OpenBits.in(recipe).map(this::chosen).orElse(recipe);
+        Recipe settled = OpenBits.in(recipe)
+                .map(ask -> chosen.flatMap(ChosenPlan::bits).map(ask::with).orElseGet(() -> chosen(ask)))
+                .orElse(recipe);
         return new ResolvedRecipe(plain(settled, facts), chosen);
     }
 
     private Recipe chosen(OpenBits bits) {
-        ChosenBits chosen = ChosenBits.of(bits, source, settings.texts(), settings.host());
+        ChosenBits chosen = ChosenBits.of(bits, source, settings.texts(), settings.cache(), settings.host());
         settings.host().notice("note: " + chosen.describe());
         return bits.with(chosen.choice().places());
     }

@@ -4,6 +4,7 @@ import dev.twofold.diag.TwofoldException;
 import dev.twofold.passes.quantize.ChooseBits;
 import dev.twofold.passes.quantize.Place;
 import dev.twofold.passes.quantize.Quantize;
+import dev.twofold.passes.shard.Shard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,15 +40,46 @@ public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassR
         return Optional.of(new OpenBits(recipe, ask, open.get(0)));
     }
 
+    /** Whether the limit is that of the plan, for both together. */
+    public boolean sharesLimit() {
+        return ask.options().isShared();
+    }
+
+    /**
+     * What shares a limit needs one to share.
+     *
+     * @throws TwofoldException if no plan is chosen by a largest loss for the speed on some hardware
+     */
+    public void requirePlan(Optional<OpenPlan> plan) {
+        if (plan.map(OpenPlan::options)
+                .filter(options -> options.maxLoss() != null && options.hardware() != null)
+                .isEmpty()) {
+            throw TwofoldException.input("pass " + ask.name() + " has no limit to share")
+                    .at(ask.origin())
+                    .expected("a choose-pairs with a max-loss and hardware")
+                    .hint("- choose-pairs: {max-loss: 3%, hardware: h100-sxm}")
+                    .as(ask.blame());
+        }
+    }
+
     /** The recipe up to the rounding, without what is fitted to a text: the form that is rounded. */
     public Recipe form() {
         Recipe before = new Recipe(recipe.passes().subList(0, recipe.passes().indexOf(open)));
         return new TextFits(before.without(ChooseBits.SPEC)).without();
     }
 
-    /** The recipe with places in the place of the choice; those that were asked for go before them. */
+    /** The recipe without the choice, and without rounding. */
+    public Recipe unrounded() {
+        return recipe.without(ChooseBits.SPEC).without(Quantize.SPEC);
+    }
+
+    /** The recipe with places in the place of the choice; those that were asked for go before them. Of a model that is cut they have its blocks. */
     public Recipe with(List<Place> places) {
-        List<Place> all = new ArrayList<>(places);
+        boolean cut = recipe.all(Shard.SPEC).stream()
+                .anyMatch(request -> request.options().cuts());
+        // A device's share of a row that ends with a block does not always end with a larger one.
+        List<Place> all = new ArrayList<>(
+                cut ? places.stream().map(place -> place.withBlock(null)).toList() : places);
         if (open.options().places() != null) {
             all.addAll(open.options().places());
         }

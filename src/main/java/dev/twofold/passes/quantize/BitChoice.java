@@ -28,21 +28,31 @@ public record BitChoice(List<BitCost> raised, double predicted) {
         raised = List.copyOf(raised);
     }
 
-    /** @param limit in nats */
+    /**
+     * The one of fewest bytes within a limit; 8 bits everywhere if none is.
+     *
+     * @param limit in nats
+     */
     public static BitChoice of(List<BitCost> costs, double limit) {
+        List<BitChoice> all = frontier(costs);
+        return all.stream()
+                .filter(choice -> choice.predicted <= limit)
+                .findFirst()
+                .orElse(all.get(all.size() - 1));
+    }
+
+    /** From 8 bits nowhere to 8 bits everywhere, a place more each time: for each number of bytes the least loss. */
+    public static List<BitChoice> frontier(List<BitCost> costs) {
         List<BitCost> order = costs.stream()
                 .sorted(Comparator.comparingDouble(cost -> -cost.loss() / cost.elements()))
                 .toList();
         double loss = costs.stream().mapToDouble(BitCost::loss).sum();
-        List<BitCost> raised = new ArrayList<>();
-        for (BitCost cost : order) {
-            if (loss <= limit) {
-                break;
-            }
-            raised.add(cost);
-            loss -= cost.loss() * (1 - SHARE * SHARE);
+        List<BitChoice> choices = new ArrayList<>(List.of(new BitChoice(List.of(), loss)));
+        for (int count = 1; count <= order.size(); count++) {
+            loss -= order.get(count - 1).loss() * (1 - SHARE * SHARE);
+            choices.add(new BitChoice(order.subList(0, count), loss));
         }
-        return new BitChoice(raised, loss);
+        return choices;
     }
 
     /** For a recipe: one place for matrices of one kind, with their layers. */

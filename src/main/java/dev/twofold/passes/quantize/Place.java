@@ -35,6 +35,11 @@ public record Place(
                 && (layers == null || of.stream().anyMatch(layer -> layers.contains(layer, all)));
     }
 
+    /** The same matrices in other blocks; those of all others if none are given. */
+    public Place withBlock(@Nullable Integer other) {
+        return new Place(matrices, layers, bits, other, symmetric, keep);
+    }
+
     boolean keeps() {
         return Boolean.TRUE.equals(keep);
     }
