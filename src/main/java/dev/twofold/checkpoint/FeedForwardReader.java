@@ -129,20 +129,19 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
     private List<FeedForward> fused(String prefix, ExpertsStyle mixture, int count) {
         long width = shape.feedForward();
         Activation activation = activation(prefix, style);
-        boolean transposed = mixture.transposed();
         List<Linear> both = linears.slices(
                 prefix + mixture.gateUp(),
                 count,
                 2 * width,
                 shape.hidden(),
-                transposed,
+                isTransposed(mixture, prefix + mixture.gateUp(), count, 2 * width, shape.hidden()),
                 biases(prefix, mixture, mixture.gateUp()));
         List<Linear> down = linears.lastSlices(
                 prefix + mixture.down(),
                 count,
                 shape.hidden(),
                 width,
-                transposed,
+                isTransposed(mixture, prefix + mixture.down(), count, shape.hidden(), width),
                 biases(prefix, mixture, mixture.down()));
         return IntStream.range(0, count)
                 .mapToObj(expert -> {
@@ -154,6 +153,10 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                     return new FeedForward(gate, own.rows(width, 2 * width), down.get(expert), activation);
                 })
                 .toList();
+    }
+
+    private boolean isTransposed(ExpertsStyle mixture, String name, long... straight) {
+        return mixture.transposed() && !(mixture.bothWays() && linears.has(name, straight));
     }
 
     private static String biases(String prefix, ExpertsStyle mixture, String name) {

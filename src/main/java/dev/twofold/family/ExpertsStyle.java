@@ -17,6 +17,7 @@ import dev.twofold.diag.PlainName;
  * @param gateUp one tensor of gate and up of all experts, {@code [experts, 2 * width, hidden]}, which counts where it is there
  * @param down one tensor of down of all experts, {@code [experts, hidden, width]}
  * @param transposed whether these two are {@code [experts, in, out]}
+ * @param bothWays whether one of them whose shape is that of one which is not transposed is none
  * @param interleaved whether gates and ups take turns
  * @param biased whether the router has a bias, and the experts theirs in tensors whose names end in {@code _bias}
  * @param every of so many layers, the last has experts; all have them if nothing is said
@@ -37,6 +38,7 @@ public record ExpertsStyle(
         String gateUp,
         String down,
         boolean transposed,
+        boolean bothWays,
         boolean interleaved,
         boolean biased,
         Setting every,
@@ -55,6 +57,7 @@ public record ExpertsStyle(
             GroupsStyle.ABSENT,
             "",
             "",
+            false,
             false,
             false,
             false,
