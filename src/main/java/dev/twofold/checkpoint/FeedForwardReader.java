@@ -36,6 +36,13 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                 return List.of(feedForward(prefix, style.dense(), width));
             }
         }
+        Optional<Operator> shared = shared(prefix, mixture);
+        // Some have the shared one alone.
+        if (shared.isPresent()
+                && settings.countIfAny(mixture.count()).filter(none -> none == 0).isPresent()) {
+            settings.skip(mixture.chosen());
+            return List.of(shared.get());
+        }
         int count = settings.size(mixture.count());
         ModelLimits.checkParts(settings.config(), Settings.name(mixture.count(), "experts"), shape.layers(), count);
         List<FeedForward> experts = isFused(prefix, mixture)
@@ -48,8 +55,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                 linears.linear(prefix + mixture.router(), count, shape.hidden(), mixture.biased()),
                 experts.stream().map(expert -> scaled(expert, scale)).toList(),
                 routing(prefix, mixture, count));
-        return Stream.concat(Stream.of(chosen), shared(prefix, mixture).stream())
-                .toList();
+        return Stream.concat(Stream.of(chosen), shared.stream()).toList();
     }
 
     /** The last projection is linear, so the scale of the whole can be its own. */

@@ -7,7 +7,7 @@ import dev.twofold.diag.PlainName;
 /**
  * A mixture of experts.
  *
- * @param count how many there are
+ * @param count how many there are; where it may be 0, there is the shared one alone then
  * @param chosen how many a token gets
  * @param score what the router's results become: {@code softmax}, if nothing is said, or {@code sigmoid}
  * @param correction a whole tensor, of scores for the choice alone; none if not given
@@ -150,16 +150,23 @@ public record ExpertsStyle(
     /**
      * An expert that every token gets.
      *
+     * @param gateUp one matrix in place of gate and up, gate first
      * @param width of each of the experts that it stands for
      * @param count of these; one if nothing is said, and there is none if it is 0
      * @param weighing the router of this expert alone, whose sigmoid it is multiplied by; none if not given
      */
-    public record SharedStyle(String gate, String up, String down, Setting width, Setting count, String weighing) {
-        static final SharedStyle ABSENT = new SharedStyle("", "", "", Setting.NONE, Setting.NONE, "");
+    public record SharedStyle(
+            String gate, String up, String gateUp, String down, Setting width, Setting count, String weighing) {
+        static final SharedStyle ABSENT = new SharedStyle("", "", "", "", Setting.NONE, Setting.NONE, "");
 
         public SharedStyle {
-            required("gate", gate);
-            required("up", up);
+            gateUp = gateUp == null ? "" : gateUp;
+            if (gateUp.isEmpty()) {
+                required("gate", gate);
+                required("up", up);
+            }
+            gate = gate == null ? "" : gate;
+            up = up == null ? "" : up;
             required("down", down);
             required("width", width);
             count = Setting.orNone(count);

@@ -145,6 +145,24 @@ final class FamilyConfigTest {
                     "hunyuan_v1_dense",
                     Set.of("attention_head_dim", "cla_share_factor", "eod_token_id", "rope_scaling")),
             Map.entry("hunyuan_v1_moe", Set.of("eod_token_id", "rope_scaling")),
+            // Its two words for the kind of scaling; of state spaces, and of experts where there are none.
+            Map.entry("ministral3", Set.of("rope_parameters")),
+            Map.entry(
+                    "granitemoehybrid",
+                    Set.of(
+                            "init_method",
+                            "mamba_chunk_size",
+                            "mamba_conv_bias",
+                            "mamba_d_conv",
+                            "mamba_d_head",
+                            "mamba_d_state",
+                            "mamba_expand",
+                            "mamba_n_groups",
+                            "mamba_n_heads",
+                            "mamba_proj_bias",
+                            "num_experts_per_tok",
+                            "output_router_logits",
+                            "router_aux_loss_coef")),
             Map.entry("gpt_oss", Set.of("initial_context_length", "router_aux_loss_coef")),
             // Dynamic scaling acts past the context only, LongRoPE's long factors past the short range.
             Map.entry("internlm2", Set.of("rope_scaling")));

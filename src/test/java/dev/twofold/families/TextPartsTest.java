@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.cli.CommandRun;
+import dev.twofold.decoder.Temperature;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.source.Source;
@@ -66,6 +67,22 @@ final class TextPartsTest {
         assertThat(with("internvl", "{}").decoder().tied()).isTrue();
     }
 
+    /** The tensors of Mistral under another type, as of Ministral 3. */
+    @Test
+    void the_type_that_a_part_says_is_the_one_it_is_read_by() throws IOException {
+        String text = "{`text_config`: {`model_type`: `ministral3`, `hidden_size`: 48, `head_dim`: 16, `num_hidden_layers`: 4, "
+                + "`num_attention_heads`: 4, `num_key_value_heads`: 2, `intermediate_size`: 48, `vocab_size`: 136, "
+                + "`max_position_embeddings`: 256, `rope_parameters`: {`rope_type`: `yarn`, `rope_theta`: 1000000.0, "
+                + "`factor`: 16.0, `original_max_position_embeddings`: 16, `mscale`: 1.0, `mscale_all_dim`: 1.0, "
+                + "`llama_4_scaling_beta`: 0.1}}}";
+        assertThat(with("mistral3", text).decoder().temperatures())
+                .containsExactly(new Temperature(0.1, 16, 0, 256));
+        assertThat(with("mistral3", text.replace("`original_max_position_embeddings`: 16", "`original_max_position_embeddings`: 256"))
+                        .decoder()
+                        .temperatures())
+                .isEmpty();
+    }
+
     private Source with(String name, String keys) throws IOException {
         ObjectMapper json = new ObjectMapper();
         for (String file : new String[] {"model.safetensors", "tokenizer.json"}) {
@@ -98,7 +115,8 @@ final class TextPartsTest {
                 "llava; {`text_config`: {`model_type`: `mpt`}}; mpt",
                 "mistral3; {`tie_word_embeddings`: true}; lm_head.weight",
                 "gemma3; {`text_config`: {`model_type`: `gemma3_text`, `hidden_size`: 0}}; text_config.hidden_size",
-                "mistral3; {`text_config`: {`model_type`: `ministral3`}}; ministral3",
+                "mistral3; {`text_config`: {`model_type`: `ministral3`}}; rope_parameters",
+                "mistral3; {`text_config`: {`model_type`: `mamba2`}}; mamba2",
             })
     void others_are_refused_by_name(String name, String keys, String expected) {
         assertThatThrownBy(() -> with(name, keys))
