@@ -30,9 +30,11 @@ record LayerRules(List<AttentionRule> rules, int context) {
         LayerRules read() {
             List<Boolean> sliding = sliding();
             Optional<Integer> window = window(sliding);
-            Optional<RotaryConfig.Positions> positions = style.rotary().isPresent() && settings.says(style.rotary().when())
+            Optional<RotaryConfig.Positions> described = style.rotary().isPresent()
                     ? Optional.of(RotaryConfig.read(settings, style.rotary(), shape, headSize))
                     : Optional.empty();
+            Optional<RotaryConfig.Positions> positions =
+                    described.filter(any -> settings.says(style.rotary().when()));
             List<Boolean> turned = positions.isPresent() ? turned(style.rotary(), sliding) : List.of();
             int context = positions
                     .map(both ->

@@ -151,6 +151,8 @@ final class FamilyConfigTest {
                     "granitemoehybrid",
                     Set.of(
                             "init_method",
+                            "intermediate_size",
+                            "layer_types",
                             "mamba_chunk_size",
                             "mamba_conv_bias",
                             "mamba_d_conv",
@@ -288,7 +290,7 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"mistral9, mistral", "gemma9, gemma2", "granitemoehybrid, granite-moe", "t5, llama", "glm9, llama"})
+    @CsvSource({"mistral9, mistral", "gemma9, gemma2", "granitemoe2, granite-moe", "t5, llama", "glm9, llama"})
     void an_unknown_family_names_the_nearest_one_and_the_file_to_be_like(String type, String file) {
         EditedFamily family = EditedFamily.copy("mistral", directory.resolve("mistral"));
         assertThat(refused(family.with("model_type", NODES.textNode(type)))).contains(type, "like: " + file + "'");

@@ -192,8 +192,7 @@ final class AttentionSamples {
                         "com.microsoft.MoE{k=1}(?x, Reshape(Log(?shares), =[-1,2]), ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=2}(?x, Reshape(Log(?shares), =[-1,2]), ?e, ?zero, ?e, ?zero)",
                         "com.microsoft.MoE{k=1}(?x, Reshape(Log(?shares), =[-1,4]), ?e, ?zero, ?e, ?zero)",
-                        "com.microsoft.MoE{k=1}(?x, Reshape(Log(?r), =[-1,2]), ?e, ?zero, ?e, ?zero)",
-                        "com.microsoft.MoE{k=1}(?x, Reshape(?shares, =[-1,2]), ?e, ?zero, ?e, ?zero)"),
+                        "com.microsoft.MoE{k=1}(?x, Reshape(Log(?r), =[-1,2]), ?e, ?zero, ?e, ?zero)"),
                 sample("a gate before an expert", "Sigmoid(?single)", "Sigmoid(?r)"),
                 sample(
                         "a mixture of experts in blocks",
