@@ -39,7 +39,9 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
         Optional<Operator> shared = shared(prefix, mixture);
         // Some have the shared one alone.
         if (shared.isPresent()
-                && settings.countIfAny(mixture.count()).filter(none -> none == 0).isPresent()) {
+                && settings.countIfAny(mixture.count())
+                        .filter(none -> none == 0)
+                        .isPresent()) {
             settings.skip(mixture.chosen());
             return List.of(shared.get());
         }

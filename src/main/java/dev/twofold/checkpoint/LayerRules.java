@@ -48,8 +48,8 @@ record LayerRules(List<AttentionRule> rules, int context) {
                 boolean rotary = positions.isPresent() && turned.get(layer);
                 Optional<Rotary> turns =
                         positions.filter(both -> rotary).map(both -> local ? both.sliding() : both.full());
-                Optional<Temperature> own =
-                        temperature.filter(one -> turns.isEmpty() || !style.temperature().unturned());
+                Optional<Temperature> own = temperature.filter(
+                        one -> turns.isEmpty() || !style.temperature().unturned());
                 rules.add(rule(local ? window : Optional.empty(), turns, own, longest));
             }
             return new LayerRules(rules, context);

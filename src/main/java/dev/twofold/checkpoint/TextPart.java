@@ -40,11 +40,13 @@ public record TextPart(ConfigFile config, String whole) {
             own.ifPresent(text -> refuse(config, text, type, known));
             return Optional.empty();
         }
-        ConfigFile part = own.map(text -> config.part(PART, known.inherited()))
-                .orElseGet(() -> config.without(known.ofImages()));
-        String inner = own.flatMap(text -> text.text(MODEL_TYPE)).orElse(whole.get().text());
+        ConfigFile part =
+                own.map(text -> config.part(PART, known.inherited())).orElseGet(() -> config.without(known.ofImages()));
+        String inner =
+                own.flatMap(text -> text.text(MODEL_TYPE)).orElse(whole.get().text());
         boolean untold = whole.get().tied() && tensors.stream().noneMatch(name -> name.endsWith(HEAD));
-        ConfigFile filled = own.isPresent() ? part.withSizes(Families.classKeys().sizesOf(inner)) : part;
+        ConfigFile filled =
+                own.isPresent() ? part.withSizes(Families.classKeys().sizesOf(inner)) : part;
         return Optional.of(new TextPart(tied(config, own, filled, untold).with(MODEL_TYPE, inner), type));
     }
 

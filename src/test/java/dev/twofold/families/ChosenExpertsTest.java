@@ -44,7 +44,8 @@ final class ChosenExpertsTest {
     void experts_with_another_gate_all_run() throws IOException {
         EditedFamily family = EditedFamily.copy("mixtral", directory.resolve("checkpoint"));
         Files.writeString(
-                family.directory().resolve("twofold-family.yaml"), "like: mixtral\nfeed-forward: {activation: {key: hidden_act, values: {silu: gelu}}}\n");
+                family.directory().resolve("twofold-family.yaml"),
+                "like: mixtral\nfeed-forward: {activation: {key: hidden_act, values: {silu: gelu}}}\n");
         assertThat(mixtures(family.directory(), "")).isZero();
     }
 

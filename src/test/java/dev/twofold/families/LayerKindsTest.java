@@ -155,9 +155,11 @@ final class LayerKindsTest {
     @Test
     void granite_4_has_positions_where_a_word_says_so() throws IOException {
         assertThat(read("granitemoehybrid", "{}").rotaries()).hasSize(1);
-        assertThat(read("granitemoehybrid", "{\"position_embedding_type\": \"nope\"}").rotaries())
+        assertThat(read("granitemoehybrid", "{\"position_embedding_type\": \"nope\"}")
+                        .rotaries())
                 .isEmpty();
-        assertThat(read("granitemoehybrid", "{\"position_embedding_type\": null}").rotaries())
+        assertThat(read("granitemoehybrid", "{\"position_embedding_type\": null}")
+                        .rotaries())
                 .isEmpty();
         assertThat(refused("granitemoehybrid", "{\"position_embedding_type\": \"alibi\"}"))
                 .contains("position_embedding_type", "alibi");

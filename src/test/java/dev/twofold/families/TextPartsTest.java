@@ -70,26 +70,22 @@ final class TextPartsTest {
     /** The tensors of Mistral under another type, as of Ministral 3. */
     @Test
     void the_type_that_a_part_says_is_the_one_it_is_read_by() throws IOException {
-        String text = "{`text_config`: {`model_type`: `ministral3`, `hidden_size`: 48, `head_dim`: 16, `num_hidden_layers`: 4, "
-                + "`num_attention_heads`: 4, `num_key_value_heads`: 2, `intermediate_size`: 48, `vocab_size`: 136, "
-                + "`max_position_embeddings`: 256, `rope_parameters`: {`rope_type`: `yarn`, `rope_theta`: 1000000.0, "
-                + "`factor`: 16.0, `original_max_position_embeddings`: 16, `mscale`: 1.0, `mscale_all_dim`: 1.0, "
-                + "`llama_4_scaling_beta`: 0.1}}}";
-        assertThat(with("mistral3", text).decoder().temperatures())
-                .containsExactly(new Temperature(0.1, 16, 0, 256));
+        String text =
+                "{`text_config`: {`model_type`: `ministral3`, `hidden_size`: 48, `head_dim`: 16, `num_hidden_layers`: 4, "
+                        + "`num_attention_heads`: 4, `num_key_value_heads`: 2, `intermediate_size`: 48, `vocab_size`: 136, "
+                        + "`max_position_embeddings`: 256, `rope_parameters`: {`rope_type`: `yarn`, `rope_theta`: 1000000.0, "
+                        + "`factor`: 16.0, `original_max_position_embeddings`: 16, `mscale`: 1.0, `mscale_all_dim`: 1.0, "
+                        + "`llama_4_scaling_beta`: 0.1}}}";
+        assertThat(with("mistral3", text).decoder().temperatures()).containsExactly(new Temperature(0.1, 16, 0, 256));
         // Within the original context it is 1.
         String within = text.replace("embeddings`: 16", "embeddings`: 256").replace("`factor`: 16.0", "`factor`: 1.0");
-        assertThat(with("mistral3", within)
-                        .decoder()
-                        .temperatures())
-                .isEmpty();
+        assertThat(with("mistral3", within).decoder().temperatures()).isEmpty();
     }
 
     private Source with(String name, String keys) throws IOException {
         ObjectMapper json = new ObjectMapper();
         for (String file : new String[] {"model.safetensors", "tokenizer.json"}) {
-            Files.copy(
-                    ROOT.resolve(name).resolve(file), directory.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(ROOT.resolve(name).resolve(file), directory.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
         ObjectNode config = (ObjectNode)
                 json.readTree(ROOT.resolve(name).resolve("config.json").toFile());

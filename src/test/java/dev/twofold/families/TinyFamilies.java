@@ -17,12 +17,11 @@ public final class TinyFamilies {
     public static final Path ROOT = Path.of("testmodels", "families");
 
     /** Checkpoints with options that those of their families leave out. */
-    static final List<String> VARIANTS =
-            List.of(
-                    "variants/glm4_moe-groups",
-                    "variants/dots1-groups",
-                    "variants/granitemoehybrid-experts",
-                    "variants/minicpm3-longrope");
+    static final List<String> VARIANTS = List.of(
+            "variants/glm4_moe-groups",
+            "variants/dots1-groups",
+            "variants/granitemoehybrid-experts",
+            "variants/minicpm3-longrope");
 
     /** What other checkpoints compute too. */
     private static final Set<String> ALIKE = Set.of(

@@ -80,8 +80,8 @@ final class CheckpointReader {
 
     private Decoder decoder(Optional<TensorIndex> index, Optional<Adapter> adapter) {
         Path file = directory.resolve(HuggingFaceFormat.CONFIG);
-        Optional<TextPart> part = TextPart.of(
-                whole, index.map(found -> found.tensors().keySet()).orElse(Set.of()));
+        Optional<TextPart> part =
+                TextPart.of(whole, index.map(found -> found.tensors().keySet()).orElse(Set.of()));
         part.map(TextPart::note).ifPresent(notes::add);
         ConfigFile config = part.map(TextPart::config).orElse(whole);
         String modelType = config.text("model_type").orElse("no model_type");

@@ -178,7 +178,8 @@ final class AttentionReader {
     private Temperature temperature(Weight table, Value value) {
         return temperatures
                 .of(table)
-                .orElseThrow(() -> wrong(value, "a table of 1 + weight * ln(1 + floor(position / so many)) for queries"));
+                .orElseThrow(
+                        () -> wrong(value, "a table of 1 + weight * ln(1 + floor(position / so many)) for queries"));
     }
 
     /** A scale that was meant to be the usual one is it, without what it lost in float32. */

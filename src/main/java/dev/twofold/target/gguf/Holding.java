@@ -104,7 +104,8 @@ record Holding(Decoder decoder, List<Block> blocks) {
                         && rule.headSize() == first.headSize()
                         && rule.scale() == first.scale()
                         && rule.rotary().equals(first.rotary()));
-        boolean tempered = attentions().anyMatch(attention -> attention.rule().temperature().isPresent());
+        boolean tempered = attentions()
+                .anyMatch(attention -> attention.rule().temperature().isPresent());
         boolean turned = first.rotary()
                 .filter(rotary -> rotary.width() == first.headSize())
                 .isPresent();
