@@ -118,7 +118,6 @@ GPTJ_KEYS = {
     "layer_norm_epsilon": 1e-5, "tie_word_embeddings": False,
 }
 
-# As published, with all that their layers of state spaces would have.
 GRANITE4 = {
     **SMALL, **SILU, **RMS, **NO_DROPOUT, "num_key_value_heads": 1, "attention_bias": False,
     "attention_multiplier": 0.3, "embedding_multiplier": 3.0, "init_method": "mup", "logits_scaling": 2.0,
@@ -129,10 +128,9 @@ GRANITE4 = {
 }
 
 MINISTRAL3 = {
-    "pad_token_id": 11, "sliding_window": None, "tie_word_embeddings": True,
-    "rope_parameters": {"type": "yarn", "rope_type": "yarn", "rope_theta": 1000000.0, "factor": 16.0, "beta_fast": 32.0,
-                        "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1,
-                        "original_max_position_embeddings": 8, "max_position_embeddings": 256},
+    "pad_token_id": 11, "sliding_window": None, "tie_word_embeddings": True, "rope_parameters": {
+        "type": "yarn", "rope_type": "yarn", "rope_theta": 1000000.0, "factor": 16.0, "beta_fast": 32.0, "beta_slow": 1.0, "mscale": 1.0,
+        "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1, "original_max_position_embeddings": 8, "max_position_embeddings": 256},
 }
 
 FAMILIES = dict([
