@@ -1,7 +1,8 @@
 """Makes transformers.yaml: which keys of config.json the classes of transformers read.
 
 A key that no code reads cannot change what a model computes. Read are the fields of a family's configuration class,
-what its modeling code takes from it, and what the library takes from every configuration.
+what its modeling code takes from it, and what the library takes from every configuration. Sizes that the class fills in are
+written down beside them.
 
     pip install -r tools/families/requirements.txt
     python tools/families/class_keys.py src/main/resources/dev/twofold/families
@@ -27,6 +28,9 @@ READS = [r"\bconfig\.([a-z_]\w*)\b(?!\()", r"getattr\((?:self\.)?config, *['\"](
          r"hasattr\((?:self\.)?config, *['\"](\w+)['\"]", r"kwargs\.(?:pop|get|setdefault)\(['\"](\w+)['\"]"]
 OPTIONS = [r"(?:rope_parameters|rope_scaling|rope_params|rope_parameters_dict)(?:\[|\.get\(|\.pop\(|\.setdefault\()['\"](\w+)['\"]",
            r"(?:required|optional)_keys(?:: set)? = \{([^}]*)\}"]
+# Sizes that the text_config of published models of more than text leaves to the class of its language model.
+SIZES = ["num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "moe_intermediate_size", "vocab_size",
+         "max_position_embeddings"]
 
 
 def found(patterns, text):
@@ -55,6 +59,11 @@ def class_keys(model_type):
     return fields(config_class) | found(READS, source) | called
 
 
+def sizes(model_type):
+    declared = {field.name: field.default for field in dataclasses.fields(CONFIG_MAPPING[model_type])}
+    return {name: declared[name] for name in SIZES if isinstance(declared.get(name), int)}
+
+
 def written(names):
     lines, line = [], "   "
     for name in sorted(names):
@@ -79,6 +88,11 @@ def main(directory):
     for family in families:
         if family in CONFIG_MAPPING:
             parts += [f"  {family}:", "    [", written(class_keys(family) - base), "    ]"]
+    parts += ["# What those classes make of sizes that are left out.", "sizes:"]
+    for family in families:
+        known = sizes(family) if family in CONFIG_MAPPING else {}
+        if known:
+            parts += [f"  {family}:", "    {" + ", ".join(f"{name}: {value}" for name, value in known.items()) + "}"]
     (directory / "transformers.yaml").write_text("\n".join(parts) + "\n")
 
 

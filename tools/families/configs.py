@@ -118,6 +118,21 @@ GPTJ_KEYS = {
     "layer_norm_epsilon": 1e-5, "tie_word_embeddings": False,
 }
 
+GRANITE4 = {
+    **SMALL, **SILU, **RMS, **NO_DROPOUT, "num_key_value_heads": 1, "attention_bias": False,
+    "attention_multiplier": 0.3, "embedding_multiplier": 3.0, "init_method": "mup", "logits_scaling": 2.0,
+    "normalization_function": "rmsnorm", "output_router_logits": False, "residual_multiplier": 0.6, "rope_scaling": None,
+    "rope_theta": 10000000, "router_aux_loss_coef": 0.01, "tie_word_embeddings": True, "mamba_chunk_size": 256,
+    "mamba_conv_bias": True, "mamba_d_conv": 4, "mamba_d_head": 32, "mamba_d_state": 256, "mamba_expand": 2,
+    "mamba_n_groups": 1, "mamba_n_heads": 2, "mamba_proj_bias": False,
+}
+
+MINISTRAL3 = {
+    "pad_token_id": 11, "sliding_window": None, "tie_word_embeddings": True, "rope_parameters": {
+        "type": "yarn", "rope_type": "yarn", "rope_theta": 1000000.0, "factor": 16.0, "beta_fast": 32.0, "beta_slow": 1.0, "mscale": 1.0,
+        "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1, "original_max_position_embeddings": 8, "max_position_embeddings": 256},
+}
+
 FAMILIES = dict([
     family("llama2", "llama", "LlamaForCausalLM", SMALL, LLAMA_KEYS,
            {"rope_scaling": None, "tie_word_embeddings": False}),
@@ -137,6 +152,8 @@ FAMILIES = dict([
             "tie_word_embeddings": True}),
     family("mistral", "mistral", "MistralForCausalLM", NARROW, SILU, RMS, NO_DROPOUT,
            {"rope_theta": 10000.0, "sliding_window": WINDOW, "tie_word_embeddings": False}),
+    # An original context that the test is four times as long as.
+    family("ministral3", "ministral3", "Ministral3ForCausalLM", NARROW, SILU, RMS, NO_DROPOUT, MINISTRAL3),
     # A vocabulary padded past the tokenizer's, as Qwen's are.
     family("qwen2", "qwen2", "Qwen2ForCausalLM", GROUPED, QWEN_KEYS,
            {"vocab_size": 136, "sliding_window": 32768, "use_sliding_window": False, "use_mrope": False,
@@ -356,6 +373,9 @@ FAMILIES = dict([
             "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 3,
                              "beta_slow": 1, "mscale": 1.0, "mscale_all_dim": 0.8}}),
     family("minicpm3", "minicpm3", "MiniCPM3ForCausalLM", MINICPM3),
+    family("granitemoehybrid", "granitemoehybrid", "GraniteMoeHybridForCausalLM", GRANITE4,
+           {"layer_types": ["attention"] * 4, "num_experts_per_tok": 0, "num_local_experts": 0,
+            "position_embedding_type": "rope", "shared_intermediate_size": 48}),
     ("gptj", {"architectures": ["GPTJForCausalLM"], "model_type": "gptj", **GPTJ_KEYS}),
     # Four heads, of which each of the four parts of its matrix has one.
     ("codegen", {"architectures": ["CodeGenForCausalLM"], "model_type": "codegen", "n_ctx": 256, **GPTJ_KEYS, "n_head": 4, "n_inner": 48, "rotary_dim": 4}),
@@ -377,20 +397,4 @@ FAMILIES = dict([
             "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "bias": False,
             "hidden_dropout": 0.0, "layer_norm_epsilon": 1e-5, "multi_query": True, "new_decoder_architecture": True,
             "parallel_attn": True}),
-])
-
-# Options of families that their checkpoints above leave out, with weights of their own: in the directory variants.
-VARIANTS = dict([
-    # Groups of more than the two experts that say which is best.
-    family("glm4_moe-groups", "glm4_moe", "Glm4MoeForCausalLM", GLM4_MOE,
-           {"num_hidden_layers": 3, "moe_intermediate_size": 8, "n_routed_experts": 8, "num_experts_per_tok": 3, "n_group": 2,
-            "topk_group": 1}),
-    family("dots1-groups", "dots1", "Dots1ForCausalLM", DOTS1,
-           {"num_hidden_layers": 3, "moe_intermediate_size": 8, "n_routed_experts": 12, "num_experts_per_tok": 3, "n_group": 4,
-            "topk_group": 2}),
-    # The context of before is in rope_scaling, as published; a factor that is not by how much the context is longer.
-    family("minicpm3-longrope", "minicpm3", "MiniCPM3ForCausalLM", MINICPM3,
-           {"num_hidden_layers": 2, "rope_scaling": {
-               "type": "longrope", "factor": 2.0, "original_max_position_embeddings": 64,
-               "short_factor": [1.0 + 0.125 * i for i in range(8)], "long_factor": [1.5 + 0.5 * i for i in range(8)]}}),
 ])

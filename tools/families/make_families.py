@@ -27,7 +27,8 @@ import internlm2
 import mxfp4
 import relics
 import tokenizer
-from configs import FAMILIES, VARIANTS
+from configs import FAMILIES
+from variants import VARIANTS
 
 ROWS, LENGTH = 2, 32
 

@@ -118,8 +118,10 @@ final class FamiliesDocumentTest {
         try (Stream<Path> directories = Files.list(Path.of("testmodels/text-parts"))) {
             return directories
                     .filter(Files::isDirectory)
-                    .map(directory ->
-                            Families.textParts().get(directory.getFileName().toString()))
+                    .map(directory -> Families.textParts()
+                            .wholes()
+                            .get(directory.getFileName().toString())
+                            .text())
                     .toList();
         }
     }

@@ -89,6 +89,17 @@ public final class ConfigFile {
         return new ConfigFile(file, spelling, prefix, root.deepCopy().put(key, flag));
     }
 
+    /** The same configuration with sizes where it has none. */
+    ConfigFile withSizes(Map<String, Integer> sizes) {
+        ObjectNode filled = root.deepCopy();
+        sizes.forEach((key, size) -> {
+            if (!filled.has(key)) {
+                filled.put(key, size);
+            }
+        });
+        return new ConfigFile(file, spelling, prefix, filled);
+    }
+
     /** A file of the same checkpoint. */
     Path beside(String name) {
         return file.resolveSibling(name);

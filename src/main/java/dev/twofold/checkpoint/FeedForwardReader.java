@@ -36,6 +36,15 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                 return List.of(feedForward(prefix, style.dense(), width));
             }
         }
+        Optional<Operator> shared = shared(prefix, mixture);
+        // Some have the shared one alone.
+        if (shared.isPresent()
+                && settings.countIfAny(mixture.count())
+                        .filter(none -> none == 0)
+                        .isPresent()) {
+            settings.skip(mixture.chosen());
+            return List.of(shared.get());
+        }
         int count = settings.size(mixture.count());
         ModelLimits.checkParts(settings.config(), Settings.name(mixture.count(), "experts"), shape.layers(), count);
         List<FeedForward> experts = isFused(prefix, mixture)
@@ -48,8 +57,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                 linears.linear(prefix + mixture.router(), count, shape.hidden(), mixture.biased()),
                 experts.stream().map(expert -> scaled(expert, scale)).toList(),
                 routing(prefix, mixture, count));
-        return Stream.concat(Stream.of(chosen), shared(prefix, mixture).stream())
-                .toList();
+        return Stream.concat(Stream.of(chosen), shared.stream()).toList();
     }
 
     /** The last projection is linear, so the scale of the whole can be its own. */
@@ -129,20 +137,19 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
     private List<FeedForward> fused(String prefix, ExpertsStyle mixture, int count) {
         long width = shape.feedForward();
         Activation activation = activation(prefix, style);
-        boolean transposed = mixture.transposed();
         List<Linear> both = linears.slices(
                 prefix + mixture.gateUp(),
                 count,
                 2 * width,
                 shape.hidden(),
-                transposed,
+                isTransposed(mixture, prefix + mixture.gateUp(), count, 2 * width, shape.hidden()),
                 biases(prefix, mixture, mixture.gateUp()));
         List<Linear> down = linears.lastSlices(
                 prefix + mixture.down(),
                 count,
                 shape.hidden(),
                 width,
-                transposed,
+                isTransposed(mixture, prefix + mixture.down(), count, shape.hidden(), width),
                 biases(prefix, mixture, mixture.down()));
         return IntStream.range(0, count)
                 .mapToObj(expert -> {
@@ -154,6 +161,10 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                     return new FeedForward(gate, own.rows(width, 2 * width), down.get(expert), activation);
                 })
                 .toList();
+    }
+
+    private boolean isTransposed(ExpertsStyle mixture, String name, long... straight) {
+        return mixture.transposed() && !(mixture.bothWays() && linears.has(name, straight));
     }
 
     private static String biases(String prefix, ExpertsStyle mixture, String name) {

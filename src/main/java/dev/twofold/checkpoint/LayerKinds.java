@@ -31,7 +31,7 @@ record LayerKinds(ConfigFile config, Map<String, String> meanings, int layers) {
         List<String> kinds = key.isEmpty() ? List.of() : repeated ? repeated(key) : config.texts(key);
         kinds.stream().filter(kind -> !meanings.containsKey(kind)).findFirst().ifPresent(kind -> {
             throw config.wrong(key, "unsupported kind of layer")
-                    .found(kind)
+                    .found(kind + ", layer " + kinds.indexOf(kind))
                     .expected(String.join(" or ", new TreeSet<>(meanings.keySet())));
         });
         if (!kinds.isEmpty() && kinds.size() != layers) {

@@ -2,6 +2,7 @@ package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Temperature;
 import dev.twofold.family.AttentionStyle;
 import dev.twofold.family.Family;
 import dev.twofold.family.RotaryStyle;
@@ -29,26 +30,33 @@ record LayerRules(List<AttentionRule> rules, int context) {
         LayerRules read() {
             List<Boolean> sliding = sliding();
             Optional<Integer> window = window(sliding);
-            Optional<RotaryConfig.Positions> positions = style.rotary().isPresent()
+            Optional<RotaryConfig.Positions> described = style.rotary().isPresent()
                     ? Optional.of(RotaryConfig.read(settings, style.rotary(), shape, headSize))
                     : Optional.empty();
+            Optional<RotaryConfig.Positions> positions =
+                    described.filter(any -> settings.says(style.rotary().when()));
             List<Boolean> turned = positions.isPresent() ? turned(style.rotary(), sliding) : List.of();
             int context = positions
                     .map(both ->
                             Math.min(both.full().positions(), both.sliding().positions()))
                     .orElse(shape.context());
+            int longest = Math.max(context, shape.context());
+            Optional<Temperature> temperature = new TemperatureReader(settings, style.temperature()).read(longest);
             List<AttentionRule> rules = new ArrayList<>();
             for (int layer = 0; layer < shape.layers(); layer++) {
                 boolean local = sliding.get(layer);
                 boolean rotary = positions.isPresent() && turned.get(layer);
                 Optional<Rotary> turns =
                         positions.filter(both -> rotary).map(both -> local ? both.sliding() : both.full());
-                rules.add(rule(local ? window : Optional.empty(), turns, Math.max(context, shape.context())));
+                Optional<Temperature> own = temperature.filter(
+                        one -> turns.isEmpty() || !style.temperature().unturned());
+                rules.add(rule(local ? window : Optional.empty(), turns, own, longest));
             }
             return new LayerRules(rules, context);
         }
 
-        private AttentionRule rule(Optional<Integer> window, Optional<Rotary> rotary, int context) {
+        private AttentionRule rule(
+                Optional<Integer> window, Optional<Rotary> rotary, Optional<Temperature> temperature, int context) {
             return new AttentionRule(
                     shape.headSize(),
                     settings.number(style.clip()),
@@ -56,7 +64,8 @@ record LayerRules(List<AttentionRule> rules, int context) {
                     settings.number(style.cap()),
                     // A window that holds the whole context is none.
                     window.filter(size -> size < context),
-                    rotary);
+                    rotary,
+                    temperature);
         }
 
         private double sharpening() {
@@ -79,7 +88,9 @@ record LayerRules(List<AttentionRule> rules, int context) {
         /** Whether each layer has a window. */
         private List<Boolean> sliding() {
             Optional<List<Boolean>> listed = LayerKinds.sliding(settings.config(), style.window(), shape.layers());
-            if (listed.isEmpty()) {
+            if (listed.isEmpty() && style.window().told()) {
+                throw settings.config().missing(style.window().listed());
+            } else if (listed.isEmpty()) {
                 return slidingWithoutList();
             }
             readUnused();

@@ -1,6 +1,7 @@
 package dev.twofold.checkpoint;
 
 import dev.twofold.decoder.Linear;
+import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.List;
@@ -32,6 +33,11 @@ record LinearReader(TensorSource tensors, double scale) {
 
     boolean has(String name) {
         return tensors.has(name);
+    }
+
+    /** Whether there is one of a shape. */
+    boolean has(String name, long... dims) {
+        return tensors.has(name, Shape.of(dims));
     }
 
     /**

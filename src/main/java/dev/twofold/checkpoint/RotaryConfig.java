@@ -6,6 +6,7 @@ import dev.twofold.family.RotaryStyle;
 import dev.twofold.family.Setting;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -134,11 +135,15 @@ final class RotaryConfig {
         }
         RotaryScaling.Read scaled = options.map(inner -> {
                     RotaryScaling.Read read = RotaryScaling.read(settings, inner, style, theta, width, shape.context());
-                    settings.unknown().checkPart(inner, READ_BY_THETA);
+                    settings.unknown().checkPart(inner, readBesides());
                     return read;
                 })
                 .orElseGet(() -> new RotaryScaling.Read(new Unscaled(), shape.context()));
         return new Rotary(theta, width, interleaved(), scaled.scaling(), scaled.positions());
+    }
+
+    private Set<String> readBesides() {
+        return Stream.concat(READ_BY_THETA.stream(), style.besides().stream()).collect(Collectors.toUnmodifiableSet());
     }
 
     private boolean interleaved() {

@@ -19,6 +19,9 @@ import java.util.function.Predicate;
  */
 record Settings(ConfigFile config, UnknownKeys unknown, RopeRange range) {
 
+    /** What words of config.json may be called in the file of a family. */
+    private static final String YES = "yes";
+
     /** @throws TwofoldException of kind INPUT if there is none, or no positive whole number */
     int size(Setting setting) {
         return sizeIfAny(setting).orElseThrow(() -> config.missing(setting.key()));
@@ -86,6 +89,11 @@ record Settings(ConfigFile config, UnknownKeys unknown, RopeRange range) {
                     .expected(String.join(", ", new TreeSet<>(setting.values().keySet())));
         }
         return meaning;
+    }
+
+    /** Whether a word means yes; so does that nothing is said. */
+    boolean says(Setting setting) {
+        return setting.equals(Setting.NONE) || word(setting).equals(YES);
     }
 
     private static boolean isPositive(JsonNode node) {

@@ -202,6 +202,12 @@ public final class TensorSource {
         return unused.containsKey(name);
     }
 
+    /** The same, of a shape. */
+    boolean has(String name, Shape shape) {
+        OnDisk found = unused.get(name);
+        return found != null && found.shape().equals(shape);
+    }
+
     /** A number, {@code [1]}, whether it is stored as a vector or by itself. */
     Weight number(String name) {
         OnDisk found = unused.get(name);

@@ -1,10 +1,11 @@
 package dev.twofold.checkpoint;
 
 import dev.twofold.family.Families;
+import dev.twofold.family.TextParts;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The language model in a model of text and images. What it makes of text is what the whole makes of text alone.
@@ -14,68 +15,63 @@ import java.util.TreeMap;
  */
 public record TextPart(ConfigFile config, String whole) {
 
-    /** Tensors of what sees images. */
-    public static final List<String> OTHER_TENSORS = List.of(
-            "vision_tower.*",
-            "multi_modal_projector.*",
-            "visual.*",
-            "model.vision_tower.*",
-            "model.multi_modal_projector.*",
-            "model.visual.*");
-
     private static final String MODEL_TYPE = "model_type";
     private static final String PART = "text_config";
     private static final String TIED = "tie_word_embeddings";
+    private static final String HEAD = "lm_head.weight";
 
-    /** What the whole says for its language model. */
-    private static final List<String> INHERITED = List.of(
-            TIED,
-            "bos_token_id",
-            "eos_token_id",
-            "pad_token_id",
-            "quantization_config",
-            "torch_dtype",
-            "dtype",
-            "transformers_version");
-
-    /** What the whole says of images, in files that have everything in one object. */
-    private static final List<String> OF_IMAGES = List.of(
-            "vision_config",
-            "image_token_id",
-            "video_token_id",
-            "vision_start_token_id",
-            "vision_end_token_id",
-            "vision_token_id");
+    /** Tensors of what sees images. */
+    public static List<String> otherTensors() {
+        return Families.textParts().tensors();
+    }
 
     /**
      * Of a checkpoint; empty if it is a model of text only.
      *
+     * @param tensors names of all that are stored
      * @throws dev.twofold.diag.TwofoldException of kind INPUT if it is one of another kind
      */
-    public static Optional<TextPart> of(ConfigFile config) {
+    public static Optional<TextPart> of(ConfigFile config, Collection<String> tensors) {
         String type = config.text(MODEL_TYPE).orElse("");
-        Map<String, String> known = Families.textParts();
+        TextParts known = Families.textParts();
         Optional<ConfigFile> own = config.object(PART);
-        if (!known.containsKey(type)) {
-            own.ifPresent(text -> {
-                throw config.wrong(PART, "a model of more than text, of a kind whose text is not read alone")
-                        .found(type)
-                        .expected("a model of text only, or one of " + String.join(", ", new TreeMap<>(known).keySet()))
-                        .hint("save its language model as a checkpoint of its own, of model_type "
-                                + text.text(MODEL_TYPE).orElse("of its own"));
-            });
+        Optional<TextParts.Whole> whole = Optional.ofNullable(known.wholes().get(type));
+        if (whole.isEmpty()) {
+            own.ifPresent(text -> refuse(config, text, type, known));
             return Optional.empty();
         }
-        ConfigFile part = own.map(text -> config.part(PART, INHERITED)).orElseGet(() -> config.without(OF_IMAGES));
-        String inner = own.flatMap(text -> text.text(MODEL_TYPE)).orElse(known.get(type));
-        return Optional.of(new TextPart(tied(config, own, part).with(MODEL_TYPE, inner), type));
+        ConfigFile part =
+                own.map(text -> config.part(PART, known.inherited())).orElseGet(() -> config.without(known.ofImages()));
+        String inner =
+                own.flatMap(text -> text.text(MODEL_TYPE)).orElse(whole.get().text());
+        boolean untold = whole.get().tied() && tensors.stream().noneMatch(name -> name.endsWith(HEAD));
+        ConfigFile filled =
+                own.isPresent() ? part.withSizes(Families.classKeys().sizesOf(inner)) : part;
+        return Optional.of(new TextPart(tied(config, own, filled, untold).with(MODEL_TYPE, inner), type));
     }
 
-    /** Releases differ in where they say it. */
-    private static ConfigFile tied(ConfigFile whole, Optional<ConfigFile> own, ConfigFile part) {
+    private static void refuse(ConfigFile config, ConfigFile text, String type, TextParts known) {
+        String why = Optional.ofNullable(known.refused().get(type))
+                .map(because -> ": " + because)
+                .orElse("");
+        throw config.wrong(PART, "a model of more than text, of a kind whose text is not read alone" + why)
+                .found(type)
+                .expected("a model of text only, or one of "
+                        + String.join(", ", new TreeSet<>(known.wholes().keySet())))
+                .hint("save its language model as a checkpoint of its own, of model_type "
+                        + text.text(MODEL_TYPE).orElse("of its own"));
+    }
+
+    /**
+     * Releases differ in where they say it.
+     *
+     * @param untold whether it is where nothing is said
+     */
+    private static ConfigFile tied(ConfigFile whole, Optional<ConfigFile> own, ConfigFile part, boolean untold) {
         Optional<Boolean> outer = whole.flagIfPresent(TIED);
         Optional<Boolean> inner = own.flatMap(text -> text.flagIfPresent(TIED));
-        return outer.filter(flag -> flag)
+        return outer.or(() -> Optional.of(true).filter(flag -> untold))
+                .filter(flag -> flag)
                 .or(() -> inner)
                 .or(() -> outer)
                 .map(flag -> part.with(TIED, flag))

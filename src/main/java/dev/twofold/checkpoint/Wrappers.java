@@ -15,7 +15,13 @@ import java.util.TreeMap;
 final class Wrappers {
 
     private static final List<String> PREFIXES = List.of(
-            "_orig_mod.", "module.", "base_model.model.", "model.language_model.", "language_model.", "text_model.");
+            "_orig_mod.",
+            "module.",
+            "base_model.model.",
+            "model.language_model.",
+            "model.text_model.",
+            "language_model.",
+            "text_model.");
 
     /** One in another; a stranger's names may repeat them. */
     private static final int MAX_DEPTH = 4;

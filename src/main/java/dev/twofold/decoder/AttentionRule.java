@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param cap {@code c} in {@code c * tanh(score / c)}, which scores pass through before the mask
  * @param slidingWindow number of tokens a query sees, itself included; all before it if there is none
  * @param rotary the positions; without, queries and keys have none
+ * @param temperature what queries are multiplied by, by position, once they are normalized and turned, if they are
  */
 public record AttentionRule(
         int headSize,
@@ -18,4 +19,21 @@ public record AttentionRule(
         double scale,
         Optional<Double> cap,
         Optional<Integer> slidingWindow,
-        Optional<Rotary> rotary) {}
+        Optional<Rotary> rotary,
+        Optional<Temperature> temperature) {
+
+    /** Without a temperature. */
+    public AttentionRule(
+            int headSize,
+            Optional<Double> clip,
+            double scale,
+            Optional<Double> cap,
+            Optional<Integer> slidingWindow,
+            Optional<Rotary> rotary) {
+        this(headSize, clip, scale, cap, slidingWindow, rotary, Optional.empty());
+    }
+
+    public AttentionRule withScale(double other) {
+        return new AttentionRule(headSize, clip, other, cap, slidingWindow, rotary, temperature);
+    }
+}

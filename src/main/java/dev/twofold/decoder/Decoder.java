@@ -123,6 +123,14 @@ public record Decoder(
                 .toList();
     }
 
+    /** The different temperatures that attentions have, likewise. */
+    public List<Temperature> temperatures() {
+        return attentions()
+                .flatMap(attention -> attention.rule().temperature().stream())
+                .distinct()
+                .toList();
+    }
+
     /** The blocks of few bits that matrices are rounded to, each once; none if no matrix is rounded. */
     public List<IntegerBlocks> blocks() {
         return DecoderSize.weights(this)

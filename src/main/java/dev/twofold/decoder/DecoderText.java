@@ -136,6 +136,9 @@ public final class DecoderText {
     private static String details(AttentionRule rule) {
         return rule.slidingWindow().map(window -> ", window " + window).orElse("")
                 + rule.cap().map(cap -> ", cap " + cap).orElse("")
+                + rule.temperature()
+                        .map(one -> ", temperature " + one.weight() + " every " + one.every())
+                        .orElse("")
                 + (rule.rotary().isEmpty() ? ", no rotary positions" : "");
     }
 

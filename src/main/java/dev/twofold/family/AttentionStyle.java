@@ -20,6 +20,7 @@ import dev.twofold.diag.PlainName;
  * @param norms of queries and keys
  * @param sinks a whole tensor, of a score for each head that takes part in the softmax; none if not given
  * @param rotary positions; none if not given
+ * @param temperature what queries are multiplied by, by position; nothing if not given
  */
 public record AttentionStyle(
         String norm,
@@ -40,7 +41,8 @@ public record AttentionStyle(
         QueryKeyStyle norms,
         String sinks,
         WindowStyle window,
-        RotaryStyle rotary) {
+        RotaryStyle rotary,
+        TemperatureStyle temperature) {
 
     public AttentionStyle {
         required("output", output);
@@ -61,6 +63,7 @@ public record AttentionStyle(
         norms = norms == null ? QueryKeyStyle.ABSENT : norms;
         window = window == null ? WindowStyle.ABSENT : window;
         rotary = rotary == null ? RotaryStyle.ABSENT : rotary;
+        temperature = temperature == null ? TemperatureStyle.ABSENT : temperature;
     }
 
     /** How query, key and value lie in one matrix. */

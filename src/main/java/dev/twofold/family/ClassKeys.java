@@ -15,8 +15,14 @@ import java.util.regex.Pattern;
  * @param library keys that are read of every model
  * @param rotary keys of rotary positions, which are read as their kind needs them
  * @param classes by model type, the keys that are read besides
+ * @param sizes by model type, what the class makes of sizes that are left out
  */
-public record ClassKeys(String version, List<String> library, List<String> rotary, Map<String, List<String>> classes) {
+public record ClassKeys(
+        String version,
+        List<String> library,
+        List<String> rotary,
+        Map<String, List<String>> classes,
+        Map<String, Map<String, Integer>> sizes) {
 
     private static final Pattern NUMBERS = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})(?:\\.(\\d{1,6}))?.*");
 
@@ -30,6 +36,11 @@ public record ClassKeys(String version, List<String> library, List<String> rotar
         Set<String> keys = new TreeSet<>(library);
         keys.addAll(classes.getOrDefault(modelType, List.of()));
         return keys;
+    }
+
+    /** Sizes that its class fills in, by key. */
+    public Map<String, Integer> sizesOf(String modelType) {
+        return sizes.getOrDefault(modelType, Map.of());
     }
 
     /** Whether a version of transformers is a later one; what is no version is none. */

@@ -7,7 +7,7 @@ import dev.twofold.diag.PlainName;
 /**
  * A mixture of experts.
  *
- * @param count how many there are
+ * @param count how many there are; where it may be 0, there is the shared one alone then
  * @param chosen how many a token gets
  * @param score what the router's results become: {@code softmax}, if nothing is said, or {@code sigmoid}
  * @param correction a whole tensor, of scores for the choice alone; none if not given
@@ -17,6 +17,7 @@ import dev.twofold.diag.PlainName;
  * @param gateUp one tensor of gate and up of all experts, {@code [experts, 2 * width, hidden]}, which counts where it is there
  * @param down one tensor of down of all experts, {@code [experts, hidden, width]}
  * @param transposed whether these two are {@code [experts, in, out]}
+ * @param bothWays whether one of them whose shape is that of one which is not transposed is none
  * @param interleaved whether gates and ups take turns
  * @param biased whether the router has a bias, and the experts theirs in tensors whose names end in {@code _bias}
  * @param every of so many layers, the last has experts; all have them if nothing is said
@@ -37,6 +38,7 @@ public record ExpertsStyle(
         String gateUp,
         String down,
         boolean transposed,
+        boolean bothWays,
         boolean interleaved,
         boolean biased,
         Setting every,
@@ -55,6 +57,7 @@ public record ExpertsStyle(
             GroupsStyle.ABSENT,
             "",
             "",
+            false,
             false,
             false,
             false,
@@ -147,16 +150,23 @@ public record ExpertsStyle(
     /**
      * An expert that every token gets.
      *
+     * @param gateUp one matrix in place of gate and up, gate first
      * @param width of each of the experts that it stands for
      * @param count of these; one if nothing is said, and there is none if it is 0
      * @param weighing the router of this expert alone, whose sigmoid it is multiplied by; none if not given
      */
-    public record SharedStyle(String gate, String up, String down, Setting width, Setting count, String weighing) {
-        static final SharedStyle ABSENT = new SharedStyle("", "", "", Setting.NONE, Setting.NONE, "");
+    public record SharedStyle(
+            String gate, String up, String gateUp, String down, Setting width, Setting count, String weighing) {
+        static final SharedStyle ABSENT = new SharedStyle("", "", "", "", Setting.NONE, Setting.NONE, "");
 
         public SharedStyle {
-            required("gate", gate);
-            required("up", up);
+            gateUp = gateUp == null ? "" : gateUp;
+            if (gateUp.isEmpty()) {
+                required("gate", gate);
+                required("up", up);
+            }
+            gate = gate == null ? "" : gate;
+            up = up == null ? "" : up;
             required("down", down);
             required("width", width);
             count = Setting.orNone(count);

@@ -61,9 +61,9 @@ public final class Families {
         return resource("transformers", new TypeReference<ClassKeys>() {});
     }
 
-    /** Models of more than text whose language model alone can be read: its model type, by theirs. */
-    public static Map<String, String> textParts() {
-        return resource("text-parts", new TypeReference<LinkedHashMap<String, String>>() {});
+    /** Models of more than text whose language model alone can be read. */
+    public static TextParts textParts() {
+        return resource("text-parts", new TypeReference<TextParts>() {});
     }
 
     /**

@@ -60,7 +60,7 @@ public record FeedForwardStyle(
     /** The names of the expert that every token gets. */
     public FeedForwardStyle shared() {
         ExpertsStyle.SharedStyle own = experts.shared();
-        return named(own.gate(), own.up(), "", own.down(), ExpertsStyle.ABSENT);
+        return named(own.gate(), own.up(), own.gateUp(), own.down(), ExpertsStyle.ABSENT);
     }
 
     /** The same with projections of other names. */

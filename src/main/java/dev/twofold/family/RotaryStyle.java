@@ -7,6 +7,7 @@ import java.util.List;
 /**
  * Rotary positions. {@code rope_parameters} and {@code rope_scaling} of config.json are read as well.
  *
+ * @param when whether there are any: a word that means {@code yes}; there are if nothing is said
  * @param theta the base
  * @param localTheta the base in layers with a window, which are not scaled; the same as elsewhere if nothing is said
  * @param fraction of a head that turns
@@ -19,9 +20,11 @@ import java.util.List;
  * @param scaled whether something has to be said of a scaling
  * @param stretched whether the dynamic scaling has an {@code alpha}, which stretches the base whatever the length is
  * @param sharpened whether YaRN's {@code mscale_all_dim} makes scores larger as well
+ * @param besides keys of {@code rope_parameters} that something else reads, or nothing
  * @param sections whether positions have three parts, time, height and width, which are the same for text
  */
 public record RotaryStyle(
+        Setting when,
         Setting theta,
         Setting localTheta,
         Setting fraction,
@@ -34,9 +37,11 @@ public record RotaryStyle(
         boolean scaled,
         boolean stretched,
         boolean sharpened,
+        List<String> besides,
         boolean sections) {
 
     static final RotaryStyle ABSENT = new RotaryStyle(
+            Setting.NONE,
             Setting.NONE,
             Setting.NONE,
             Setting.NONE,
@@ -49,9 +54,11 @@ public record RotaryStyle(
             false,
             false,
             false,
+            List.of(),
             false);
 
     public RotaryStyle {
+        when = Setting.orNone(when);
         required("theta", theta);
         localTheta = Setting.orNone(localTheta);
         fraction = Setting.orNone(fraction);
@@ -59,6 +66,7 @@ public record RotaryStyle(
         scalings = scalings == null ? List.of("default", "linear", "llama3", "yarn", "dynamic") : List.copyOf(scalings);
         listed = listed == null ? "" : listed;
         skipEvery = Setting.orNone(skipEvery);
+        besides = besides == null ? List.of() : List.copyOf(besides);
     }
 
     public boolean isPresent() {

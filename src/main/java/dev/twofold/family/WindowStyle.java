@@ -13,6 +13,7 @@ import java.util.Map;
  * @param fullEvery every so many layers, one sees everything
  * @param fullFirst whether that is the first of them, not the last
  * @param listed key of config.json: a kind for each layer; none if the family's class reads no such list
+ * @param told whether that list has to be there
  * @param repeated key of config.json: the same list as lists of kinds and how often each comes; none if there is no such key
  * @param kinds what words of either list are called here, {@code full_attention} or {@code sliding_attention}; they are those if
  *     nothing is said
@@ -24,10 +25,11 @@ public record WindowStyle(
         Setting fullEvery,
         boolean fullFirst,
         String listed,
+        boolean told,
         String repeated,
         Map<String, String> kinds) {
     static final WindowStyle ABSENT =
-            new WindowStyle(Setting.NONE, Setting.NONE, Setting.NONE, Setting.NONE, false, "", "", Map.of());
+            new WindowStyle(Setting.NONE, Setting.NONE, Setting.NONE, Setting.NONE, false, "", false, "", Map.of());
 
     public WindowStyle {
         required("size", size);

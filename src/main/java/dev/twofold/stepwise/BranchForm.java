@@ -5,6 +5,7 @@ import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.Routing.Score;
+import dev.twofold.decoder.Temperature;
 import dev.twofold.stepwise.DecoderForm.NormForm;
 import java.util.List;
 import java.util.Objects;
@@ -32,6 +33,7 @@ record BranchForm(
     private static final int MAX_HEAD_SIZE = 1 << 14;
     private static final int MAX_PARTS = 1 << 16;
     private static final int MAX_WIDTH = 1 << 26;
+    private static final double MAX_TEMPERATURE = 1000;
 
     BranchForm {
         Bounds.requirePresent("layers", layers);
@@ -50,6 +52,7 @@ record BranchForm(
      *
      * @param members the layers that it stands for, with their heads
      * @param rotary the number of its rotary positions
+     * @param temperature what queries are multiplied by, by position
      * @param norms of queries and keys
      * @param sinks whether a score of each head takes part in the softmax; not if nothing is said
      * @param biases the projections that have one
@@ -63,6 +66,7 @@ record BranchForm(
             @Nullable Double cap,
             @Nullable Integer slidingWindow,
             @Nullable Integer rotary,
+            @Nullable Temperature temperature,
             @Nullable HeadNormForm norms,
             @Nullable Boolean sinks,
             List<String> biases) {
@@ -80,6 +84,19 @@ record BranchForm(
             Bounds.require("head_dim", headDim, 1, MAX_HEAD_SIZE);
             if (slidingWindow != null) {
                 Bounds.require("sliding_window", slidingWindow, 1, Integer.MAX_VALUE);
+            }
+            if (temperature != null) {
+                requireBounds(temperature);
+            }
+        }
+
+        private static void requireBounds(Temperature temperature) {
+            Bounds.require("every", temperature.every(), 1, Integer.MAX_VALUE);
+            Bounds.require("offset", temperature.offset(), 0, 1);
+            Bounds.require("positions", temperature.positions(), 1, Integer.MAX_VALUE);
+            if (!(temperature.weight() > 0 && temperature.weight() <= MAX_TEMPERATURE)) {
+                throw new IllegalArgumentException(
+                        "weight should be above 0, at most " + MAX_TEMPERATURE + ", not " + temperature.weight());
             }
         }
 

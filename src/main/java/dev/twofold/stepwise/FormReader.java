@@ -90,7 +90,8 @@ final class FormReader {
                 own.scale(),
                 Optional.ofNullable(own.cap()),
                 Optional.ofNullable(own.slidingWindow()),
-                Optional.ofNullable(own.rotary()).map(form.rotaries()::get));
+                Optional.ofNullable(own.rotary()).map(form.rotaries()::get),
+                Optional.ofNullable(own.temperature()));
         List<String> biases = own.biases();
         return new Attention(
                 linear(prefix, TensorNames.QUERY, queries, hidden, biases),

@@ -125,6 +125,7 @@ final class FormWriter {
                 orNull(rule.cap()),
                 orNull(rule.slidingWindow()),
                 orNull(rule.rotary().map(rotaries::indexOf)),
+                orNull(rule.temperature()),
                 orNull(attention
                         .norms()
                         .map(both -> new HeadNormForm(

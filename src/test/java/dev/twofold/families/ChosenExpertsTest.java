@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
 import dev.twofold.graph.ModelFile;
-import dev.twofold.graph.proto.NodeProto;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,19 +32,35 @@ final class ChosenExpertsTest {
         "mixtral,--dtype int4,0",
         "mixtral,--devices 2 --rank 0,0",
         "mixtral,--devices 2 --collective annotate,0",
+        "mixtral,--layout transformersjs --types fp32,0",
         "llama2,'',0"
     })
     void a_mixture_is_one_operator_where_that_was_tried(String family, String options, long mixtures) {
-        List<Object> arguments = new ArrayList<>(List.of(
-                "convert", TinyFamilies.checkpoint(family), "-o", directory.resolve("model"), "--no-load", "--quiet"));
+        assertThat(mixtures(TinyFamilies.checkpoint(family), options)).isEqualTo(mixtures);
+    }
+
+    /** Which the operator has under no name on every kind of processor. */
+    @Test
+    void experts_with_another_gate_all_run() throws IOException {
+        EditedFamily family = EditedFamily.copy("mixtral", directory.resolve("checkpoint"));
+        Files.writeString(
+                family.directory().resolve("twofold-family.yaml"),
+                "like: mixtral\nfeed-forward: {activation: {key: hidden_act, values: {silu: gelu}}}\n");
+        assertThat(mixtures(family.directory(), "")).isZero();
+    }
+
+    /** How many operators run a mixture. */
+    private long mixtures(Path checkpoint, String options) {
+        Path output = directory.resolve("model");
+        List<Object> arguments = new ArrayList<>(List.of("convert", checkpoint, "-o", output, "--no-load", "--quiet"));
         arguments.addAll(List.of("--window", "0:2"));
         arguments.addAll(Arrays.stream(options.split(" "))
                 .filter(word -> !word.isEmpty())
                 .toList());
         CommandRun.succeeding(arguments.toArray());
-        Path model = options.contains("--rank") ? directory.resolve("model/rank-0") : directory.resolve("model");
-        List<NodeProto> nodes = ModelFile.read(model).getGraph().getNodeList();
-        assertThat(nodes.stream().filter(node -> node.getOpType().equals("MoE")))
-                .hasSize((int) mixtures);
+        String part = options.contains("--rank") ? "rank-0" : options.contains("--layout") ? "onnx" : "";
+        return ModelFile.read(output.resolve(part)).getGraph().getNodeList().stream()
+                .filter(node -> node.getOpType().equals("MoE"))
+                .count();
     }
 }

@@ -94,6 +94,7 @@ final class CoveredMathematicsTest {
                     "clipped " + rule.clip().isPresent(),
                     "scores scaled " + !usual,
                     "scores capped " + rule.cap().isPresent(),
+                    "temperature " + rule.temperature().isPresent(),
                     "sinks " + attention.sinks().isPresent(),
                     "window " + rule.slidingWindow().isPresent(),
                     "heads shared " + (attention.heads() > attention.kvHeads()) + ", one " + (attention.kvHeads() == 1),

@@ -86,7 +86,7 @@ final class Experts {
     }
 
     /** Granite 3 MoE: all experts of a layer in two tensors, gate and up in one. */
-    static final class GraniteMoe extends Llama.Granite {
+    static class GraniteMoe extends Llama.Granite {
 
         GraniteMoe(JsonNode config, Tensors tensors) {
             super(config, tensors);
@@ -94,7 +94,12 @@ final class Experts {
 
         @Override
         double[][] feedForward(int layer, double[][] x) {
-            double[][] n = norm(x, at(layer, "post_attention_layernorm"));
+            double[][] added = gated(layer, norm(x, at(layer, "post_attention_layernorm")));
+            return Formulas.scale(added, number("residual_multiplier"));
+        }
+
+        @Override
+        double[][] gated(int layer, double[][] n) {
             String moe = at(layer, "block_sparse_moe.");
             double[][] scores = linear(n, moe + "router.layer");
             double[][] y = new double[n.length][n[0].length];
@@ -109,7 +114,7 @@ final class Experts {
                     }
                 }
             }
-            return Formulas.scale(y, number("residual_multiplier"));
+            return y;
         }
 
         private double[] expert(String moe, int e, double[] n) {
@@ -122,6 +127,29 @@ final class Experts {
                     Formulas.linear(x, tensors.rows(both, (2 * e + 1) * width, (2 * e + 2) * width), new double[0]);
             double[][] down = tensors.rows(moe + "output_linear.weight", e * hidden, (e + 1) * hidden);
             return Formulas.linear(Formulas.times(activated(gate), up), down, new double[0])[0];
+        }
+    }
+
+    /** Granite 4 without state spaces: one expert that every token gets, with others or alone; and no positions, or rotary ones. */
+    static final class GraniteMoeHybrid extends GraniteMoe {
+
+        GraniteMoeHybrid(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double[][] rotate(int layer, double[][] x) {
+            return config.get("position_embedding_type").asText().equals("rope") ? super.rotate(layer, x) : x;
+        }
+
+        @Override
+        double[][] gated(int layer, double[][] n) {
+            double[][] both = linear(n, at(layer, "shared_mlp.input_linear"));
+            int width = count("shared_intermediate_size");
+            double[][] gate = activated(eachToken(both, token -> Arrays.copyOf(token, width)));
+            double[][] up = eachToken(both, token -> Arrays.copyOfRange(token, width, 2 * width));
+            double[][] shared = linear(Formulas.times(gate, up), at(layer, "shared_mlp.output_linear"));
+            return count("num_local_experts") == 0 ? shared : Formulas.add(super.gated(layer, n), shared);
         }
     }
 

@@ -145,6 +145,26 @@ final class FamilyConfigTest {
                     "hunyuan_v1_dense",
                     Set.of("attention_head_dim", "cla_share_factor", "eod_token_id", "rope_scaling")),
             Map.entry("hunyuan_v1_moe", Set.of("eod_token_id", "rope_scaling")),
+            // Its two words for the kind of scaling; of state spaces, and of experts where there are none.
+            Map.entry("ministral3", Set.of("rope_parameters")),
+            Map.entry(
+                    "granitemoehybrid",
+                    Set.of(
+                            "init_method",
+                            "intermediate_size",
+                            "layer_types",
+                            "mamba_chunk_size",
+                            "mamba_conv_bias",
+                            "mamba_d_conv",
+                            "mamba_d_head",
+                            "mamba_d_state",
+                            "mamba_expand",
+                            "mamba_n_groups",
+                            "mamba_n_heads",
+                            "mamba_proj_bias",
+                            "num_experts_per_tok",
+                            "output_router_logits",
+                            "router_aux_loss_coef")),
             Map.entry("gpt_oss", Set.of("initial_context_length", "router_aux_loss_coef")),
             // Dynamic scaling acts past the context only, LongRoPE's long factors past the short range.
             Map.entry("internlm2", Set.of("rope_scaling")));
@@ -270,7 +290,7 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"mistral9, mistral", "gemma9, gemma2", "granitemoehybrid, granite-moe", "t5, llama", "glm9, llama"})
+    @CsvSource({"mistral9, mistral", "gemma9, gemma2", "granitemoe2, granite-moe", "t5, llama", "glm9, llama"})
     void an_unknown_family_names_the_nearest_one_and_the_file_to_be_like(String type, String file) {
         EditedFamily family = EditedFamily.copy("mistral", directory.resolve("mistral"));
         assertThat(refused(family.with("model_type", NODES.textNode(type)))).contains(type, "like: " + file + "'");

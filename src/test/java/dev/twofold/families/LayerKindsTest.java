@@ -137,6 +137,34 @@ final class LayerKindsTest {
         assertThat(refused("gpt_neo", "{" + lists.replace('`', '"') + "}")).contains(message);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '#',
+            value = {
+                "[`attention`, `attention`, `mamba`, `mamba`]; mamba, layer 2",
+                "[`linear_attention`, `attention`, `attention`, `attention`]; linear_attention, layer 0",
+                "null; the key is missing",
+                "[]; the key is missing"
+            },
+            delimiter = ';')
+    void layers_of_state_spaces_are_refused_with_the_first_of_them(String list, String message) throws IOException {
+        assertThat(refused("granitemoehybrid", "{\"layer_types\": " + list.replace('`', '"') + "}"))
+                .contains("config.json, key layer_types", message);
+    }
+
+    @Test
+    void granite_4_has_positions_where_a_word_says_so() throws IOException {
+        assertThat(read("granitemoehybrid", "{}").rotaries()).hasSize(1);
+        assertThat(read("granitemoehybrid", "{\"position_embedding_type\": \"nope\"}")
+                        .rotaries())
+                .isEmpty();
+        assertThat(read("granitemoehybrid", "{\"position_embedding_type\": null}")
+                        .rotaries())
+                .isEmpty();
+        assertThat(refused("granitemoehybrid", "{\"position_embedding_type\": \"alibi\"}"))
+                .contains("position_embedding_type", "alibi");
+    }
+
     @Test
     void gemma_3_caps_no_scores_whatever_its_config_says() throws IOException {
         assertThat(read("gemma3", "{\"attn_logit_softcapping\": 2.0}").attentions())

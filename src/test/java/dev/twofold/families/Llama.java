@@ -5,6 +5,7 @@ import static dev.twofold.families.Formulas.scale;
 import static dev.twofold.families.Formulas.times;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -126,6 +127,45 @@ class Llama extends Family {
         @Override
         OptionalInt window(int layer) {
             return slidingWindow();
+        }
+    }
+
+    /**
+     * Ministral 3: queries are multiplied by {@code 1 + beta ln(1 + floor(t / c))} once they turned, where c is the context before
+     * it was made longer. Scalable softmax, arXiv 2501.19399, in the form of Llama 4.
+     */
+    static final class Ministral3 extends Mistral {
+
+        private final JsonNode options;
+
+        Ministral3(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+            options = config.get("rope_parameters");
+        }
+
+        @Override
+        Frequencies frequencies(int layer, int length) {
+            double base = options.get("rope_theta").asDouble();
+            return Frequencies.plain(base, headSize).scaled(options, config, base, length);
+        }
+
+        @Override
+        double[][] attention(int layer, double[][] x) {
+            double[][] n = norm(x, at(layer, "input_layernorm"));
+            double[][] q = tempered(rotate(layer, queries(layer, n)));
+            double[][] k = rotate(layer, keys(layer, n));
+            return linear(core(layer).attend(q, k, values(layer, n)), at(layer, "self_attn.o_proj"));
+        }
+
+        private double[][] tempered(double[][] q) {
+            double beta = options.get("llama_4_scaling_beta").asDouble();
+            int before = options.get("original_max_position_embeddings").asInt();
+            double[][] hot = new double[q.length][];
+            for (int t = 0; t < q.length; t++) {
+                double temperature = 1 + beta * Math.log(1 + t / before);
+                hot[t] = Arrays.stream(q[t]).map(value -> value * temperature).toArray();
+            }
+            return hot;
         }
     }
 

@@ -64,6 +64,7 @@ public final class Reference {
         return switch (type) {
             case "llama" -> new Llama(config, tensors);
             case "mistral" -> new Llama.Mistral(config, tensors);
+            case "ministral3" -> new Llama.Ministral3(config, tensors);
             case "smollm3" -> new Llama.SmolLm3(config, tensors);
             case "granite" -> new Llama.Granite(config, tensors);
             case "internlm2" -> new Llama.InternLm2(config, tensors);
@@ -95,6 +96,7 @@ public final class Reference {
             case "arcee" -> new SquaredRelu(config, tensors);
             case "nemotron" -> new SquaredRelu.Nemotron(config, tensors);
             case "granitemoe" -> new Experts.GraniteMoe(config, tensors);
+            case "granitemoehybrid" -> new Experts.GraniteMoeHybrid(config, tensors);
             case "vaultgemma" -> new Gemma.VaultGemma(config, tensors);
             case "gpt_bigcode" -> new GptBigCode(config, tensors);
             case "qwen2_moe" -> new SharedExperts.Qwen2Moe(config, tensors);

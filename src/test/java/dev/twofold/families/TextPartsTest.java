@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.cli.CommandRun;
+import dev.twofold.decoder.Temperature;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.pipeline.Sources;
 import dev.twofold.source.Source;
@@ -14,6 +15,7 @@ import dev.twofold.testing.StoredTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +35,15 @@ final class TextPartsTest {
         "mistral3, mistral, onnx",
         "qwen2_vl, qwen2_vl_text, ort",
         "qwen2_5_vl, qwen2_5_vl_text, ort",
-        "qwen3_vl, qwen3_vl_text, onnx"
+        "qwen3_vl, qwen3_vl_text, onnx",
+        "qwen3_vl_moe, qwen3_vl_moe_text, ort",
+        "llava, llama, ort",
+        "llava_next, mistral, onnx",
+        "llava_onevision, qwen2, ort",
+        "smolvlm, llama, onnx",
+        "idefics3, llama, ort",
+        "internvl, qwen2, onnx",
+        "aya_vision, cohere2, ort"
     })
     void the_language_model_makes_of_text_what_the_whole_does(String name, String type, String dialect)
             throws IOException {
@@ -49,10 +59,33 @@ final class TextPartsTest {
                 .isLessThan(1e-4);
     }
 
+    /** As transformers 4 saved it, whose class had no default that the class of the whole has now. */
+    @Test
+    void a_head_that_is_stored_is_the_head_where_only_the_class_of_the_whole_ties_it() throws IOException {
+        Source source = with("mistral3", "{`tie_word_embeddings`: null}");
+        assertThat(source.decoder().tied()).isFalse();
+        assertThat(with("internvl", "{}").decoder().tied()).isTrue();
+    }
+
+    /** The tensors of Mistral under another type, as of Ministral 3. */
+    @Test
+    void the_type_that_a_part_says_is_the_one_it_is_read_by() throws IOException {
+        String text =
+                "{`text_config`: {`model_type`: `ministral3`, `hidden_size`: 48, `head_dim`: 16, `num_hidden_layers`: 4, "
+                        + "`num_attention_heads`: 4, `num_key_value_heads`: 2, `intermediate_size`: 48, `vocab_size`: 136, "
+                        + "`max_position_embeddings`: 256, `rope_parameters`: {`rope_type`: `yarn`, `rope_theta`: 1000000.0, "
+                        + "`factor`: 16.0, `original_max_position_embeddings`: 16, `mscale`: 1.0, `mscale_all_dim`: 1.0, "
+                        + "`llama_4_scaling_beta`: 0.1}}}";
+        assertThat(with("mistral3", text).decoder().temperatures()).containsExactly(new Temperature(0.1, 16, 0, 256));
+        // Within the original context it is 1.
+        String within = text.replace("embeddings`: 16", "embeddings`: 256").replace("`factor`: 16.0", "`factor`: 1.0");
+        assertThat(with("mistral3", within).decoder().temperatures()).isEmpty();
+    }
+
     private Source with(String name, String keys) throws IOException {
         ObjectMapper json = new ObjectMapper();
         for (String file : new String[] {"model.safetensors", "tokenizer.json"}) {
-            Files.copy(ROOT.resolve(name).resolve(file), directory.resolve(file));
+            Files.copy(ROOT.resolve(name).resolve(file), directory.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
         ObjectNode config = (ObjectNode)
                 json.readTree(ROOT.resolve(name).resolve("config.json").toFile());
@@ -74,10 +107,14 @@ final class TextPartsTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "mistral3; {`model_type`: `llama4`}; gemma3, mistral3, qwen2_5_vl, qwen2_vl, qwen3_vl",
+                "mistral3; {`model_type`: `llama4`}; gemma3, idefics3, internvl, llava, llava_next, llava_onevision, mistral3",
+                "mistral3; {`model_type`: `paligemma`}; tokens of a prompt see those after them",
+                "llava; {`text_config`: {`model_type`: `llama`}}; [32000, 4096] from config.json",
+                "llava; {`text_config`: {`model_type`: `mpt`}}; mpt",
                 "mistral3; {`tie_word_embeddings`: true}; lm_head.weight",
                 "gemma3; {`text_config`: {`model_type`: `gemma3_text`, `hidden_size`: 0}}; text_config.hidden_size",
-                "mistral3; {`text_config`: {`model_type`: `ministral3`}}; ministral3",
+                "mistral3; {`text_config`: {`model_type`: `ministral3`}}; rope_parameters",
+                "mistral3; {`text_config`: {`model_type`: `mamba2`}}; mamba2",
             })
     void others_are_refused_by_name(String name, String keys, String expected) {
         assertThatThrownBy(() -> with(name, keys))

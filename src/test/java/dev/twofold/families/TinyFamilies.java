@@ -17,8 +17,11 @@ public final class TinyFamilies {
     public static final Path ROOT = Path.of("testmodels", "families");
 
     /** Checkpoints with options that those of their families leave out. */
-    static final List<String> VARIANTS =
-            List.of("variants/glm4_moe-groups", "variants/dots1-groups", "variants/minicpm3-longrope");
+    static final List<String> VARIANTS = List.of(
+            "variants/glm4_moe-groups",
+            "variants/dots1-groups",
+            "variants/granitemoehybrid-experts",
+            "variants/minicpm3-longrope");
 
     /** What other checkpoints compute too. */
     private static final Set<String> ALIKE = Set.of(
@@ -34,6 +37,7 @@ public final class TinyFamilies {
             "gpt_bigcode",
             "gpt_neo",
             "gpt_neox-sequential",
+            "granitemoehybrid",
             "gptj",
             "helium",
             "hunyuan_v1_dense",

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A node of which an operand is cut, and what a rule says of its tensors. Those that it does not mention are whole on the
@@ -52,6 +53,13 @@ record CutNode(
             graph.nodes().stream()
                     .filter(node -> node.getOpType().equals("Unsqueeze"))
                     .filter(node -> List.of(-1L).equals(vectors.get(node.getInput(1))))
+                    .forEach(node -> columns.add(node.getOutput(0)));
+            Set<String> narrow = graph.weights().stream()
+                    .filter(weight -> weight.dims().size() == 2 && weight.dims().get(1) == 1)
+                    .map(Graph.NamedWeight::name)
+                    .collect(Collectors.toSet());
+            graph.nodes().stream()
+                    .filter(node -> node.getOpType().equals("Gather") && narrow.contains(node.getInput(0)))
                     .forEach(node -> columns.add(node.getOutput(0)));
             return new Shapes(vectors, numbers, columns);
         }

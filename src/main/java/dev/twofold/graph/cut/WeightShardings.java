@@ -54,6 +54,7 @@ final class WeightShardings {
             shardings.whole(rotary.cosines(), everyone);
             shardings.whole(rotary.sines(), everyone);
         });
+        decoder.temperatures().forEach(temperature -> shardings.whole(temperature.table(), everyone));
         shardings.norm(decoder.finalNorm());
         shardings.steps(decoder.steps(), everyone, sharding.placement());
         shardings.vocabulary(decoder, sharding.vocabulary());

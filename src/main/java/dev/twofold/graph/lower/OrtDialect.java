@@ -231,7 +231,7 @@ final class OrtDialect implements Dialect {
                         .filter(rotary -> rotates(rotary, part.headSize()))
                         .isPresent();
         boolean apart = projected.size() > 1
-                || part.norms().isPresent()
+                || QueryKeyLowering.changesQueries(part)
                 || !fused && part.rule().rotary().isPresent();
         List<String> operands =
                 new ArrayList<>(apart ? separate(unique, projected, part, fused) : List.of(projected.get(0), "", ""));

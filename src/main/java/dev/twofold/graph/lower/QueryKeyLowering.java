@@ -5,14 +5,21 @@ import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
+import dev.twofold.decoder.Temperature;
 import dev.twofold.graph.GraphBuilder;
 import dev.twofold.weight.Weight;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** What happens to queries, keys and values beside being turned by positions, in operators that both dialects have. */
-record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
+record QueryKeyLowering(GraphBuilder graph, Dialect dialect, Map<Temperature, String> temperatures) {
+
+    QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
+        this(graph, dialect, new HashMap<>());
+    }
 
     /** Queries, keys and values, limited if they are to be. */
     List<String> projected(String name, String x, Attention part, boolean apart) {
@@ -37,9 +44,29 @@ record QueryKeyLowering(GraphBuilder graph, Dialect dialect) {
         return attention.norms().filter(QueryKeyNorm::turned).isPresent();
     }
 
-    /** Queries {@code [batch, sequence, heads * size]}, normalized and turned in their order. */
+    /** Whether something happens to queries that no operator does by itself, apart from being turned. */
+    static boolean changesQueries(Attention attention) {
+        return attention.norms().isPresent() || attention.rule().temperature().isPresent();
+    }
+
+    /** Queries {@code [batch, sequence, heads * size]}, normalized and turned in their order, times their temperature. */
     String query(String name, String x, Attention attention, UnaryOperator<String> turn) {
-        return normsTurned(attention) ? query(name, turn.apply(x), attention) : turn.apply(query(name, x, attention));
+        String made =
+                normsTurned(attention) ? query(name, turn.apply(x), attention) : turn.apply(query(name, x, attention));
+        return attention
+                .rule()
+                .temperature()
+                .map(own -> graph.node(
+                        graph.unique(name + "/q_tempered"),
+                        "Mul",
+                        List.of(made, temperatures.computeIfAbsent(own, this::ofPositions))))
+                .orElse(made);
+    }
+
+    /** One number a token, {@code [batch, sequence, 1]}. */
+    private String ofPositions(Temperature temperature) {
+        String table = graph.weight("temperatures", temperature.table());
+        return graph.node(graph.unique("temperature"), "Gather", List.of(table, dialect.positions()));
     }
 
     /** The same for keys. */

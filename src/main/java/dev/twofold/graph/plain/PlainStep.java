@@ -229,6 +229,10 @@ final class PlainStep {
             query = normedHeads(query, attention.heads(), size, norms.query());
             key = normedHeads(key, attention.kvHeads(), size, norms.key());
         }
+        if (rule.temperature().isPresent()) {
+            Weight table = Weights.slice(rule.temperature().get().table(), 0, 0, tokens);
+            query = build.node("Mul", query, build.feed(table, tokens, 1));
+        }
         String value = heads(clipped(build.linear(ofOthers, attention.value()), rule), attention.kvHeads(), size);
         int share = attention.heads() / attention.kvHeads();
         String keys = transpose(repeat(key, attention.kvHeads(), share), 0, 1, 3, 2);

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Opens one checkpoint. */
 final class CheckpointReader {
@@ -79,7 +80,8 @@ final class CheckpointReader {
 
     private Decoder decoder(Optional<TensorIndex> index, Optional<Adapter> adapter) {
         Path file = directory.resolve(HuggingFaceFormat.CONFIG);
-        Optional<TextPart> part = TextPart.of(whole);
+        Optional<TextPart> part =
+                TextPart.of(whole, index.map(found -> found.tensors().keySet()).orElse(Set.of()));
         part.map(TextPart::note).ifPresent(notes::add);
         ConfigFile config = part.map(TextPart::config).orElse(whole);
         String modelType = config.text("model_type").orElse("no model_type");
@@ -92,7 +94,7 @@ final class CheckpointReader {
                 flag -> config.flag(flag, false));
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
         Optional<Quantization> quantization = Quantization.of(config);
-        Family.Names names = family.names().ignoring(part.isPresent() ? TextPart.OTHER_TENSORS : List.of());
+        Family.Names names = family.names().ignoring(part.isPresent() ? TextPart.otherTensors() : List.of());
         TensorSource tensors = tensors(index, file, names, adapter, quantization);
         Decoder decoder =
                 DecoderReader.read(directory, family, config, unknown, options.range(), tensors, generation());

@@ -9,6 +9,7 @@ import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.QueryKeyNorm.Span;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Temperature;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.source.onnx.Term.Attended;
 import dev.twofold.source.onnx.Term.Turn;
@@ -29,10 +30,12 @@ final class AttentionReader {
 
     private final ModelGraph graph;
     private final RotaryReader rotaries;
+    private final TemperatureFit temperatures;
 
-    AttentionReader(ModelGraph graph, RotaryReader rotaries) {
+    AttentionReader(ModelGraph graph, RotaryReader rotaries, TemperatureFit temperatures) {
         this.graph = graph;
         this.rotaries = rotaries;
+        this.temperatures = temperatures;
     }
 
     /** @param output what the heads' outputs pass through */
@@ -126,7 +129,8 @@ final class AttentionReader {
     private Part part(Value value) {
         Attended attended = value.as(Attended.class).orElseThrow();
         int size = Math.toIntExact(attended.query().width() / attended.heads());
-        Operand query = operand(attended.query(), size);
+        Optional<Term.Tempered> tempered = attended.query().as(Term.Tempered.class);
+        Operand query = operand(tempered.map(Term.Tempered::x).orElse(attended.query()), size);
         Operand key = operand(attended.key(), size);
         Projections values = Projections.of(attended.value())
                 .orElseThrow(() -> wrong(attended.value(), "the projection that values come out of"));
@@ -152,7 +156,8 @@ final class AttentionReader {
                 attended.scale().map(scale -> exact(scale, size)).orElse(1 / Math.sqrt(size)),
                 attended.cap(),
                 attended.window(),
-                rotary);
+                rotary,
+                tempered.map(found -> temperature(found.table(), value)));
         Optional<QueryKeyNorm> norms = query.norm.map(norm -> new QueryKeyNorm(
                 query.span,
                 query.turnedFirst,
@@ -168,6 +173,13 @@ final class AttentionReader {
                 attended.heads(),
                 attended.kvHeads(),
                 attended.cache());
+    }
+
+    private Temperature temperature(Weight table, Value value) {
+        return temperatures
+                .of(table)
+                .orElseThrow(
+                        () -> wrong(value, "a table of 1 + weight * ln(1 + floor(position / so many)) for queries"));
     }
 
     /** A scale that was meant to be the usual one is it, without what it lost in float32. */

@@ -23,6 +23,7 @@ final class ElementRules {
             new Rule("a sum", "Add", (call, values) -> sum(call)),
             new Rule("a gain", "Mul", (call, values) -> gained(call, values)),
             new Rule("a factor", "Mul", (call, values) -> scaled(call, false)),
+            new Rule("a factor of each position", "Mul", (call, values) -> tempered(call)),
             new Rule("a divisor", "Div", (call, values) -> scaled(call, true)),
             new Rule("a product", "Mul", (call, values) -> product(call)),
             new Rule("GELU", "Gelu", (call, values) -> gelu(call)),
@@ -121,6 +122,19 @@ final class ElementRules {
             Optional<Double> factor = call.input(1 - i, Numbers.class).flatMap(Numbers::single);
             if (x.isPresent() && factor.isPresent()) {
                 return Optional.of(new Term.Scaled(x.get(), divides ? 1 / factor.get() : factor.get()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Term> tempered(Call call) {
+        for (int i = 0; i < 2; i++) {
+            Optional<Value> x = call.input(i).filter(ElementRules::isComputed);
+            Optional<Weight> table = call.input(1 - i, Term.Positions.class)
+                    .map(Term.Positions::table)
+                    .filter(column -> column.shape().columns() == 1);
+            if (x.isPresent() && table.isPresent() && x.get().width() > 1) {
+                return Optional.of(new Term.Tempered(x.get(), table.get()));
             }
         }
         return Optional.empty();

@@ -49,6 +49,6 @@ final class OnnxDecoder {
 
     private static BranchReader branches(ModelGraph graph, Settings settings, WeightEvaluator numbers) {
         RotaryReader rotaries = new RotaryReader(graph, numbers, settings.rotaries(), settings.longest());
-        return new BranchReader(graph, new AttentionReader(graph, rotaries));
+        return new BranchReader(graph, new AttentionReader(graph, rotaries, new TemperatureFit(numbers)));
     }
 }

@@ -172,6 +172,9 @@ sealed interface Term {
     /** Each element times its own number. */
     record Gained(Value x, Weight gain) implements Term {}
 
+    /** @param table {@code [positions, 1]}, the number that all elements of a token are multiplied by */
+    record Tempered(Value x, Weight table) implements Term {}
+
     record Activated(Value x, Activation activation) implements Term {}
 
     record Product(Value first, Value second) implements Term {}

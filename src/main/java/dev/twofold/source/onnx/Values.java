@@ -114,6 +114,8 @@ final class Values {
             return scaled.x().width();
         } else if (term instanceof Term.Gained gained) {
             return gained.x().width();
+        } else if (term instanceof Term.Tempered tempered) {
+            return tempered.x().width();
         } else if (term instanceof Term.Activated activated) {
             return activated.x().width();
         } else if (term instanceof Term.Product product) {

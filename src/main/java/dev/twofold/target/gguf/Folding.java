@@ -47,8 +47,6 @@ final class Folding {
         Linear query = new Linear(
                 Weights.times(attention.query().weight(), factor),
                 attention.query().bias().map(bias -> Weights.times(bias, factor)));
-        AttentionRule plain =
-                new AttentionRule(rule.headSize(), rule.clip(), usual, rule.cap(), rule.slidingWindow(), rule.rotary());
         return branch.withBody(new Attention(
                 attention.latents(),
                 query,
@@ -57,7 +55,7 @@ final class Folding {
                 attention.output(),
                 attention.norms(),
                 attention.sinks(),
-                plain,
+                rule.withScale(usual),
                 attention.members()));
     }
 }

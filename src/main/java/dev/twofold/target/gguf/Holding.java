@@ -104,10 +104,14 @@ record Holding(Decoder decoder, List<Block> blocks) {
                         && rule.headSize() == first.headSize()
                         && rule.scale() == first.scale()
                         && rule.rotary().equals(first.rotary()));
+        boolean tempered = attentions()
+                .anyMatch(attention -> attention.rule().temperature().isPresent());
         boolean turned = first.rotary()
                 .filter(rotary -> rotary.width() == first.headSize())
                 .isPresent();
-        if (!plain) {
+        if (tempered) {
+            return Optional.of("queries have a temperature that depends on the position");
+        } else if (!plain) {
             return Optional.of("its attentions follow different rules");
         }
         return when(!turned, "positions do not turn whole heads")

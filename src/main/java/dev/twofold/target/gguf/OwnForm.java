@@ -59,6 +59,9 @@ record OwnForm(Form form) {
         boolean derived = form.architecture().scoresByHiddenSize() > 0;
         boolean sinks = attentions().anyMatch(attention -> attention.sinks().isPresent());
         return when(rules().anyMatch(rule -> rule.clip().isPresent()), "queries, keys and values are clipped")
+                .or(() -> when(
+                        rules().anyMatch(rule -> rule.temperature().isPresent()),
+                        "queries have a temperature that depends on the position"))
                 .or(() -> when(sinks && style.sinks().isEmpty(), "scores of its own take part in its attentions"))
                 .or(() -> when(!sinks && !style.sinks().isEmpty(), "no scores of its own take part in its attentions"))
                 .or(() -> when(

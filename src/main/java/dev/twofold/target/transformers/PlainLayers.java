@@ -110,6 +110,7 @@ record PlainLayers(Decoder decoder, List<Layer> layers, Shape shape) {
         boolean plain = norms
                 && rule.clip().isEmpty()
                 && rule.cap().isEmpty()
+                && rule.temperature().isEmpty()
                 && attention.sinks().isEmpty()
                 && !attention.latents().any()
                 && rule.rotary()

@@ -279,6 +279,12 @@ class Branch(nn.Module):
         return self.output.bias if isinstance(self.output, Output) else None
 
 
+def temperatures(form, position_ids):
+    """What queries are multiplied by at each position, so that scores over more keys stay as sharp."""
+    steps = torch.div(position_ids + form["offset"], form["every"], rounding_mode="floor")
+    return 1 + form["weight"] * torch.log1p(steps.float())
+
+
 class Attention(Branch):
     """Causal attention with grouped KV heads, of one layer or of several side by side."""
 
@@ -306,6 +312,7 @@ class Attention(Branch):
         self.q_norm = HeadNorm(queries * self.head_dim, self.head_dim, rule["norms"]) if "norms" in rule else None
         self.k_norm = HeadNorm(keys * self.head_dim, self.head_dim, rule["norms"]) if "norms" in rule else None
         self.norms_turned = rule.get("norms", {}).get("turned", False)
+        self.temperature = rule.get("temperature")
         self.sinks = nn.Parameter(torch.zeros(queries)) if rule.get("sinks") else None
 
     @property
@@ -331,6 +338,8 @@ class Attention(Branch):
             query, key = self.rotary[0].turn(query, rotation), self.rotary[0].turn(key, rotation)
         if self.q_norm is not None and self.norms_turned:
             query, key = self.q_norm.of_heads(query), self.k_norm.of_heads(key)
+        if self.temperature is not None:
+            query = query * temperatures(self.temperature, kwargs["position_ids"])[:, None, :, None].to(query.dtype)
         if cache is not None:
             key, value = cache.update(key, value, self.layer_idx)
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation, eager_attention)

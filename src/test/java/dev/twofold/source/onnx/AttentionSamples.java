@@ -187,6 +187,12 @@ final class AttentionSamples {
                         "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=2,activation_alpha=1.702,activation_beta=2.0,"
                                 + "swiglu_limit=7.0}(?x, ?r, ?e, ?twos, ?down4, ?twos)",
                         "com.microsoft.MoE{k=1,activation_type=swiglu,swiglu_fusion=2}(?x, ?r, ?e, ?twos, ?down4, ?v24)"),
+                sample(
+                        "a mixture of experts",
+                        "com.microsoft.MoE{k=1}(?x, Reshape(Log(?shares), =[-1,2]), ?e, ?zero, ?e, ?zero)",
+                        "com.microsoft.MoE{k=2}(?x, Reshape(Log(?shares), =[-1,2]), ?e, ?zero, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1}(?x, Reshape(Log(?shares), =[-1,4]), ?e, ?zero, ?e, ?zero)",
+                        "com.microsoft.MoE{k=1}(?x, Reshape(Log(?r), =[-1,2]), ?e, ?zero, ?e, ?zero)"),
                 sample("a gate before an expert", "Sigmoid(?single)", "Sigmoid(?r)"),
                 sample(
                         "a mixture of experts in blocks",

@@ -168,7 +168,12 @@ final class DispatchedMixturesTest {
                 new ModelGraph(Path.of("model.onnx"), "", List.of(), Map.of(), List.of(), List.of(), List.of());
         Value sum = sketch.values().of(new Term.Dispatched(outcomes));
         RotaryReader rotaries = new RotaryReader(graph, sketch.values().numbers(), List.of(), 1);
-        return new BranchReader(graph, new AttentionReader(graph, rotaries))
+        return new BranchReader(
+                        graph,
+                        new AttentionReader(
+                                graph,
+                                rotaries,
+                                new TemperatureFit(sketch.values().numbers())))
                 .read(sum)
                 .body()
                 .apply(List.of());

@@ -3,6 +3,7 @@ package dev.twofold.source.onnx;
 import static dev.twofold.source.onnx.RuleSample.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.twofold.decoder.Routing;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.source.onnx.Pattern.Applied;
 import dev.twofold.tensor.Shape;
@@ -144,6 +145,12 @@ final class OperatorRulesTest {
                 sample("a sum", "Add(?x, ?y)", "Add(?x, ?v)", "Add(?x, ?narrow)"),
                 sample("a gain", "Mul(?x, ?v)", "Mul(?x, ?w)", "Mul(?x, ?y)"),
                 sample("a factor", "Mul(?x, ~3)", "Mul(?x, ?v)", "Mul(~3, ~3)"),
+                sample(
+                        "a factor of each position",
+                        "Mul(?x, Gather(?column, positions))",
+                        "Mul(?x, Gather(?m, positions))",
+                        "Mul(?x, Gather(?column, ids))",
+                        "Mul(?x, ?column)"),
                 sample("a divisor", "Div(?x, ~3)", "Div(~3, ?x)", "Div(?x, ?y)"),
                 sample("a product", "Mul(?x, ?y)", "Mul(?x, ?narrow)", "Mul(?x, ?v)"),
                 sample("GELU", "Gelu(?x)", "Gelu(?v)"),
@@ -244,6 +251,7 @@ final class OperatorRulesTest {
                 .with("v24", numbers(24))
                 .with("zeros", tensor(DataType.UINT8, 1, 2, 8))
                 .with("r", sketch.projected(2).term())
+                .with("shares", new Term.Shares(sketch.projected(2), Routing.softmax(1, false)))
                 .with("e", tensor(DataType.FLOAT, 4, 2, 8, 8))
                 .with("e4", tensor(DataType.FLOAT, 4, 2, 4, 8))
                 .with("down4", tensor(DataType.FLOAT, 4, 2, 8, 4))
@@ -254,6 +262,7 @@ final class OperatorRulesTest {
                 .with("scales", tensor(DataType.FLOAT, 4, 2, 8, 1))
                 .with("m", numbers(8, 8))
                 .with("n", numbers(4, 8))
+                .with("column", numbers(8, 1))
                 .with("v", numbers(8))
                 .with("w", numbers(4))
                 .with("narrow", new Term.Part(sketch.computed(1), 0, 4));

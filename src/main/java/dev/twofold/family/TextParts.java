@@ -1,0 +1,43 @@
+package dev.twofold.family;
+
+import static dev.twofold.family.Family.required;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Models of more than text whose language model alone can be read. Made from {@code text-parts.yaml}.
+ *
+ * @param wholes by model type
+ * @param refused others, by model type, and why
+ * @param tensors names of what sees images; {@code *} stands for any characters
+ * @param inherited keys that a whole has for its language model
+ * @param ofImages keys about images, in files that have everything in one object
+ */
+public record TextParts(
+        Map<String, Whole> wholes,
+        Map<String, String> refused,
+        List<String> tensors,
+        List<String> inherited,
+        List<String> ofImages) {
+
+    public TextParts {
+        wholes = Map.copyOf(wholes);
+        refused = Map.copyOf(refused);
+        tensors = List.copyOf(tensors);
+        inherited = List.copyOf(inherited);
+        ofImages = List.copyOf(ofImages);
+    }
+
+    /**
+     * One kind of whole.
+     *
+     * @param text model type of its language model, where nothing is said
+     * @param tied whether the head is the embedding, where nothing is said and no other is stored
+     */
+    public record Whole(String text, boolean tied) {
+        public Whole {
+            required("text", text);
+        }
+    }
+}
