@@ -128,7 +128,8 @@ record StepCosts(Decoder decoder, TextMeasurement text, PairLayers.Form form, Pr
      */
     PlaceCosts refitted(PlaceCosts plain, CalibrationText fitted, Compensate.Options options, Host host) {
         Compensate.Options trial = options.with(TRIAL_RIDGES);
-        String method = " alone " + trial.method() + " " + trial.side() + " on all of " + TokenHash.of(fitted.windows());
+        String method =
+                " alone " + trial.method() + " " + trial.side() + " on all of " + TokenHash.of(fitted.windows());
         List<Place> places = new ArrayList<>(plain.nats().keySet());
         Map<Integer, Double> usual = usual(plain);
         places.removeIf(place -> plain.of(place) > HOPELESS
