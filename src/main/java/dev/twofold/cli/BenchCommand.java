@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Times converted models side by side: how fast they read a prompt (prefill) and write tokens (decode).",
-            "All are loaded once for each of them, another first each time, since where a model lies in memory changes its speed.",
+            "A round loads all once for each of them, another first each time, since where a model lies in memory changes its speed.",
             "The first model is loaded and timed once more beside itself: what it differs by from itself is noise, and a"
                     + " difference within that is none."
         })
@@ -43,8 +43,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--prompt-tokens", paramLabel = "N", description = "How many tokens the prompt has (default: 128).")
     private int promptTokens = 128;
 
-    @Option(names = "--new-tokens", paramLabel = "N", description = "How many tokens to write after it (default: 64).")
-    private int newTokens = 64;
+    @Option(names = "--new-tokens", paramLabel = "N", description = "How many tokens to write after it (default: 32).")
+    private int newTokens = 32;
 
     @Option(names = "--batch", paramLabel = "B", description = "How many texts to run at once (default: 1).")
     private int batch = 1;
@@ -52,8 +52,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--rounds",
             paramLabel = "R",
-            description = "How often to time each model after each loading; the median counts (default: 4).")
-    private int rounds = 4;
+            description = "How many rounds there are; the median counts (default: 6).")
+    private int rounds = 6;
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")
     private OutputFormat format = OutputFormat.TEXT;

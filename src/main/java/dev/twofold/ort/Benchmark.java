@@ -7,17 +7,21 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Times prefill and decoding of models side by side. Every round times each model once, and begins with the next one, so that
- * no slow moment of the machine favours any. Where in memory a model lies decides its speed too, by up to a tenth from the
- * first that is loaded to the last. So all are loaded as often as there are models, each time another first, so that each was
- * in every place; a time is the geometric mean of a round of each loading.
+ * Times prefill and decoding of models side by side. Where in memory a model lies decides its speed, by up to a tenth from the
+ * first that is loaded to the last, and by some hundredths from one time that it is loaded to the next. So a round loads all
+ * models as often as there are models, each time another first, so that each is in every place; every loading times each
+ * twice, there and back, so that no slow moment of the machine favours any. A round's time of a model is the geometric mean
+ * of all of these.
  *
  * @param promptTokens tokens a row of the prompt
  * @param newTokens tokens decoded one by one after it
  * @param batch rows
- * @param rounds timed rounds of each loading, after one that is not; the median counts
+ * @param rounds the median counts
  */
 public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) {
+
+    /** Tokens that a model writes before it is timed. */
+    private static final int WARM_UP = 4;
 
     /**
      * Speeds count the tokens of all rows.
@@ -33,50 +37,47 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
             double exchangeMillisPerToken,
             Speedup decodeSpeedup) {}
 
-    /** Seconds of a round; those of decoding are the median token's, times their number. */
+    /** Seconds; those of decoding are the median token's, times their number. */
     private record Times(double prefill, double decode, double exchange) {
 
-        static Times mean(List<Times> loadings) {
-            return new Times(
-                    mean(loadings, Times::prefill), mean(loadings, Times::decode), mean(loadings, Times::exchange));
+        static Times mean(List<Times> times) {
+            return new Times(mean(times, Times::prefill), mean(times, Times::decode), mean(times, Times::exchange));
         }
 
-        private static double mean(List<Times> loadings, ToDoubleFunction<Times> part) {
-            return Medians.geometricMean(each(loadings, part));
+        private static double mean(List<Times> times, ToDoubleFunction<Times> part) {
+            return Medians.geometricMean(each(times, part));
         }
     }
 
     /** The speed of each model; a supplier loads it. */
     public List<Speed> run(List<Supplier<ModelSession>> models) {
-        List<List<Times>> means = EveryPlace.of(models, this::loaded, Times::mean);
-        double[] first = each(means.get(0), Times::decode);
-        return means.stream().map(own -> speed(own, first)).toList();
+        List<List<Times>> times = models.stream().map(model -> (List<Times>) new ArrayList<Times>()).toList();
+        for (int round = 0; round < rounds; round++) {
+            List<Times> means = EveryPlace.of(models, this::loaded, Times::mean);
+            for (int model = 0; model < models.size(); model++) {
+                times.get(model).add(means.get(model));
+            }
+        }
+        double[] first = each(times.get(0), Times::decode);
+        return times.stream().map(own -> speed(own, first)).toList();
     }
 
-    /** Loads models in this order, and times the rounds of each. */
-    private List<List<Times>> loaded(List<Supplier<ModelSession>> models) {
+    /** Loads models in this order, and times each there and back. */
+    private List<Times> loaded(List<Supplier<ModelSession>> models) {
         List<ModelSession> sessions = new ArrayList<>();
         try {
             models.forEach(model -> sessions.add(model.get()));
-            return rounds(sessions);
+            sessions.forEach(session -> timed(session, Math.min(newTokens, WARM_UP)));
+            List<Times> there = new ArrayList<>();
+            sessions.forEach(session -> there.add(timed(session, newTokens)));
+            List<Times> both = new ArrayList<>(there);
+            for (int model = sessions.size() - 1; model >= 0; model--) {
+                both.set(model, Times.mean(List.of(there.get(model), timed(sessions.get(model), newTokens))));
+            }
+            return both;
         } finally {
             sessions.forEach(ModelSession::close);
         }
-    }
-
-    private List<List<Times>> rounds(List<ModelSession> sessions) {
-        List<List<Times>> times = new ArrayList<>();
-        for (ModelSession session : sessions) {
-            round(session);
-            times.add(new ArrayList<>());
-        }
-        for (int i = 0; i < rounds; i++) {
-            for (int turn = 0; turn < sessions.size(); turn++) {
-                int model = (i + turn) % sessions.size();
-                times.get(model).add(round(sessions.get(model)));
-            }
-        }
-        return times;
     }
 
     private Speed speed(List<Times> times, double[] first) {
@@ -95,7 +96,7 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
         return times.stream().mapToDouble(part).toArray();
     }
 
-    private Times round(ModelSession session) {
+    private Times timed(ModelSession session, int newTokens) {
         long[][] prompt = new long[batch][promptTokens];
         for (int row = 0; row < batch; row++) {
             // Any tokens do: the time does not depend on them.
