@@ -185,6 +185,7 @@ final class RecipeOptions {
 
     /** What is asked for, for a target that stores weights in types of its own. */
     Recipe uncast(OptionalInt fallback, ChoosePairs.Options goal) {
+        type.requireNoneOfBlocks();
         return sharding(rearranging(goal), fallback);
     }
 

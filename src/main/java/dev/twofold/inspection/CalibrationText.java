@@ -60,11 +60,19 @@ public record CalibrationText(TextWindows windows, int heldOut) {
         return Optional.of(new CalibrationText(TextWindows.joined(fitted), held));
     }
 
-    /** A smaller text of the same kinds: windows from all over it, none of which is in {@link #check()}. */
+    /**
+     * A smaller text of the same kinds: windows from all over it, none of which is in {@link #check()}.
+     *
+     * @throws TwofoldException of kind INPUT if there are less than two besides those
+     */
     CalibrationText spaced(int tokens) {
         TextWindows others = windows.part(0, windows.inputs().size() - heldOut);
         int count = Math.max(2, (int) Math.round((double) tokens / windows.length()));
-        return split(List.of(others.spaced(count))).orElse(this);
+        return split(List.of(others.spaced(count)))
+                .orElseThrow(() -> TwofoldException.input("too few tokens to try a refit on, and to measure it on others")
+                        .found(windows.inputs().size() + " windows")
+                        .expected("3 or more, of " + windows.length() + " tokens")
+                        .hint("give a longer text, or raise --calibration-tokens"));
     }
 
     /** The windows that no ridge is tried on. */

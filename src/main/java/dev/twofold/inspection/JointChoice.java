@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -71,8 +72,12 @@ record JointChoice(
                 plainly / pick.seconds());
         if (!limit.allows(Math.expm1(worst))) {
             host.notice(String.format(
-                    "note: even with 8 bits everywhere and every layer as it was, the perplexity rises by %.2f%% (limit %s)",
-                    100 * Math.expm1(worst), limit));
+                    Locale.ROOT,
+                    "note: even with 8 bits in all %d places that were measured, and every layer as it was, the perplexity rises by"
+                            + " %.2f%% (limit %s)",
+                    bits.size(),
+                    100 * Math.expm1(worst),
+                    limit));
         }
         return new ChosenTogether(
                 limit, pick.both().plan(), pick.stepsLoss(), pick.both().bits(), bits.size(), speeds, shares);

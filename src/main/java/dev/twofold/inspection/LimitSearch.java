@@ -53,8 +53,8 @@ record LimitSearch<T>(
             if (loss <= allowed && loss >= CLOSE * allowed) {
                 return best;
             }
-            double step = loss > 0 ? CLOSE * allowed / loss : MOST_STEP;
-            budget = predicted.applyAsDouble(choice) * Math.max(LEAST_STEP, Math.min(MOST_STEP, step));
+            double step = loss <= 0 ? MOST_STEP : CLOSE * allowed / loss;
+            budget = predicted.applyAsDouble(choice) * (step >= LEAST_STEP ? Math.min(MOST_STEP, step) : LEAST_STEP);
         }
         return best;
     }

@@ -17,10 +17,12 @@ import java.util.Optional;
  */
 public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassRequest<Quantize.Options> open) {
 
+    private static final int RAISED = 8;
+
     /**
      * Whether something has to be chosen.
      *
-     * @throws TwofoldException if it does not say what for
+     * @throws TwofoldException if it does not say what for, or there is nothing to raise
      */
     public static Optional<OpenBits> in(Recipe recipe) {
         List<PassRequest<ChooseBits.Options>> asked = recipe.all(ChooseBits.SPEC);
@@ -37,7 +39,14 @@ public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassR
                     .expected("one of each")
                     .as(ask.blame());
         }
-        return Optional.of(new OpenBits(recipe, ask, open.get(0)));
+        PassRequest<Quantize.Options> rounding = open.get(0);
+        if (Integer.valueOf(RAISED).equals(rounding.options().bits())) {
+            throw TwofoldException.input("pass " + ask.name() + " raises matrices to 8 bits, and all have 8")
+                    .at(ask.origin())
+                    .hint("--dtype int4 --mix measured, or --dtype int8 by itself")
+                    .as(ask.blame());
+        }
+        return Optional.of(new OpenBits(recipe, ask, rounding));
     }
 
     /** Whether the limit is that of the plan, for both together. */
@@ -48,7 +57,7 @@ public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassR
     /**
      * What shares a limit needs one to share.
      *
-     * @throws TwofoldException if no plan is chosen by a largest loss for the speed on some hardware
+     * @throws TwofoldException if no plan is chosen by a largest loss for the speed on some hardware, or bits are given
      */
     public void requirePlan(Optional<OpenPlan> plan) {
         if (plan.map(OpenPlan::options)
@@ -58,6 +67,13 @@ public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassR
                     .at(ask.origin())
                     .expected("a choose-pairs with a max-loss and hardware")
                     .hint("- choose-pairs: {max-loss: 3%, hardware: h100-sxm}")
+                    .as(ask.blame());
+        }
+        if (open.options().mix() != null || open.options().places() != null) {
+            throw TwofoldException.input("pass " + ask.name() + " chooses the bits of every place")
+                    .at(ask.origin())
+                    .found("a mix or places in " + open.name())
+                    .hint("leave them out, or leave out shared")
                     .as(ask.blame());
         }
     }

@@ -1,7 +1,9 @@
 package dev.twofold.inspection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.twofold.diag.TwofoldException;
 import dev.twofold.measure.TextWindows;
 import java.util.List;
 import java.util.Optional;
@@ -33,9 +35,11 @@ final class CalibrationTextTest {
     }
 
     @Test
-    void two_windows_stay_two() {
+    void two_windows_are_too_few() {
         CalibrationText text = text(2, 1);
-        assertThat(text.spaced(10)).isSameAs(text);
+        assertThatThrownBy(() -> text.spaced(10))
+                .isInstanceOf(TwofoldException.class)
+                .hasMessageContaining("--calibration-tokens");
     }
 
     /** Windows that begin with the number of their place; the last ones are held out. */
