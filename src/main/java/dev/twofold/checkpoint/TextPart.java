@@ -47,7 +47,10 @@ public record TextPart(ConfigFile config, String whole) {
         boolean untold = whole.get().tied() && tensors.stream().noneMatch(name -> name.endsWith(HEAD));
         ConfigFile filled =
                 own.isPresent() ? part.withSizes(Families.classKeys().sizesOf(inner)) : part;
-        return Optional.of(new TextPart(tied(config, own, filled, untold).with(MODEL_TYPE, inner), type));
+        ConfigFile told = tied(config, own, whole.get().inner(), untold)
+                .map(flag -> filled.with(TIED, flag))
+                .orElse(filled);
+        return Optional.of(new TextPart(told.with(MODEL_TYPE, inner), type));
     }
 
     private static void refuse(ConfigFile config, ConfigFile text, String type, TextParts known) {
@@ -63,19 +66,19 @@ public record TextPart(ConfigFile config, String whole) {
     }
 
     /**
-     * Releases differ in where they say it.
+     * Releases differ in where they say it, and classes of wholes in whether they ask their part.
      *
      * @param untold whether it is where nothing is said
      */
-    private static ConfigFile tied(ConfigFile whole, Optional<ConfigFile> own, ConfigFile part, boolean untold) {
-        Optional<Boolean> outer = whole.flagIfPresent(TIED);
+    private static Optional<Boolean> tied(
+            ConfigFile whole, Optional<ConfigFile> own, TextParts.Inner counts, boolean untold) {
+        Optional<Boolean> outer = whole.flagIfPresent(TIED).or(() -> Optional.of(true).filter(flag -> untold));
         Optional<Boolean> inner = own.flatMap(text -> text.flagIfPresent(TIED));
-        return outer.or(() -> Optional.of(true).filter(flag -> untold))
-                .filter(flag -> flag)
-                .or(() -> inner)
-                .or(() -> outer)
-                .map(flag -> part.with(TIED, flag))
-                .orElse(part);
+        return switch (counts) {
+            case IF_UNSAID -> outer.or(() -> inner);
+            case IF_DENIED -> outer.filter(flag -> flag).or(() -> inner).or(() -> outer);
+            case NEVER -> outer.or(() -> Optional.of(false));
+        };
     }
 
     /** What users should know. */
