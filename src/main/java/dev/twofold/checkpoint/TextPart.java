@@ -28,10 +28,10 @@ public record TextPart(ConfigFile config, String whole) {
     /**
      * Of a checkpoint; empty if it is a model of text only.
      *
-     * @param tensors names of all that are stored
+     * @param tensors names of all that are stored; empty if only the configuration is there
      * @throws dev.twofold.diag.TwofoldException of kind INPUT if it is one of another kind
      */
-    public static Optional<TextPart> of(ConfigFile config, Collection<String> tensors) {
+    public static Optional<TextPart> of(ConfigFile config, Optional<? extends Collection<String>> tensors) {
         String type = config.text(MODEL_TYPE).orElse("");
         TextParts known = Families.textParts();
         Optional<ConfigFile> own = config.object(PART);
@@ -44,7 +44,9 @@ public record TextPart(ConfigFile config, String whole) {
                 own.map(text -> config.part(PART, known.inherited())).orElseGet(() -> config.without(known.ofImages()));
         String inner =
                 own.flatMap(text -> text.text(MODEL_TYPE)).orElse(whole.get().text());
-        boolean untold = whole.get().tied() && tensors.stream().noneMatch(name -> name.endsWith(HEAD));
+        boolean untold = whole.get().tied()
+                && tensors.filter(names -> names.stream().noneMatch(name -> name.endsWith(HEAD)))
+                        .isPresent();
         ConfigFile filled =
                 own.isPresent() ? part.withSizes(Families.classKeys().sizesOf(inner)) : part;
         ConfigFile told = tied(config, own, whole.get().inner(), untold)

@@ -96,11 +96,27 @@ final class TextPartsTest {
     })
     void whether_the_head_is_the_embedding_is_for_the_whole_to_say_or_to_ask(
             String whole, @Nullable Boolean outer, @Nullable Boolean inner, boolean expected) {
-        assertThat(tied(whole, outer, inner, Set.of("model.embed_tokens.weight"))).contains(expected);
+        assertThat(tied(whole, outer, inner, Optional.of(Set.of("model.embed_tokens.weight")))).contains(expected);
+    }
+
+    /** Its default says nothing of a checkpoint that transformers 4 saved, most of which have a head of their own. */
+    @ParameterizedTest
+    @CsvSource({"mistral3, , ", "internvl, false, false", "gemma3, , ", "aya_vision, true, true"})
+    void the_class_of_the_whole_ties_no_head_of_which_only_the_configuration_is_known(
+            String whole, @Nullable Boolean inner, @Nullable Boolean expected) {
+        assertThat(tied(whole, null, inner, Optional.empty())).isEqualTo(Optional.ofNullable(expected));
+    }
+
+    @Test
+    void a_configuration_alone_tells_the_size_of_a_head() throws IOException {
+        with("mistral3", "{`tie_word_embeddings`: null}");
+        assertThat(Sources.SHIPPED.describe(directory).tied()).isFalse();
+        with("gemma3", "{}");
+        assertThat(Sources.SHIPPED.describe(directory).tied()).isTrue();
     }
 
     private static Optional<Boolean> tied(
-            String whole, @Nullable Boolean outer, @Nullable Boolean inner, Set<String> tensors) {
+            String whole, @Nullable Boolean outer, @Nullable Boolean inner, Optional<Set<String>> tensors) {
         ObjectNode config = JsonNodeFactory.instance.objectNode().put("model_type", whole);
         ObjectNode part = config.putObject("text_config");
         if (outer != null) {
