@@ -93,7 +93,7 @@ public final class DecoderReader {
         }
         Weight head = tied
                 ? embedding.table()
-                : tensors.tensor(family.names().head() + ".weight", shape.vocabulary(), shape.hidden());
+                : tensors.head(shape.vocabulary(), shape.hidden());
         Optional<Weight> bias = headBias();
         List<Step> steps = new ArrayList<>();
         for (int layer = 0; layer < shape.layers(); layer++) {

@@ -18,7 +18,8 @@ public record TextPart(ConfigFile config, String whole) {
     private static final String MODEL_TYPE = "model_type";
     private static final String PART = "text_config";
     private static final String TIED = "tie_word_embeddings";
-    private static final String HEAD = "lm_head.weight";
+    /** What the numbers of a head are called, however they are stored. */
+    private static final List<String> HEADS = List.of("lm_head.weight", "lm_head.qweight", "lm_head.weight_packed");
 
     /** Tensors of what sees images. */
     public static List<String> otherTensors() {
@@ -45,7 +46,7 @@ public record TextPart(ConfigFile config, String whole) {
         String inner =
                 own.flatMap(text -> text.text(MODEL_TYPE)).orElse(whole.get().text());
         boolean untold = whole.get().tied()
-                && tensors.filter(names -> names.stream().noneMatch(name -> name.endsWith(HEAD)))
+                && tensors.filter(names -> names.stream().noneMatch(name -> HEADS.stream().anyMatch(name::endsWith)))
                         .isPresent();
         ConfigFile filled =
                 own.isPresent() ? part.withSizes(Families.classKeys().sizesOf(inner)) : part;

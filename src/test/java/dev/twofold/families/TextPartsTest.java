@@ -107,6 +107,18 @@ final class TextPartsTest {
         assertThat(tied(whole, null, inner, Optional.empty())).isEqualTo(Optional.ofNullable(expected));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "lm_head.weight, false",
+        "language_model.lm_head.qweight, false",
+        "lm_head.weight_packed, false",
+        "model.embed_tokens.weight, true"
+    })
+    void a_head_is_stored_whatever_its_numbers_are_called(String tensor, boolean tied) {
+        Optional<Boolean> expected = Optional.of(true).filter(flag -> tied);
+        assertThat(tied("internvl", null, null, Optional.of(Set.of(tensor)))).isEqualTo(expected);
+    }
+
     @Test
     void a_configuration_alone_tells_the_size_of_a_head() throws IOException {
         with("mistral3", "{`tie_word_embeddings`: null}");
