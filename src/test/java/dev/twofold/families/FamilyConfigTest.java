@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
 import dev.twofold.pipeline.Sources;
@@ -309,6 +310,19 @@ final class FamilyConfigTest {
         Decoder original = Sources.SHIPPED.open(family.directory()).decoder();
         family.withConfig(new ObjectMapper().readTree(other.toFile()));
         assertThat(Sources.SHIPPED.open(family.directory()).decoder()).isEqualTo(original);
+    }
+
+    /** The default of the class holds only where there are no rope_parameters at all; where they lack it, that of the library. */
+    @Test
+    void rope_parameters_without_a_base_have_that_of_the_library() {
+        EditedFamily family = EditedFamily.copy("ministral3", directory.resolve("ministral3"));
+        ObjectNode config = family.config();
+        ((ObjectNode) config.get("rope_parameters")).remove("rope_theta");
+        assertThat(read(family.withConfig(config)).rotaries()).extracting(Rotary::theta).containsExactly(10_000.0);
+    }
+
+    private static Decoder read(EditedFamily family) {
+        return Sources.SHIPPED.open(family.directory()).decoder();
     }
 
     private static String refused(EditedFamily family) {
