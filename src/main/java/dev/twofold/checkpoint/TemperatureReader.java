@@ -28,10 +28,11 @@ record TemperatureReader(Settings settings, TemperatureStyle style) {
     }
 
     private Settings besideRotary() {
+        ConfigFile config = settings.config();
         ConfigFile options = Stream.of("rope_parameters", "rope_scaling")
-                .flatMap(key -> settings.config().object(key).stream())
+                .flatMap(key -> config.object(key).stream())
                 .findFirst()
-                .orElseThrow(() -> settings.config().missing("rope_parameters"));
-        return new Settings(options, settings.unknown(), settings.range());
+                .orElseThrow(() -> config.missing("rope_parameters"));
+        return new Settings(RotaryScaling.withOriginal(options, config), settings.unknown(), settings.range());
     }
 }

@@ -321,6 +321,34 @@ final class FamilyConfigTest {
         assertThat(read(family.withConfig(config)).rotaries()).extracting(Rotary::theta).containsExactly(10_000.0);
     }
 
+    /** So it is in transformers 5.24 (standardize_rope_params). */
+    @ParameterizedTest
+    @CsvSource({"llama3.1, rope_scaling", "ministral3, rope_parameters"})
+    void the_context_before_that_the_whole_file_says_counts_first(String name, String part) {
+        EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
+        Decoder original = read(family);
+        ObjectNode inside = family.config();
+        ((ObjectNode) inside.get(part)).put("original_max_position_embeddings", 16);
+        Decoder expected = read(family.withConfig(inside));
+        assertThat(expected).isNotEqualTo(original);
+        family.with("original_max_position_embeddings", NODES.numberNode(16));
+        assertThat(read(family)).isEqualTo(expected);
+        assertThat(Sources.SHIPPED.open(family.directory()).notes()).isEmpty();
+    }
+
+    /** And so it is where nothing asks for it, or kinds of layers have rope_parameters of their own. */
+    @Test
+    void elsewhere_it_changes_nothing_and_is_listed() {
+        EditedFamily family = EditedFamily.copy("llama2", directory.resolve("llama2"));
+        Decoder original = read(family);
+        family.with("original_max_position_embeddings", NODES.numberNode(16));
+        assertThat(read(family)).isEqualTo(original);
+        assertThat(Sources.SHIPPED.open(family.directory()).notes())
+                .singleElement()
+                .asString()
+                .endsWith("change nothing: original_max_position_embeddings");
+    }
+
     private static Decoder read(EditedFamily family) {
         return Sources.SHIPPED.open(family.directory()).decoder();
     }
