@@ -67,6 +67,12 @@ final class RotaryScaling {
                 .orElse(options);
     }
 
+    /** The same, where the context before is all of it if nothing else is said. */
+    static ConfigFile filledWithOriginal(ConfigFile options, ConfigFile whole, int context) {
+        ConfigFile said = withOriginal(options, whole);
+        return asksForOriginal(options) ? said.withSizes(Map.of(ORIGINAL, context)) : said;
+    }
+
     private static boolean asksForOriginal(ConfigFile options) {
         return FROM_BEFORE.contains(kind(options));
     }

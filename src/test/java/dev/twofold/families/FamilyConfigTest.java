@@ -349,6 +349,34 @@ final class FamilyConfigTest {
                 .endsWith("change nothing: original_max_position_embeddings");
     }
 
+    /** 1 at every position: YaRN without a context before has the whole one for it. */
+    @Test
+    void a_temperature_of_no_weight_or_within_the_context_before_is_none() {
+        EditedFamily family = EditedFamily.copy("ministral3", directory.resolve("ministral3"));
+        assertThat(read(family).temperatures()).isNotEmpty();
+        ObjectNode idle = family.config();
+        ((ObjectNode) idle.get("rope_parameters")).put("llama_4_scaling_beta", 0);
+        assertThat(read(family.withConfig(idle)).temperatures()).isEmpty();
+        ObjectNode within = family.config();
+        ((ObjectNode) within.get("rope_parameters")).remove("original_max_position_embeddings");
+        assertThat(read(family.withConfig(within)).temperatures()).isEmpty();
+    }
+
+    /** transformers fails where it multiplies. */
+    @Test
+    void a_temperature_that_nothing_is_said_of_is_refused() {
+        EditedFamily family = EditedFamily.copy("ministral3", directory.resolve("ministral3"));
+        ObjectNode config = family.config();
+        ObjectNode options = (ObjectNode) config.get("rope_parameters");
+        assertThat(refused(family.withConfig(config.set("rope_parameters", options.putNull("llama_4_scaling_beta")))))
+                .contains("rope_parameters.llama_4_scaling_beta", "the key is missing");
+        options.remove("llama_4_scaling_beta");
+        assertThat(refused(family.withConfig(config))).contains("rope_parameters.llama_4_scaling_beta");
+        options.put("llama_4_scaling_beta", 0.1).put("type", "default").put("rope_type", "default");
+        options.remove("original_max_position_embeddings");
+        assertThat(refused(family.withConfig(config))).contains("rope_parameters.original_max_position_embeddings");
+    }
+
     private static Decoder read(EditedFamily family) {
         return Sources.SHIPPED.open(family.directory()).decoder();
     }
