@@ -8,7 +8,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * The language model in a model of text and images. What it makes of text is what the whole makes of text alone.
+ * The language model in a model of text and images. It makes of text what the whole makes of text alone, but for what its class
+ * does to logits last, by a factor or a cap, which classes of wholes in transformers 5.24 leave out: the order of logits is the same.
  *
  * @param config of the language model, with what the whole says for it
  * @param whole model type of the whole
