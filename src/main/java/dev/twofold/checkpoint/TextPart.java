@@ -47,7 +47,8 @@ public record TextPart(ConfigFile config, String whole) {
         String inner =
                 own.flatMap(text -> text.text(MODEL_TYPE)).orElse(whole.get().text());
         boolean untold = whole.get().tied()
-                && tensors.filter(names -> names.stream().noneMatch(name -> HEADS.stream().anyMatch(name::endsWith)))
+                && tensors.filter(names ->
+                                names.stream().noneMatch(name -> HEADS.stream().anyMatch(name::endsWith)))
                         .isPresent();
         ConfigFile filled =
                 own.isPresent() ? part.withSizes(Families.classKeys().sizesOf(inner)) : part;
@@ -76,7 +77,8 @@ public record TextPart(ConfigFile config, String whole) {
      */
     private static Optional<Boolean> tied(
             ConfigFile whole, Optional<ConfigFile> own, TextParts.Inner counts, boolean untold) {
-        Optional<Boolean> outer = whole.flagIfPresent(TIED).or(() -> Optional.of(true).filter(flag -> untold));
+        Optional<Boolean> outer =
+                whole.flagIfPresent(TIED).or(() -> Optional.of(true).filter(flag -> untold));
         Optional<Boolean> inner = own.flatMap(text -> text.flagIfPresent(TIED));
         return switch (counts) {
             case IF_UNSAID -> outer.or(() -> inner);

@@ -53,7 +53,6 @@ public record TextParts(
         /** Where the class of the part writes a word that the class of the whole does not read. */
         NEVER;
 
-        
         public String toString() {
             return PlainName.of(this);
         }

@@ -97,11 +97,14 @@ public record StepwiseConfig(int vocabulary, int hidden, int context, boolean ti
     public static StepwiseConfig read(Path file, ObjectNode root) {
         int context = positive(file, root, CONTEXT);
         DecoderForm decoder = decoder(file, root.path(DECODER));
-        decoder.temperatures().filter(own -> own.positions() < context).findFirst().ifPresent(own -> {
-            throw wrong(file, CONTEXT)
-                    .found(context)
-                    .expected("at most " + own.positions() + ", the positions of a temperature");
-        });
+        decoder.temperatures()
+                .filter(own -> own.positions() < context)
+                .findFirst()
+                .ifPresent(own -> {
+                    throw wrong(file, CONTEXT)
+                            .found(context)
+                            .expected("at most " + own.positions() + ", the positions of a temperature");
+                });
         return new StepwiseConfig(
                 positive(file, root, VOCABULARY), positive(file, root, HIDDEN), context, tied(file, root), decoder);
     }

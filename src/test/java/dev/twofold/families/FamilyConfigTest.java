@@ -318,7 +318,9 @@ final class FamilyConfigTest {
         EditedFamily family = EditedFamily.copy("ministral3", directory.resolve("ministral3"));
         ObjectNode config = family.config();
         ((ObjectNode) config.get("rope_parameters")).remove("rope_theta");
-        assertThat(read(family.withConfig(config)).rotaries()).extracting(Rotary::theta).containsExactly(10_000.0);
+        assertThat(read(family.withConfig(config)).rotaries())
+                .extracting(Rotary::theta)
+                .containsExactly(10_000.0);
     }
 
     /** So it is in transformers 5.24 (standardize_rope_params). */

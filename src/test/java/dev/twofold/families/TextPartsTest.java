@@ -96,7 +96,8 @@ final class TextPartsTest {
     })
     void whether_the_head_is_the_embedding_is_for_the_whole_to_say_or_to_ask(
             String whole, @Nullable Boolean outer, @Nullable Boolean inner, boolean expected) {
-        assertThat(tied(whole, outer, inner, Optional.of(Set.of("model.embed_tokens.weight")))).contains(expected);
+        assertThat(tied(whole, outer, inner, Optional.of(Set.of("model.embed_tokens.weight"))))
+                .contains(expected);
     }
 
     /** Its default says nothing of a checkpoint that transformers 4 saved, most of which have a head of their own. */

@@ -64,7 +64,8 @@ final class QuantizedCheckpointTest extends QuantizedCheckpoints {
                 .set("quantization_config", "{\"quant_method\": \"compressed-tensors\", \"format\": \"int-quantized\"}")
                 .raw("lm_head.weight", DType.I8, codes, TinyLlama.VOCABULARY, OUT)
                 .tensor("lm_head.weight_scale", DType.F32, scales, TinyLlama.VOCABULARY, 1);
-        assertReads(model, decoder -> decoder.head().weight(), (row, column) -> codes[row * OUT + column] * scales[row]);
+        assertReads(
+                model, decoder -> decoder.head().weight(), (row, column) -> codes[row * OUT + column] * scales[row]);
     }
 
     @Test

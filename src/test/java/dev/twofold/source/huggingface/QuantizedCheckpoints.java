@@ -45,9 +45,7 @@ abstract class QuantizedCheckpoints {
 
     void assertReads(TinyLlama model, Element expected) throws IOException {
         assertReads(
-                model,
-                decoder -> TinyCheckpoint.feedForward(decoder, 0).down().weight(),
-                expected);
+                model, decoder -> TinyCheckpoint.feedForward(decoder, 0).down().weight(), expected);
     }
 
     void assertReads(TinyLlama model, Function<Decoder, Weight> matrix, Element expected) throws IOException {
