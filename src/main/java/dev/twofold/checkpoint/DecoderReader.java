@@ -91,9 +91,7 @@ public final class DecoderReader {
         if (tied) {
             tensors.skipCopy(family.names().head() + ".weight", embedding.table());
         }
-        Weight head = tied
-                ? embedding.table()
-                : tensors.tensor(family.names().head() + ".weight", shape.vocabulary(), shape.hidden());
+        Weight head = tied ? embedding.table() : tensors.head(shape.vocabulary(), shape.hidden());
         Optional<Weight> bias = headBias();
         List<Step> steps = new ArrayList<>();
         for (int layer = 0; layer < shape.layers(); layer++) {

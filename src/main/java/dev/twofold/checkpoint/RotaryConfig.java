@@ -74,8 +74,11 @@ final class RotaryConfig {
             return lengthened(full, sliding);
         }
         Optional<ConfigFile> one = parameters.or(() -> scaling);
-        Rotary full = rotary(style.theta(), one);
-        return style.localTheta().equals(Setting.NONE) ? new Positions(full, full) : lengthened(full, local(one));
+        if (!style.localTheta().equals(Setting.NONE)) {
+            return lengthened(rotary(style.theta(), one), local(one));
+        }
+        Rotary both = rotary(style.theta(), one.map(options -> RotaryScaling.withOriginal(options, config)));
+        return new Positions(both, both);
     }
 
     /** What is not scaled holds for as many positions as what is. */

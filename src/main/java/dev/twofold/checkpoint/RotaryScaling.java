@@ -8,7 +8,9 @@ import dev.twofold.decoder.Rotary.Unscaled;
 import dev.twofold.decoder.Rotary.YarnScaling;
 import dev.twofold.family.RotaryStyle;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Reads how rotary frequencies are stretched for longer contexts. */
@@ -20,6 +22,9 @@ final class RotaryScaling {
 
     private static final String UNSCALED = "default";
 
+    /** They ask for the context before. */
+    private static final Set<String> FROM_BEFORE = Set.of("llama3", "yarn", "longrope", "su");
+
     /** What a config.json says of scaling, and how many positions it holds for. */
     record Read(Scaling scaling, int positions) {}
 
@@ -28,7 +33,6 @@ final class RotaryScaling {
      * @param options its part about scaling
      */
     static Read read(Settings settings, ConfigFile options, RotaryStyle style, double theta, int width, int context) {
-        ConfigFile config = settings.config();
         String named = kind(options);
         String type = style.sections() && sections(options, named) ? UNSCALED : named;
         if (!style.scalings().contains(type)) {
@@ -49,6 +53,28 @@ final class RotaryScaling {
             }
             default -> new Read(new Unscaled(), context);
         };
+    }
+
+    /**
+     * Options with the context before, where they ask for it: what the whole file says of it counts first, as in transformers
+     * 5.24 ({@code standardize_rope_params}), unless kinds of layers have options of their own.
+     */
+    static ConfigFile withOriginal(ConfigFile options, ConfigFile whole) {
+        return Optional.of(options)
+                .filter(RotaryScaling::asksForOriginal)
+                .flatMap(own -> whole.positiveIfPresent(ORIGINAL))
+                .map(size -> options.without(List.of(ORIGINAL)).withSizes(Map.of(ORIGINAL, size)))
+                .orElse(options);
+    }
+
+    /** The same, where the context before is all of it if nothing else is said. */
+    static ConfigFile filledWithOriginal(ConfigFile options, ConfigFile whole, int context) {
+        ConfigFile said = withOriginal(options, whole);
+        return asksForOriginal(options) ? said.withSizes(Map.of(ORIGINAL, context)) : said;
+    }
+
+    private static boolean asksForOriginal(ConfigFile options) {
+        return FROM_BEFORE.contains(kind(options));
     }
 
     /** Which pairs turn by which part of a position does not matter where the parts are the same. */
@@ -121,22 +147,18 @@ final class RotaryScaling {
 
     /** The context before LongRoPE, where its short range ends. */
     static Optional<Integer> original(ConfigFile config) {
-        return Stream.of("rope_parameters", "rope_scaling")
-                .flatMap(key -> config.object(key).stream())
-                .flatMap(options -> options.positiveIfPresent(ORIGINAL).stream())
-                .findFirst()
-                .or(() -> config.positiveIfPresent(ORIGINAL));
+        return config.positiveIfPresent(ORIGINAL)
+                .or(() -> Stream.of("rope_parameters", "rope_scaling")
+                        .flatMap(key -> config.object(key).stream())
+                        .flatMap(options -> options.positiveIfPresent(ORIGINAL).stream())
+                        .findFirst());
     }
 
     /** Past its short range it has other factors. */
     private static Read longRope(Settings settings, ConfigFile options, int width, int context) {
-        ConfigFile config = settings.config();
         List<Double> shortFactors = factors(options, "short_factor", width);
         List<Double> longFactors = factors(options, "long_factor", width);
-        int original = options.positiveIfPresent(ORIGINAL)
-                .or(() -> config.positiveIfPresent(ORIGINAL))
-                .orElse(context);
-        config.positiveIfPresent(ORIGINAL);
+        int original = options.positiveIfPresent(ORIGINAL).orElse(context);
         double factor = options.positiveNumberIfPresent("factor").orElse((double) context / original);
         double inferred = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);

@@ -66,6 +66,12 @@ record Settings(ConfigFile config, UnknownKeys unknown, RopeRange range) {
                 .orElse(raised);
     }
 
+    /** The same, where zero is a number, too. */
+    Optional<Double> numberOrZero(Setting setting) {
+        boolean zero = ownValue(setting) && config.says(key(setting)) && config.number(key(setting)) == 0;
+        return zero ? Optional.of(0.0) : number(setting);
+    }
+
     boolean flag(Setting setting, boolean otherwise) {
         boolean fallback = constant(setting, JsonNode::isBoolean, "true or false")
                 .map(JsonNode::booleanValue)

@@ -112,6 +112,15 @@ public final class TensorSource {
 
     /** A matrix {@code [outputs, inputs]} of a layer, however it is stored. */
     Weight matrix(String name, long outputs, long inputs) {
+        return matrix(name, outputs, inputs, names.transposed());
+    }
+
+    /** The same of the head, whose rows are outputs in every family. */
+    Weight head(long outputs, long inputs) {
+        return matrix(names.head(), outputs, inputs, false);
+    }
+
+    private Weight matrix(String name, long outputs, long inputs, boolean transposed) {
         String tensor = name + WEIGHT;
         Optional<Weight> numbers =
                 quantization.flatMap(found -> QuantizedMatrix.read(found, this, name, outputs, inputs));
@@ -119,9 +128,8 @@ public final class TensorSource {
             quantized++;
             return adapted(tensor, numbers.get());
         }
-        Weight plain = names.transposed()
-                ? Weights.transpose(stored(tensor, inputs, outputs))
-                : stored(tensor, outputs, inputs);
+        Weight plain =
+                transposed ? Weights.transpose(stored(tensor, inputs, outputs)) : stored(tensor, outputs, inputs);
         return adapted(tensor, plain);
     }
 

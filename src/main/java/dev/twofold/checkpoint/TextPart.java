@@ -8,7 +8,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * The language model in a model of text and images. What it makes of text is what the whole makes of text alone.
+ * The language model in a model of text and images. It makes of text what the whole makes of text alone, but for what its class
+ * does to logits last, by a factor or a cap, which classes of wholes in transformers 5.24 leave out: the order of logits is the same.
  *
  * @param config of the language model, with what the whole says for it
  * @param whole model type of the whole
@@ -18,7 +19,8 @@ public record TextPart(ConfigFile config, String whole) {
     private static final String MODEL_TYPE = "model_type";
     private static final String PART = "text_config";
     private static final String TIED = "tie_word_embeddings";
-    private static final String HEAD = "lm_head.weight";
+    /** What the numbers of a head are called, however they are stored. */
+    private static final List<String> HEADS = List.of("lm_head.weight", "lm_head.qweight", "lm_head.weight_packed");
 
     /** Tensors of what sees images. */
     public static List<String> otherTensors() {
@@ -28,10 +30,10 @@ public record TextPart(ConfigFile config, String whole) {
     /**
      * Of a checkpoint; empty if it is a model of text only.
      *
-     * @param tensors names of all that are stored
+     * @param tensors names of all that are stored; empty if only the configuration is there
      * @throws dev.twofold.diag.TwofoldException of kind INPUT if it is one of another kind
      */
-    public static Optional<TextPart> of(ConfigFile config, Collection<String> tensors) {
+    public static Optional<TextPart> of(ConfigFile config, Optional<? extends Collection<String>> tensors) {
         String type = config.text(MODEL_TYPE).orElse("");
         TextParts known = Families.textParts();
         Optional<ConfigFile> own = config.object(PART);
@@ -44,10 +46,16 @@ public record TextPart(ConfigFile config, String whole) {
                 own.map(text -> config.part(PART, known.inherited())).orElseGet(() -> config.without(known.ofImages()));
         String inner =
                 own.flatMap(text -> text.text(MODEL_TYPE)).orElse(whole.get().text());
-        boolean untold = whole.get().tied() && tensors.stream().noneMatch(name -> name.endsWith(HEAD));
+        boolean untold = whole.get().tied()
+                && tensors.filter(names ->
+                                names.stream().noneMatch(name -> HEADS.stream().anyMatch(name::endsWith)))
+                        .isPresent();
         ConfigFile filled =
                 own.isPresent() ? part.withSizes(Families.classKeys().sizesOf(inner)) : part;
-        return Optional.of(new TextPart(tied(config, own, filled, untold).with(MODEL_TYPE, inner), type));
+        ConfigFile told = tied(config, own, whole.get().inner(), untold)
+                .map(flag -> filled.with(TIED, flag))
+                .orElse(filled);
+        return Optional.of(new TextPart(told.with(MODEL_TYPE, inner), type));
     }
 
     private static void refuse(ConfigFile config, ConfigFile text, String type, TextParts known) {
@@ -63,19 +71,20 @@ public record TextPart(ConfigFile config, String whole) {
     }
 
     /**
-     * Releases differ in where they say it.
+     * Releases differ in where they say it, and classes of wholes in whether they ask their part.
      *
      * @param untold whether it is where nothing is said
      */
-    private static ConfigFile tied(ConfigFile whole, Optional<ConfigFile> own, ConfigFile part, boolean untold) {
-        Optional<Boolean> outer = whole.flagIfPresent(TIED);
+    private static Optional<Boolean> tied(
+            ConfigFile whole, Optional<ConfigFile> own, TextParts.Inner counts, boolean untold) {
+        Optional<Boolean> outer =
+                whole.flagIfPresent(TIED).or(() -> Optional.of(true).filter(flag -> untold));
         Optional<Boolean> inner = own.flatMap(text -> text.flagIfPresent(TIED));
-        return outer.or(() -> Optional.of(true).filter(flag -> untold))
-                .filter(flag -> flag)
-                .or(() -> inner)
-                .or(() -> outer)
-                .map(flag -> part.with(TIED, flag))
-                .orElse(part);
+        return switch (counts) {
+            case IF_UNSAID -> outer.or(() -> inner);
+            case IF_DENIED -> outer.filter(flag -> flag).or(() -> inner).or(() -> outer);
+            case NEVER -> outer.or(() -> Optional.of(false));
+        };
     }
 
     /** What users should know. */

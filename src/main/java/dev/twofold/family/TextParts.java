@@ -2,6 +2,7 @@ package dev.twofold.family;
 
 import static dev.twofold.family.Family.required;
 
+import dev.twofold.diag.PlainName;
 import java.util.List;
 import java.util.Map;
 
@@ -34,10 +35,26 @@ public record TextParts(
      *
      * @param text model type of its language model, where nothing is said
      * @param tied whether the head is the embedding, where nothing is said and no other is stored
+     * @param inner when it counts what the language model's part says of that; where the whole says nothing, if nothing is said here
      */
-    public record Whole(String text, boolean tied) {
+    public record Whole(String text, boolean tied, Inner inner) {
         public Whole {
             required("text", text);
+            inner = inner == null ? Inner.IF_UNSAID : inner;
+        }
+    }
+
+    /** When a word of the language model's part counts, beside that of the whole. */
+    public enum Inner {
+        /** Where the whole says nothing. */
+        IF_UNSAID,
+        /** Also where the whole says no. */
+        IF_DENIED,
+        /** Where the class of the part writes a word that the class of the whole does not read. */
+        NEVER;
+
+        public String toString() {
+            return PlainName.of(this);
         }
     }
 }

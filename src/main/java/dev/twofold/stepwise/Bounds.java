@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 /** Numbers that a stranger wrote. */
 final class Bounds {
 
+    /** Of a table that has a row for each. */
+    static final int MAX_POSITIONS = 1 << 24;
+
     private Bounds() {}
 
     /** @throws IllegalArgumentException that names the key, if there is no value */

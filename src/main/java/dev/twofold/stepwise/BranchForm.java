@@ -93,7 +93,7 @@ record BranchForm(
         private static void requireBounds(Temperature temperature) {
             Bounds.require("every", temperature.every(), 1, Integer.MAX_VALUE);
             Bounds.require("offset", temperature.offset(), 0, 1);
-            Bounds.require("positions", temperature.positions(), 1, Integer.MAX_VALUE);
+            Bounds.require("positions", temperature.positions(), 1, Bounds.MAX_POSITIONS);
             if (!(temperature.weight() > 0 && temperature.weight() <= MAX_TEMPERATURE)) {
                 throw new IllegalArgumentException(
                         "weight should be above 0, at most " + MAX_TEMPERATURE + ", not " + temperature.weight());

@@ -3,7 +3,9 @@ package dev.twofold.stepwise;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Temperature;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +31,6 @@ record DecoderForm(
         List<Rotary> rotaries,
         List<List<BranchForm>> steps) {
 
-    private static final int MAX_POSITIONS = 1 << 24;
-
     DecoderForm {
         Bounds.requirePresent("family", family);
         Bounds.requirePresent("final_norm", finalNorm);
@@ -48,10 +48,26 @@ record DecoderForm(
 
     private static void require(Rotary rotary) {
         Bounds.requirePresent("scaling", rotary.scaling());
-        Bounds.require("positions", rotary.positions(), 1, MAX_POSITIONS);
+        Bounds.require("positions", rotary.positions(), 1, Bounds.MAX_POSITIONS);
         if (rotary.scaling() instanceof Rotary.LongRopeScaling each) {
             Bounds.require("width", rotary.width(), 2, 2L * each.factors().size());
         }
+    }
+
+    /** What queries are multiplied by, wherever they are. */
+    Stream<Temperature> temperatures() {
+        return temperatures(steps);
+    }
+
+    private static Stream<Temperature> temperatures(List<List<BranchForm>> steps) {
+        return steps.stream().flatMap(List::stream).flatMap(branch -> {
+            if (branch.chain() != null) {
+                return temperatures(branch.chain());
+            }
+            return branch.attention() == null
+                    ? Stream.empty()
+                    : Stream.ofNullable(branch.attention().temperature());
+        });
     }
 
     /** Numbers that stand for something else in the list. */

@@ -95,12 +95,18 @@ public record StepwiseConfig(int vocabulary, int hidden, int context, boolean ti
      * @throws TwofoldException of kind INPUT that names the key that is missing or wrong
      */
     public static StepwiseConfig read(Path file, ObjectNode root) {
+        int context = positive(file, root, CONTEXT);
+        DecoderForm decoder = decoder(file, root.path(DECODER));
+        decoder.temperatures()
+                .filter(own -> own.positions() < context)
+                .findFirst()
+                .ifPresent(own -> {
+                    throw wrong(file, CONTEXT)
+                            .found(context)
+                            .expected("at most " + own.positions() + ", the positions of a temperature");
+                });
         return new StepwiseConfig(
-                positive(file, root, VOCABULARY),
-                positive(file, root, HIDDEN),
-                positive(file, root, CONTEXT),
-                tied(file, root),
-                decoder(file, root.path(DECODER)));
+                positive(file, root, VOCABULARY), positive(file, root, HIDDEN), context, tied(file, root), decoder);
     }
 
     private static int positive(Path file, ObjectNode root, String key) {

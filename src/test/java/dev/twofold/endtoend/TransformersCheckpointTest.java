@@ -222,4 +222,25 @@ final class TransformersCheckpointTest {
                 .isInstanceOf(TwofoldException.class)
                 .hasMessageContaining(message);
     }
+
+    /** It is a table of a row for each position. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1 | at most 1, the positions of a temperature",
+                "255 | at most 255, the positions of a temperature",
+                "16777217 | positions should be 1 to 16777216, not 16777217"
+            })
+    void a_temperature_of_too_few_or_too_many_positions_is_refused(int positions, String message) throws IOException {
+        Path checkpoint = convert("ministral3", "checkpoint", "--merge", "1A-1F", "--target", "transformers");
+        Path config = checkpoint.resolve("config.json");
+        String text = Files.readString(config);
+        String what = "\"offset\":0,\"positions\":256";
+        assertThat(text).contains(what);
+        Files.writeString(config, text.replace(what, what.replace("256", String.valueOf(positions))));
+        assertThatThrownBy(() -> Sources.SHIPPED.open(checkpoint))
+                .isInstanceOf(TwofoldException.class)
+                .hasMessageContaining(message);
+    }
 }

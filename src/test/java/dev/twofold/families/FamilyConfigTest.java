@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Rotary;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.diag.TwofoldException.Kind;
 import dev.twofold.pipeline.Sources;
@@ -309,6 +310,77 @@ final class FamilyConfigTest {
         Decoder original = Sources.SHIPPED.open(family.directory()).decoder();
         family.withConfig(new ObjectMapper().readTree(other.toFile()));
         assertThat(Sources.SHIPPED.open(family.directory()).decoder()).isEqualTo(original);
+    }
+
+    /** The default of the class holds only where there are no rope_parameters at all; where they lack it, that of the library. */
+    @Test
+    void rope_parameters_without_a_base_have_that_of_the_library() {
+        EditedFamily family = EditedFamily.copy("ministral3", directory.resolve("ministral3"));
+        ObjectNode config = family.config();
+        ((ObjectNode) config.get("rope_parameters")).remove("rope_theta");
+        assertThat(read(family.withConfig(config)).rotaries())
+                .extracting(Rotary::theta)
+                .containsExactly(10_000.0);
+    }
+
+    /** So it is in transformers 5.24 (standardize_rope_params). */
+    @ParameterizedTest
+    @CsvSource({"llama3.1, rope_scaling", "ministral3, rope_parameters"})
+    void the_context_before_that_the_whole_file_says_counts_first(String name, String part) {
+        EditedFamily family = EditedFamily.copy(name, directory.resolve(name));
+        Decoder original = read(family);
+        ObjectNode inside = family.config();
+        ((ObjectNode) inside.get(part)).put("original_max_position_embeddings", 16);
+        Decoder expected = read(family.withConfig(inside));
+        assertThat(expected).isNotEqualTo(original);
+        family.with("original_max_position_embeddings", NODES.numberNode(16));
+        assertThat(read(family)).isEqualTo(expected);
+        assertThat(Sources.SHIPPED.open(family.directory()).notes()).isEmpty();
+    }
+
+    /** And so it is where nothing asks for it, or kinds of layers have rope_parameters of their own. */
+    @Test
+    void elsewhere_it_changes_nothing_and_is_listed() {
+        EditedFamily family = EditedFamily.copy("llama2", directory.resolve("llama2"));
+        Decoder original = read(family);
+        family.with("original_max_position_embeddings", NODES.numberNode(16));
+        assertThat(read(family)).isEqualTo(original);
+        assertThat(Sources.SHIPPED.open(family.directory()).notes())
+                .singleElement()
+                .asString()
+                .endsWith("change nothing: original_max_position_embeddings");
+    }
+
+    /** 1 at every position: YaRN without a context before has the whole one for it. */
+    @Test
+    void a_temperature_of_no_weight_or_within_the_context_before_is_none() {
+        EditedFamily family = EditedFamily.copy("ministral3", directory.resolve("ministral3"));
+        assertThat(read(family).temperatures()).isNotEmpty();
+        ObjectNode idle = family.config();
+        ((ObjectNode) idle.get("rope_parameters")).put("llama_4_scaling_beta", 0);
+        assertThat(read(family.withConfig(idle)).temperatures()).isEmpty();
+        ObjectNode within = family.config();
+        ((ObjectNode) within.get("rope_parameters")).remove("original_max_position_embeddings");
+        assertThat(read(family.withConfig(within)).temperatures()).isEmpty();
+    }
+
+    /** transformers fails where it multiplies. */
+    @Test
+    void a_temperature_that_nothing_is_said_of_is_refused() {
+        EditedFamily family = EditedFamily.copy("ministral3", directory.resolve("ministral3"));
+        ObjectNode config = family.config();
+        ObjectNode options = (ObjectNode) config.get("rope_parameters");
+        assertThat(refused(family.withConfig(config.set("rope_parameters", options.putNull("llama_4_scaling_beta")))))
+                .contains("rope_parameters.llama_4_scaling_beta", "the key is missing");
+        options.remove("llama_4_scaling_beta");
+        assertThat(refused(family.withConfig(config))).contains("rope_parameters.llama_4_scaling_beta");
+        options.put("llama_4_scaling_beta", 0.1).put("type", "default").put("rope_type", "default");
+        options.remove("original_max_position_embeddings");
+        assertThat(refused(family.withConfig(config))).contains("rope_parameters.original_max_position_embeddings");
+    }
+
+    private static Decoder read(EditedFamily family) {
+        return Sources.SHIPPED.open(family.directory()).decoder();
     }
 
     private static String refused(EditedFamily family) {

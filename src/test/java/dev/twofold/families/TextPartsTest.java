@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.twofold.checkpoint.ConfigFile;
+import dev.twofold.checkpoint.TextPart;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.decoder.Temperature;
 import dev.twofold.diag.TwofoldException;
@@ -16,6 +19,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +72,74 @@ final class TextPartsTest {
         Source source = with("mistral3", "{`tie_word_embeddings`: null}");
         assertThat(source.decoder().tied()).isFalse();
         assertThat(with("internvl", "{}").decoder().tied()).isTrue();
+    }
+
+    /** As transformers 5.24 has it: four classes of wholes take a yes of their part, and one part says yes by default in vain. */
+    @ParameterizedTest
+    @CsvSource({
+        "llava, false, true, true",
+        "llava_onevision, false, true, true",
+        "qwen2_vl, false, true, true",
+        "qwen2_5_vl, false, true, true",
+        "qwen2_5_vl, true, false, true",
+        "llava_next, false, true, false",
+        "idefics3, false, true, false",
+        "smolvlm, false, true, false",
+        "qwen3_vl, false, true, false",
+        "qwen3_vl, true, false, true",
+        "qwen3_vl, , true, true",
+        "qwen3_vl_moe, false, true, false",
+        "qwen3_vl_moe, , true, false",
+        "qwen3_vl_moe, true, , true",
+        "gemma3, false, true, false",
+        "gemma3, , false, true",
+    })
+    void whether_the_head_is_the_embedding_is_for_the_whole_to_say_or_to_ask(
+            String whole, @Nullable Boolean outer, @Nullable Boolean inner, boolean expected) {
+        assertThat(tied(whole, outer, inner, Optional.of(Set.of("model.embed_tokens.weight"))))
+                .contains(expected);
+    }
+
+    /** Its default says nothing of a checkpoint that transformers 4 saved, most of which have a head of their own. */
+    @ParameterizedTest
+    @CsvSource({"mistral3, , ", "internvl, false, false", "gemma3, , ", "aya_vision, true, true"})
+    void the_class_of_the_whole_ties_no_head_of_which_only_the_configuration_is_known(
+            String whole, @Nullable Boolean inner, @Nullable Boolean expected) {
+        assertThat(tied(whole, null, inner, Optional.empty())).isEqualTo(Optional.ofNullable(expected));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "lm_head.weight, false",
+        "language_model.lm_head.qweight, false",
+        "lm_head.weight_packed, false",
+        "model.embed_tokens.weight, true"
+    })
+    void a_head_is_stored_whatever_its_numbers_are_called(String tensor, boolean tied) {
+        Optional<Boolean> expected = Optional.of(true).filter(flag -> tied);
+        assertThat(tied("internvl", null, null, Optional.of(Set.of(tensor)))).isEqualTo(expected);
+    }
+
+    @Test
+    void a_configuration_alone_tells_the_size_of_a_head() throws IOException {
+        with("mistral3", "{`tie_word_embeddings`: null}");
+        assertThat(Sources.SHIPPED.describe(directory).tied()).isFalse();
+        with("gemma3", "{}");
+        assertThat(Sources.SHIPPED.describe(directory).tied()).isTrue();
+    }
+
+    private static Optional<Boolean> tied(
+            String whole, @Nullable Boolean outer, @Nullable Boolean inner, Optional<Set<String>> tensors) {
+        ObjectNode config = JsonNodeFactory.instance.objectNode().put("model_type", whole);
+        ObjectNode part = config.putObject("text_config");
+        if (outer != null) {
+            config.put("tie_word_embeddings", outer);
+        }
+        if (inner != null) {
+            part.put("tie_word_embeddings", inner);
+        }
+        ConfigFile file = ConfigFile.of(Path.of("config.json"), UnaryOperator.identity(), config);
+        return TextPart.of(file, tensors).orElseThrow().config().flagIfPresent("tie_word_embeddings");
     }
 
     /** The tensors of Mistral under another type, as of Ministral 3. */

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Opens one checkpoint. */
 final class CheckpointReader {
@@ -81,7 +80,7 @@ final class CheckpointReader {
     private Decoder decoder(Optional<TensorIndex> index, Optional<Adapter> adapter) {
         Path file = directory.resolve(HuggingFaceFormat.CONFIG);
         Optional<TextPart> part =
-                TextPart.of(whole, index.map(found -> found.tensors().keySet()).orElse(Set.of()));
+                TextPart.of(whole, index.map(found -> found.tensors().keySet()));
         part.map(TextPart::note).ifPresent(notes::add);
         ConfigFile config = part.map(TextPart::config).orElse(whole);
         String modelType = config.text("model_type").orElse("no model_type");

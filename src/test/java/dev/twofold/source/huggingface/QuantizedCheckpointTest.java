@@ -56,6 +56,19 @@ final class QuantizedCheckpointTest extends QuantizedCheckpoints {
     }
 
     @Test
+    void a_head_of_its_own_like_any_other_matrix() throws IOException {
+        byte[] codes = codes(TinyLlama.VOCABULARY * OUT);
+        float[] scales = scales(TinyLlama.VOCABULARY, DType.F32);
+        TinyLlama model = TinyLlama.create()
+                .without("lm_head.weight")
+                .set("quantization_config", "{\"quant_method\": \"compressed-tensors\", \"format\": \"int-quantized\"}")
+                .raw("lm_head.weight", DType.I8, codes, TinyLlama.VOCABULARY, OUT)
+                .tensor("lm_head.weight_scale", DType.F32, scales, TinyLlama.VOCABULARY, 1);
+        assertReads(
+                model, decoder -> decoder.head().weight(), (row, column) -> codes[row * OUT + column] * scales[row]);
+    }
+
+    @Test
     void eight_bits_of_bitsandbytes() throws IOException {
         byte[] codes = codes(OUT * IN);
         float[] scales = scales(OUT, DType.F32);

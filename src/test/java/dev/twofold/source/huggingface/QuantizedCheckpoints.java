@@ -3,6 +3,7 @@ package dev.twofold.source.huggingface;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.twofold.decoder.Decoder;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.disk.MappedFiles;
 import dev.twofold.pipeline.Sources;
@@ -11,12 +12,14 @@ import dev.twofold.tensor.BFloat16;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Float16;
 import dev.twofold.testing.TinyLlama;
+import dev.twofold.weight.Weight;
 import dev.twofold.weight.WeightEvaluator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.function.Function;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Makes checkpoints of one quantized matrix, and compares what is read of them. */
@@ -41,14 +44,20 @@ abstract class QuantizedCheckpoints {
     }
 
     void assertReads(TinyLlama model, Element expected) throws IOException {
+        assertReads(
+                model, decoder -> TinyCheckpoint.feedForward(decoder, 0).down().weight(), expected);
+    }
+
+    void assertReads(TinyLlama model, Function<Decoder, Weight> matrix, Element expected) throws IOException {
         Source source = Sources.SHIPPED.open(model.write(directory));
         assertThat(source.notes()).anyMatch(note -> note.contains("the checkpoint is quantized"));
         try (MappedFiles files = new MappedFiles()) {
-            float[] found = new WeightEvaluator(files)
-                    .read(TinyCheckpoint.feedForward(source.decoder(), 0).down().weight());
-            float[] wanted = new float[OUT * IN];
+            Weight weight = matrix.apply(source.decoder());
+            float[] found = new WeightEvaluator(files).read(weight);
+            float[] wanted = new float[found.length];
+            int columns = (int) weight.shape().dim(1);
             for (int i = 0; i < wanted.length; i++) {
-                wanted[i] = expected.at(i / IN, i % IN);
+                wanted[i] = expected.at(i / columns, i % columns);
             }
             assertThat(found).isEqualTo(wanted);
         }
