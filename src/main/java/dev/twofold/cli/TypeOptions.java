@@ -121,7 +121,9 @@ final class TypeOptions {
 
     /** For a target whose types have blocks of their own. */
     void requireNoneOfBlocks() {
-        if (refit || asymmetric || Stream.of(around, block, mix, rounding, maxRoundingLoss).anyMatch(Objects::nonNull)) {
+        if (refit
+                || asymmetric
+                || Stream.of(around, block, mix, rounding, maxRoundingLoss).anyMatch(Objects::nonNull)) {
             throw TwofoldException.usage("the types of this target have blocks and mixes of their own")
                     .found("--around, --block, --asymmetric, --mix, --rounding, --refit or --max-rounding-loss")
                     .hint("leave them out: --dtype names a type, such as q4_k_m");

@@ -69,10 +69,11 @@ public record CalibrationText(TextWindows windows, int heldOut) {
         TextWindows others = windows.part(0, windows.inputs().size() - heldOut);
         int count = Math.max(2, (int) Math.round((double) tokens / windows.length()));
         return split(List.of(others.spaced(count)))
-                .orElseThrow(() -> TwofoldException.input("too few tokens to try a refit on, and to measure it on others")
-                        .found(windows.inputs().size() + " windows")
-                        .expected("3 or more, of " + windows.length() + " tokens")
-                        .hint("give a longer text, or raise --calibration-tokens"));
+                .orElseThrow(
+                        () -> TwofoldException.input("too few tokens to try a refit on, and to measure it on others")
+                                .found(windows.inputs().size() + " windows")
+                                .expected("3 or more, of " + windows.length() + " tokens")
+                                .hint("give a longer text, or raise --calibration-tokens"));
     }
 
     /** The windows that no ridge is tried on. */

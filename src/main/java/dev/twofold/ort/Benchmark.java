@@ -51,7 +51,9 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
 
     /** The speed of each model; a supplier loads it. */
     public List<Speed> run(List<Supplier<ModelSession>> models) {
-        List<List<Times>> times = models.stream().map(model -> (List<Times>) new ArrayList<Times>()).toList();
+        List<List<Times>> times = models.stream()
+                .map(model -> (List<Times>) new ArrayList<Times>())
+                .toList();
         for (int round = 0; round < rounds; round++) {
             List<Times> means = EveryPlace.of(models, this::loaded, Times::mean);
             for (int model = 0; model < models.size(); model++) {

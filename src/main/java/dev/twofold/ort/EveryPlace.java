@@ -25,7 +25,8 @@ final class EveryPlace {
             rows.add(rotated(measured.apply(rotated(things, first)), -first));
         }
         return IntStream.range(0, things.size())
-                .mapToObj(thing -> mean.apply(rows.stream().map(row -> row.get(thing)).toList()))
+                .mapToObj(thing ->
+                        mean.apply(rows.stream().map(row -> row.get(thing)).toList()))
                 .toList();
     }
 
