@@ -19,8 +19,7 @@ record BitMeasuring(Source source, Texts texts, MeasurementCache cache, Host hos
     private static final int SCORED_LENGTH = 256;
 
     List<BitCost> costs(OpenBits open) {
-        CalibrationText text = CalibrationText.of(
-                source, texts.calibrating(), open.ask().options().tokenCount(), host);
+        CalibrationText text = CalibrationText.of(source, texts.calibrating(), open.tokens(), host);
         Decoder decoder = open.form().check(Facts.of(source.decoder())).run(source.decoder());
         TextWindows windows = text.windows();
         TextWindows fitted = windows.part(0, windows.inputs().size() - text.heldOut());

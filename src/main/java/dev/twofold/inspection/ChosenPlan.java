@@ -52,7 +52,7 @@ public record ChosenPlan(
                 : open.fit().map(Compensate.Options::tokens).orElse(0);
         Optional<CalibrationText> fitted =
                 fitting ? Optional.of(CalibrationText.of(source, texts.calibrating(), tokens, host)) : Optional.empty();
-        int rounded = shared.map(bits -> bits.ask().options().tokenCount()).orElse(0);
+        int rounded = shared.map(OpenBits::tokens).orElse(0);
         int taken = Math.max(fitted.map(CalibrationText::tokens).orElse(0), rounded);
         Passages passages = Passages.of(source, texts, Optional.ofNullable(options.tokens()), taken, host);
         try (MeasurementSession session = new MeasurementSession(source, passages, open.form(), cache, host)) {

@@ -49,6 +49,11 @@ public record OpenBits(Recipe recipe, PassRequest<ChooseBits.Options> ask, PassR
         return Optional.of(new OpenBits(recipe, ask, rounding));
     }
 
+    /** Tokens of the text that it rounds by and measures on. */
+    public int tokens() {
+        return ask.options().tokenCount();
+    }
+
     /** Whether the limit is that of the plan, for both together. */
     public boolean sharesLimit() {
         return ask.options().isShared();
