@@ -62,6 +62,7 @@ final class LlamaCppFamiliesTest {
             "ernie4_5",
             "exaone",
             "granite",
+            "granitemoehybrid",
             "helium",
             "internlm2",
             "llama2",
