@@ -15,7 +15,7 @@ final class FitTable {
         if (fits.findings().isEmpty()) {
             return;
         }
-        out.println("error over what was to be reached          ridge   fitted tokens       held-out tokens");
+        out.println("error over what was to be reached          ridge   all tokens          held-out tokens");
         for (FitFinding fit : fits.findings()) {
             out.printf(
                     Locale.ROOT,

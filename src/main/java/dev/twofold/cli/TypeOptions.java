@@ -125,8 +125,9 @@ final class TypeOptions {
                 || asymmetric
                 || Stream.of(around, block, mix, rounding, maxRoundingLoss).anyMatch(Objects::nonNull)) {
             throw TwofoldException.usage("the types of this target have blocks and mixes of their own")
-                    .found("--around, --block, --asymmetric, --mix, --rounding, --refit or --max-rounding-loss")
-                    .hint("leave them out: --dtype names a type, such as q4_k_m");
+                    .hint(
+                            "leave out --around, --block, --asymmetric, --mix, --rounding, --refit and --max-rounding-loss: --dtype"
+                                    + " names a type, such as q4_k_m");
         }
     }
 
