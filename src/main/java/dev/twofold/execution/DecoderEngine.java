@@ -78,12 +78,21 @@ public interface DecoderEngine extends AutoCloseable {
         float[] logits(HiddenStates states, int window);
 
         /**
-         * How well a model predicts a text, next to the original.
+         * Sets other models beside the original.
          *
          * @param base the original's stream after its last step
-         * @param model the model's
          */
-        Score score(HiddenStates base, HiddenStates model, TextWindows text);
+        Scorer beside(HiddenStates base, TextWindows text);
+
+        /** How well models predict a text whose tokens the original predicted first. Closed with the head. */
+        interface Scorer {
+
+            /** The original's own. */
+            Score base();
+
+            /** @param model a model's stream after its last step */
+            Score score(HiddenStates model);
+        }
 
         @Override
         void close();

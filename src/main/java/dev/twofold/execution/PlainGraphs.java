@@ -43,24 +43,34 @@ public interface PlainGraphs {
     /** From a stream to the logits of some rows of the vocabulary, {@code [batch, tokens, rows]}. */
     PlainGraph head(Decoder decoder, Linear rows);
 
-    /**
-     * From a stream {@code x} and the original's, {@code base}, both {@code [tokens, hidden]}, to what their
-     * distributions over some rows of the vocabulary come to: one value a token of each {@link Comparison}. The input
-     * {@code next}, int64 {@code [tokens, 1]}, is the row of the token that followed.
-     */
-    PlainGraph comparison(Decoder decoder, Linear rows);
+    /** From a stream, {@code [tokens, hidden]}, to what the head multiplies, of the same shape. */
+    PlainGraph finalNorm(Decoder decoder);
 
-    /** Outputs of a {@link #comparison}, in order, each {@code [tokens, 1]}. */
-    enum Comparison {
-        /** Logarithm of the sum of the exponentials of the original's logits. */
-        BASE_LOG_SUM,
-        /** The same of the model's. */
+    /**
+     * From what {@link #finalNorm} gives, {@code x [tokens, hidden]}, to one value a token of each {@link LogitSum} over some rows
+     * of the vocabulary. The input {@code next}, int64 {@code [tokens, 1]}, is the row of the token that followed.
+     */
+    PlainGraph logitSums(Decoder decoder, Linear rows);
+
+    /** Outputs of {@link #logitSums}, in order, each {@code [tokens, 1]}. */
+    enum LogitSum {
+        /** Logarithm of the sum of the exponentials of the logits. */
         LOG_SUM,
-        /** Mean, under the original's distribution over these rows, of its logit less the model's. */
-        MEAN_GAP,
-        /** The model's logit of the token that followed. */
+        /** The logit of the token that followed. */
         NEXT,
-        /** The model's largest logit. */
+        /** The largest logit. */
         LARGEST
     }
+
+    /**
+     * The mean of some rows of the vocabulary's table under the distribution that the head makes of {@code x}: from {@code x [tokens, hidden]}
+     * and {@code logSum [tokens, 1]} over all rows to these rows' share of it, {@code [tokens, hidden]}.
+     */
+    PlainGraph meanRow(Decoder decoder, Linear rows);
+
+    /**
+     * How far another model's logits are below the original's, in the mean under the original's distribution: from {@code base} and
+     * {@code x}, both {@code [tokens, hidden]}, and {@code logSum [tokens, 1]} of the original over all rows to these rows' share of it, {@code [tokens, 1]}.
+     */
+    PlainGraph meanGap(Decoder decoder, Linear rows);
 }

@@ -62,7 +62,7 @@ public record ChosenPlan(
             PlanChoice choice = together.map(both -> both.planChoice(session.calibration()))
                     .orElseGet(() -> options.mergesSteps()
                             ? new StepChoice(open, source, session, fitted, host).make()
-                            : PlanChoice.make(options, session.calibration(), session.heldOut(), host.progress()));
+                            : PlanChoice.make(options, session, host.progress()));
             Optional<HeldOut> heldOut = session.heldOut()
                     .map(text ->
                             new HeldOut(text.base(), text.score(choice.plan().plan())));

@@ -227,7 +227,9 @@ public final class InspectionDocument {
 
     private ObjectNode cost(PlanScore score) {
         ObjectNode node = NODES.objectNode()
-                .put("deltaLoss", score.loss() - inspection.base().loss())
+                .put(
+                        "deltaLoss",
+                        score.loss() - inspection.frontier().costs().base().loss())
                 .put("kl", score.kl());
         return putError(node, score);
     }

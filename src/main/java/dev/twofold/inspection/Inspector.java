@@ -63,7 +63,7 @@ public record Inspector(
         int layers = text.layerCount();
         LayerFindings findings = text.layers();
         PlanFrontier frontier =
-                PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), Effort.SURVEY, text, host.progress());
+                PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), Effort.SURVEY, session, host.progress());
         Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier));
         List<CompensationStudy.Row> compensation = fitted.flatMap(windows -> session.heldOut()
                         .map(other -> {

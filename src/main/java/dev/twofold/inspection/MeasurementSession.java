@@ -18,8 +18,11 @@ import java.util.stream.Stream;
 /** A model that is being measured: on a calibration text, and on a held-out one if there is one. */
 public final class MeasurementSession implements AutoCloseable {
 
-    /** Windows that places by themselves are measured on: whole ones, since a model treats first tokens apart. */
-    private static final int SCREENED = 3;
+    /** Windows that places by themselves are measured on. */
+    private static final int SCREENED = 4;
+
+    /** Tokens of each of them, at most. */
+    private static final int SCREENED_LENGTH = 256;
 
     private final MappedFiles files = new MappedFiles();
     private final StepEngine engine;
@@ -35,8 +38,9 @@ public final class MeasurementSession implements AutoCloseable {
         measuring = text -> new TextMeasurement(engine, subject, text, cache, host.progress());
         calibration = measuring.apply(passages.calibration().windows());
         TextWindows windows = passages.calibration().windows();
+        TextWindows few = windows.spaced(SCREENED).beginnings(SCREENED_LENGTH);
         // Of one text there is one measurement: two would each keep what the other does not know.
-        screening = windows.inputs().size() <= SCREENED ? calibration : measuring.apply(windows.spaced(SCREENED));
+        screening = few.tokens() == windows.tokens() ? calibration : measuring.apply(few);
         heldOut = passages.heldOut().map(passage -> measuring.apply(passage.windows()));
     }
 

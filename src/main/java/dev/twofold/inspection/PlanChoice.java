@@ -26,22 +26,19 @@ public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected, Optiona
     }
 
     /** Measures what has to be, and chooses. */
-    public static PlanChoice make(
-            ChoosePairs.Options options,
-            TextMeasurement calibration,
-            Optional<TextMeasurement> heldOut,
-            Progress progress) {
+    public static PlanChoice make(ChoosePairs.Options options, MeasurementSession session, Progress progress) {
+        TextMeasurement calibration = session.calibration();
         int group = Math.min(options.groupLimit(), calibration.layerCount());
         Integer depth = options.depth();
         if (depth != null && depth == calibration.layerCount()) {
             return new PlanChoice(unpaired(calibration), List.of());
         }
         if (depth != null) {
-            PlanFrontier frontier = PlanFrontier.downTo(depth, group, Effort.CHOICE, calibration, progress);
+            PlanFrontier frontier = PlanFrontier.downTo(depth, group, Effort.CHOICE, session, progress);
             return new PlanChoice(atDepth(frontier, depth), List.of());
         }
         LossLimit limit = options.maxLoss() == null ? LossLimit.DEFAULT : options.maxLoss();
-        return within(limit, PlanFrontier.within(limit, group, calibration, progress), calibration, heldOut);
+        return within(limit, PlanFrontier.within(limit, group, session, progress), calibration, session.heldOut());
     }
 
     private static MeasuredPlan atDepth(PlanFrontier frontier, int depth) {

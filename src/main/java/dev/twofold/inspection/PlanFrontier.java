@@ -31,18 +31,19 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
      * @param groupLimit layers in the largest group
      */
     public static PlanFrontier downTo(
-            int depth, int groupLimit, Effort effort, TextMeasurement text, Progress progress) {
-        return search(depth, groupLimit, effort, text, progress, found -> false);
+            int depth, int groupLimit, Effort effort, MeasurementSession session, Progress progress) {
+        return search(depth, groupLimit, effort, session, progress, found -> false);
     }
 
     /** Searches until two depths in a row are beyond a limit. */
-    public static PlanFrontier within(LossLimit limit, int groupLimit, TextMeasurement text, Progress progress) {
+    public static PlanFrontier within(LossLimit limit, int groupLimit, MeasurementSession session, Progress progress) {
+        TextMeasurement text = session.calibration();
         int shallowest = (text.layerCount() + groupLimit - 1) / groupLimit;
         return search(
                 shallowest,
                 groupLimit,
                 Effort.CHOICE,
-                text,
+                session,
                 progress,
                 found -> found.size() >= 2
                         && found.subList(found.size() - 2, found.size()).stream()
@@ -54,16 +55,21 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
             int shallowest,
             int groupLimit,
             Effort effort,
-            TextMeasurement text,
+            MeasurementSession session,
             Progress progress,
             Predicate<List<Found>> end) {
+        TextMeasurement text = session.calibration();
         int layers = text.layerCount();
         text.base();
-        GroupCosts costs = costs(groupLimit, text, progress);
+        GroupCosts costs = costs(groupLimit, effort.groups(), session.screening(), progress);
         PlanSearch search = new PlanSearch(text, costs, groupLimit, effort);
         List<Found> found = new ArrayList<>();
-        progress.begin("choosing plans", layers - shallowest, Progress.Unit.DEPTHS);
-        for (int depth = layers - 1; depth >= shallowest && !end.test(found); depth--) {
+        List<Integer> depths = effort.depths(layers, shallowest);
+        progress.begin("choosing plans", depths.size(), Progress.Unit.DEPTHS);
+        for (int depth : depths) {
+            if (end.test(found)) {
+                break;
+            }
             search.at(depth).ifPresent(found::add);
             text.save();
             progress.advance(1);
@@ -72,13 +78,14 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
         return new PlanFrontier(costs, found);
     }
 
-    private static GroupCosts costs(int groupLimit, TextMeasurement text, Progress progress) {
+    private static GroupCosts costs(int groupLimit, GroupCosts.Extent extent, TextMeasurement text, Progress progress) {
         int layers = text.layerCount();
         int groups = IntStream.rangeClosed(2, groupLimit)
-                .map(size -> GroupCosts.candidates(layers, size).size())
+                .map(size -> extent.count(layers, size))
                 .sum();
+        text.base();
         progress.begin("costs of groups", groups, Progress.Unit.PLANS);
-        GroupCosts costs = GroupCosts.measure(plan -> counted(text, plan, progress), layers, groupLimit);
+        GroupCosts costs = GroupCosts.measure(plan -> counted(text, plan, progress), layers, groupLimit, extent);
         text.save();
         progress.end();
         return costs;

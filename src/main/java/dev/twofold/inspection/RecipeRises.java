@@ -46,7 +46,7 @@ record RecipeRises(Source source, Optional<CalibrationText> fitted, Host host) {
             stream = engine.apply(decoder, step, stream);
         }
         try (DecoderEngine.Head head = engine.head(decoder)) {
-            return head.score(stream, stream, text).loss();
+            return head.beside(stream, text).base().loss();
         }
     }
 }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class TextMeasurement implements PlanScores, AutoCloseable {
 
     /** To be raised whenever the same subject would measure differently. */
-    private static final String METHOD = "4";
+    private static final String METHOD = "5";
 
     private final DecoderEngine engine;
     private final Subject subject;

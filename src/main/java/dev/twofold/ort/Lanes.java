@@ -13,24 +13,32 @@ final class Lanes implements AutoCloseable {
 
     private static final int MOST = 16;
 
-    private final int threads;
+    /** Of a core's second cache, of which most have 1 or 2 MiB, and what is beside it. */
+    private static final long CACHED = 4 << 20;
+
+    private final boolean cpu;
+    private final int lanes;
     private final ForkJoinPool pool;
 
-    private Lanes(int lanes, int threads) {
-        this.threads = threads;
+    private Lanes(boolean cpu, int lanes) {
+        this.cpu = cpu;
+        this.lanes = lanes;
         this.pool = new ForkJoinPool(lanes);
     }
 
     /** A GPU runs one window at a time; the cores of a CPU are shared out. */
     static Lanes on(Provider provider) {
-        int cores = Runtime.getRuntime().availableProcessors();
-        int lanes = provider.isCpu() ? Math.min(cores, MOST) : 1;
-        return new Lanes(lanes, Math.max(1, cores / lanes));
+        return new Lanes(provider.isCpu(), provider.isCpu() ? Math.min(allThreads(), MOST) : 1);
     }
 
-    /** Threads that each lane may use. */
-    int threads() {
-        return threads;
+    /** Threads that each lane may use while it runs its share of some windows. */
+    int threads(int windows) {
+        return Math.max(1, allThreads() / Math.min(lanes, windows));
+    }
+
+    /** Bytes of a result that are read again at once without going through memory; a GPU would rather have large results. */
+    long cachedBytes() {
+        return cpu ? CACHED : ChunkedHead.CHUNK_BYTES;
     }
 
     /** Threads for work that is done outside the lanes. */

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import java.nio.Buffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -30,21 +31,57 @@ record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, On
         }
     }
 
+    /** The output for rows apart from one another, {@code [tokens, hidden]}. */
+    float[] rows(float[] x, int hidden) {
+        return rows(Map.of("x", x), hidden, Map.of()).get(0);
+    }
+
+    /** The same of a graph that is told the logarithm of a sum of each row too. */
+    float[] rows(float[] x, int hidden, float[] logSums) {
+        return rows(Map.of("x", x), hidden, Map.of("logSum", FloatBuffer.wrap(logSums)))
+                .get(0);
+    }
+
+    /** The output for rows of two streams, told the logarithm of a sum of each row of the first. */
+    float[] gaps(float[] base, float[] x, int hidden, float[] logSums) {
+        return rows(Map.of("base", base, "x", x), hidden, Map.of("logSum", FloatBuffer.wrap(logSums)))
+                .get(0);
+    }
+
+    /** @param next the row of the vocabulary that followed each */
+    List<float[]> sums(float[] x, int hidden, long[] next) {
+        return rows(Map.of("x", x), hidden, Map.of("next", LongBuffer.wrap(next)));
+    }
+
     /**
-     * The outputs of a comparison of two streams, {@code [tokens, hidden]}.
-     *
-     * @param next the row that followed each token
+     * @param streams by input, {@code [tokens, hidden]}
+     * @param columns by input, one value a token
      */
-    List<float[]> compare(float[] base, float[] x, int hidden, long[] next) {
-        long[] shape = {next.length, hidden};
-        long[] column = {next.length, 1};
-        try (OnnxTensor first = OnnxTensor.createTensor(environment, FloatBuffer.wrap(base), shape);
-                OnnxTensor second = OnnxTensor.createTensor(environment, FloatBuffer.wrap(x), shape);
-                OnnxTensor rows = OnnxTensor.createTensor(environment, LongBuffer.wrap(next), column)) {
-            return run(Map.of("base", first, "x", second, "next", rows));
+    private List<float[]> rows(Map<String, float[]> streams, int hidden, Map<String, ? extends Buffer> columns) {
+        Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+        try {
+            for (Map.Entry<String, float[]> stream : streams.entrySet()) {
+                long[] shape = {stream.getValue().length / hidden, hidden};
+                inputs.put(
+                        stream.getKey(),
+                        OnnxTensor.createTensor(environment, FloatBuffer.wrap(stream.getValue()), shape));
+            }
+            for (Map.Entry<String, ? extends Buffer> column : columns.entrySet()) {
+                inputs.put(column.getKey(), column(column.getValue()));
+            }
+            return run(inputs);
         } catch (OrtException e) {
             throw StepEngine.failed(e);
+        } finally {
+            inputs.values().forEach(OnnxTensor::close);
         }
+    }
+
+    private OnnxTensor column(Buffer values) throws OrtException {
+        long[] shape = {values.remaining(), 1};
+        return values instanceof LongBuffer numbers
+                ? OnnxTensor.createTensor(environment, numbers, shape)
+                : OnnxTensor.createTensor(environment, (FloatBuffer) values, shape);
     }
 
     /** {@code left^T right} of matrices with as many rows. */

@@ -51,7 +51,7 @@ public final class StepEngine implements DecoderEngine {
     private final WeightEvaluator evaluator;
     private final Provider provider;
     private final int device;
-    private final Map<ByteBuffer, OrtSession> sessions = new HashMap<>();
+    private final Map<SessionKey, OrtSession> sessions = new HashMap<>();
     private final Lanes lanes;
     private final WeightBuffers buffers;
     /** Numbers of the heads that are open, whose weights must not be in the same buffers. */
@@ -160,7 +160,7 @@ public final class StepEngine implements DecoderEngine {
             after.add(new float[0]);
         }
         byLength.forEach((length, windows) -> {
-            try (PlainModel loaded = load(graph.apply(length), "step", lanes.threads())) {
+            try (PlainModel loaded = load(graph.apply(length), "step", lanes.threads(windows.size()))) {
                 List<float[]> results = lanes.map(
                         windows.size(), i -> loaded.run(before.windows().get(windows.get(i)), before.hidden()));
                 for (int i = 0; i < results.size(); i++) {
@@ -270,8 +270,11 @@ public final class StepEngine implements DecoderEngine {
         return weight.shape().dims().stream().mapToLong(Long::longValue).toArray();
     }
 
+    private record SessionKey(ByteBuffer model, int threads) {}
+
     private OrtSession session(byte[] model, int threads) throws OrtException {
-        OrtSession known = sessions.get(ByteBuffer.wrap(model));
+        SessionKey key = new SessionKey(ByteBuffer.wrap(model), threads);
+        OrtSession known = sessions.get(key);
         if (known != null) {
             return known;
         }
@@ -280,7 +283,7 @@ public final class StepEngine implements DecoderEngine {
             // The reference must not pass through the fusions it is there to check.
             options.setOptimizationLevel(SessionOptions.OptLevel.NO_OPT);
             OrtSession session = environment.createSession(model, options);
-            sessions.put(ByteBuffer.wrap(model), session);
+            sessions.put(key, session);
             return session;
         }
     }

@@ -147,7 +147,7 @@ public final class Validation {
         HiddenStates planStates = states(plan, text);
         progress.end();
         try (DecoderEngine.Head head = engine.head(base)) {
-            return head.score(baseStates, planStates, text);
+            return head.beside(baseStates, text).score(planStates);
         }
     }
 

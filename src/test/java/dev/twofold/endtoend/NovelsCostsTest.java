@@ -56,15 +56,16 @@ final class NovelsCostsTest {
                 StepEngine engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), Provider.CPU, 0);
                 LayerStreams streams = LayerStreams.run(engine, decoder, text(decoder), Progress.SILENT);
                 PlanMeasure measure = new PlanMeasure(engine, decoder, streams, Form.TWO_SYNC)) {
-            GroupCosts costs = GroupCosts.measure(measure, 16, 2);
+            GroupCosts costs = GroupCosts.measure(measure, 16, 2, GroupCosts.Extent.ALL);
             List<Correlation.Point> points = IntStream.range(0, 15)
                     .mapToObj(first -> {
                         LayerRange pair = new LayerRange(first, first + 1);
                         PlanScore score = costs.scores().get(pair);
-                        assertThat(costs.cost(pair))
+                        double rise = score.loss() - costs.base().loss();
+                        assertThat(rise)
                                 .as("%s", pair)
                                 .isCloseTo(PUBLISHED.get(first), within(4 * score.riseError() + 0.0005));
-                        return new Correlation.Point(PUBLISHED.get(first), costs.cost(pair));
+                        return new Correlation.Point(PUBLISHED.get(first), rise);
                     })
                     .toList();
             assertThat(Correlation.of(points).spearman()).isGreaterThan(0.7);

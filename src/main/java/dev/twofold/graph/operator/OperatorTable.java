@@ -69,6 +69,7 @@ public final class OperatorTable {
             onnx("Neg", 1),
             onnx("Sqrt", 1),
             onnx("Erf", 1),
+            onnx("Exp", 1),
             onnx("Log", 1),
             onnx("Tanh", 1).cut(CutRule.ELEMENTWISE),
             onnx("Sigmoid", 1).cut(CutRule.ELEMENTWISE).eager(0),

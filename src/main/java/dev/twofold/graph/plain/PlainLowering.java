@@ -9,12 +9,7 @@ import dev.twofold.decoder.Step;
 import dev.twofold.execution.PlainGraphs;
 import dev.twofold.graph.GraphBuilder.Dim;
 import dev.twofold.graph.proto.TensorProto.DataType;
-import dev.twofold.weight.Weights;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /**
  * The definition of a decoder in the smallest standard operators, written apart from the dialects so that a mistake in
@@ -29,7 +24,9 @@ public final class PlainLowering implements PlainGraphs {
     private static final String NEXT = "next";
     private static final String PEAKS = "peaks";
     private static final Dim[] STREAM = {Dim.named("batch"), Dim.named("tokens"), Dim.named("hidden")};
+    private static final String LOG_SUM = "logSum";
     private static final Dim[] ROWS = {Dim.named("tokens"), Dim.named("hidden")};
+    private static final Dim[] A_TOKEN = {Dim.named("tokens"), Dim.of(1)};
 
     @Override
     public PlainGraph step(Decoder decoder, Step step, int tokens) {
@@ -70,8 +67,7 @@ public final class PlainLowering implements PlainGraphs {
     }
 
     private static PlainGraph finish(PlainBuild build, String result) {
-        return build.output(Y, DataType.FLOAT, result, Dim.named("batch"), Dim.named("tokens"), Dim.named("columns"))
-                .finish();
+        return finish(build, result, Dim.named("batch"), Dim.named("tokens"), Dim.named("columns"));
     }
 
     private static String capped(PlainBuild build, Decoder decoder, String logits) {
@@ -100,39 +96,36 @@ public final class PlainLowering implements PlainGraphs {
     }
 
     @Override
-    public PlainGraph comparison(Decoder decoder, Linear rows) {
-        PlainBuild build = new PlainBuild()
-                .input(X, DataType.FLOAT, ROWS)
-                .input(BASE, DataType.FLOAT, ROWS)
-                .input(NEXT, DataType.INT64, Dim.named("tokens"), Dim.of(1));
-        PlainBuild.Normalizer finalNorm = build.normalizer(decoder.finalNorm());
-        String table = build.feed(Weights.transpose(rows.weight()));
-        Optional<String> bias = rows.bias().map(build::feed);
-        UnaryOperator<String> logits = stream -> {
-            String product = build.node("MatMul", finalNorm.apply(stream), table);
-            return capped(
-                    build,
-                    decoder,
-                    bias.map(values -> build.node("Add", product, values)).orElse(product));
-        };
-        String base = logits.apply(BASE);
-        String model = logits.apply(X);
-        Map<Comparison, String> results = new EnumMap<>(Comparison.class);
-        String likely = build.node("Softmax", List.of(base), integer("axis", -1));
-        results.put(Comparison.BASE_LOG_SUM, logSum(build, base));
-        results.put(Comparison.LOG_SUM, logSum(build, model));
-        String gap = build.node("Mul", likely, build.node("Sub", base, model));
-        results.put(Comparison.MEAN_GAP, build.reduce("ReduceSum", gap));
-        results.put(Comparison.NEXT, build.node("GatherElements", List.of(model, NEXT), integer("axis", -1)));
-        results.put(Comparison.LARGEST, build.reduce("ReduceMax", model));
-        results.forEach((comparison, value) ->
-                build.output(comparison.name(), DataType.FLOAT, value, Dim.named("tokens"), Dim.of(1)));
+    public PlainGraph finalNorm(Decoder decoder) {
+        PlainBuild build = new PlainBuild().input(X, DataType.FLOAT, ROWS);
+        return finish(build, build.norm(X, decoder.finalNorm()), ROWS);
+    }
+
+    @Override
+    public PlainGraph logitSums(Decoder decoder, Linear rows) {
+        PlainBuild build = new PlainBuild().input(X, DataType.FLOAT, ROWS).input(NEXT, DataType.INT64, A_TOKEN);
+        new PlainHead(build, decoder, rows)
+                .sums(X, NEXT)
+                .forEach((sum, value) -> build.output(sum.name(), DataType.FLOAT, value, A_TOKEN));
         return build.finish();
     }
 
-    /** As what LogSoftmax takes from each logit, because ONNX Runtime is faster at that than at ReduceLogSumExp. */
-    private static String logSum(PlainBuild build, String logits) {
-        String normalized = build.node("LogSoftmax", List.of(logits), integer("axis", -1));
-        return build.node("Sub", build.slice(logits, 0, 1), build.slice(normalized, 0, 1));
+    @Override
+    public PlainGraph meanRow(Decoder decoder, Linear rows) {
+        PlainBuild build = new PlainBuild().input(X, DataType.FLOAT, ROWS).input(LOG_SUM, DataType.FLOAT, A_TOKEN);
+        return finish(build, new PlainHead(build, decoder, rows).meanRow(X, LOG_SUM), ROWS);
+    }
+
+    @Override
+    public PlainGraph meanGap(Decoder decoder, Linear rows) {
+        PlainBuild build = new PlainBuild()
+                .input(BASE, DataType.FLOAT, ROWS)
+                .input(X, DataType.FLOAT, ROWS)
+                .input(LOG_SUM, DataType.FLOAT, A_TOKEN);
+        return finish(build, new PlainHead(build, decoder, rows).meanGap(BASE, X, LOG_SUM), A_TOKEN);
+    }
+
+    private static PlainGraph finish(PlainBuild build, String result, Dim... shape) {
+        return build.output(Y, DataType.FLOAT, result, shape).finish();
     }
 }

@@ -53,16 +53,14 @@ final class KernelAlignment {
     private record Kernel(double[] values, double[] rowSums, double sum, int tokens) {
 
         static Kernel of(float[] stream, int tokens, int hidden) {
-            float[] centred = centred(stream, tokens, hidden);
+            double[] channels = centredChannels(stream, tokens, hidden);
             double[] values = new double[tokens * tokens];
             double[] rowSums = new double[tokens];
             double sum = 0;
             for (int i = 0; i < tokens; i++) {
+                double[] products = products(channels, i, tokens, hidden);
                 for (int j = 0; j < i; j++) {
-                    double product = 0;
-                    for (int k = 0; k < hidden; k++) {
-                        product += (double) centred[i * hidden + k] * centred[j * hidden + k];
-                    }
+                    double product = products[j];
                     values[i * tokens + j] = product;
                     values[j * tokens + i] = product;
                     rowSums[i] += product;
@@ -73,17 +71,32 @@ final class KernelAlignment {
             return new Kernel(values, rowSums, sum, tokens);
         }
 
-        /** The estimate does not change with the mean, but its rounding does. */
-        private static float[] centred(float[] stream, int tokens, int hidden) {
-            double[] means = new double[hidden];
-            for (int i = 0; i < stream.length; i++) {
-                means[i % hidden] += stream[i] / (double) tokens;
+        /** Of one token with those before it; channel by channel, so that tokens are in vector registers. */
+        private static double[] products(double[] channels, int token, int tokens, int hidden) {
+            double[] products = new double[token];
+            for (int k = 0; k < hidden; k++) {
+                int channel = k * tokens;
+                double own = channels[channel + token];
+                for (int j = 0; j < token; j++) {
+                    products[j] += own * channels[channel + j];
+                }
             }
-            float[] centred = new float[stream.length];
-            for (int i = 0; i < stream.length; i++) {
-                centred[i] = (float) (stream[i] - means[i % hidden]);
+            return products;
+        }
+
+        /** {@code [hidden, tokens]}. The estimate does not change with the mean, but its rounding does. */
+        private static double[] centredChannels(float[] stream, int tokens, int hidden) {
+            double[] channels = new double[stream.length];
+            for (int k = 0; k < hidden; k++) {
+                double mean = 0;
+                for (int i = 0; i < tokens; i++) {
+                    mean += stream[i * hidden + k] / (double) tokens;
+                }
+                for (int i = 0; i < tokens; i++) {
+                    channels[k * tokens + i] = (float) (stream[i * hidden + k] - mean);
+                }
             }
-            return centred;
+            return channels;
         }
 
         /** The unbiased estimate of arXiv 2010.15327, equation 3. */

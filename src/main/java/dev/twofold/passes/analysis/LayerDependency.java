@@ -21,8 +21,8 @@ import dev.twofold.execution.HiddenStates;
  */
 public record LayerDependency(double[][] change) {
 
-    /** Of the text, at most: every layer runs once for each before it. */
-    private static final int WINDOWS = 3;
+    /** Of the text, at most: every layer runs once for each before it. An even number keeps two cores busy. */
+    private static final int WINDOWS = 2;
 
     public static LayerDependency of(DecoderEngine engine, Decoder decoder, LayerStreams streams, Progress progress) {
         int layers = streams.layers().size();

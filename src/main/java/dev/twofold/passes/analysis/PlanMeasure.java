@@ -11,12 +11,14 @@ import dev.twofold.measure.PlanScore;
 import dev.twofold.measure.Score;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.passes.rewrite.PlanBlock;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 
 /**
  * Measures plans on a text. Layers before the first group are not run again, nor are those that a plan begins with like
- * the one measured before it.
+ * one measured shortly before it.
  */
 public final class PlanMeasure implements PlanScores, AutoCloseable {
 
@@ -24,27 +26,26 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
     private final Decoder decoder;
     private final LayerStreams original;
     private final PairLayers.Form form;
-    private final StreamArchive archive;
-    private final HiddenStates last;
     private final DecoderEngine.Head head;
+    private final DecoderEngine.Head.Scorer scorer;
     private final Score base;
-    /** The plan measured last. The archive holds the stream after each of its blocks from the first group on. */
-    private List<PlanBlock> path = List.of();
+    /** Of the plans measured last; two, because searches compare plans of two kinds in turns. The one used last is the last. */
+    private final List<Path> paths;
 
     public PlanMeasure(DecoderEngine engine, Decoder decoder, LayerStreams original, PairLayers.Form form) {
         this.engine = engine;
         this.decoder = decoder;
         this.original = original;
         this.form = form;
-        this.archive = engine.archive();
-        this.last = original.before(original.layers().size());
+        this.paths = new ArrayList<>(List.of(new Path(engine.archive()), new Path(engine.archive())));
         this.head = engine.head(decoder);
-        this.base = head.score(last, last, original.text());
+        this.scorer = head.beside(original.before(original.layers().size()), original.text());
+        this.base = scorer.base();
     }
 
     @Override
     public PlanScore score(Plan plan) {
-        return PlanScore.of(plan.isEmpty() ? base : head.score(last, run(PlanBlock.of(plan)), original.text()), base);
+        return PlanScore.of(plan.isEmpty() ? base : scorer.score(run(PlanBlock.of(plan))), base);
     }
 
     /**
@@ -57,7 +58,7 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
         for (Step step : rewritten.steps()) {
             stream = runner.apply(rewritten, step, stream);
         }
-        return PlanScore.of(head.score(last, stream, original.text()), base);
+        return PlanScore.of(scorer.score(stream), base);
     }
 
     /**
@@ -74,7 +75,7 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
                 original.layers().subList(next, original.layers().size())) {
             stream = after(layer.steps(), engine, stream);
         }
-        return PlanScore.of(head.score(last, stream, original.text()), base);
+        return PlanScore.of(scorer.score(stream), base);
     }
 
     private HiddenStates after(List<Step> steps, DecoderEngine runner, HiddenStates before) {
@@ -90,23 +91,54 @@ public final class PlanMeasure implements PlanScores, AutoCloseable {
         while (blocks.get(untouched).isAlone()) {
             untouched++;
         }
-        int known = 0;
-        while (known < path.size() && known < blocks.size() && path.get(known).equals(blocks.get(known))) {
-            known++;
-        }
-        HiddenStates stream = known > untouched ? archive.get(known - 1) : original.before(untouched);
-        path = List.of();
+        Path path = nearest(blocks, untouched);
+        int known = path.shared(blocks);
+        HiddenStates stream = known > untouched ? path.streams.get(known - 1) : original.before(untouched);
+        path.blocks = List.of();
         for (int i = Math.max(known, untouched); i < blocks.size(); i++) {
             stream = after(blocks.get(i).arranged(original.layers(), form).steps(), engine, stream);
-            archive.put(i, stream);
+            path.streams.put(i, stream);
         }
-        path = blocks;
+        path.blocks = blocks;
         return stream;
+    }
+
+    /** The path that begins like a plan for longest, or else the one that was of no use for longest; it becomes the last. */
+    private Path nearest(List<PlanBlock> blocks, int untouched) {
+        Path path = paths.stream()
+                .max(Comparator.comparingInt(known -> known.shared(blocks)))
+                .filter(known -> known.shared(blocks) > untouched)
+                .orElse(paths.get(0));
+        paths.remove(path);
+        paths.add(path);
+        return path;
+    }
+
+    /** A plan that was measured, and the stream after each of its blocks from the first group on. */
+    private static final class Path {
+
+        private final StreamArchive streams;
+        private List<PlanBlock> blocks = List.of();
+
+        Path(StreamArchive streams) {
+            this.streams = streams;
+        }
+
+        /** How many blocks another plan begins with like this one. */
+        int shared(List<PlanBlock> others) {
+            int shared = 0;
+            while (shared < blocks.size()
+                    && shared < others.size()
+                    && blocks.get(shared).equals(others.get(shared))) {
+                shared++;
+            }
+            return shared;
+        }
     }
 
     @Override
     public void close() {
         head.close();
-        archive.close();
+        paths.forEach(path -> path.streams.close());
     }
 }

@@ -3,6 +3,7 @@ package dev.twofold.passes.analysis;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.Plan;
 import dev.twofold.measure.MeasuredPlan;
+import dev.twofold.passes.analysis.GroupCosts.Extent;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -10,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Finds the plan of least measured loss at a depth. Candidates are the plans that the dynamic programme predicts to be
@@ -29,14 +31,27 @@ public final class PlanSearch {
      * @param neighbours in one round of repair
      * @param rounds of repair at most
      * @param allWindows whether every window is measured that could win, or that one only which is predicted to
+     * @param depths that are searched, at most, evenly spaced
+     * @param groups that are measured by themselves
      */
-    public record Effort(int cheapest, int shallower, int neighbours, int rounds, boolean allWindows) {
+    public record Effort(
+            int cheapest, int shallower, int neighbours, int rounds, boolean allWindows, int depths, Extent groups) {
 
         /** To choose a plan that will be used. */
-        public static final Effort CHOICE = new Effort(3, 3, 3, 2, true);
+        public static final Effort CHOICE = new Effort(3, 3, 3, 2, true, Integer.MAX_VALUE, Extent.ALL);
 
         /** To see how loss rises with depth: two plans for each, the predicted best of its kind. */
-        public static final Effort SURVEY = new Effort(1, 0, 0, 0, false);
+        public static final Effort SURVEY = new Effort(1, 0, 0, 0, false, 8, Extent.PROMISING);
+
+        /** The depths that are searched, from one less than the number of layers down. */
+        public List<Integer> depths(int layers, int shallowest) {
+            int all = layers - shallowest;
+            int stride = all / depths + (all % depths == 0 ? 0 : 1);
+            return IntStream.range(0, all)
+                    .filter(saved -> saved % Math.max(1, stride) == 0)
+                    .mapToObj(saved -> layers - 1 - saved)
+                    .toList();
+        }
     }
 
     /** A window is not measured if one of its pairs by itself costs this many times the best window so far, ... */
@@ -46,15 +61,20 @@ public final class PlanSearch {
     private static final double MARGIN = 0.005;
 
     private final PlanScores scores;
+    private final double base;
     private final GroupCosts costs;
     private final Effort effort;
     private final CheapestPlans cheapest;
     private final Neighbours neighbours;
     private Optional<MeasuredPlan> previous = Optional.empty();
 
-    /** @param limit layers in the largest group */
+    /**
+     * @param costs perhaps measured on less text
+     * @param limit layers in the largest group
+     */
     public PlanSearch(PlanScores scores, GroupCosts costs, int limit, Effort effort) {
         this.scores = scores;
+        this.base = scores.score(Plan.none(costs.layers())).loss();
         this.costs = costs;
         this.effort = effort;
         this.cheapest = new CheapestPlans(costs, limit, effort.cheapest());
@@ -91,7 +111,7 @@ public final class PlanSearch {
             Comparator.comparingDouble(plan -> plan.score().loss());
 
     private MeasuredPlan measure(Plan plan) {
-        return new MeasuredPlan(plan, costs.base().loss() + costs.predicted(plan), scores.score(plan));
+        return new MeasuredPlan(plan, base + costs.predicted(plan), scores.score(plan));
     }
 
     private List<Plan> promising(Collection<Plan> plans, int count) {
@@ -126,7 +146,7 @@ public final class PlanSearch {
         windows.sort(Comparator.comparingDouble(costs::predicted));
         Optional<MeasuredPlan> best = Optional.empty();
         for (Plan window : windows) {
-            double bound = best.map(plan -> plan.score().loss() - costs.base().loss())
+            double bound = best.map(plan -> plan.score().loss() - base)
                     .map(rise -> Math.max(0, rise) * OUTDONE + MARGIN)
                     .orElse(Double.POSITIVE_INFINITY);
             if (window.groups().stream().anyMatch(pair -> costs.cost(pair) > bound)) {

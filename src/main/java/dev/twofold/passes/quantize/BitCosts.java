@@ -126,6 +126,7 @@ public final class BitCosts {
         private final StreamArchive streams;
         private final DecoderEngine.Head head;
         private final HiddenStates end;
+        private final DecoderEngine.Head.Scorer scorer;
         private final Score base;
         private HiddenStates fit;
 
@@ -138,7 +139,8 @@ public final class BitCosts {
                 stream = engine.apply(decoder, decoder.steps().get(step), stream);
             }
             this.end = BitTexts.few(stream);
-            this.base = head.score(end, end, texts.few());
+            this.scorer = head.beside(end, texts.few());
+            this.base = scorer.base();
             this.fit = engine.embed(decoder, texts.fitted().inputs());
         }
 
@@ -168,7 +170,7 @@ public final class BitCosts {
             for (Step later : steps.subList(side.step() + 1, steps.size())) {
                 stream = engine.apply(decoder, later, stream);
             }
-            return head.score(end, BitTexts.few(stream), texts.few());
+            return scorer.score(BitTexts.few(stream));
         }
 
         private Rounder rounder(Branch branch, boolean readers) {

@@ -116,7 +116,10 @@ final class OperatorTableTest {
                 lowering.product(),
                 lowering.multiplication(),
                 lowering.head(decoder, decoder.head()),
-                lowering.comparison(decoder, decoder.head())));
+                lowering.finalNorm(decoder),
+                lowering.logitSums(decoder, decoder.head()),
+                lowering.meanRow(decoder, decoder.head()),
+                lowering.meanGap(decoder, decoder.head())));
         decoder.steps().forEach(step -> graphs.add(lowering.step(decoder, step, 8)));
         graphs.add(lowering.peaks(decoder, decoder.steps().get(0), 8));
         List<NodeProto> nodes = new ArrayList<>();

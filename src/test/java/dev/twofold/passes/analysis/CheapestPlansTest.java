@@ -15,7 +15,7 @@ final class CheapestPlansTest {
     private static final int LAYERS = 8;
 
     private static GroupCosts costs(MadeUpScores scores, int limit) {
-        return GroupCosts.measure(scores, LAYERS, limit);
+        return GroupCosts.measure(scores, LAYERS, limit, GroupCosts.Extent.ALL);
     }
 
     @ParameterizedTest

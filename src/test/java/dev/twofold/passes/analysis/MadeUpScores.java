@@ -55,6 +55,6 @@ final class MadeUpScores implements PlanScores {
     @Override
     public PlanScore score(Plan plan) {
         asked.add(plan);
-        return new PlanScore(BASE_LOSS + rise(plan), 0, 0, 0);
+        return new PlanScore(BASE_LOSS + rise(plan), rise(plan), 0, 0);
     }
 }

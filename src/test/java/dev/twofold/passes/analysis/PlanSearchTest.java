@@ -22,7 +22,8 @@ final class PlanSearchTest {
     private static final int LAYERS = 8;
 
     private static PlanSearch search(MadeUpScores scores, int limit) {
-        return new PlanSearch(scores, GroupCosts.measure(scores, LAYERS, limit), limit, Effort.CHOICE);
+        return new PlanSearch(
+                scores, GroupCosts.measure(scores, LAYERS, limit, GroupCosts.Extent.ALL), limit, Effort.CHOICE);
     }
 
     private static double rise(MeasuredPlan plan) {
@@ -99,7 +100,8 @@ final class PlanSearchTest {
             double predicted = least(
                     Stream.concat(
                             windows(5).stream(),
-                            new CheapestPlans(GroupCosts.measure(scores, LAYERS, 4), 4, 3).at(5).stream()),
+                            new CheapestPlans(GroupCosts.measure(scores, LAYERS, 4, GroupCosts.Extent.ALL), 4, 3)
+                                    .at(5).stream()),
                     scores);
             double found = rise(search(scores, 4).at(5).orElseThrow().chosen());
             assertThat(found).isLessThanOrEqualTo(predicted + 1e-12);
@@ -146,7 +148,7 @@ final class PlanSearchTest {
     @Test
     void a_survey_measures_two_plans_a_depth_and_shows_the_better_one() {
         MadeUpScores scores = MadeUpScores.interacting(1);
-        GroupCosts costs = GroupCosts.measure(scores, LAYERS, 4);
+        GroupCosts costs = GroupCosts.measure(scores, LAYERS, 4, GroupCosts.Extent.ALL);
         int alone = scores.asked().size();
         PlanSearch search = new PlanSearch(scores, costs, 4, Effort.SURVEY);
         for (int depth = LAYERS - 1; depth >= LAYERS / 2; depth--) {
