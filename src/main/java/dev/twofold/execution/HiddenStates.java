@@ -2,7 +2,6 @@ package dev.twofold.execution;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The residual stream over windows of text, or something else with a vector a token.
@@ -18,16 +17,6 @@ public record HiddenStates(List<float[]> windows, int hidden) {
     /** Number of tokens in a window. */
     public int tokens(int window) {
         return windows.get(window).length / hidden;
-    }
-
-    /** So many windows or fewer, at even distances from the first on. */
-    public HiddenStates spaced(int count) {
-        int few = Math.min(count, windows.size());
-        return new HiddenStates(
-                IntStream.range(0, few)
-                        .mapToObj(i -> windows.get((int) ((long) i * windows.size() / few)))
-                        .toList(),
-                hidden);
     }
 
     /** The element-wise sum. */

@@ -5,7 +5,6 @@ import dev.twofold.diag.Progress;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.measure.LayerFindings;
 import dev.twofold.measure.PlanScore;
-import dev.twofold.passes.analysis.PlanSearch.Effort;
 import dev.twofold.passes.rewrite.PairLayers;
 import dev.twofold.source.Source;
 import java.util.HashSet;
@@ -62,8 +61,8 @@ public record Inspector(
         TextMeasurement text = session.calibration();
         int layers = text.layerCount();
         LayerFindings findings = text.layers();
-        PlanFrontier frontier =
-                PlanFrontier.downTo((layers + 1) / 2, Math.min(group, layers), Effort.SURVEY, session, host.progress());
+        PlanFrontier frontier = PlanFrontier.survey(
+                (layers + 1) / 2, Math.min(group, layers), fitted.isPresent(), session, host.progress());
         Optional<Inspection.HeldOut> heldOut = session.heldOut().map(other -> heldOut(other, frontier));
         List<CompensationStudy.Row> compensation = fitted.flatMap(windows -> session.heldOut()
                         .map(other -> {

@@ -18,12 +18,6 @@ import java.util.stream.Stream;
 /** A model that is being measured: on a calibration text, and on a held-out one if there is one. */
 public final class MeasurementSession implements AutoCloseable {
 
-    /** Windows that places by themselves are measured on. */
-    private static final int SCREENED = 4;
-
-    /** Tokens of each of them, at most. */
-    private static final int SCREENED_LENGTH = 256;
-
     private final MappedFiles files = new MappedFiles();
     private final StepEngine engine;
     private final TextMeasurement calibration;
@@ -33,12 +27,14 @@ public final class MeasurementSession implements AutoCloseable {
 
     public MeasurementSession(
             Source source, Passages passages, PairLayers.Form form, MeasurementCache cache, Host host) {
-        engine = new StepEngine(new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device());
+        // In float32 the fused attention has no kernel for CUDA.
+        PlainLowering graphs = host.provider().isCpu() ? PlainLowering.fused() : new PlainLowering();
+        engine = new StepEngine(graphs, new WeightEvaluator(files), host.provider(), host.device());
         TextMeasurement.Subject subject = subject(source, form, host);
         measuring = text -> new TextMeasurement(engine, subject, text, cache, host.progress());
         calibration = measuring.apply(passages.calibration().windows());
         TextWindows windows = passages.calibration().windows();
-        TextWindows few = windows.spaced(SCREENED).beginnings(SCREENED_LENGTH);
+        TextWindows few = windows.few();
         // Of one text there is one measurement: two would each keep what the other does not know.
         screening = few.tokens() == windows.tokens() ? calibration : measuring.apply(few);
         heldOut = passages.heldOut().map(passage -> measuring.apply(passage.windows()));

@@ -6,7 +6,6 @@ import dev.twofold.layers.Plan;
 import dev.twofold.measure.LossLimit;
 import dev.twofold.measure.MeasuredPlan;
 import dev.twofold.passes.analysis.ChoosePairs;
-import dev.twofold.passes.analysis.PlanSearch.Effort;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +33,7 @@ public record PlanChoice(MeasuredPlan plan, List<MeasuredPlan> rejected, Optiona
             return new PlanChoice(unpaired(calibration), List.of());
         }
         if (depth != null) {
-            PlanFrontier frontier = PlanFrontier.downTo(depth, group, Effort.CHOICE, session, progress);
+            PlanFrontier frontier = PlanFrontier.downTo(depth, group, session, progress);
             return new PlanChoice(atDepth(frontier, depth), List.of());
         }
         LossLimit limit = options.maxLoss() == null ? LossLimit.DEFAULT : options.maxLoss();

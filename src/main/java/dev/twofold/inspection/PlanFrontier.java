@@ -21,6 +21,9 @@ import java.util.stream.IntStream;
  */
 public record PlanFrontier(GroupCosts costs, List<Found> found) {
 
+    /** Plans that make the perplexity so much larger, as a share of it, are of no use as they are, and shallower ones less. */
+    private static final double HOPELESS = 1;
+
     public PlanFrontier {
         found = List.copyOf(found);
     }
@@ -30,9 +33,28 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
      *
      * @param groupLimit layers in the largest group
      */
-    public static PlanFrontier downTo(
-            int depth, int groupLimit, Effort effort, MeasurementSession session, Progress progress) {
-        return search(depth, groupLimit, effort, session, progress, found -> false);
+    public static PlanFrontier downTo(int depth, int groupLimit, MeasurementSession session, Progress progress) {
+        return search(depth, groupLimit, Effort.CHOICE, session, progress, found -> false);
+    }
+
+    /**
+     * Looks at a few depths, down to one.
+     *
+     * @param whole whether depths are of interest at which plans are hopeless as they are, because they will be refitted
+     */
+    static PlanFrontier survey(
+            int depth, int groupLimit, boolean whole, MeasurementSession session, Progress progress) {
+        return search(
+                depth,
+                groupLimit,
+                Effort.SURVEY,
+                session,
+                progress,
+                found -> !whole && !found.isEmpty() && hopeless(found.get(found.size() - 1), session));
+    }
+
+    private static boolean hopeless(Found last, MeasurementSession session) {
+        return last.chosen().score().increase(session.calibration().base()) > HOPELESS;
     }
 
     /** Searches until two depths in a row are beyond a limit. */

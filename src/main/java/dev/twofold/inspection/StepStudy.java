@@ -20,7 +20,7 @@ import java.util.Optional;
 record StepStudy(PlaceCosts costs, List<MeasuredPlan> plans) {
 
     /** So many plans, the last of which saves nearly half of the steps: beyond it only long runs are left. */
-    private static final int PLANS = 7;
+    private static final int PLANS = 6;
 
     private static final double MOST = 0.47;
 

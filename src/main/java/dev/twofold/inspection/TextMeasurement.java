@@ -153,7 +153,7 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         base();
         StreamSimilarity similarity =
                 StreamSimilarity.of(streams(progress), decoder.facts().hiddenSize(), progress);
-        LayerDependency dependency = LayerDependency.of(engine, decoder, streams(progress), progress);
+        LayerDependency dependency = dependency();
         LayerFindings findings = new LayerFindings(
                 similarity.cosine(),
                 similarity.angular(),
@@ -165,6 +165,12 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         measured++;
         save();
         return findings;
+    }
+
+    private LayerDependency dependency() {
+        try (LayerStreams few = LayerStreams.run(engine, decoder, text.few(), Progress.SILENT)) {
+            return LayerDependency.of(engine, decoder, few, progress);
+        }
     }
 
     /** @param heard hears of the run; nothing where another task is under way */

@@ -24,6 +24,9 @@ import java.util.stream.IntStream;
  */
 public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Integer> begin) {
 
+    private static final int FEW = 4;
+    private static final int FEW_LENGTH = 128;
+
     public TextWindows {
         inputs = List.copyOf(inputs);
         targets = List.copyOf(targets);
@@ -65,6 +68,11 @@ public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Inte
                 .map(i -> (int) ((long) i * inputs.size() / few))
                 .mapToObj(window -> part(window, window + 1))
                 .toList());
+    }
+
+    /** As much of the text as tells layers and places apart, from all over it. */
+    public TextWindows few() {
+        return spaced(FEW).beginnings(FEW_LENGTH);
     }
 
     /** The first tokens of each window. */

@@ -46,6 +46,14 @@ final class Lanes implements AutoCloseable {
         return Runtime.getRuntime().availableProcessors();
     }
 
+    /** Items in a few batches of at most so many, all lanes as busy as with single ones. */
+    <T> List<List<T>> batches(List<T> items, int most) {
+        int size = Math.min(most, (items.size() + lanes - 1) / lanes);
+        return IntStream.iterate(0, from -> from < items.size(), from -> from + size)
+                .mapToObj(from -> items.subList(from, Math.min(items.size(), from + size)))
+                .toList();
+    }
+
     /** The results of {@code run} for 0 to {@code count - 1}, in this order. */
     <T> List<T> map(int count, IntFunction<T> run) {
         return pool.submit(

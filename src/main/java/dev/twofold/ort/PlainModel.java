@@ -8,9 +8,11 @@ import java.nio.Buffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** A plain model with its weights. */
 record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, OnnxTensor> feeds)
@@ -19,6 +21,25 @@ record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, On
     /** The output for one window of a stream, {@code [tokens, hidden]}. */
     float[] run(float[] x, int hidden) {
         return outputs(x, hidden).get(0);
+    }
+
+    /** The outputs for windows of one length, each {@code [tokens, hidden]}, which run at once. */
+    List<float[]> runs(List<float[]> windows, int hidden) {
+        int length = windows.get(0).length;
+        float[] joined = new float[Math.multiplyExact(windows.size(), length)];
+        for (int i = 0; i < windows.size(); i++) {
+            System.arraycopy(windows.get(i), 0, joined, i * length, length);
+        }
+        long[] shape = {windows.size(), length / hidden, hidden};
+        try (OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(joined), shape)) {
+            float[] results = run(Map.of("x", input)).get(0);
+            int each = results.length / windows.size();
+            return IntStream.range(0, windows.size())
+                    .mapToObj(i -> Arrays.copyOfRange(results, i * each, (i + 1) * each))
+                    .toList();
+        } catch (OrtException e) {
+            throw StepEngine.failed(e);
+        }
     }
 
     /** All outputs for one window of a stream, {@code [tokens, hidden]}. */

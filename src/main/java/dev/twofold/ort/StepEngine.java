@@ -40,6 +40,9 @@ public final class StepEngine implements DecoderEngine {
     /** So many tokens are summed in float32: more would lose bits, and fewer would spend their time on the sums. */
     private static final int PRODUCT_TOKENS = 2048;
 
+    /** Of short windows, so many tokens run at once: a product with few rows spends its time on reading the matrix. */
+    private static final int BATCH_TOKENS = 512;
+
     /** Of a left factor in float64, so many elements are outside the heap at once. */
     private static final int PRODUCT_ELEMENTS = 8 << 20;
 
@@ -160,11 +163,19 @@ public final class StepEngine implements DecoderEngine {
             after.add(new float[0]);
         }
         byLength.forEach((length, windows) -> {
-            try (PlainModel loaded = load(graph.apply(length), "step", lanes.threads(windows.size()))) {
-                List<float[]> results = lanes.map(
-                        windows.size(), i -> loaded.run(before.windows().get(windows.get(i)), before.hidden()));
+            List<List<Integer>> batches = lanes.batches(windows, Math.max(1, BATCH_TOKENS / length));
+            try (PlainModel loaded = load(graph.apply(length), "step", lanes.threads(batches.size()))) {
+                List<List<float[]>> results = lanes.map(
+                        batches.size(),
+                        i -> loaded.runs(
+                                batches.get(i).stream()
+                                        .map(window -> before.windows().get(window))
+                                        .toList(),
+                                before.hidden()));
                 for (int i = 0; i < results.size(); i++) {
-                    after.set(windows.get(i), results.get(i));
+                    for (int j = 0; j < batches.get(i).size(); j++) {
+                        after.set(batches.get(i).get(j), results.get(i).get(j));
+                    }
                 }
             }
         });

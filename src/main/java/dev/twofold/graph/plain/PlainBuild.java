@@ -17,6 +17,7 @@ import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,8 +26,11 @@ import java.util.TreeMap;
 /** One plain model being built, whose weights are inputs. */
 final class PlainBuild {
 
+    private static final String MICROSOFT = "com.microsoft";
+
     private final GraphBuilder graph = new GraphBuilder(DType.F32);
     private final List<Feed> feeds = new ArrayList<>();
+    private final Map<String, Long> domains = new HashMap<>(Map.of("", 18L));
     /** Values that a runtime rounds to the type that it computes in. */
     private final List<String> rounded = new ArrayList<>();
 
@@ -42,7 +46,7 @@ final class PlainBuild {
     }
 
     PlainGraph finish() {
-        Graph built = graph.build(new TreeMap<>(Map.of("", 18L)), 10);
+        Graph built = graph.build(new TreeMap<>(domains), 10);
         return new PlainGraph(OnnxFile.withoutWeights(built).toByteArray(), feeds);
     }
 
@@ -66,6 +70,13 @@ final class PlainBuild {
 
     String node(String operator, List<String> operands, AttributeProto... attributes) {
         return graph.node("n", operator, operands, attributes);
+    }
+
+    /** The first of the results of an operator of ONNX Runtime's own. */
+    String microsoft(String operator, List<String> operands, int results, AttributeProto... attributes) {
+        domains.put(MICROSOFT, 1L);
+        return graph.node("n", MICROSOFT, operator, operands, results, attributes)
+                .get(0);
     }
 
     /** The largest elements along the last axis, and where they were. */

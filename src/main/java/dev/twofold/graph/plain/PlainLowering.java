@@ -28,16 +28,32 @@ public final class PlainLowering implements PlainGraphs {
     private static final Dim[] ROWS = {Dim.named("tokens"), Dim.named("hidden")};
     private static final Dim[] A_TOKEN = {Dim.named("tokens"), Dim.of(1)};
 
+    private final boolean fused;
+
+    /** What emitted graphs are compared with. */
+    public PlainLowering() {
+        this(false);
+    }
+
+    private PlainLowering(boolean fused) {
+        this.fused = fused;
+    }
+
+    /** What is measured with: the same with ONNX Runtime's attention where it takes one, which is faster on a CPU. */
+    public static PlainLowering fused() {
+        return new PlainLowering(true);
+    }
+
     @Override
     public PlainGraph step(Decoder decoder, Step step, int tokens) {
         PlainBuild build = stream();
-        return finish(build, new PlainStep(build, tokens).step(step, X));
+        return finish(build, new PlainStep(build, tokens, fused).step(step, X));
     }
 
     @Override
     public PlainGraph peaks(Decoder decoder, Step step, int tokens) {
         PlainBuild build = stream();
-        PlainStep.Watched watched = new PlainStep(build, tokens).watched(step, X);
+        PlainStep.Watched watched = new PlainStep(build, tokens, fused).watched(step, X);
         int count = watched.peaks().size();
         return build.output(Y, DataType.FLOAT, watched.sum(), STREAM)
                 .output(PEAKS, DataType.FLOAT, build.node("Concat", watched.peaks(), integer("axis", 0)), Dim.of(count))
@@ -47,13 +63,14 @@ public final class PlainLowering implements PlainGraphs {
     @Override
     public PlainGraph inner(Decoder decoder, Branch branch, int tokens) {
         PlainBuild build = stream();
-        return finish(build, new PlainStep(build, tokens).inner(branch, X));
+        return finish(build, new PlainStep(build, tokens, fused).inner(branch, X));
     }
 
     @Override
     public PlainGraph choices(Decoder decoder, Step step, int tokens) {
         PlainBuild build = stream();
-        return finish(build, build.node("Concat", new PlainStep(build, tokens).choices(step, X), integer("axis", -1)));
+        return finish(
+                build, build.node("Concat", new PlainStep(build, tokens, fused).choices(step, X), integer("axis", -1)));
     }
 
     @Override

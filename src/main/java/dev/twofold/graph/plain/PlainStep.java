@@ -31,11 +31,14 @@ final class PlainStep {
 
     private final PlainBuild build;
     private final int tokens;
+    private final boolean fused;
     private final Map<Rotary, Turns> turns = new HashMap<>();
 
-    PlainStep(PlainBuild build, int tokens) {
+    /** @param fused whether ONNX Runtime's own operators may be used */
+    PlainStep(PlainBuild build, int tokens, boolean fused) {
         this.build = build;
         this.tokens = tokens;
+        this.fused = fused;
     }
 
     /** Names of rotary tables, {@code [tokens, width / 2]}. */
@@ -234,6 +237,10 @@ final class PlainStep {
             query = build.node("Mul", query, build.feed(table, tokens, 1));
         }
         String value = heads(clipped(build.linear(ofOthers, attention.value()), rule), attention.kvHeads(), size);
+        FusedAttention whole = new FusedAttention(build, tokens);
+        if (fused && whole.takes(attention)) {
+            return whole.mix(query, key, value, attention);
+        }
         int share = attention.heads() / attention.kvHeads();
         String keys = transpose(repeat(key, attention.kvHeads(), share), 0, 1, 3, 2);
         String scores = build.node("Mul", build.node("MatMul", query, keys), build.number(rule.scale()));

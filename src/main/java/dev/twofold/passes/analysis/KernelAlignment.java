@@ -9,6 +9,9 @@ import java.util.stream.IntStream;
  */
 final class KernelAlignment {
 
+    /** Of a window, at most: the estimate takes the square of them in time, and its mean does not depend on them. */
+    private static final int TOKENS = 256;
+
     private final double[][] criterion;
 
     /** @param places number of streams that are compared */
@@ -18,7 +21,7 @@ final class KernelAlignment {
 
     /** Adds one window of every stream, each {@code [tokens, hidden]}. */
     void add(float[][] streams, int hidden) {
-        int tokens = streams[0].length / hidden;
+        int tokens = Math.min(TOKENS, streams[0].length / hidden);
         if (tokens < 4) {
             return;
         }

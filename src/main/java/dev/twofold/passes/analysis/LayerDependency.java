@@ -14,26 +14,24 @@ import dev.twofold.execution.HiddenStates;
  * change(b, a) = |f_b(x_b - c_a) - f_b(x_b)| / |f_b(x_b)|
  * </pre>
  *
- * over the tokens of a few windows, for every a before b; after the block dependency of FFN Fusion (arXiv 2503.18908), which takes a cosine
+ * over the tokens of a text, for every a before b; after the block dependency of FFN Fusion (arXiv 2503.18908), which takes a cosine
  * distance. A layer that adds nothing depends on nothing.
  *
  * @param change {@code [b][a]}; only entries with {@code a < b} mean something
  */
 public record LayerDependency(double[][] change) {
 
-    /** Of the text, at most: every layer runs once for each before it. An even number keeps two cores busy. */
-    private static final int WINDOWS = 2;
-
+    /** @param streams over a short text: every layer runs once for each before it */
     public static LayerDependency of(DecoderEngine engine, Decoder decoder, LayerStreams streams, Progress progress) {
         int layers = streams.layers().size();
         double[][] change = new double[layers][layers];
         progress.begin("dependency", layers * (layers - 1L) / 2, Progress.Unit.RUNS);
         for (int b = 1; b < layers; b++) {
-            HiddenStates read = before(b, streams);
-            HiddenStates added = before(b + 1, streams).minus(read);
+            HiddenStates read = streams.before(b);
+            HiddenStates added = streams.before(b + 1).minus(read);
             double scale = added.energy();
             for (int a = 0; a < b; a++) {
-                HiddenStates without = read.minus(before(a + 1, streams).minus(before(a, streams)));
+                HiddenStates without = read.minus(streams.before(a + 1).minus(streams.before(a)));
                 HiddenStates stream = without;
                 for (Step step : streams.layers().get(b).steps()) {
                     stream = engine.apply(decoder, step, stream);
@@ -45,9 +43,5 @@ public record LayerDependency(double[][] change) {
         }
         progress.end();
         return new LayerDependency(change);
-    }
-
-    private static HiddenStates before(int layer, LayerStreams streams) {
-        return streams.before(layer).spaced(WINDOWS);
     }
 }

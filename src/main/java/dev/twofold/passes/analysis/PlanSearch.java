@@ -43,13 +43,12 @@ public final class PlanSearch {
         /** To see how loss rises with depth: two plans for each, the predicted best of its kind. */
         public static final Effort SURVEY = new Effort(1, 0, 0, 0, false, 8, Extent.PROMISING);
 
-        /** The depths that are searched, from one less than the number of layers down. */
+        /** The depths that are searched, from one less than the number of layers down to the shallowest. */
         public List<Integer> depths(int layers, int shallowest) {
             int all = layers - shallowest;
-            int stride = all / depths + (all % depths == 0 ? 0 : 1);
-            return IntStream.range(0, all)
-                    .filter(saved -> saved % Math.max(1, stride) == 0)
-                    .mapToObj(saved -> layers - 1 - saved)
+            int count = Math.min(all, depths);
+            return IntStream.range(0, count)
+                    .mapToObj(i -> layers - 1 - (count == 1 ? 0 : Math.round((float) i * (all - 1) / (count - 1))))
                     .toList();
         }
     }
