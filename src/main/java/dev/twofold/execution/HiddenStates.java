@@ -1,7 +1,7 @@
 package dev.twofold.execution;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The residual stream over windows of text, or something else with a vector a token.
@@ -17,6 +17,23 @@ public record HiddenStates(List<float[]> windows, int hidden) {
     /** Number of tokens in a window. */
     public int tokens(int window) {
         return windows.get(window).length / hidden;
+    }
+
+    /** Some of the windows one after the other, as one. */
+    public HiddenStates joined(List<Integer> numbers) {
+        if (numbers.size() == 1) {
+            return new HiddenStates(List.of(windows.get(numbers.get(0))), hidden);
+        }
+        int length =
+                numbers.stream().mapToInt(number -> windows.get(number).length).reduce(0, Math::addExact);
+        float[] joined = new float[length];
+        int at = 0;
+        for (int number : numbers) {
+            float[] window = windows.get(number);
+            System.arraycopy(window, 0, joined, at, window.length);
+            at += window.length;
+        }
+        return new HiddenStates(List.of(joined), hidden);
     }
 
     /** The element-wise sum. */
@@ -44,17 +61,20 @@ public record HiddenStates(List<float[]> windows, int hidden) {
     }
 
     private HiddenStates plus(float factor, HiddenStates other) {
-        List<float[]> results = new ArrayList<>();
-        for (int window = 0; window < windows.size(); window++) {
-            float[] left = windows.get(window);
-            float[] right = other.windows.get(window);
-            float[] result = new float[left.length];
-            for (int i = 0; i < result.length; i++) {
-                result[i] = left[i] + factor * right[i];
-            }
-            results.add(result);
+        return new HiddenStates(
+                IntStream.range(0, windows.size())
+                        .parallel()
+                        .mapToObj(window -> plus(windows.get(window), factor, other.windows.get(window)))
+                        .toList(),
+                hidden);
+    }
+
+    private static float[] plus(float[] left, float factor, float[] right) {
+        float[] result = new float[left.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = left[i] + factor * right[i];
         }
-        return new HiddenStates(results, hidden);
+        return result;
     }
 
     /** Sum of the squares of all values. */

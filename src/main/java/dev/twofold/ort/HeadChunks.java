@@ -3,7 +3,6 @@ package dev.twofold.ort;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Linear;
 import dev.twofold.execution.PlainGraphs.PlainGraph;
-import dev.twofold.measure.TextWindows;
 import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,10 +44,15 @@ final class HeadChunks implements AutoCloseable {
         return chunks(new Use(use, largest(), Lanes.allThreads()), graph);
     }
 
-    /** In chunks whose logits of one window stay in a core's cache, for lanes of the engine. */
-    List<Chunk> small(String use, TextWindows text, Function<Linear, PlainGraph> graph) {
-        long rows = Math.max(1, engine.lanes().cachedBytes() / (Float.BYTES * (long) text.length()));
-        int threads = engine.lanes().threads(text.inputs().size());
+    /**
+     * In chunks whose logits stay in a core's cache, for lanes of the engine.
+     *
+     * @param tokens that are multiplied at once
+     * @param pieces of text that the lanes share
+     */
+    List<Chunk> small(String use, int tokens, int pieces, Function<Linear, PlainGraph> graph) {
+        long rows = Math.max(1, engine.lanes().cachedBytes() / (Float.BYTES * (long) tokens));
+        int threads = engine.lanes().threads(pieces);
         return chunks(new Use(use, (int) Math.min(largest(), rows), threads), graph);
     }
 

@@ -1,14 +1,19 @@
 package dev.twofold.ort;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.Linear;
 import dev.twofold.execution.DecoderEngine;
 import dev.twofold.execution.HiddenStates;
 import dev.twofold.execution.PlainGraphs;
+import dev.twofold.execution.PlainGraphs.PlainGraph;
 import dev.twofold.measure.Score;
 import dev.twofold.measure.TextWindows;
 import dev.twofold.ort.HeadChunks.Chunk;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +32,7 @@ final class HeadScorer implements DecoderEngine.Head.Scorer {
     private final PlainGraphs graphs;
     private final Decoder decoder;
     private final HeadChunks chunks;
-    private final TextWindows text;
+    private final List<Piece> pieces;
     private final HiddenStates base;
     private final List<LogitSums> baseSums;
     private @Nullable HiddenStates meanRows;
@@ -43,34 +48,71 @@ final class HeadScorer implements DecoderEngine.Head.Scorer {
         this.graphs = graphs;
         this.decoder = decoder;
         this.chunks = chunks;
-        this.text = text;
+        this.pieces = pieces(text, engine.lanes());
         this.base = normed(base);
         this.baseSums = sums(this.base);
     }
 
-    private HiddenStates normed(HiddenStates stream) {
-        int threads = engine.lanes().threads(text.inputs().size());
-        try (PlainModel norm = engine.load(graphs.finalNorm(decoder), "norm", threads)) {
-            return states(window -> norm.rows(stream.windows().get(window), stream.hidden()));
+    /**
+     * Windows whose rows are multiplied at once.
+     *
+     * @param followed the token after each of theirs
+     */
+    private record Piece(List<Integer> windows, List<Integer> lengths, int[] followed) {
+
+        float[] rows(HiddenStates stream) {
+            return stream.joined(windows).windows().get(0);
         }
     }
 
-    private HiddenStates states(IntFunction<float[]> window) {
-        List<float[]> windows = engine.lanes().map(text.inputs().size(), window);
-        return new HiddenStates(windows, decoder.facts().hiddenSize());
+    private static List<Piece> pieces(TextWindows text, Lanes lanes) {
+        List<Integer> windows =
+                IntStream.range(0, text.targets().size()).boxed().toList();
+        return lanes.batches(windows, Math.max(1, StepEngine.BATCH_TOKENS / text.length())).stream()
+                .map(batch -> new Piece(
+                        batch,
+                        batch.stream()
+                                .map(window -> text.targets().get(window).length)
+                                .toList(),
+                        batch.stream()
+                                .flatMapToInt(
+                                        window -> Arrays.stream(text.targets().get(window)))
+                                .toArray()))
+                .toList();
+    }
+
+    private int longest() {
+        return pieces.stream().mapToInt(piece -> piece.followed().length).max().orElse(1);
+    }
+
+    /** What the head multiplies, piece by piece. */
+    private HiddenStates normed(HiddenStates stream) {
+        int threads = engine.lanes().threads(pieces.size());
+        try (PlainModel norm = engine.load(graphs.finalNorm(decoder), "norm", threads)) {
+            return states(i -> norm.rows(pieces.get(i).rows(stream), stream.hidden()));
+        }
+    }
+
+    private HiddenStates states(IntFunction<float[]> piece) {
+        return new HiddenStates(
+                engine.lanes().map(pieces.size(), piece), decoder.facts().hiddenSize());
+    }
+
+    private List<Chunk> chunks(String use, Function<Linear, PlainGraph> graph) {
+        return chunks.small(use, longest(), pieces.size(), graph);
     }
 
     private List<LogitSums> sums(HiddenStates normed) {
-        // Loaded before the windows part, each on a thread of its own.
-        List<Chunk> loaded = chunks.small("sums", text, rows -> graphs.logitSums(decoder, rows));
+        // Loaded before the pieces part, each on a thread of its own.
+        List<Chunk> loaded = chunks("sums", rows -> graphs.logitSums(decoder, rows));
         return engine.lanes()
                 .map(
-                        text.inputs().size(),
-                        window -> LogitSums.of(
+                        pieces.size(),
+                        i -> LogitSums.of(
                                 loaded,
-                                normed.windows().get(window),
+                                normed.windows().get(i),
                                 normed.hidden(),
-                                text.targets().get(window)));
+                                pieces.get(i).followed()));
     }
 
     /** The mean row of the vocabulary under the original's distribution, for each token. */
@@ -82,7 +124,7 @@ final class HeadScorer implements DecoderEngine.Head.Scorer {
     }
 
     private HiddenStates addedMeanRows() {
-        List<Chunk> loaded = chunks.small("mean row", text, rows -> graphs.meanRow(decoder, rows));
+        List<Chunk> loaded = chunks("mean row", rows -> graphs.meanRow(decoder, rows));
         return states(window -> {
             float[] sum = new float[base.windows().get(window).length];
             for (Chunk chunk : loaded) {
@@ -101,9 +143,9 @@ final class HeadScorer implements DecoderEngine.Head.Scorer {
 
     @Override
     public Score base() {
-        return new Score(baseSums.stream()
-                .map(sums -> sums.window(new double[sums.tokens()], sums))
-                .toList());
+        return score(
+                baseSums,
+                baseSums.stream().map(sums -> new double[sums.tokens()]).toList());
     }
 
     @Override
@@ -111,14 +153,23 @@ final class HeadScorer implements DecoderEngine.Head.Scorer {
         HiddenStates normed = normed(model);
         List<LogitSums> sums = sums(normed);
         List<double[]> gaps = decoder.logitCap().isPresent() ? cappedGaps(normed) : gaps(normed);
-        return new Score(engine.lanes()
-                .map(sums.size(), window -> sums.get(window).window(gaps.get(window), baseSums.get(window))));
+        return score(sums, gaps);
+    }
+
+    private Score score(List<LogitSums> sums, List<double[]> gaps) {
+        return new Score(IntStream.range(0, pieces.size())
+                .boxed()
+                .flatMap(i -> sums
+                        .get(i)
+                        .windows(gaps.get(i), baseSums.get(i), pieces.get(i).lengths())
+                        .stream())
+                .toList());
     }
 
     private List<double[]> gaps(HiddenStates model) {
         int hidden = base.hidden();
         HiddenStates rows = meanRows();
-        return engine.lanes().map(text.inputs().size(), window -> {
+        return engine.lanes().map(pieces.size(), window -> {
             float[] row = rows.windows().get(window);
             float[] original = base.windows().get(window);
             float[] other = model.windows().get(window);
@@ -131,8 +182,8 @@ final class HeadScorer implements DecoderEngine.Head.Scorer {
     }
 
     private List<double[]> cappedGaps(HiddenStates model) {
-        List<Chunk> loaded = chunks.small("mean gap", text, rows -> graphs.meanGap(decoder, rows));
-        return engine.lanes().map(text.inputs().size(), window -> {
+        List<Chunk> loaded = chunks("mean gap", rows -> graphs.meanGap(decoder, rows));
+        return engine.lanes().map(pieces.size(), window -> {
             double[] gaps = new double[base.tokens(window)];
             for (Chunk chunk : loaded) {
                 float[] part = chunk.model()

@@ -3,11 +3,12 @@ package dev.twofold.ort;
 import dev.twofold.execution.PlainGraphs.LogitSum;
 import dev.twofold.measure.Score;
 import dev.twofold.ort.HeadChunks.Chunk;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * What the logits of one window come to, by token.
+ * What the logits of some windows come to, by token.
  *
  * @param logSum logarithm of the sum of their exponentials, joined from the chunks in float64
  * @param next of the token that followed
@@ -66,20 +67,31 @@ record LogitSums(double[] logSum, double[] next, double[] largest) {
     }
 
     /**
-     * The score of the model whose logits these are.
+     * The scores of the model whose logits these are, of each window that the tokens are of.
      *
      * @param gap how far they are below the original's, in the mean under its distribution, by token
      * @param base the original's
+     * @param lengths of the windows
      */
-    Score.Window window(double[] gap, LogitSums base) {
+    List<Score.Window> windows(double[] gap, LogitSums base, List<Integer> lengths) {
+        List<Score.Window> windows = new ArrayList<>();
+        int from = 0;
+        for (int length : lengths) {
+            windows.add(window(gap, base, from, from + length));
+            from += length;
+        }
+        return windows;
+    }
+
+    private Score.Window window(double[] gap, LogitSums base, int from, int to) {
         double loss = 0;
         double kl = 0;
         int right = 0;
-        for (int token = 0; token < tokens(); token++) {
+        for (int token = from; token < to; token++) {
             loss += logSum[token] - next[token];
             kl += Math.max(0, gap[token] - base.logSum[token] + logSum[token]);
             right += next[token] == largest[token] ? 1 : 0;
         }
-        return new Score.Window(tokens(), loss, kl, right);
+        return new Score.Window(to - from, loss, kl, right);
     }
 }

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.twofold.execution.HiddenStates;
 import java.nio.Buffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
@@ -23,20 +24,24 @@ record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, On
         return outputs(x, hidden).get(0);
     }
 
-    /** The outputs for windows of one length, each {@code [tokens, hidden]}, which run at once. */
-    List<float[]> runs(List<float[]> windows, int hidden) {
-        int length = windows.get(0).length;
-        float[] joined = new float[Math.multiplyExact(windows.size(), length)];
-        for (int i = 0; i < windows.size(); i++) {
-            System.arraycopy(windows.get(i), 0, joined, i * length, length);
-        }
-        long[] shape = {windows.size(), length / hidden, hidden};
-        try (OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(joined), shape)) {
+    /**
+     * The outputs for windows of one length, which run at once, each {@code [tokens, hidden]}.
+     *
+     * @param joined the windows one after the other
+     * @param length tokens in each
+     */
+    List<float[]> windows(HiddenStates joined, int length) {
+        float[] rows = joined.windows().get(0);
+        int count = joined.tokens(0) / length;
+        long[] shape = {count, length, joined.hidden()};
+        try (OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(rows), shape)) {
             float[] results = run(Map.of("x", input)).get(0);
-            int each = results.length / windows.size();
-            return IntStream.range(0, windows.size())
-                    .mapToObj(i -> Arrays.copyOfRange(results, i * each, (i + 1) * each))
-                    .toList();
+            int each = results.length / count;
+            return count == 1
+                    ? List.of(results)
+                    : IntStream.range(0, count)
+                            .mapToObj(i -> Arrays.copyOfRange(results, i * each, (i + 1) * each))
+                            .toList();
         } catch (OrtException e) {
             throw StepEngine.failed(e);
         }

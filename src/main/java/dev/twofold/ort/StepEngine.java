@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Runs plain graphs on ONNX Runtime. Sessions are kept by structure, since steps of one structure differ only in what
@@ -41,7 +42,7 @@ public final class StepEngine implements DecoderEngine {
     private static final int PRODUCT_TOKENS = 2048;
 
     /** Of short windows, so many tokens run at once: a product with few rows spends its time on reading the matrix. */
-    private static final int BATCH_TOKENS = 512;
+    static final int BATCH_TOKENS = 512;
 
     /** Of a left factor in float64, so many elements are outside the heap at once. */
     private static final int PRODUCT_ELEMENTS = 8 << 20;
@@ -165,13 +166,8 @@ public final class StepEngine implements DecoderEngine {
         byLength.forEach((length, windows) -> {
             List<List<Integer>> batches = lanes.batches(windows, Math.max(1, BATCH_TOKENS / length));
             try (PlainModel loaded = load(graph.apply(length), "step", lanes.threads(batches.size()))) {
-                List<List<float[]>> results = lanes.map(
-                        batches.size(),
-                        i -> loaded.runs(
-                                batches.get(i).stream()
-                                        .map(window -> before.windows().get(window))
-                                        .toList(),
-                                before.hidden()));
+                List<List<float[]>> results =
+                        lanes.map(batches.size(), i -> loaded.windows(before.joined(batches.get(i)), length));
                 for (int i = 0; i < results.size(); i++) {
                     for (int j = 0; j < batches.get(i).size(); j++) {
                         after.set(batches.get(i).get(j), results.get(i).get(j));
@@ -227,15 +223,9 @@ public final class StepEngine implements DecoderEngine {
     }
 
     private static float[] joined(HiddenStates states, int from, int to) {
-        List<float[]> windows = states.windows().subList(from, to);
-        int length = windows.stream().mapToInt(window -> window.length).reduce(0, Math::addExact);
-        float[] joined = new float[length];
-        int at = 0;
-        for (float[] window : windows) {
-            System.arraycopy(window, 0, joined, at, window.length);
-            at += window.length;
-        }
-        return joined;
+        return states.joined(IntStream.range(from, to).boxed().toList())
+                .windows()
+                .get(0);
     }
 
     @Override

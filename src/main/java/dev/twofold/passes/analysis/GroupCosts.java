@@ -40,11 +40,11 @@ public record GroupCosts(int layers, PlanScore base, Map<LayerRange, PlanScore> 
                 return candidates;
             }
         },
-        /** Half of those of three and more layers: enough for plans of half the layers, which hold mostly pairs. */
+        /** A third of those of three and more layers: enough for plans of half the layers, which hold mostly pairs. */
         PROMISING {
             @Override
             int of(int candidates) {
-                return (candidates + 1) / 2;
+                return (candidates + 2) / 3;
             }
         };
 
