@@ -156,8 +156,13 @@ record PlainModel(OrtEnvironment environment, OrtSession session, Map<String, On
     }
 
     private static float[] values(OnnxTensor tensor) {
-        float[] values = new float[Math.toIntExact(tensor.getInfo().getNumElements())];
-        tensor.getFloatBuffer().get(values);
+        // A copy on the heap already, of which there need not be a second one.
+        FloatBuffer copy = tensor.getFloatBuffer();
+        if (copy.hasArray() && copy.array().length == copy.remaining()) {
+            return copy.array();
+        }
+        float[] values = new float[copy.remaining()];
+        copy.get(values);
         return values;
     }
 
