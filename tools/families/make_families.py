@@ -22,15 +22,19 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
+import configs
 import exaone
 import internlm2
+import llama4
 import mxfp4
 import relics
 import tokenizer
-from configs import FAMILIES
-from variants import VARIANTS
+import variants
 
 ROWS, LENGTH = 2, 32
+
+FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES}
+VARIANTS = {**variants.VARIANTS, **llama4.VARIANTS}
 
 # Families whose code comes with their checkpoints: what makes the equal Llama of them.
 OWN_CODE = {"exaone": exaone, "internlm2": internlm2}

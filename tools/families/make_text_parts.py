@@ -21,6 +21,7 @@ from transformers import AutoConfig, AutoModelForImageTextToText
 
 import tokenizer
 from configs import COMMON, NARROW, NO_DROPOUT, RMS, SILU, WINDOW, without
+from llama4 import LLAMA4
 from make_families import LENGTH, ROWS, float64_throughout, logits, randomise, tensors_of
 
 # A vocabulary with room for the tokens of images, which no text has.
@@ -137,6 +138,12 @@ MODELS = {
                         "attention_bias": False, "layer_norm_eps": 1e-5, "logit_scale": 0.25, "sliding_window": WINDOW,
                         "rope_theta": 50000, "sliding_window_pattern": 4},
         "vision_config": {**SIGLIP, "vision_use_head": False}}),
+    "llama4": whole("llama4", "Llama4ForConditionalGeneration", {
+        "boi_token_index": 130, "eoi_token_index": 131, "image_token_index": 132, "tie_word_embeddings": False,
+        "text_config": {**SHORT, **without(LLAMA4, "tie_word_embeddings"), "model_type": "llama4_text",
+                        "interleave_moe_layer_step": 1, "intermediate_size": 16, "no_rope_layers": [1, 0]},
+        "vision_config": {**SIGLIP, "model_type": "llama4_vision_model", "intermediate_size": 64, "pixel_shuffle_ratio": 0.5,
+                          "projector_input_dim": 16, "projector_output_dim": 16, "vision_output_dim": 16}}),
 }
 
 
@@ -174,6 +181,8 @@ def golden(name, directory):
             directory, dtype=torch.float64, attn_implementation="eager", output_loading_info=True)
         if {key for key in report["missing_keys"] if "lm_head" not in key} or report["mismatched_keys"]:
             raise SystemExit(f"{directory}: transformers misses {report}")
+        # The class of this whole fails on text without an image in 5.24, after it has run its language model.
+        model = model.language_model if name == "llama4" else model
         # As the language model alone has it: since 4.52 the class of the whole applies its head without this factor.
         exact = logits(model, tokens) * MODELS[name].get("text_config", {}).get("logit_scale", 1.0)
     print(f"{name:20} largest logit {exact.abs().max():6.2f}, "

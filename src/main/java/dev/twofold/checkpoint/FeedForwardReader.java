@@ -74,6 +74,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                         : Optional.of(linears.vector(prefix + mixture.correction(), count)),
                 settings.size(mixture.chosen()),
                 settings.flag(mixture.normed(), false),
+                mixture.weighsInputs(),
                 groups(mixture.groups()));
     }
 
@@ -122,6 +123,10 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
     }
 
     private boolean isDense(ExpertsStyle mixture, int layer) {
+        if (!mixture.listed().isEmpty() && settings.config().says(mixture.listed())) {
+            settings.skip(mixture.every());
+            return !settings.config().numbers(mixture.listed()).contains((double) layer);
+        }
         boolean skipped = settings.sizeIfAny(mixture.every())
                 .filter(every -> (layer + 1) % every != 0)
                 .isPresent();

@@ -119,7 +119,7 @@ final class LayerReader {
                         style.fused());
         Linear output = linears.last(
                 prefix + style.output(), shape.hidden(), shape.queryRows(), settings.flag(style.outputBias(), false));
-        Optional<QueryKeyNorm> both = queryKey.read(prefix);
+        Optional<QueryKeyNorm> both = queryKey.read(prefix, rule.rotary().isPresent());
         Optional<Weight> sinks = style.sinks().isEmpty()
                 ? Optional.empty()
                 : Optional.of(tensors.tensor(prefix + style.sinks(), shape.heads()));

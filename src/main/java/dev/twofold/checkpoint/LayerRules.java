@@ -3,6 +3,7 @@ package dev.twofold.checkpoint;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Temperature;
+import dev.twofold.decoder.Window;
 import dev.twofold.family.AttentionStyle;
 import dev.twofold.family.Family;
 import dev.twofold.family.RotaryStyle;
@@ -63,7 +64,8 @@ record LayerRules(List<AttentionRule> rules, int context) {
                     settings.number(style.scale()).orElse(1 / Math.sqrt(shape.headSize())) * sharpening(),
                     settings.number(style.cap()),
                     // A window that holds the whole context is none.
-                    window.filter(size -> size < context),
+                    window.filter(size -> size < context)
+                            .map(style.window().chunks() ? Window::chunk : Window::sliding),
                     rotary,
                     temperature);
         }
@@ -112,6 +114,10 @@ record LayerRules(List<AttentionRule> rules, int context) {
             }
             boolean any = settings.flag(window.when(), true);
             boolean sized = settings.sizeOrNone(window.size()).isPresent();
+            if (window.turned()) {
+                List<Boolean> turned = turned(style.rotary(), List.of());
+                return turned.stream().map(turns -> any && sized && turns).toList();
+            }
             int from = settings.countIfAny(window.from()).orElse(0);
             Optional<Integer> fullEvery = settings.sizeIfAny(window.fullEvery());
             List<Boolean> sliding = new ArrayList<>();

@@ -34,6 +34,11 @@ final class NormReader {
         return new Norm(kind(), gain(gain), Optional.empty(), epsilon);
     }
 
+    /** A norm of heads that have no gain. */
+    Norm unit(long size) {
+        return new Norm(kind(), Norm.unitGain(size), Optional.empty(), epsilon);
+    }
+
     private Weight gain(Weight stored) {
         long size = stored.shape().dim(0);
         return style.gain() == Gain.ONE_PLUS ? Weights.sum(List.of(stored, Norm.unitGain(size))) : stored;

@@ -87,8 +87,8 @@ final class RotaryScaling {
     private static Scaling llama3(ConfigFile options) {
         double low = options.positiveNumber("low_freq_factor");
         double high = options.positiveNumber("high_freq_factor");
-        if (low >= high) {
-            throw options.wrong("low_freq_factor", "should be below high_freq_factor")
+        if (low > high) {
+            throw options.wrong("low_freq_factor", "should not be above high_freq_factor")
                     .found(low + ", " + high);
         }
         return new Llama3Scaling(options.positiveNumber("factor"), low, high, options.positive(ORIGINAL));

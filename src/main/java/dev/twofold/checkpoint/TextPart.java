@@ -84,6 +84,7 @@ public record TextPart(ConfigFile config, String whole) {
             case IF_UNSAID -> outer.or(() -> inner);
             case IF_DENIED -> outer.filter(flag -> flag).or(() -> inner).or(() -> outer);
             case NEVER -> outer.or(() -> Optional.of(false));
+            case ALONE -> inner.or(() -> Optional.of(false));
         };
     }
 

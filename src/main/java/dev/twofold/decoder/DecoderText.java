@@ -135,6 +135,7 @@ public final class DecoderText {
 
     private static String details(AttentionRule rule) {
         return rule.slidingWindow().map(window -> ", window " + window).orElse("")
+                + rule.chunk().map(size -> ", chunks of " + size).orElse("")
                 + rule.cap().map(cap -> ", cap " + cap).orElse("")
                 + rule.temperature()
                         .map(one -> ", temperature " + one.weight() + " every " + one.every())

@@ -9,12 +9,12 @@ import java.util.stream.Stream;
 
 /**
  * A mixture of experts (Shazeer et al., 2017): {@code sum of p_e F_e(x)} over the experts that a router chooses, by their
- * scores {@code p}.
+ * scores {@code p}; or {@code sum of F_e(p_e x)}, where the routing weighs inputs.
  *
  * <p>It may be cut along the width of all experts alike; the router is needed whole on every device.
  *
  * @param router {@code [experts, hidden]}
- * @param experts feed-forwards of one form and width; the bias of the last projection of each counts as much as the expert
+ * @param experts feed-forwards of one form and width, whose first projections have no biases where inputs are weighed; the bias of the last projection of each counts as much as the expert
  * @param routing how the router's results choose among them
  */
 public record Experts(Linear router, List<FeedForward> experts, Routing routing) implements Operator {

@@ -1,7 +1,9 @@
 package dev.twofold.decoder;
 
 import dev.twofold.diag.PlainName;
+import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
+import dev.twofold.weight.Weight.Filled;
 import dev.twofold.weight.Weight.Stacked;
 import dev.twofold.weight.Weights;
 import java.util.Collections;
@@ -50,6 +52,9 @@ public record QueryKeyNorm(Span span, boolean turned, Norm query, Norm key) {
 
     /** The gain that all heads of a norm share, if they do; {@code [headSize]}. */
     public static Optional<Weight> shared(Norm norm, int headSize) {
+        if (norm.gain() instanceof Filled filled) {
+            return Optional.of(new Filled(Shape.of(headSize), filled.value()));
+        }
         if (norm.gain() instanceof Stacked stacked) {
             Weight first = stacked.parts().get(0);
             if (first.shape().dim(0) == headSize && stacked.parts().stream().allMatch(first::equals)) {

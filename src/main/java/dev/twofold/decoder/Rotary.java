@@ -47,14 +47,15 @@ public record Rotary(double theta, int width, boolean interleaved, Scaling scali
 
     /**
      * The scaling of Llama 3.1: wavelengths above {@code originalPositions / lowFactor} are stretched by {@code factor},
-     * those below {@code originalPositions / highFactor} are kept, and those between are blended.
+     * those below {@code originalPositions / highFactor} are kept, and those between are blended. The factors may be equal, as in
+     * Llama 4; then there is nothing between.
      */
     public record Llama3Scaling(double factor, double lowFactor, double highFactor, int originalPositions)
             implements Scaling {
         @Override
         public double apply(double frequency, int element) {
             double turns = originalPositions * frequency / (2 * Math.PI);
-            if (turns < lowFactor) {
+            if (turns <= lowFactor) {
                 return frequency / factor;
             } else if (turns > highFactor) {
                 return frequency;

@@ -11,9 +11,16 @@ import java.util.Optional;
  * @param correction of the scores, {@code [experts]}, for the choice alone (Wang et al., 2024)
  * @param chosen how many experts a token gets: those of the largest scores
  * @param normed whether the chosen scores are divided by their sum
+ * @param weighsInputs whether an expert {@code F} that counts {@code p} adds {@code F(p x)}, not {@code p F(x)} (as in Llama 4)
  * @param groups of neighbouring experts, of which some are chosen first; all experts can be chosen if there are none
  */
-public record Routing(Score score, Optional<Weight> correction, int chosen, boolean normed, Optional<Groups> groups) {
+public record Routing(
+        Score score,
+        Optional<Weight> correction,
+        int chosen,
+        boolean normed,
+        boolean weighsInputs,
+        Optional<Groups> groups) {
 
     /**
      * Equal groups of experts, of which a token gets experts of the best alone (DeepSeek-AI, 2024).
@@ -24,14 +31,24 @@ public record Routing(Score score, Optional<Weight> correction, int chosen, bool
      */
     public record Groups(int count, int chosen, int best) {}
 
-    /** Without groups. */
+    /** Weighs what experts make. */
+    public Routing(Score score, Optional<Weight> correction, int chosen, boolean normed, Optional<Groups> groups) {
+        this(score, correction, chosen, normed, false, groups);
+    }
+
+    /** Without groups, and weighs what experts make. */
     public Routing(Score score, Optional<Weight> correction, int chosen, boolean normed) {
         this(score, correction, chosen, normed, Optional.empty());
     }
 
     /** The same, whose chosen scores are divided by their sum, or not. */
     public Routing withNormed(boolean other) {
-        return new Routing(score, correction, chosen, other, groups);
+        return new Routing(score, correction, chosen, other, weighsInputs, groups);
+    }
+
+    /** The same, which weighs what experts read, or what they make. */
+    public Routing weighingInputs(boolean other) {
+        return new Routing(score, correction, chosen, normed, other, groups);
     }
 
     /** What becomes of the router's results. */

@@ -20,6 +20,9 @@ import dev.twofold.diag.PlainName;
  * @param bothWays whether one of them whose shape is that of one which is not transposed is none
  * @param interleaved whether gates and ups take turns
  * @param biased whether the router has a bias, and the experts theirs in tensors whose names end in {@code _bias}
+ * @param weighsInputs whether what experts read is multiplied by their scores, rather than what they make
+ * @param listed key of config.json: a list of the numbers of layers with experts, which counts in place of {@code every}; none if
+ *     there is no such key
  * @param every of so many layers, the last has experts; all have them if nothing is said
  * @param from the first layer with experts
  * @param to the last one; the last of all if nothing or -1 is said
@@ -41,6 +44,8 @@ public record ExpertsStyle(
         boolean bothWays,
         boolean interleaved,
         boolean biased,
+        boolean weighsInputs,
+        String listed,
         Setting every,
         Setting from,
         Setting to,
@@ -61,6 +66,8 @@ public record ExpertsStyle(
             false,
             false,
             false,
+            false,
+            "",
             Setting.NONE,
             Setting.NONE,
             Setting.NONE,
@@ -78,6 +85,7 @@ public record ExpertsStyle(
         groups = groups == null ? GroupsStyle.ABSENT : groups;
         gateUp = gateUp == null ? "" : gateUp;
         down = down == null ? "" : down;
+        listed = listed == null ? "" : listed;
         every = Setting.orNone(every);
         from = Setting.orNone(from);
         to = Setting.orNone(to);

@@ -51,7 +51,9 @@ public record TextParts(
         /** Also where the whole says no. */
         IF_DENIED,
         /** Where the class of the part writes a word that the class of the whole does not read. */
-        NEVER;
+        NEVER,
+        /** Always, and what the whole says never does: the head is in the part. */
+        ALONE;
 
         public String toString() {
             return PlainName.of(this);

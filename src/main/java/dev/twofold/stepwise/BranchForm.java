@@ -51,6 +51,8 @@ record BranchForm(
      * An attention.
      *
      * @param members the layers that it stands for, with their heads
+     * @param slidingWindow how many tokens a query sees
+     * @param attentionChunk the length of the chunks that see nothing of one another; not beside a window
      * @param rotary the number of its rotary positions
      * @param temperature what queries are multiplied by, by position
      * @param norms of queries and keys
@@ -65,6 +67,7 @@ record BranchForm(
             @Nullable Double clip,
             @Nullable Double cap,
             @Nullable Integer slidingWindow,
+            @Nullable Integer attentionChunk,
             @Nullable Integer rotary,
             @Nullable Temperature temperature,
             @Nullable HeadNormForm norms,
@@ -84,6 +87,12 @@ record BranchForm(
             Bounds.require("head_dim", headDim, 1, MAX_HEAD_SIZE);
             if (slidingWindow != null) {
                 Bounds.require("sliding_window", slidingWindow, 1, Integer.MAX_VALUE);
+            }
+            if (attentionChunk != null) {
+                Bounds.require("attention_chunk", attentionChunk, 1, Integer.MAX_VALUE);
+            }
+            if (slidingWindow != null && attentionChunk != null) {
+                throw new IllegalArgumentException("an attention has a sliding_window or an attention_chunk, not both");
             }
             if (temperature != null) {
                 requireBounds(temperature);
@@ -147,6 +156,7 @@ record BranchForm(
      * @param normed whether their scores are divided by their sum
      * @param scored what the router's results become; softmax if nothing is said
      * @param correction whether scores are corrected for the choice; not if nothing is said
+     * @param weighsInputs whether what experts read is multiplied by their scores, not what they make; not if nothing is said
      * @param expert each of them; the router has a bias if it is among its biases
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -156,6 +166,7 @@ record BranchForm(
             boolean normed,
             @Nullable Score scored,
             @Nullable Boolean correction,
+            @Nullable Boolean weighsInputs,
             FeedForwardForm expert) {
 
         ExpertsForm {

@@ -14,6 +14,7 @@ import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.Routing;
 import dev.twofold.decoder.Step;
+import dev.twofold.decoder.Window;
 import dev.twofold.diag.Origin;
 import dev.twofold.stepwise.BranchForm.AttentionForm;
 import dev.twofold.stepwise.BranchForm.ExpertsForm;
@@ -89,7 +90,9 @@ final class FormReader {
                 Optional.ofNullable(own.clip()),
                 own.scale(),
                 Optional.ofNullable(own.cap()),
-                Optional.ofNullable(own.slidingWindow()),
+                Optional.ofNullable(own.slidingWindow())
+                        .map(Window::sliding)
+                        .or(() -> Optional.ofNullable(own.attentionChunk()).map(Window::chunk)),
                 Optional.ofNullable(own.rotary()).map(form.rotaries()::get),
                 Optional.ofNullable(own.temperature()));
         List<String> biases = own.biases();
@@ -138,7 +141,9 @@ final class FormReader {
         Optional<Weight> correction = own.corrected()
                 ? Optional.of(tensors.tensor(prefix + TensorNames.CORRECTION, own.count()))
                 : Optional.empty();
-        return new Experts(router, experts, new Routing(own.score(), correction, own.chosen(), own.normed()));
+        Routing routing = new Routing(own.score(), correction, own.chosen(), own.normed())
+                .weighingInputs(Boolean.TRUE.equals(own.weighsInputs()));
+        return new Experts(router, experts, routing);
     }
 
     private Linear linear(String prefix, String name, long outputs, long inputs, List<String> biases) {

@@ -100,6 +100,7 @@ final class FormWriter {
                     routing.normed(),
                     routing.score() == Score.SOFTMAX ? null : routing.score(),
                     routing.correction().isPresent() ? true : null,
+                    routing.weighsInputs() ? true : null,
                     expert);
             return new BranchForm(layers, in, out, null, null, form, null);
         }
@@ -124,6 +125,7 @@ final class FormWriter {
                 orNull(rule.clip()),
                 orNull(rule.cap()),
                 orNull(rule.slidingWindow()),
+                orNull(rule.chunk()),
                 orNull(rule.rotary().map(rotaries::indexOf)),
                 orNull(rule.temperature()),
                 orNull(attention

@@ -26,6 +26,8 @@ final class ChosenExpertsTest {
         "mixtral,'',4",
         "gpt_oss,'',4",
         "deepseek_v3,'',2",
+        "llama4,'',2",
+        "variants/llama4-listed,'',0",
         "qwen3_moe,--one-sync,4",
         "mixtral,--dialect onnx,0",
         "mixtral,--dtype fp16,0",

@@ -15,6 +15,7 @@ import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Window;
 import dev.twofold.pipeline.Sources;
 import java.util.List;
 import java.util.Optional;
@@ -96,7 +97,7 @@ final class CoveredMathematicsTest {
                     "scores capped " + rule.cap().isPresent(),
                     "temperature " + rule.temperature().isPresent(),
                     "sinks " + attention.sinks().isPresent(),
-                    "window " + rule.slidingWindow().isPresent(),
+                    "window " + rule.window().map(Window::kind),
                     "heads shared " + (attention.heads() > attention.kvHeads()) + ", one " + (attention.kvHeads() == 1),
                     "head norms "
                             + norms.map(both -> both.span() + " turned " + both.turned() + " " + norm(both.query())
@@ -132,10 +133,11 @@ final class CoveredMathematicsTest {
         @Override
         public Stream<String> experts(Experts experts) {
             Routing routing = experts.routing();
-            Stream<String> own = Stream.of("routing " + routing.score() + " corrected "
-                    + routing.correction().isPresent() + " normed " + routing.normed() + " bias "
-                    + experts.router().bias().isPresent() + " groups by "
-                    + routing.groups().map(Routing.Groups::best));
+            Stream<String> own =
+                    Stream.of("weighs inputs " + routing.weighsInputs() + ", routing " + routing.score() + " corrected "
+                            + routing.correction().isPresent() + " normed " + routing.normed() + " bias "
+                            + experts.router().bias().isPresent() + " groups by "
+                            + routing.groups().map(Routing.Groups::best));
             return Stream.concat(own, feedForward(experts.experts().get(0)).map(piece -> "expert: " + piece));
         }
 

@@ -90,30 +90,40 @@ abstract class Family {
      * Causal attention, {@code softmax(scale q k) v}.
      *
      * @param window a token sees itself and {@code window - 1} tokens before it; empty for all
+     * @param chunk a token sees those from the last multiple of this on; empty for all
      * @param softCap scores are {@code softCap * tanh(score / softCap)}; infinite for none
      * @param sinks a score of each head that takes part in its softmax; none if it is empty
      */
-    record Core(int headSize, double scale, OptionalInt window, double softCap, double[] sinks) {
+    record Core(int headSize, double scale, OptionalInt window, OptionalInt chunk, double softCap, double[] sinks) {
 
         static Core of(int headSize) {
             return new Core(
-                    headSize, 1 / Math.sqrt(headSize), OptionalInt.empty(), Double.POSITIVE_INFINITY, new double[0]);
+                    headSize,
+                    1 / Math.sqrt(headSize),
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    Double.POSITIVE_INFINITY,
+                    new double[0]);
         }
 
         Core scaled(double other) {
-            return new Core(headSize, other, window, softCap, sinks);
+            return new Core(headSize, other, window, chunk, softCap, sinks);
         }
 
         Core windowed(OptionalInt other) {
-            return new Core(headSize, scale, other, softCap, sinks);
+            return new Core(headSize, scale, other, chunk, softCap, sinks);
+        }
+
+        Core chunked(OptionalInt other) {
+            return new Core(headSize, scale, window, other, softCap, sinks);
         }
 
         Core capped(double other) {
-            return new Core(headSize, scale, window, other, sinks);
+            return new Core(headSize, scale, window, chunk, other, sinks);
         }
 
         Core beside(double[] other) {
-            return new Core(headSize, scale, window, softCap, other);
+            return new Core(headSize, scale, window, chunk, softCap, other);
         }
 
         /** Query heads share key heads in equal runs. */
@@ -131,7 +141,8 @@ abstract class Family {
         private void mix(double[] query, int head, int shared, int t, double[][] k, double[][] v, double[] out) {
             int kvHead = head / shared;
             int at = head * headSize;
-            int first = window.isPresent() ? Math.max(0, t - window.getAsInt() + 1) : 0;
+            int back = window.isPresent() ? Math.max(0, t - window.getAsInt() + 1) : 0;
+            int first = chunk.isPresent() ? Math.max(back, t - t % chunk.getAsInt()) : back;
             double[] scores = new double[t - first + 1 + (sinks.length == 0 ? 0 : 1)];
             if (sinks.length > 0) {
                 scores[t - first + 1] = sinks[head];

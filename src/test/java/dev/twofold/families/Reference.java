@@ -110,6 +110,7 @@ public final class Reference {
             case "opt" -> new Opt(config, tensors);
             case "gpt_neo" -> new GptNeo(config, tensors);
             case "phi" -> new Phi(config, tensors);
+            case "llama4_text" -> new Llama4(config, tensors);
             case "gpt_oss" -> new GptOss(config, tensors);
             case "apertus" -> new Xielu(config, tensors);
             case "hunyuan_v1_dense" -> new Hunyuan(config, tensors);

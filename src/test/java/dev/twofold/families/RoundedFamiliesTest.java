@@ -34,6 +34,7 @@ final class RoundedFamiliesTest {
             "gpt_oss",
             "granitemoe",
             "hunyuan_v1_moe",
+            "llama4",
             "mixtral",
             "olmoe",
             "qwen2_moe",

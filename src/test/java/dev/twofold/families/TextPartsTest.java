@@ -50,7 +50,8 @@ final class TextPartsTest {
         "smolvlm, llama, onnx",
         "idefics3, llama, ort",
         "internvl, qwen2, onnx",
-        "aya_vision, cohere2, ort"
+        "aya_vision, cohere2, ort",
+        "llama4, llama4_text, ort"
     })
     void the_language_model_makes_of_text_what_the_whole_does(String name, String type, String dialect)
             throws IOException {
@@ -93,6 +94,9 @@ final class TextPartsTest {
         "qwen3_vl_moe, true, , true",
         "gemma3, false, true, false",
         "gemma3, , false, true",
+        "llama4, false, true, true",
+        "llama4, true, , false",
+        "llama4, true, false, false",
     })
     void whether_the_head_is_the_embedding_is_for_the_whole_to_say_or_to_ask(
             String whole, @Nullable Boolean outer, @Nullable Boolean inner, boolean expected) {
@@ -182,7 +186,7 @@ final class TextPartsTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "mistral3; {`model_type`: `llama4`}; gemma3, idefics3, internvl, llava, llava_next, llava_onevision, mistral3",
+                "mistral3; {`model_type`: `gemma3n`}; gemma3, idefics3, internvl, llama4, llava, llava_next, llava_onevision, mistral3",
                 "mistral3; {`model_type`: `paligemma`}; tokens of a prompt see those after them",
                 "llava; {`text_config`: {`model_type`: `llama`}}; [32000, 4096] from config.json",
                 "llava; {`text_config`: {`model_type`: `mpt`}}; mpt",

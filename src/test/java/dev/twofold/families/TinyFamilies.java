@@ -21,6 +21,7 @@ public final class TinyFamilies {
             "variants/glm4_moe-groups",
             "variants/dots1-groups",
             "variants/granitemoehybrid-experts",
+            "variants/llama4-listed",
             "variants/minicpm3-longrope");
 
     /** What other checkpoints compute too. */

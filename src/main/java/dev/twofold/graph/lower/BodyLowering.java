@@ -10,6 +10,7 @@ import dev.twofold.graph.GraphBuilder;
 import dev.twofold.graph.lower.KvLayout.Cache;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -71,6 +72,11 @@ final class BodyLowering {
                 return chosen.lower(name, x, lowering.shares(name, x, experts), experts);
             }
             FeedForward all = experts.together();
+            if (experts.routing().weighsInputs()) {
+                String shares = lowering.shares(name, x, experts);
+                String inner = activated(all, (part, made) -> lowering.weighted(part, shares, made, experts));
+                return Projection.apply(graph, name + "/down", inner, all.down());
+            }
             String activations = activated(all);
             String shares = lowering.shares(name, x, experts);
             String weighted = lowering.weighted(name, shares, activations, experts);
@@ -87,14 +93,20 @@ final class BodyLowering {
 
         /** What the last projection of a feed-forward reads. */
         private String activated(FeedForward feedForward) {
+            return activated(feedForward, (part, made) -> made);
+        }
+
+        /** @param then what is done to the gate and to what it is multiplied with first, by name */
+        private String activated(FeedForward feedForward, BinaryOperator<String> then) {
             Activations activations = new Activations(graph);
             if (feedForward.gate().isEmpty()) {
                 String up = Projection.apply(graph, name + "/up", x, feedForward.up());
-                return activations.apply(name, up, feedForward.activation());
+                return activations.apply(name, then.apply(name + "/up", up), feedForward.activation());
             }
             List<String> split =
                     Projection.apply(graph, name, x, feedForward.readerNames(), feedForward.readers(), apart);
-            return activations.gated(name, split.get(0), split.get(1), feedForward.activation());
+            String gate = then.apply(name + "/gate", split.get(0));
+            return activations.gated(name, gate, then.apply(name + "/up", split.get(1)), feedForward.activation());
         }
     }
 }

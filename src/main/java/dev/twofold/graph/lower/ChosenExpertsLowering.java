@@ -27,7 +27,8 @@ import java.util.stream.Stream;
  *
  * <p>The operator takes a softmax of what it is given, chooses by it, and divides what it chose by its sum. Of the logarithms of shares
  * it makes the shares again, and an expert of share zero has minus infinity; so it is told what was chosen, whatever chose it. Shares
- * that do not sum to one come back by a product with their sum, and so does what is no number.
+ * that do not sum to one come back by a product with their sum, and so does what is no number. Where inputs are weighed, and one expert
+ * is chosen, its share is that sum, and what it reads is multiplied by it.
  */
 record ChosenExpertsLowering(GraphBuilder graph) {
 
@@ -49,6 +50,7 @@ record ChosenExpertsLowering(GraphBuilder graph) {
         FeedForward one = experts.experts().get(0);
         return graph.floating() == DataType.FLOAT
                 && !experts.isGated()
+                && !(experts.routing().weighsInputs() && experts.routing().chosen() > 1)
                 && one.gate().isPresent()
                 && gate(one.activation()).isPresent()
                 && experts.experts().stream().flatMap(FeedForward::weights).noneMatch(RoundedForm::isRounded);
@@ -59,6 +61,24 @@ record ChosenExpertsLowering(GraphBuilder graph) {
      * @return {@code [batch, sequence, hidden]}
      */
     String lower(String name, String x, String shares, Experts experts) {
+        if (!experts.routing().weighsInputs()) {
+            String sum = operator(name, x, shares, experts);
+            // Where shares sum to one, too: the operator takes those that are no numbers for experts that were not
+            // chosen.
+            return graph.node(name + "/summed", "Mul", List.of(sum, total(name, shares)));
+        }
+        String total = total(name, shares);
+        String sum = operator(name, graph.node(name + "/weighed", "Mul", List.of(x, total)), shares, experts);
+        // Nothing, or no number, for the same reason.
+        String nothing = graph.node(name + "/nothing", "Sub", List.of(total, total));
+        return graph.node(name + "/summed", "Add", List.of(sum, nothing));
+    }
+
+    private String total(String name, String shares) {
+        return graph.node(name + "/total", "ReduceSum", List.of(shares, graph.integers(-1)));
+    }
+
+    private String operator(String name, String read, String shares, Experts experts) {
         long count = experts.experts().size();
         String logarithms = graph.node(name + "/logarithms", "Log", List.of(shares));
         String rows = graph.node(name + "/rows", "Reshape", List.of(logarithms, graph.integers(-1, count)));
@@ -66,22 +86,16 @@ record ChosenExpertsLowering(GraphBuilder graph) {
                 .flatMap(expert -> expert.readers().stream())
                 .toList();
         List<Linear> writers = experts.experts().stream().map(FeedForward::down).toList();
-        String sum = graph.node(
+        Stream<String> matrices = Stream.concat(
+                operands(name + "/gate_up", readers, STRANDS, count), operands(name + "/down", writers, 1, count));
+        return graph.node(
                         name + "/experts",
                         MICROSOFT,
                         "MoE",
-                        Stream.concat(
-                                        Stream.of(x, rows),
-                                        Stream.concat(
-                                                operands(name + "/gate_up", readers, STRANDS, count),
-                                                operands(name + "/down", writers, 1, count)))
-                                .toList(),
+                        Stream.concat(Stream.of(read, rows), matrices).toList(),
                         1,
                         attributes(experts))
                 .get(0);
-        // Where shares sum to one, too: the operator takes those that are no numbers for experts that were not chosen.
-        String total = graph.node(name + "/total", "ReduceSum", List.of(shares, graph.integers(-1)));
-        return graph.node(name + "/summed", "Mul", List.of(sum, total));
     }
 
     /** The matrices of all experts, {@code [experts, out, in]}, and their biases, {@code [experts, out]}, or none. */

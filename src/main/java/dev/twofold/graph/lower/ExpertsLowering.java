@@ -13,7 +13,8 @@ import java.util.Optional;
 /**
  * How much each expert counts; and a mixture computed densely, in operators that every runtime has: all experts run for every token, as one
  * wide feed-forward whose activations are weighted by expert, so that the sum over experts happens inside the last matrix
- * product. The weight of an expert that was not chosen is zero.
+ * product. The weight of an expert that was not chosen is zero. Where experts read weighed inputs, what their first projections make is
+ * weighted instead: they have no biases.
  */
 record ExpertsLowering(GraphBuilder graph) {
 
@@ -51,7 +52,7 @@ record ExpertsLowering(GraphBuilder graph) {
     }
 
     /**
-     * The activations of all experts, each times the expert's weight.
+     * The activations of all experts, or what their projections make, each times the expert's weight.
      *
      * @param shares weights of the experts
      * @param activations {@code [batch, sequence, experts * width]}

@@ -19,6 +19,7 @@ import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +38,9 @@ final class OrtDialect implements Dialect {
 
     private static final int ROTARY_SIZE = 16;
 
-    /** The operand of GroupQueryAttention that is a score for each head. */
+    /** The operands of GroupQueryAttention that are added to scores, and that are a score for each head. */
+    private static final int BIAS = 10;
+
     private static final int HEAD_SINK = 11;
 
     private final GraphBuilder graph;
@@ -46,6 +49,8 @@ final class OrtDialect implements Dialect {
     private final QueryKeyLowering queryKey;
     private String lastToken = "";
     private String total = "";
+    private String length = "";
+    private final Map<Integer, String> chunks = new HashMap<>();
     private String positions = "";
     private final RunRows rows;
     private Optional<RunRows.Moved> moved = Optional.empty();
@@ -81,9 +86,10 @@ final class OrtDialect implements Dialect {
         String counted = padding == Padding.ANY ? attended : refused(attended);
         String last = graph.node("mask/last", "Sub", List.of(counted, graph.integer(1)));
         lastToken = int32("mask/last_int32", last);
-        String length =
+        String shape =
                 graph.node("mask/shape", "Shape", List.of(GraphNames.MASK), integer("start", 1), integer("end", 2));
-        total = int32("mask/total_int32", graph.node("mask/total", "Squeeze", List.of(length)));
+        length = graph.node("mask/total", "Squeeze", List.of(shape));
+        total = int32("mask/total_int32", length);
         tables = RotaryTables.of(graph, decoder);
         moved = padding == Padding.ANY ? Optional.of(rows.moved()) : Optional.empty();
     }
@@ -240,10 +246,8 @@ final class OrtDialect implements Dialect {
             RotaryTables.Tables turns = tables.of(part.rule().rotary().orElseThrow());
             operands.addAll(List.of(turns.cosines(), turns.sines()));
         }
-        part.sinks().ifPresent(sinks -> {
-            operands.addAll(Collections.nCopies(HEAD_SINK - operands.size(), ""));
-            operands.add(graph.weight(unique + ".sinks", sinks));
-        });
+        part.rule().chunk().ifPresent(size -> put(operands, BIAS, chunks.computeIfAbsent(size, this::chunk)));
+        part.sinks().ifPresent(sinks -> put(operands, HEAD_SINK, graph.weight(unique + ".sinks", sinks)));
         graph.add(
                 unique,
                 MICROSOFT,
@@ -252,6 +256,15 @@ final class OrtDialect implements Dialect {
                 List.of(result, DecoderLowering.presentKey(cache), DecoderLowering.presentValue(cache)),
                 attributes(part, fused));
         return result;
+    }
+
+    private static void put(List<String> operands, int place, String value) {
+        operands.addAll(Collections.nCopies(place - operands.size(), ""));
+        operands.add(value);
+    }
+
+    private String chunk(int size) {
+        return new ChunkMask(graph).bias(positions(), length, size);
     }
 
     /** Whether GroupQueryAttention can turn such heads itself. */

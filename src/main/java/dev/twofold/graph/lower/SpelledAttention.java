@@ -15,9 +15,6 @@ import java.util.List;
  */
 record SpelledAttention(GraphBuilder graph) {
 
-    /** Far below any score, and still a number of 16 bits. */
-    private static final double HIDDEN = -65504;
-
     /**
      * The heads' outputs, {@code [batch, sequence, heads * head size]}.
      *
@@ -52,7 +49,7 @@ record SpelledAttention(GraphBuilder graph) {
                 List.of(product, graph.filled(part.rule().scale())));
         String scores = part.rule().cap().map(cap -> capped(name, scaled, cap)).orElse(scaled);
         String seen = graph.node(name + "/seen", "Unsqueeze", List.of(mask, graph.integers(1)));
-        String masked = graph.node(name + "/masked", "Where", List.of(seen, scores, graph.filled(HIDDEN)));
+        String masked = graph.node(name + "/masked", "Where", List.of(seen, scores, graph.filled(ChunkMask.HIDDEN)));
         String shares = softmax(name, masked, sinks, kvHeads, share);
         String mixed = graph.node(name + "/mixed", "MatMul", List.of(shares, one(name + "/values_each", values)));
         String tokens = graph.node(name + "/tokens", "Transpose", List.of(mixed), integers("perm", 0, 3, 1, 2, 4));

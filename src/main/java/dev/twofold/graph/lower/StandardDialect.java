@@ -9,6 +9,7 @@ import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Norm.Kind;
+import dev.twofold.decoder.Window;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.graph.GraphBuilder;
 import dev.twofold.graph.lower.KvLayout.Cache;
@@ -31,7 +32,7 @@ final class StandardDialect implements Dialect {
     private final Decoder decoder;
     private final QueryKeyLowering queryKey;
     private final RunRows rows;
-    private final Map<Integer, String> windows = new HashMap<>();
+    private final Map<Window, String> windows = new HashMap<>();
     private final boolean explicitCaches;
     private String positions = "";
     private String allPositions = "";
@@ -83,19 +84,29 @@ final class StandardDialect implements Dialect {
         tables = RotaryTables.of(graph, decoder);
     }
 
-    /** The mask of queries that see as many tokens as a window has, themselves included. */
-    private String allowed(Optional<Integer> window) {
-        return window.map(size -> windows.computeIfAbsent(size, this::within)).orElse(allowed);
+    /** The mask of queries that see the tokens of a window, themselves included. */
+    private String allowed(Optional<Window> window) {
+        return window.map(own -> windows.computeIfAbsent(own, this::within)).orElse(allowed);
     }
 
     /** By positions, not by places in the cache: padding between tokens takes up no room in a window. */
-    private String within(int size) {
-        String name = "mask/window_" + size;
+    private String within(Window window) {
+        boolean chunk = window.kind() == Window.Kind.CHUNK;
+        String name = (chunk ? "mask/chunk_" : "mask/window_") + window.size();
         String queries = graph.node(name + "/queries", "Unsqueeze", List.of(positions, graph.integers(1, 3)));
-        String before = graph.node(name + "/before", "Sub", List.of(queries, graph.integer(size)));
-        String keys = graph.node(name + "/keys", "Unsqueeze", List.of(allPositions, graph.integers(1, 2)));
-        String inside = graph.node(name + "/inside", "Greater", List.of(keys, before));
+        String inside = chunk
+                ? new ChunkMask(graph).inside(name, queries, keys(name), window.size())
+                : sliding(name, queries, window.size());
         return graph.node(name, "And", List.of(allowed, inside));
+    }
+
+    private String sliding(String name, String queries, int size) {
+        String before = graph.node(name + "/before", "Sub", List.of(queries, graph.integer(size)));
+        return graph.node(name + "/inside", "Greater", List.of(keys(name), before));
+    }
+
+    private String keys(String name) {
+        return graph.node(name + "/keys", "Unsqueeze", List.of(allPositions, graph.integers(1, 2)));
     }
 
     @Override
@@ -158,7 +169,7 @@ final class StandardDialect implements Dialect {
         String key =
                 queryKey.key(unique, split.get(1), part, x -> rotate(unique + "/k", x, part.kvHeads(), part.rule()));
         if (part.sinks().isPresent()) {
-            String mask = allowed(part.rule().slidingWindow());
+            String mask = allowed(part.rule().window());
             List<String> operands = List.of(query, key, split.get(2));
             return new SpelledAttention(graph)
                     .attend(unique, operands, mask, part, part.sinks().get(), cache);
@@ -168,7 +179,7 @@ final class StandardDialect implements Dialect {
                     .attend(
                             unique,
                             List.of(query, key, split.get(2)),
-                            allowed(part.rule().slidingWindow()),
+                            allowed(part.rule().window()),
                             part,
                             cache);
         }
@@ -181,7 +192,7 @@ final class StandardDialect implements Dialect {
                         query,
                         key,
                         split.get(2),
-                        allowed(part.rule().slidingWindow()),
+                        allowed(part.rule().window()),
                         DecoderLowering.pastKey(cache),
                         DecoderLowering.pastValue(cache)),
                 List.of(result, DecoderLowering.presentKey(cache), DecoderLowering.presentValue(cache)),

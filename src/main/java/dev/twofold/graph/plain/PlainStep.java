@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Steps in the smallest operators, over whole windows of one length. */
 final class PlainStep {
@@ -185,7 +186,7 @@ final class PlainStep {
         return branch.in().map(norm -> build.norm(x, norm)).orElse(x);
     }
 
-    /** Expert by expert, each times the sum of the chosen probabilities that are its own. */
+    /** Expert by expert, each, or what it reads, times the sum of the chosen probabilities that are its own. */
     private String mixture(String x, Experts experts) {
         PlainRouting.Chosen chosen = new PlainRouting(build).chosen(x, experts);
         String sum = "";
@@ -194,7 +195,9 @@ final class PlainStep {
             String ones = build.node("Cast", List.of(own), integer("to", DataType.FLOAT_VALUE));
             String weight = build.reduce("ReduceSum", build.node("Mul", chosen.weights(), ones));
             FeedForward expert = experts.experts().get(e);
-            String part = build.node("Mul", build.linear(activated(x, expert), expert.down()), weight);
+            String part = experts.routing().weighsInputs()
+                    ? build.linear(activated(build.node("Mul", x, weight), expert), expert.down())
+                    : build.node("Mul", build.linear(activated(x, expert), expert.down()), weight);
             sum = sum.isEmpty() ? part : build.node("Add", sum, part);
         }
         return sum;
@@ -363,8 +366,18 @@ final class PlainStep {
         String ones = build.node("Expand", build.integer(1), shape);
         String future = triangle(ones, 1, true);
         return rule.slidingWindow()
-                .map(window -> build.node("Or", future, triangle(ones, -window, false)))
+                .map(window -> triangle(ones, -window, false))
+                .or(() -> rule.chunk().map(this::otherChunk))
+                .map(before -> build.node("Or", future, before))
                 .orElse(future);
+    }
+
+    /** {@code [tokens, tokens]}: true where a key is in a chunk before the query's. */
+    private String otherChunk(int size) {
+        long[] chunks =
+                IntStream.range(0, tokens).mapToLong(token -> token / size).toArray();
+        String keys = build.integers(chunks);
+        return build.node("Less", keys, build.node("Unsqueeze", keys, build.integers(-1)));
     }
 
     private String triangle(String ones, long diagonal, boolean upper) {

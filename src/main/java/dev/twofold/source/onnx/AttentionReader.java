@@ -12,7 +12,6 @@ import dev.twofold.decoder.Rotary;
 import dev.twofold.decoder.Temperature;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.source.onnx.Term.Attended;
-import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Filled;

@@ -3,9 +3,9 @@ package dev.twofold.source.onnx;
 import static dev.twofold.source.onnx.Call.MICROSOFT;
 
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Window;
 import dev.twofold.source.onnx.Term.Attended;
 import dev.twofold.source.onnx.Term.Numbers;
-import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import java.util.List;
@@ -41,7 +41,9 @@ final class AttentionRules {
 
     private static final double QUERY_KEY_EPSILON = 1e-6;
 
-    /** The operand that is a score for each head. */
+    /** The operands that are added to scores, and that are a score for each head. */
+    private static final int BIAS = 10;
+
     private static final int SINKS = 11;
 
     /** Those that only say how caches are kept. */
@@ -86,22 +88,28 @@ final class AttentionRules {
                         .isPresent()
                 && (call.input(9).isEmpty()
                         || call.input(9).filter(Roles::isPositions).isPresent())
-                && absent(call, List.of(10, 12, 13))
+                && absent(call, List.of(12, 13))
                 && absentFrom(call, 16);
         long heads = call.integer("num_heads", 0);
         long kvHeads = call.integer("kv_num_heads", 0);
         boolean turns = call.integer("do_rotary", 0) == 1;
         Optional<Turn> turn = turns ? turn(call, 7, 8, "rotary_interleaved") : Optional.empty();
-        if (!plain || !isShared(heads, kvHeads) || turns && turn.isEmpty() || call.output() != 0) {
+        long sliding = call.integer("local_window_size", -1);
+        Optional<Window> chunk = call.input(BIAS, Term.Mask.class)
+                .filter(mask -> mask.hidesInAttention() && mask.numbers())
+                .flatMap(Term.Mask::window)
+                .filter(window -> window.kind() == Window.Kind.CHUNK);
+        boolean biased = call.input(BIAS).isPresent();
+        boolean masked = biased == chunk.isPresent() && !(biased && sliding > 0);
+        if (!plain || !masked || !isShared(heads, kvHeads) || turns && turn.isEmpty() || call.output() != 0) {
             return Optional.empty();
         }
-        long window = call.integer("local_window_size", -1);
+        Optional<Window> window = sliding > 0 ? Optional.of(Window.sliding((int) sliding)) : chunk;
         Optional<Weight> sinks = vector(call, SINKS, heads);
         return operands(call, values, heads, kvHeads)
                 .filter(qkv -> call.input(SINKS).isPresent() == sinks.isPresent())
                 .flatMap(qkv -> normed(call, values, qkv, heads))
-                .flatMap(qkv -> attended(
-                        call, qkv, heads, kvHeads, window > 0 ? Optional.of((int) window) : Optional.empty(), turn, 3))
+                .flatMap(qkv -> attended(call, qkv, heads, kvHeads, window, turn, 3))
                 .map(attended -> attended.withSinks(sinks));
     }
 
@@ -211,7 +219,7 @@ final class AttentionRules {
             List<Value> qkv,
             long heads,
             long kvHeads,
-            Optional<Integer> window,
+            Optional<Window> window,
             Optional<Turn> turn,
             int cache) {
         long size = qkv.get(0).width() / heads;

@@ -6,6 +6,7 @@ import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
+import dev.twofold.decoder.Routing;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
@@ -78,7 +79,10 @@ final class BranchReader {
         if (isAttention(inner)) {
             return attentions.read(inner, writer.linear());
         } else if (isGated(inner)) {
-            return gated(inner, writer.linear());
+            Factors factors = factors(inner);
+            return factors.weighed()
+                    .map(shares -> experts(factors.unweighed(), shares, writer.linear(), Optional.empty(), true))
+                    .orElseGet(() -> gated(factors, writer.linear()));
         } else if (inner.term() instanceof Term.Activated activated) {
             Projections up = projection(activated.x(), "the projection before an activation");
             return feedForward(
@@ -99,6 +103,31 @@ final class BranchReader {
         return new Body(input, List.of(), layers -> made);
     }
 
+    /**
+     * What a gated feed-forward multiplies.
+     *
+     * @param product of both
+     */
+    private record Factors(Value product, Value gate, Value up, Activation activation) {
+
+        /** The shares of experts that both are weighed by, if they are. */
+        Optional<Value> weighed() {
+            return gate.as(Term.Weighted.class)
+                    .filter(one -> up.as(Term.Weighted.class)
+                            .filter(other -> other.shares() == one.shares() && other.experts() == one.experts())
+                            .isPresent())
+                    .map(Term.Weighted::shares);
+        }
+
+        Factors unweighed() {
+            return new Factors(product, activations(gate), activations(up), activation);
+        }
+
+        private static Value activations(Value weighted) {
+            return weighted.as(Term.Weighted.class).orElseThrow().activations();
+        }
+    }
+
     /** The two projections of a gated feed-forward. */
     private record Gate(Projections gate, Projections up, Activation activation) {}
 
@@ -106,13 +135,13 @@ final class BranchReader {
         return value.term() instanceof Term.Product || value.term() instanceof Term.Gated;
     }
 
-    private Gate gate(Value value) {
+    private Factors factors(Value value) {
         return value.as(Term.Gated.class)
-                .map(gated -> gate(value, gated.gate(), gated.up(), gated.activation()))
-                .orElseGet(() -> gate(value, value.as(Term.Product.class).orElseThrow()));
+                .map(gated -> new Factors(value, gated.gate(), gated.up(), gated.activation()))
+                .orElseGet(() -> factors(value, value.as(Term.Product.class).orElseThrow()));
     }
 
-    private Gate gate(Value value, Term.Product product) {
+    private Factors factors(Value value, Term.Product product) {
         List<Value> both = List.of(product.first(), product.second());
         List<Value> activated = both.stream()
                 .filter(factor -> factor.term() instanceof Term.Activated)
@@ -122,20 +151,20 @@ final class BranchReader {
         }
         Term.Activated one = (Term.Activated) activated.get(0).term();
         Value other = activated.get(0) == product.first() ? product.second() : product.first();
-        return gate(value, one.x(), other, one.activation());
+        return new Factors(value, one.x(), other, one.activation());
     }
 
-    private Gate gate(Value value, Value first, Value second, Activation activation) {
-        Projections gate = projection(first, "the projection that a gate is made of");
-        Projections up = projection(second, "the projection that a gate is multiplied with");
+    private Gate gate(Factors factors) {
+        Projections gate = projection(factors.gate(), "the projection that a gate is made of");
+        Projections up = projection(factors.up(), "the projection that a gate is multiplied with");
         if (gate.x() != up.x()) {
-            throw wrong(value, "a gate and what it is multiplied with to read the same value");
+            throw wrong(factors.product(), "a gate and what it is multiplied with to read the same value");
         }
-        return new Gate(gate, up, activation);
+        return new Gate(gate, up, factors.activation());
     }
 
-    private Body gated(Value value, Linear down) {
-        Gate both = gate(value);
+    private Body gated(Factors factors, Linear down) {
+        Gate both = gate(factors);
         return feedForward(
                 both.gate().x(),
                 new FeedForward(Optional.of(both.gate().linear()), both.up().linear(), down, both.activation()));
@@ -146,36 +175,50 @@ final class BranchReader {
         return experts(sum.x().as(Term.Weighted.class).orElseThrow(), sum.linear(), Optional.of(biased.biases()));
     }
 
-    /** @param biases of the last projections, expert after expert */
     private Body experts(Term.Weighted weighted, Linear down, Optional<Weight> biases) {
         Value activations = weighted.activations();
         if (!isGated(activations)) {
             throw wrong(activations, "the product of an activation and a projection, for all experts side by side");
         }
-        Gate all = gate(activations);
-        Term.Shares shares = weighted.shares().as(Term.Shares.class).orElseThrow();
+        return experts(factors(activations), weighted.shares(), down, biases, false);
+    }
+
+    /**
+     * @param biases of the last projections, expert after expert
+     * @param weighsInputs whether shares weigh what experts read
+     */
+    private Body experts(Factors factors, Value weights, Linear down, Optional<Weight> biases, boolean weighsInputs) {
+        Gate all = gate(factors);
+        Term.Shares shares = weights.as(Term.Shares.class).orElseThrow();
         Projections router = projection(shares.router(), "the projection to a number for each expert");
         if (router.x() != all.gate().x()) {
             throw wrong(shares.router(), "a router that reads what the experts read");
         }
         if (down.bias().isPresent()) {
-            throw wrong(activations, "experts whose biases count as much as the experts");
+            throw wrong(factors.product(), "experts whose biases count as much as the experts");
         }
-        long width = activations.width() / weighted.experts();
+        Linear gates = all.gate().linear();
+        Linear ups = all.up().linear();
+        if (weighsInputs && (gates.bias().isPresent() || ups.bias().isPresent())) {
+            throw wrong(factors.product(), "experts that read weighed values, without biases");
+        }
+        long count = shares.router().width();
+        long width = factors.up().width() / count;
         long hidden = down.outputs();
         List<FeedForward> experts = new ArrayList<>();
-        for (int i = 0; i < weighted.experts(); i++) {
+        for (int i = 0; i < count; i++) {
             long from = i * width;
             long row = i * hidden;
             experts.add(new FeedForward(
-                    Optional.of(all.gate().linear().rows(from, from + width)),
-                    all.up().linear().rows(from, from + width),
+                    Optional.of(gates.rows(from, from + width)),
+                    ups.rows(from, from + width),
                     new Linear(
                             down.columns(from, from + width, false).weight(),
                             biases.map(rows -> Weights.slice(rows, 0, row, row + hidden))),
                     all.activation()));
         }
-        return feedForward(router.x(), new Experts(router.linear(), experts, shares.routing()));
+        Routing routing = shares.routing().weighingInputs(weighsInputs);
+        return feedForward(router.x(), new Experts(router.linear(), experts, routing));
     }
 
     private Body dispatched(Value sum, Term.Dispatched dispatched) {

@@ -1,6 +1,7 @@
 package dev.twofold.source.onnx;
 
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Window;
 import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Keys;
 import dev.twofold.source.onnx.Term.Mask;
@@ -238,7 +239,7 @@ final class HeadRules {
      * @param scale that products of queries and keys are multiplied by
      */
     static Optional<Term.Attended> attended(
-            Headed query, Keys keys, Keys values, double scale, Optional<Double> cap, Optional<Integer> window) {
+            Headed query, Keys keys, Keys values, double scale, Optional<Double> cap, Optional<Window> window) {
         boolean fits = keys.count() == values.count()
                 && keys.size() == query.size()
                 && keys.size() == values.size()

@@ -2,6 +2,7 @@ package dev.twofold.source.onnx;
 
 import static dev.twofold.source.onnx.Rule.spelled;
 
+import dev.twofold.decoder.Window;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
@@ -189,7 +190,10 @@ final class MaskRules {
         }
         return reach < 0 && reach > -Integer.MAX_VALUE
                 ? Optional.of(new Mask(
-                        false, Optional.of(Math.toIntExact(-reach)), keysLower ? Form.HIDDEN : Form.SHOWN, false))
+                        false,
+                        Optional.of(Window.sliding(Math.toIntExact(-reach))),
+                        keysLower ? Form.HIDDEN : Form.SHOWN,
+                        false))
                 : Optional.empty();
     }
 

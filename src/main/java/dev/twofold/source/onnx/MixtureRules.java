@@ -10,6 +10,7 @@ import dev.twofold.source.onnx.MixtureExperts.Places;
 import dev.twofold.source.onnx.Pattern.Captures;
 import dev.twofold.source.onnx.Term.Mixture;
 import dev.twofold.source.onnx.Term.Shares;
+import dev.twofold.source.onnx.Term.Weighed;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +34,12 @@ final class MixtureRules {
             spelled(
                     "a mixture of experts times the sum of its shares",
                     "Mul(?mixture, ReduceSum(?shares, =-1))",
-                    MixtureRules::summed));
+                    MixtureRules::summed),
+            spelled("a value times a sum of shares", "Mul(?x, ReduceSum(?shares, =-1))", MixtureRules::weighed),
+            spelled(
+                    "a mixture of experts that reads a value times its share",
+                    "Add(?mixture, Sub(ReduceSum(?shares, =-1), ReduceSum(?shares, =-1)))",
+                    MixtureRules::weighing));
 
     private static final Set<String> READ = Set.of(
             "k",
@@ -95,6 +101,32 @@ final class MixtureRules {
                 .read(shares.get().router().width(), x.get().width(), activation.get())
                 .map(all ->
                         new Mixture(x.get(), shares.get().router(), shares.get().routing(), all));
+    }
+
+    private static Optional<Term> weighed(Captures captures) {
+        Value x = captures.value("x");
+        return captures.value("shares")
+                .as(Shares.class)
+                .filter(shares -> x.width() > 0)
+                .map(shares -> new Weighed(x, shares));
+    }
+
+    /** One expert is chosen, whose share what it reads is multiplied by; that the operator divides shares by their sum is nothing then. */
+    private static Optional<Term> weighing(Captures captures) {
+        Optional<Shares> shares = captures.value("shares").as(Shares.class);
+        return captures.value("mixture")
+                .as(Mixture.class)
+                .flatMap(mixture -> mixture.x()
+                        .as(Weighed.class)
+                        .filter(read -> shares.equals(Optional.of(read.shares()))
+                                && read.shares().router() == mixture.router()
+                                && read.shares().routing().chosen() == 1
+                                && read.shares().routing().withNormed(true).equals(mixture.routing()))
+                        .map(read -> new Mixture(
+                                read.x(),
+                                mixture.router(),
+                                read.shares().routing().weighingInputs(true),
+                                mixture.experts())));
     }
 
     /** Shares that the operator divided by their sum, as they were before. */

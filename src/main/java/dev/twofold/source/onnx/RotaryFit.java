@@ -163,7 +163,7 @@ final class RotaryFit {
     }
 
     /**
-     * Fast pairs are kept, slow ones divided by a factor, and those between blended along a straight line. The line says two of
+     * Fast pairs are kept, slow ones divided by a factor, and those between, if there are any, blended along a straight line. The line says two of
      * three numbers: the third, the length of the first texts, is a power of two in published models, and the others are whole.
      */
     private List<Scaling> llama3(double theta, double[] factors) {
@@ -172,7 +172,12 @@ final class RotaryFit {
                 .filter(pair -> factors[pair] > 1 + NEAR && factors[pair] < factor * (1 - NEAR))
                 .boxed()
                 .toList();
-        if (factor <= 1 + NEAR || blended.size() < 2 || Math.abs(factors[0] - 1) > NEAR) {
+        boolean stretched = factor > 1 + NEAR && Math.abs(factors[0] - 1) <= NEAR;
+        if (stretched && blended.isEmpty()) {
+            return IntStream.iterate(1, original -> original <= LONGEST, original -> 2 * original)
+                    .<Scaling>mapToObj(original -> new Llama3Scaling(factor, 1, 1, original))
+                    .toList();
+        } else if (!stretched || blended.size() < 2) {
             return List.of();
         }
         int one = blended.get(0);

@@ -1,7 +1,6 @@
 package dev.twofold.source.onnx;
 
 import dev.twofold.decoder.Rotary;
-import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.weight.WeightEvaluator;
 import java.util.HashMap;
 import java.util.List;

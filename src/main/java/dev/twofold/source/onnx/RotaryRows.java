@@ -1,7 +1,6 @@
 package dev.twofold.source.onnx;
 
 import dev.twofold.decoder.Rotary;
-import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.tensor.DType;
 import dev.twofold.tensor.Float16;
 import dev.twofold.weight.Weight;

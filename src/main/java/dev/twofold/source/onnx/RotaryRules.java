@@ -9,7 +9,6 @@ import dev.twofold.source.onnx.Term.Headed;
 import dev.twofold.source.onnx.Term.Numbers;
 import dev.twofold.source.onnx.Term.Placed;
 import dev.twofold.source.onnx.Term.Spread;
-import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.source.onnx.Term.Wave;
 import dev.twofold.weight.Weight;
 import java.util.ArrayList;

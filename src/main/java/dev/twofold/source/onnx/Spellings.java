@@ -4,6 +4,7 @@ import static dev.twofold.source.onnx.Rule.spelled;
 
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.Norm;
+import dev.twofold.decoder.Window;
 import dev.twofold.source.onnx.Pattern.Captures;
 import dev.twofold.source.onnx.Term.Activated;
 import dev.twofold.source.onnx.Term.Tokens;
@@ -177,7 +178,8 @@ final class Spellings {
                     TracedRotaryRules.ALL,
                     ThirdsRules.ALL,
                     SharedHeadRules.ALL,
-                    TracedMaskRules.ALL)
+                    TracedMaskRules.ALL,
+                    ChunkRules.ALL)
             .flatMap(List::stream)
             .toList();
 
@@ -228,7 +230,9 @@ final class Spellings {
     private static Optional<Term> window(Captures captures) {
         List<Long> size = captures.whole("n");
         boolean one = size.size() == 1 && size.get(0) > 0 && size.get(0) <= Integer.MAX_VALUE;
-        return one ? Optional.of(Term.Mask.before(Optional.of(Math.toIntExact(size.get(0))))) : Optional.empty();
+        return one
+                ? Optional.of(Term.Mask.before(Optional.of(Window.sliding(Math.toIntExact(size.get(0))))))
+                : Optional.empty();
     }
 
     private static Optional<Term> rms(Captures captures) {

@@ -5,6 +5,7 @@ import dev.twofold.decoder.FeedForward;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Window;
 import dev.twofold.weight.Weight;
 import java.util.List;
 import java.util.Optional;
@@ -111,18 +112,18 @@ sealed interface Term {
      * Which keys each query may see.
      *
      * @param causal whether none that is after it
-     * @param window how many back, itself included; all if there is none
+     * @param window those of which alone it sees; all if there is none
      * @param numbers whether it is numbers rather than truth values
      */
-    record Mask(boolean causal, Optional<Integer> window, Form form, boolean numbers) implements Term {
+    record Mask(boolean causal, Optional<Window> window, Form form, boolean numbers) implements Term {
 
         /** All that are not after it. */
-        static Mask before(Optional<Integer> window) {
+        static Mask before(Optional<Window> window) {
             return new Mask(true, window, Form.SHOWN, false);
         }
 
         /** Numbers that are added. */
-        static Mask added(boolean causal, Optional<Integer> window) {
+        static Mask added(boolean causal, Optional<Window> window) {
             return new Mask(causal, window, Form.ADDED, true);
         }
 
@@ -321,14 +322,6 @@ sealed interface Term {
     record LastToken(Value x) implements Term {}
 
     /**
-     * How heads turn with their positions.
-     *
-     * @param cosines {@code [positions, n]}, for heads whose first {@code 2 n} elements turn
-     * @param interleaved whether neighbours turn together, or an element of each half
-     */
-    record Turn(Weight cosines, Weight sines, boolean interleaved) {}
-
-    /**
      * Attention, before the output projection.
      *
      * @param scale empty for {@code 1 / sqrt(head size)}
@@ -344,7 +337,7 @@ sealed interface Term {
             int kvHeads,
             Optional<Double> scale,
             Optional<Double> cap,
-            Optional<Integer> window,
+            Optional<Window> window,
             Optional<Turn> turn,
             Optional<Weight> sinks,
             String cache)
@@ -361,7 +354,10 @@ sealed interface Term {
     /** How much each expert counts for a token: nothing, unless it is chosen. */
     record Shares(Value router, Routing routing) implements Term {}
 
-    /** The activations of experts, each times the share of the expert: {@code [tokens, experts * width]}. */
+    /** What a token reads, times the sum of the shares of all experts. */
+    record Weighed(Value x, Shares shares) implements Term {}
+
+    /** The activations of experts, or what these are made of, each times the share of the expert: {@code [tokens, experts * width]}. */
     record Weighted(Value activations, Value shares, long experts) implements Term {}
 
     /**

@@ -144,6 +144,8 @@ final class Values {
             return attended.query().width();
         } else if (term instanceof Term.Mixture mixture) {
             return mixture.x().width();
+        } else if (term instanceof Term.Weighed weighed) {
+            return weighed.x().width();
         } else if (term instanceof Term.Weighted weighted) {
             return weighted.activations().width();
         } else if (term instanceof Term.Routed routed) {

@@ -109,7 +109,11 @@ record Holding(Decoder decoder, List<Block> blocks) {
         boolean turned = first.rotary()
                 .filter(rotary -> rotary.width() == first.headSize())
                 .isPresent();
-        if (tempered) {
+        boolean chunks =
+                attentions().anyMatch(attention -> attention.rule().chunk().isPresent());
+        if (chunks) {
+            return Optional.of("attentions see chunks of a text");
+        } else if (tempered) {
             return Optional.of("queries have a temperature that depends on the position");
         } else if (!plain) {
             return Optional.of("its attentions follow different rules");

@@ -62,6 +62,7 @@ record OwnForm(Form form) {
                 .or(() -> when(
                         rules().anyMatch(rule -> rule.temperature().isPresent()),
                         "queries have a temperature that depends on the position"))
+                .or(() -> when(rules().anyMatch(rule -> rule.chunk().isPresent()), "attentions see chunks of a text"))
                 .or(() -> when(sinks && style.sinks().isEmpty(), "scores of its own take part in its attentions"))
                 .or(() -> when(!sinks && !style.sinks().isEmpty(), "no scores of its own take part in its attentions"))
                 .or(() -> when(

@@ -11,6 +11,7 @@ import dev.twofold.graph.check.GraphCheck;
 import dev.twofold.graph.cut.Annotation;
 import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.lower.DecoderLowering;
+import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.shard.RankDecoder;
@@ -156,6 +157,13 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
         if (decoder.precision() == Precision.BF16) {
             notes.add("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
                     + " or fp32 or fp16");
+        }
+        boolean chunks = decoder.attentions()
+                .anyMatch(attention -> attention.rule().chunk().isPresent());
+        if (chunks && form.dialect() == DialectName.ORT) {
+            notes.add(
+                    "note: layers that see chunks of a text add a bias to scores, which ONNX Runtime's GroupQueryAttention"
+                            + " takes on CPUs, and refuses on CUDA: use --dialect onnx there");
         }
         return notes;
     }

@@ -111,6 +111,7 @@ record PlainLayers(Decoder decoder, List<Layer> layers, Shape shape) {
                 && rule.clip().isEmpty()
                 && rule.cap().isEmpty()
                 && rule.temperature().isEmpty()
+                && rule.chunk().isEmpty()
                 && attention.sinks().isEmpty()
                 && !attention.latents().any()
                 && rule.rotary()

@@ -1,8 +1,10 @@
 package dev.twofold.target.transformers;
 
+import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Decoder;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** What a decoder may compute and no checkpoint that is written here does. */
 final class UnheldMathematics {
@@ -21,12 +23,18 @@ final class UnheldMathematics {
         if (groups) {
             return Optional.of("the architecture that Twofold writes does not choose experts by groups");
         }
-        List<Integer> windows = decoder.attentions()
-                .flatMap(attention -> attention.rule().slidingWindow().stream())
+        return several(decoder, "sliding windows", AttentionRule::slidingWindow)
+                .or(() -> several(decoder, "chunks", AttentionRule::chunk));
+    }
+
+    private static Optional<String> several(
+            Decoder decoder, String what, Function<AttentionRule, Optional<Integer>> size) {
+        List<Integer> sizes = decoder.attentions()
+                .flatMap(attention -> size.apply(attention.rule()).stream())
                 .distinct()
                 .toList();
-        return windows.size() > 1
-                ? Optional.of("transformers masks sliding windows of one length in a model, not of " + windows)
+        return sizes.size() > 1
+                ? Optional.of("transformers masks " + what + " of one length in a model, not of " + sizes)
                 : Optional.empty();
     }
 }

@@ -19,7 +19,7 @@ if Version(transformers.__version__) < Version("5.10"):
 
 from transformers import GenerationMixin, PreTrainedConfig, PreTrainedModel
 from transformers.cache_utils import DynamicCache
-from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
+from transformers.masking_utils import create_causal_mask, create_chunked_causal_mask, create_sliding_window_causal_mask
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
@@ -99,7 +99,9 @@ class TwofoldConfig(PreTrainedConfig):
         self.max_position_embeddings = max_position_embeddings
         attentions = [branch["attention"] for branch in branches_of(self.twofold["steps"]) if "attention" in branch]
         widest = max((heads(attention) for attention in attentions), default=(1, 1))
-        windows = {attention["sliding_window"] for attention in attentions if "sliding_window" in attention}
+        windows, chunks = (
+            {attention[key] for attention in attentions if key in attention} for key in ("sliding_window", "attention_chunk")
+        )
         derived = {
             "num_hidden_layers": len(attentions),  # one KV cache each
             "num_attention_heads": widest[0],
@@ -107,6 +109,7 @@ class TwofoldConfig(PreTrainedConfig):
             "head_dim": max((attention["head_dim"] for attention in attentions), default=1),
             "layer_types": [layer_type(attention) for attention in attentions],
             "sliding_window": max(windows, default=None),
+            "attention_chunk_size": max(chunks, default=None),
         }
         self.use_cache = kwargs.pop("use_cache", True)
         super().__init__(**{**kwargs, **derived})
@@ -119,7 +122,8 @@ def heads(attention):
 
 
 def layer_type(attention):
-    return "sliding_attention" if "sliding_window" in attention else "full_attention"
+    kinds = {"sliding_window": "sliding_attention", "attention_chunk": "chunked_attention"}
+    return next((kind for key, kind in kinds.items() if key in attention), "full_attention")
 
 
 def tensor_parallel_plan(steps, sum_each=False):
@@ -389,7 +393,7 @@ class FeedForward(Branch):
 
 
 class Experts(Branch):
-    """The feed-forwards to which a router gives the largest scores for a token, each times its score."""
+    """The feed-forwards to which a router gives the largest scores for a token, each, or what it reads, times its score."""
 
     def __init__(self, config, form):
         super().__init__(config, form)
@@ -397,6 +401,7 @@ class Experts(Branch):
         self.chosen = rule["chosen"]
         self.normed = rule["normed"]
         self.sigmoid = rule.get("scored") == "sigmoid"
+        self.weighs_inputs = rule.get("weighs_inputs", False)
         # Which experts are chosen has no gradient.
         self.register_buffer("correction", torch.zeros(rule["count"]) if rule.get("correction") else None)
         self.router = nn.Linear(config.hidden_size, rule["count"], bias="router" in rule["expert"].get("biases", ()))
@@ -416,9 +421,10 @@ class Experts(Branch):
         result = torch.zeros_like(tokens)
         for number, expert in enumerate(self.experts):
             rows, places = torch.where(chosen == number)
-            part = expert(tokens[rows])
+            shares = weights[rows, places, None].to(tokens.dtype)
+            part = expert(tokens[rows] * shares if self.weighs_inputs else tokens[rows])
             part = part if expert.late_bias is None else part + expert.late_bias
-            result = result.index_add(0, rows, part * weights[rows, places, None].to(tokens.dtype))
+            result = result.index_add(0, rows, part if self.weighs_inputs else part * shares)
         return result.view_as(x)
 
 
@@ -495,8 +501,8 @@ class TwofoldPreTrainedModel(PreTrainedModel):
         attentions = [branch.get("attention", {}) for branch in branches_of(config.twofold["steps"])]
         sinks = any(attention.get("sinks") for attention in attentions)
         self._supports_sdpa = not sinks and not any("cap" in attention for attention in attentions)
-        # Of flash attention's kernels the second drops sinks, in silence too.
-        self._supports_flash_attn = not sinks
+        # Of flash attention's kernels the second drops sinks, in silence too; none has chunks.
+        self._supports_flash_attn = not sinks and not any("attention_chunk" in attention for attention in attentions)
         super().__init__(config, *args, **kwargs)
 
     def _init_weights(self, module):
@@ -568,7 +574,11 @@ class TwofoldModel(TwofoldPreTrainedModel):
 
     def masks(self, x, attention_mask, cache, position_ids):
         """A mask for each kind of attention that the model has."""
-        makers = {"full_attention": create_causal_mask, "sliding_attention": create_sliding_window_causal_mask}
+        makers = {
+            "full_attention": create_causal_mask,
+            "sliding_attention": create_sliding_window_causal_mask,
+            "chunked_attention": create_chunked_causal_mask,
+        }
         return {
             kind: makers[kind](
                 config=self.config,

@@ -27,7 +27,7 @@ final class ConfigKeysTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"t5", "LLAMA", "llama4", "''"})
+    @CsvSource({"t5", "LLAMA", "llama5", "''"})
     void refuses_an_unknown_model_type_by_name(String family) throws IOException {
         assertThat(checkpoint.refused(tiny().set("model_type", "\"" + family + "\"")))
                 .hasMessageContaining("config.json, key model_type")

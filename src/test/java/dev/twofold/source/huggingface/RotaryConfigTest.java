@@ -162,7 +162,7 @@ class RotaryConfigTest {
                 "{\"rope_type\": \"linear\", \"factor\": \"2\"}|factor",
                 "{\"rope_type\": \"llama3\", \"factor\": 8, \"high_freq_factor\": 4, \"original_max_position_embeddings\": 64}|low_freq_factor",
                 "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 1, \"high_freq_factor\": 4}|original_max_position_embeddings",
-                "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4, \"high_freq_factor\": 4, \"original_max_position_embeddings\": 64}|low_freq_factor"
+                "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4, \"high_freq_factor\": 2, \"original_max_position_embeddings\": 64}|low_freq_factor"
             })
     void refuses_a_scaling_with_a_missing_or_wrong_option(String json, String key) throws IOException {
         assertThat(refused(TinyLlama.create().set("rope_scaling", json)))

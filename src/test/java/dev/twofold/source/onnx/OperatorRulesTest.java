@@ -4,6 +4,7 @@ import static dev.twofold.source.onnx.RuleSample.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Window;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.source.onnx.Pattern.Applied;
 import dev.twofold.tensor.Shape;
@@ -218,6 +219,16 @@ final class OperatorRulesTest {
                         "com.microsoft.GroupQueryAttention{num_heads=4,kv_num_heads=4}"
                                 + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?w, ?w)"),
                 sample(
+                        "grouped attention of the runtime",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?chunks)",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?w)",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, allowed)",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2,local_window_size=4}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?chunks)"),
+                sample(
                         "attention",
                         "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, allowed, ?past, ?past)",
                         "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, ?y, ?past, ?past)",
@@ -248,6 +259,7 @@ final class OperatorRulesTest {
                 .with("one", new Term.Grouped(new Term.Headed(sketch.computed(1), 4, 4), 1))
                 .with("wide", sketch.projected(24))
                 .with("single", sketch.projected(1))
+                .with("chunks", Term.Mask.added(false, Optional.of(Window.chunk(4))))
                 .with("v24", numbers(24))
                 .with("zeros", tensor(DataType.UINT8, 1, 2, 8))
                 .with("r", sketch.projected(2).term())

@@ -9,7 +9,6 @@ import dev.twofold.decoder.Rotary.LongRopeScaling;
 import dev.twofold.decoder.Rotary.Unscaled;
 import dev.twofold.decoder.Rotary.YarnScaling;
 import dev.twofold.disk.MappedFiles;
-import dev.twofold.source.onnx.Term.Turn;
 import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.WeightEvaluator;

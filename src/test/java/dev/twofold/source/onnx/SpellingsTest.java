@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Routing;
+import dev.twofold.decoder.Window;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
@@ -87,6 +88,14 @@ final class SpellingsTest {
             Value router = sketch.projected(4);
             return sketch.with("shares", new Term.Shares(router, Routing.softmax(2, false)))
                     .with("mixture", new Term.Mixture(sketch.computed(1), router, Routing.softmax(2, true), List.of()));
+        } else if (rule.name().equals("a value times a sum of shares")) {
+            return sketch.with("shares", new Term.Shares(sketch.projected(4), Routing.gate()));
+        } else if (rule.name().equals("a mixture of experts that reads a value times its share")) {
+            Term.Shares shares = new Term.Shares(sketch.projected(4), Routing.gate());
+            Value read = sketch.values().of(new Term.Weighed(sketch.computed(1), shares));
+            Routing parts = shares.routing().withNormed(true);
+            return sketch.with("shares", shares)
+                    .with("mixture", new Term.Mixture(read, shares.router(), parts, List.of()));
         } else if (rule.name().contains("experts")) {
             return experts(sketch, rule.name());
         } else if (rule.name().equals("one expert behind a gate")) {
@@ -291,7 +300,7 @@ final class SpellingsTest {
         }
         for (Term.Mask other : List.of(
                 new Term.Mask(true, Optional.empty(), Term.Form.SHOWN, true),
-                new Term.Mask(false, Optional.of(4), Term.Form.HIDDEN, true),
+                new Term.Mask(false, Optional.of(Window.sliding(4)), Term.Form.HIDDEN, true),
                 Term.Mask.added(true, Optional.empty()))) {
             assertDoesNotFire(rule, sketch -> sketch.with("after", other));
         }
@@ -311,7 +320,7 @@ final class SpellingsTest {
     void what_is_written_over_a_mask_hides_the_same_of_what_is_after_a_query() {
         assertDoesNotFire(
                 "a mask that is written over another one",
-                sketch -> sketch.with("whole", Term.Mask.added(true, Optional.of(4))));
+                sketch -> sketch.with("whole", Term.Mask.added(true, Optional.of(Window.sliding(4)))));
     }
 
     @Test

@@ -85,6 +85,7 @@ final class GgufRoundTripTest {
             Map.entry("hunyuan_v1_moe", "beside one that every token gets"),
             Map.entry("ernie4_5_moe", "beside one that every token gets"),
             Map.entry("glm4_moe", "beside one that every token gets"),
+            Map.entry("llama4", "beside one that every token gets"),
             Map.entry("qwen2_moe", "beside one that every token gets"),
             Map.entry("qwen3_moe-dense", "its layers have different sizes")));
 
