@@ -52,6 +52,25 @@ final class ChosenExpertsTest {
         assertThat(mixtures(family.directory(), "")).isZero();
     }
 
+    /** Older ones compute another gate on CUDA, without a word. */
+    @ParameterizedTest
+    @CsvSource({"fp16,true", "bf16,false"})
+    void says_which_runtimes_have_the_operator(String dtype, boolean said) {
+        CommandRun run = CommandRun.succeeding(
+                "convert",
+                TinyFamilies.checkpoint("olmoe"),
+                "-o",
+                directory.resolve("model"),
+                "--no-load",
+                "--window",
+                "0:0",
+                "--dtype",
+                dtype);
+        assertThat(run.err().contains("on CUDA that takes ONNX Runtime 1.27 or later"))
+                .as(run.err())
+                .isEqualTo(said);
+    }
+
     /** How many operators run a mixture. */
     private long mixtures(Path checkpoint, String options) {
         Path output = directory.resolve("model");
