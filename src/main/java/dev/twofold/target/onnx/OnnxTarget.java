@@ -12,8 +12,6 @@ import dev.twofold.graph.cut.Annotation;
 import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.lower.DecoderLowering;
 import dev.twofold.graph.lower.KvLayout;
-import dev.twofold.graph.operator.OperatorTable;
-import dev.twofold.graph.operator.WeightUse;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.shard.RankDecoder;
 import dev.twofold.source.Companion;
@@ -159,17 +157,12 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
             notes.add("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
                     + " or fp32 or fp16");
         }
-        if (runsChosenExperts(decoder)) {
+        if (graph(parts(decoder).get(0).decoder()).runsChosenExperts()) {
             notes.add(
                     "note: the chosen experts run alone; on CUDA that takes ONNX Runtime 1.27 or later: before it, the"
                             + " operator computed gpt-oss's gate whatever the model says");
         }
         return notes;
-    }
-
-    private boolean runsChosenExperts(Decoder decoder) {
-        return graph(parts(decoder).get(0).decoder()).nodes().stream()
-                .anyMatch(node -> OperatorTable.of(node).weights() == WeightUse.CHOSEN);
     }
 
     /** The caches the graph has, in order. */
