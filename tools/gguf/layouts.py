@@ -88,6 +88,34 @@ class HunyuanExperts(Experts, Hunyuan):
         writer.add_expert_shared_feed_forward_length(config["intermediate_size"])
 
 
+class ErnieExperts(Experts):
+    """Layers without experts first; some experts that every token gets, in one another's rows."""
+
+    count = "moe_num_experts"
+
+    def __init__(self, architecture):
+        super().__init__(architecture)
+        shared = {f"ffn_{part}_shexp": f"mlp.shared_experts.{part}_proj" for part in self.parts}
+        dense = {f"ffn_{part}": f"mlp.{part}_proj" for part in self.parts}
+        self.named(**shared, **dense)
+
+    def keys(self, writer, config):
+        Layout.keys(self, writer, config)
+        writer.add_expert_count(config["moe_num_experts"])
+        writer.add_expert_used_count(config["moe_k"])
+        writer.add_interleave_moe_layer_step(config["moe_layer_interval"])
+        writer.add_leading_dense_block_count(config["moe_layer_start_index"])
+        writer.add_expert_feed_forward_length(config["moe_intermediate_size"])
+        writer.add_expert_shared_count(config["moe_num_shared_experts"])
+        writer.add_expert_shared_feed_forward_length(config["intermediate_size"] // config["num_key_value_heads"])
+
+    def more(self, config, weights, layer, heads, kv_heads, size):
+        if layer >= config["moe_layer_start_index"]:
+            yield from super().more(config, weights, layer, heads, kv_heads, size)
+            name = self.prefix.format(layer=layer) + "mlp.moe_statics.e_score_correction_bias"
+            yield f"blk.{layer}.exp_probs_b.bias", [name], lambda values: values[0]
+
+
 class Olmoe(Experts):
     width = False
 
@@ -295,6 +323,7 @@ LAYOUTS = {
     "exaone4": Alternating("exaone4").named(**AFTER),
     "exaone4-full": Alternating("exaone4").named(**AFTER),
     "ernie4_5": Layout("ernie4_5"),
+    "ernie4_5_moe": ErnieExperts("ernie4_5-moe"),
     "seed_oss": Layout("seed_oss").named(ffn_norm=None, post_attention_norm="post_attention_layernorm"),
     "glm": Glm("chatglm").named(ffn_gate=None, ffn_up="mlp.gate_up_proj"),
     "glm4": Glm("glm4").named(ffn_gate=None, ffn_up="mlp.gate_up_proj", post_attention_norm="post_self_attn_layernorm",

@@ -4,6 +4,8 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Rotary;
 import dev.twofold.diag.PlainName;
 import dev.twofold.diag.TwofoldException;
+import dev.twofold.family.RotaryStyle;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,6 +20,11 @@ public enum RopeRange {
 
     /** What it is called on the command line and in a manifest. */
     public static final String OPTION = "rope-range";
+
+    /** A configuration with the context before that its class has where the file says nothing. */
+    public static ConfigFile filled(ConfigFile config, RotaryStyle style) {
+        return style.original() == 0 ? config : config.withSizes(Map.of(RotaryScaling.ORIGINAL, style.original()));
+    }
 
     /**
      * What users should know of a decoder that was read.

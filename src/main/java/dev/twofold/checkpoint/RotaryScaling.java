@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 /** Reads how rotary frequencies are stretched for longer contexts. */
 final class RotaryScaling {
 
-    private static final String ORIGINAL = "original_max_position_embeddings";
+    static final String ORIGINAL = "original_max_position_embeddings";
 
     private RotaryScaling() {}
 
@@ -42,7 +42,7 @@ final class RotaryScaling {
         }
         return switch (type) {
             case "linear" -> new Read(new LinearScaling(options.positiveNumber("factor")), context);
-            case "llama3" -> new Read(llama3(options), context);
+            case "llama3" -> new Read(llama3(options, context), context);
             case "yarn" -> yarn(options, theta, width, context);
             case "longrope", "su" -> longRope(settings, options, width, context);
             // Within the context that the model was made for, "dynamic" changes nothing, and no positions are made past
@@ -84,14 +84,16 @@ final class RotaryScaling {
         return type.equals("mrope");
     }
 
-    private static Scaling llama3(ConfigFile options) {
+    /** Where nothing says what the context was before, it is all of it, as in transformers 5.24. */
+    private static Scaling llama3(ConfigFile options, int context) {
         double low = options.positiveNumber("low_freq_factor");
         double high = options.positiveNumber("high_freq_factor");
         if (low > high) {
             throw options.wrong("low_freq_factor", "should not be above high_freq_factor")
                     .found(low + ", " + high);
         }
-        return new Llama3Scaling(options.positiveNumber("factor"), low, high, options.positive(ORIGINAL));
+        int original = options.positiveIfPresent(ORIGINAL).orElse(context);
+        return new Llama3Scaling(options.positiveNumber("factor"), low, high, original);
     }
 
     /**

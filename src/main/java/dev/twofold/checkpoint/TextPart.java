@@ -1,7 +1,9 @@
 package dev.twofold.checkpoint;
 
+import dev.twofold.diag.Origin;
 import dev.twofold.family.Families;
 import dev.twofold.family.TextParts;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -80,12 +82,22 @@ public record TextPart(ConfigFile config, String whole) {
         Optional<Boolean> outer =
                 whole.flagIfPresent(TIED).or(() -> Optional.of(true).filter(flag -> untold));
         Optional<Boolean> inner = own.flatMap(text -> text.flagIfPresent(TIED));
+        Optional<Boolean> asked = inner.or(() -> own.flatMap(TextPart::tiedByClass));
         return switch (counts) {
             case IF_UNSAID -> outer.or(() -> inner);
-            case IF_DENIED -> outer.filter(flag -> flag).or(() -> inner).or(() -> outer);
+            case IF_DENIED -> outer.filter(flag -> flag).or(() -> asked).or(() -> outer);
             case NEVER -> outer.or(() -> Optional.of(false));
             case ALONE -> inner.or(() -> Optional.of(false));
         };
+    }
+
+    /** Yes, if the class of a part that says nothing says so; nothing otherwise. */
+    private static Optional<Boolean> tiedByClass(ConfigFile part) {
+        return part.text(MODEL_TYPE)
+                .filter(type -> !Families.file(type).isEmpty())
+                .map(type -> Families.find(type, Origin.key(Path.of("config.json"), MODEL_TYPE)))
+                .map(family -> family.embedding().tied().otherwise().asBoolean())
+                .filter(flag -> flag);
     }
 
     /** What users should know. */

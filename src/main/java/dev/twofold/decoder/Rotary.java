@@ -88,7 +88,7 @@ public record Rotary(double theta, int width, boolean interleaved, Scaling scali
             implements Scaling {
         public LongRopeScaling {
             factors = List.copyOf(factors);
-            beyond = beyond == null ? List.of() : List.copyOf(beyond);
+            beyond = List.copyOf(beyond);
         }
 
         /** The one range that is known. */

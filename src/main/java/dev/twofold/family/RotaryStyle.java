@@ -22,6 +22,7 @@ import java.util.List;
  * @param sharpened whether YaRN's {@code mscale_all_dim} makes scores larger as well
  * @param besides keys of {@code rope_parameters} that something else reads, or nothing
  * @param sections whether positions have three parts, time, height and width, which are the same for text
+ * @param original what the class has for the context before a scaling where the whole of config.json says nothing; 0 if it has none
  */
 public record RotaryStyle(
         Setting when,
@@ -38,7 +39,8 @@ public record RotaryStyle(
         boolean stretched,
         boolean sharpened,
         List<String> besides,
-        boolean sections) {
+        boolean sections,
+        int original) {
 
     static final RotaryStyle ABSENT = new RotaryStyle(
             Setting.NONE,
@@ -55,7 +57,8 @@ public record RotaryStyle(
             false,
             false,
             List.of(),
-            false);
+            false,
+            0);
 
     public RotaryStyle {
         when = Setting.orNone(when);

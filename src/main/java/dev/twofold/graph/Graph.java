@@ -1,5 +1,7 @@
 package dev.twofold.graph;
 
+import dev.twofold.graph.operator.OperatorTable;
+import dev.twofold.graph.operator.WeightUse;
 import dev.twofold.graph.proto.DeviceConfigurationProto;
 import dev.twofold.graph.proto.NodeProto;
 import dev.twofold.graph.proto.TensorProto;
@@ -41,6 +43,11 @@ public record Graph(
     /** The same with annotated nodes. */
     public Graph annotated(List<NodeProto> others, DeviceConfigurationProto configuration, long version) {
         return new Graph(others, constants, weights, inputs, outputs, opsets, version, List.of(configuration));
+    }
+
+    /** Whether there is an operator that runs the chosen ones of some experts alone. */
+    public boolean runsChosenExperts() {
+        return nodes.stream().anyMatch(node -> OperatorTable.of(node).weights() == WeightUse.CHOSEN);
     }
 
     /**

@@ -218,6 +218,11 @@ public final class GraphBuilder {
                 .build();
     }
 
+    /** The type of floating-point values. */
+    public DType precision() {
+        return precision;
+    }
+
     /** The ONNX type of floating-point values. */
     public DataType floating() {
         return dataType(precision);

@@ -74,8 +74,9 @@ public record PlannedModel(Decoder original, Decoder decoder, OnnxTarget target)
     }
 
     private List<Workload> workloads(Decoder whole) {
-        // The same sizes in a type that every engine exchanges.
-        Decoder emitted = whole.precision() == Precision.BF16 ? whole.withPrecision(Precision.FP16) : whole;
+        // Over devices, the same sizes in a type that every engine exchanges.
+        boolean exchanged = whole.sharding().isPresent() && whole.precision() == Precision.BF16;
+        Decoder emitted = exchanged ? whole.withPrecision(Precision.FP16) : whole;
         long elementBytes = emitted.precision().dtype().bits() / 8;
         return RankDecoder.all(emitted).stream()
                 .map(part -> GraphWorkload.of(target.graph(part), elementBytes))

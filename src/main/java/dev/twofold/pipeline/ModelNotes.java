@@ -4,6 +4,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Rotary;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What users of a checkpoint should know of any model that is made from it. */
 public final class ModelNotes {
@@ -35,5 +36,14 @@ public final class ModelNotes {
                         + mixture.experts().size() + " experts of a layer; docs/runtimes.md says where the others"
                         + " run too"));
         return notes;
+    }
+
+    /** Where bits are measured, experts are rounded whatever that costs, which nobody should take for nothing. */
+    static Optional<String> unmeasured(Decoder decoder) {
+        return decoder.branches().anyMatch(branch -> branch.body().mixture().isPresent())
+                ? Optional.of(
+                        "note: experts are not measured, and keep the bits of --dtype; what that costs is not in what"
+                                + " rounding is predicted to cost")
+                : Optional.empty();
     }
 }

@@ -32,6 +32,7 @@ record RecipeResolver(Source source, Target target, CompilerSettings settings) {
         requireUseOfText(asked, open.isPresent() || bits.isPresent());
         rehearse(open.map(plan -> plan.with(Plan.none(facts.layers()))).orElse(asked), facts);
         open.ifPresent(plan -> rehearse(plan.sample(facts), facts));
+        bits.flatMap(ask -> ModelNotes.unmeasured(source.decoder())).ifPresent(settings.host()::notice);
         Optional<OpenBits> shared = bits.filter(OpenBits::sharesLimit);
         shared.ifPresent(ask -> ask.requirePlan(open));
         Optional<ChosenPlan> chosen = open.map(

@@ -1,6 +1,8 @@
 package dev.twofold.stepwise;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -67,7 +69,13 @@ public record StepwiseConfig(int vocabulary, int hidden, int context, boolean ti
 
     /** The model that is trained has one range. */
     @JsonIgnoreProperties("beyond")
-    private interface OneRange {}
+    private abstract static class OneRange {
+        @JsonCreator
+        OneRange(
+                @JsonProperty("factors") List<Double> factors,
+                @JsonProperty("magnitude") double magnitude,
+                @JsonProperty("positions") int positions) {}
+    }
 
     public static StepwiseConfig of(Decoder decoder) {
         ModelFacts facts = decoder.facts();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.execution.GraphNames;
+import dev.twofold.families.TinyFamilies;
 import dev.twofold.testing.TinyLlama;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,8 +61,18 @@ final class ChosenBitsTest {
     void a_limit_that_is_wide_raises_nothing() throws IOException {
         CommandRun run = convert("wide", "--mix measured --block 16 --max-rounding-loss 900%");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.err()).contains("8 bits for 0 of");
+        assertThat(run.err()).contains("8 bits for 0 of").doesNotContain("experts");
         assertThat(quantize("wide").has("places")).isFalse();
+    }
+
+    /** They are rounded whatever that costs, which is in no prediction. */
+    @Test
+    void experts_are_said_to_be_left_out() throws IOException {
+        checkpoint = TinyFamilies.checkpoint("mixtral");
+        CommandRun run = convert("experts", "--mix measured --block 16 --max-rounding-loss 0%");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.err()).contains("note: experts are not measured, and keep the bits of --dtype");
+        assertThat(quantize("experts").get("places").findValuesAsText("bits")).containsOnly("8");
     }
 
     @Test

@@ -30,9 +30,12 @@ final class ChosenExpertsTest {
         "variants/llama4-listed,'',0",
         "qwen3_moe,--one-sync,4",
         "mixtral,--dialect onnx,0",
-        "mixtral,--dtype fp16,0",
+        "mixtral,--dtype fp16,4",
+        "mixtral,--dtype bf16,0",
         "mixtral,--dtype int4,0",
-        "mixtral,--devices 2 --rank 0,0",
+        "mixtral,--devices 2 --rank 0,4",
+        "gpt_oss,--devices 2 --rank 0 --dtype fp16,4",
+        "gpt_oss,--devices 4 --rank 0,0",
         "mixtral,--devices 2 --collective annotate,0",
         "mixtral,--layout transformersjs --types fp32,0",
         "llama2,'',0"
@@ -49,6 +52,25 @@ final class ChosenExpertsTest {
                 family.directory().resolve("twofold-family.yaml"),
                 "like: mixtral\nfeed-forward: {activation: {key: hidden_act, values: {silu: gelu}}}\n");
         assertThat(mixtures(family.directory(), "")).isZero();
+    }
+
+    /** Older ones compute another gate on CUDA, without a word. */
+    @ParameterizedTest
+    @CsvSource({"fp16,true", "bf16,false"})
+    void says_which_runtimes_have_the_operator(String dtype, boolean said) {
+        CommandRun run = CommandRun.succeeding(
+                "convert",
+                TinyFamilies.checkpoint("olmoe"),
+                "-o",
+                directory.resolve("model"),
+                "--no-load",
+                "--window",
+                "0:0",
+                "--dtype",
+                dtype);
+        assertThat(run.err().contains("on CUDA that takes ONNX Runtime 1.27 or later"))
+                .as(run.err())
+                .isEqualTo(said);
     }
 
     /** How many operators run a mixture. */

@@ -2,8 +2,10 @@ package dev.twofold.families;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.cli.CommandRun;
 import dev.twofold.ort.ModelSession;
+import dev.twofold.pipeline.Sources;
 import dev.twofold.testing.Logits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -130,5 +132,19 @@ final class LongRangeTest {
                 "convert", TinyFamilies.checkpoint("llama2"), "-o", directory.resolve("out"), "--rope-range", "long");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains("the model has no long range of positions");
+    }
+
+    /** The class of Phi 3 has 4,096 for it (transformers 5.24), which counts before what is said of the scaling. */
+    @ParameterizedTest
+    @CsvSource({"512, 512", "8192, 4096"})
+    void phi_3_without_a_context_before_has_that_of_its_class(int context, int expected) {
+        EditedFamily family = EditedFamily.copy("phi3-longrope", directory.resolve("phi3"));
+        ObjectNode config = family.config();
+        config.remove("original_max_position_embeddings");
+        ((ObjectNode) config.get("rope_scaling")).put("original_max_position_embeddings", 64);
+        config.put("max_position_embeddings", context);
+        family.withConfig(config);
+        assertThat(Sources.SHIPPED.open(family.directory()).decoder().facts().contextLength())
+                .isEqualTo(expected);
     }
 }

@@ -146,6 +146,29 @@ final class TextPartsTest {
         return TextPart.of(file, tensors).orElseThrow().config().flagIfPresent("tie_word_embeddings");
     }
 
+    /** The classes of four wholes ask the class of their part, which may say yes where no file says anything. */
+    @ParameterizedTest
+    @CsvSource({
+        "llava, gemma, false, true",
+        "llava, cohere, false, true",
+        "llava, gemma2, , true",
+        "llava, llama, false, false",
+        "llava_onevision, gemma, false, true",
+        "llava_next, gemma, false, false",
+        "llava, unheard_of, false, false"
+    })
+    void the_class_of_a_part_that_says_nothing_is_asked(
+            String whole, String text, @Nullable Boolean outer, boolean expected) {
+        ObjectNode config = JsonNodeFactory.instance.objectNode().put("model_type", whole);
+        config.putObject("text_config").put("model_type", text);
+        if (outer != null) {
+            config.put("tie_word_embeddings", outer);
+        }
+        ConfigFile file = ConfigFile.of(Path.of("config.json"), UnaryOperator.identity(), config);
+        assertThat(TextPart.of(file, Optional.empty()).orElseThrow().config().flagIfPresent("tie_word_embeddings"))
+                .contains(expected);
+    }
+
     /** The tensors of Mistral under another type, as of Ministral 3. */
     @Test
     void the_type_that_a_part_says_is_the_one_it_is_read_by() throws IOException {

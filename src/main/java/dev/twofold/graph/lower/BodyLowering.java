@@ -22,7 +22,6 @@ final class BodyLowering {
     private final GraphForm form;
     private final Map<Integer, Cache> cacheOfLayer;
     private final boolean apart;
-    private final boolean whole;
 
     /** @param decoder whose projections stay apart if it is sharded and not cut yet, for the engine that is to cut its graph */
     BodyLowering(GraphBuilder graph, Dialect dialect, GraphForm form, List<Cache> caches, Decoder decoder) {
@@ -31,7 +30,6 @@ final class BodyLowering {
         this.form = form;
         this.cacheOfLayer = caches.stream().collect(Collectors.toMap(Cache::layer, Function.identity()));
         this.apart = decoder.uncut();
-        this.whole = decoder.sharding().isEmpty();
     }
 
     /** @param name of the branch in the graph */
@@ -68,7 +66,7 @@ final class BodyLowering {
         public String experts(Experts experts) {
             ExpertsLowering lowering = new ExpertsLowering(graph);
             ChosenExpertsLowering chosen = new ChosenExpertsLowering(graph);
-            if (form.chosenExperts() && whole && chosen.takes(experts)) {
+            if (form.chosenExperts() && !apart && chosen.takes(experts)) {
                 return chosen.lower(name, x, lowering.shares(name, x, experts), experts);
             }
             FeedForward all = experts.together();

@@ -14,12 +14,12 @@ import dev.twofold.decoder.Linear;
 import dev.twofold.graph.GraphBuilder;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
-import dev.twofold.tensor.DType;
 import dev.twofold.weight.RoundedForm;
 import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +35,14 @@ record ChosenExpertsLowering(GraphBuilder graph) {
     /** A gate and what it is multiplied with, row by row in turns: the only order that ONNX Runtime has on CPUs. */
     private static final int STRANDS = 2;
 
+    /** Not bf16: of that CPUs have no kernel, and CUDA's of ONNX Runtime 1.29 reads the shares as if they were fp32. */
+    private static final Set<DataType> TYPES = Set.of(DataType.FLOAT, DataType.FLOAT16);
+
+    /** Of what experts read and of what is inside them, on CUDA: numbers at least, and bytes that rows are whole multiples of. */
+    private static final int NARROWEST = 16;
+
+    private static final int ALIGNMENT = 16;
+
     /** Swish; what is added to what it is multiplied with. */
     private record Gate(double steepness, double offset, Optional<Double> limit) {}
 
@@ -45,15 +53,21 @@ record ChosenExpertsLowering(GraphBuilder graph) {
         return activation == Plain.SILU ? Optional.of(new Gate(1, 0, Optional.empty())) : Optional.empty();
     }
 
-    /** Whether the operator computes this. It was tried in fp32, on CPUs. */
+    /** Whether the operator computes this, on CPUs and, by its sources, on CUDA. */
     boolean takes(Experts experts) {
         FeedForward one = experts.experts().get(0);
-        return graph.floating() == DataType.FLOAT
+        return TYPES.contains(graph.floating())
                 && !experts.isGated()
                 && !(experts.routing().weighsInputs() && experts.routing().chosen() > 1)
                 && one.gate().isPresent()
                 && gate(one.activation()).isPresent()
+                && isWide(one.up().weight().shape().dim(1))
+                && isWide(one.width())
                 && experts.experts().stream().flatMap(FeedForward::weights).noneMatch(RoundedForm::isRounded);
+    }
+
+    private boolean isWide(long width) {
+        return width >= NARROWEST && width * graph.precision().bytes() % ALIGNMENT == 0;
     }
 
     /**
@@ -115,7 +129,7 @@ record ChosenExpertsLowering(GraphBuilder graph) {
     }
 
     private String declared(String name, Weight weight, List<Long> dims) {
-        return graph.weight(name, weight, DType.F32, graph.floating(), dims);
+        return graph.weight(name, weight, graph.precision(), graph.floating(), dims);
     }
 
     /** All are said that a runtime might take for others, so that one that does not know them refuses the model. */

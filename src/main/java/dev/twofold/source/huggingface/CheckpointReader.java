@@ -3,6 +3,7 @@ package dev.twofold.source.huggingface;
 import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.checkpoint.DecoderReader;
 import dev.twofold.checkpoint.Quantization;
+import dev.twofold.checkpoint.RopeRange;
 import dev.twofold.checkpoint.StepwiseDecoder;
 import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.checkpoint.TextPart;
@@ -82,15 +83,16 @@ final class CheckpointReader {
         Optional<TextPart> part =
                 TextPart.of(whole, index.map(found -> found.tensors().keySet()));
         part.map(TextPart::note).ifPresent(notes::add);
-        ConfigFile config = part.map(TextPart::config).orElse(whole);
-        String modelType = config.text("model_type").orElse("no model_type");
+        ConfigFile said = part.map(TextPart::config).orElse(whole);
+        String modelType = said.text("model_type").orElse("no model_type");
         if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
             return StepwiseDecoder.read(
                     directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter, Optional.empty()));
         }
         Family family = Families.variant(
                 ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type"))),
-                flag -> config.flag(flag, false));
+                flag -> said.flag(flag, false));
+        ConfigFile config = RopeRange.filled(said, family.attention().rotary());
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
         Optional<Quantization> quantization = Quantization.of(config);
         Family.Names names = family.names().ignoring(part.isPresent() ? TextPart.otherTensors() : List.of());

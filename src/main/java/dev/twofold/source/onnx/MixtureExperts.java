@@ -7,9 +7,9 @@ import dev.twofold.tensor.Shape;
 import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntFunction;
 
 /** The experts of an operator that has the matrices of all of them one after the other. */
 record MixtureExperts(Call call, Values values, Places at, Matrices kind) {
@@ -30,52 +30,87 @@ record MixtureExperts(Call call, Values values, Places at, Matrices kind) {
     /** Where the gate and up of an expert are. */
     private enum Form {
         /** In matrices of their own, if there is a gate. */
-        APART,
+        APART(0),
         /** Row by row in turns. */
-        TURNS,
+        TURNS(1),
         /** One after the other. */
-        HALVES
+        HALVES(2);
+
+        /** What the operator calls it. */
+        private final int fusion;
+
+        Form(int fusion) {
+            this.fusion = fusion;
+        }
     }
 
     /** @param readers of an expert: its gate, if it has one, and up */
-    private record Sizes(long experts, int readers, int width, long hidden) {}
+    private record Sizes(long experts, Form form, int readers, int width, long hidden) {
+
+        /** Rows of the first matrix of an expert. */
+        long joined() {
+            return form == Form.APART ? width : 2L * width;
+        }
+    }
+
+    /**
+     * @param inner of the first matrices
+     * @param third of the matrices beside them
+     * @param outer of the last projections
+     */
+    private record Biases(ExpertBiases inner, ExpertBiases third, ExpertBiases outer) {
+
+        /** Of the readers of an expert. */
+        List<Optional<Weight>> before(int expert, Sizes sizes) {
+            int width = sizes.width();
+            boolean turns = sizes.form() == Form.TURNS;
+            return sizes.form() == Form.APART
+                    ? List.of(inner.ofExpert(expert, width), third.ofExpert(expert, width))
+                    : List.of(inner.ofHalf(expert, width, turns, 0), inner.ofHalf(expert, width, turns, 1));
+        }
+    }
 
     /** Nothing if these are not so many experts, or not of such a form. */
     Optional<List<FeedForward>> read(long experts, long hidden, Activation activation) {
-        long fusion = call.integer("swiglu_fusion", 0);
+        Optional<Sizes> sizes = form().flatMap(form -> sizes(form, experts, hidden));
+        return sizes.flatMap(known -> biases(known)
+                .flatMap(biases -> readers(known)
+                        .flatMap(readers -> matrix(at.second(), experts * hidden, known.width())
+                                .map(writers -> all(known, readers, writers, biases, activation)))));
+    }
+
+    private boolean hasThird() {
+        return call.input(at.third()).isPresent();
+    }
+
+    /** What the attributes say, if that is one thing. */
+    private Optional<Form> form() {
         boolean joined = call.text("activation_type", "relu").equals("swiglu");
-        boolean third = call.input(at.third()).isPresent();
-        Form form = fusion == 1 ? Form.TURNS : fusion == 2 ? Form.HALVES : Form.APART;
-        Optional<Shape> first = shape(at.first()).filter(shape -> shape.dim(0) == experts);
-        boolean fits = joined == (form != Form.APART)
-                && !(joined && third)
-                && fusion >= 0
-                && fusion <= 2
-                && hasRows(at.second(), experts, hidden)
-                && first.filter(shape -> (!third || hasRows(at.third(), experts, shape.dim(1)))
-                                && shape.dim(1) % (joined ? 2 : 1) == 0
-                                && shape.dim(1) <= Integer.MAX_VALUE)
-                        .isPresent();
-        if (!fits) {
-            return Optional.empty();
-        }
-        int width = (int) (first.orElseThrow().dim(1) / (joined ? 2 : 1));
-        Sizes sizes = new Sizes(experts, joined || third ? 2 : 1, width, hidden);
-        Optional<Weight> down = matrix(at.second(), experts * hidden, width);
-        ExpertBiases inner = biases(at.firstBias(), experts, joined ? 2L * width : width);
-        ExpertBiases other = biases(at.thirdBias(), experts, width);
-        ExpertBiases outer = biases(at.secondBias(), experts, hidden);
-        boolean known = inner.known() && outer.known() && other.known();
-        if (!known || other.all().isPresent() && !third) {
-            return Optional.empty();
-        }
-        IntFunction<List<Optional<Weight>>> before = expert -> form == Form.APART
-                ? List.of(inner.ofExpert(expert, width), other.ofExpert(expert, width))
-                : List.of(
-                        inner.ofHalf(expert, width, form == Form.TURNS, 0),
-                        inner.ofHalf(expert, width, form == Form.TURNS, 1));
-        return readers(form, sizes)
-                .flatMap(matrices -> down.map(writers -> all(sizes, matrices, before, writers, outer, activation)));
+        long fusion = call.integer("swiglu_fusion", 0);
+        return Arrays.stream(Form.values())
+                .filter(form -> form.fusion == fusion)
+                .filter(form -> form == Form.APART ? !joined : joined && !hasThird())
+                .findFirst();
+    }
+
+    private Optional<Sizes> sizes(Form form, long experts, long hidden) {
+        boolean apart = form == Form.APART;
+        int readers = apart && !hasThird() ? 1 : 2;
+        return shape(at.first())
+                .filter(first -> first.dim(0) == experts && hasRows(at.second(), experts, hidden))
+                .filter(first -> !hasThird() || hasRows(at.third(), experts, first.dim(1)))
+                .map(first -> first.dim(1))
+                .filter(rows -> rows <= Integer.MAX_VALUE && (apart || rows % 2 == 0))
+                .map(rows -> new Sizes(experts, form, readers, (int) (apart ? rows : rows / 2), hidden));
+    }
+
+    private Optional<Biases> biases(Sizes sizes) {
+        ExpertBiases inner = biases(at.firstBias(), sizes.experts(), sizes.joined());
+        ExpertBiases third = biases(at.thirdBias(), sizes.experts(), sizes.width());
+        ExpertBiases outer = biases(at.secondBias(), sizes.experts(), sizes.hidden());
+        boolean fit =
+                inner.known() && outer.known() && third.known() && (third.all().isEmpty() || hasThird());
+        return fit ? Optional.of(new Biases(inner, third, outer)) : Optional.empty();
     }
 
     private ExpertBiases biases(int input, long experts, long rows) {
@@ -83,30 +118,26 @@ record MixtureExperts(Call call, Values values, Places at, Matrices kind) {
     }
 
     private static List<FeedForward> all(
-            Sizes sizes,
-            List<Weight> readers,
-            IntFunction<List<Optional<Weight>>> before,
-            Weight writers,
-            ExpertBiases after,
-            Activation activation) {
+            Sizes sizes, List<Weight> readers, Weight writers, Biases biases, Activation activation) {
         List<FeedForward> all = new ArrayList<>();
         for (int i = 0; i < sizes.experts(); i++) {
+            List<Optional<Weight>> before = biases.before(i, sizes);
             List<Linear> own = new ArrayList<>();
             for (int part = 0; part < sizes.readers(); part++) {
-                own.add(new Linear(
-                        readers.get(i * sizes.readers() + part), before.apply(i).get(part)));
+                own.add(new Linear(readers.get(i * sizes.readers() + part), before.get(part)));
             }
             all.add(new FeedForward(
                     sizes.readers() == 2 ? Optional.of(own.get(0)) : Optional.empty(),
                     own.get(sizes.readers() - 1),
-                    new Linear(rows(writers, i, sizes.hidden()), after.ofExpert(i, sizes.hidden())),
+                    new Linear(rows(writers, i, sizes.hidden()), biases.outer().ofExpert(i, sizes.hidden())),
                     activation));
         }
         return all;
     }
 
     /** Of one expert after the other. */
-    private Optional<List<Weight>> readers(Form form, Sizes sizes) {
+    private Optional<List<Weight>> readers(Sizes sizes) {
+        Form form = sizes.form();
         long rows = sizes.experts() * sizes.width();
         long hidden = sizes.hidden();
         List<Weight> all = new ArrayList<>();

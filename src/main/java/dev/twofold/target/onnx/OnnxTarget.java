@@ -165,6 +165,11 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
                     "note: layers that see chunks of a text add a bias to scores, which ONNX Runtime's GroupQueryAttention"
                             + " takes on CPUs, and refuses on CUDA: use --dialect onnx there");
         }
+        if (graph(parts(decoder).get(0).decoder()).runsChosenExperts()) {
+            notes.add(
+                    "note: the chosen experts run alone; on CUDA that takes ONNX Runtime 1.27 or later: before it, the"
+                            + " operator computed gpt-oss's gate whatever the model says");
+        }
         return notes;
     }
 

@@ -141,6 +141,14 @@ class RotaryConfigTest {
         assertTables(read(llama3), llama3(500_000, 8, 1, 4, 64));
     }
 
+    /** So transformers 5.24 fills it in (standardize_rope_params). */
+    @ParameterizedTest
+    @ValueSource(strings = {"rope_scaling", "rope_parameters"})
+    void a_llama_3_scaling_without_a_context_before_has_the_whole_one(String key) throws IOException {
+        String options = "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 1, \"high_freq_factor\": 4}";
+        assertTables(read(TinyLlama.create().set(key, options)), llama3(10_000, 8, 1, 4, TinyLlama.CONTEXT));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"longrope", "LINEAR"})
     void refuses_other_scalings_by_name(String type) throws IOException {
@@ -161,7 +169,6 @@ class RotaryConfigTest {
                 "{\"rope_type\": \"linear\", \"factor\": 0}|factor",
                 "{\"rope_type\": \"linear\", \"factor\": \"2\"}|factor",
                 "{\"rope_type\": \"llama3\", \"factor\": 8, \"high_freq_factor\": 4, \"original_max_position_embeddings\": 64}|low_freq_factor",
-                "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 1, \"high_freq_factor\": 4}|original_max_position_embeddings",
                 "{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4, \"high_freq_factor\": 2, \"original_max_position_embeddings\": 64}|low_freq_factor"
             })
     void refuses_a_scaling_with_a_missing_or_wrong_option(String json, String key) throws IOException {
