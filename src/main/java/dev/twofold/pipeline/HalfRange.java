@@ -50,13 +50,14 @@ record HalfRange(Source source, Host host) {
         List<int[]> windows = List.of(tokens());
         try (MappedFiles files = new MappedFiles();
                 StepEngine engine = new StepEngine(
-                        new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device())) {
+                        new PlainLowering(), new WeightEvaluator(files), host.provider(), host.device(), 0)) {
             host.progress().begin("looking for fp16 overflow", decoder.steps().size(), Progress.Unit.STEPS);
             HiddenStates stream = engine.embed(decoder, windows);
             float largest = largest(stream);
             String where = "the embedding";
             require(largest, where);
             for (Step step : decoder.steps()) {
+                requireWanted();
                 DecoderEngine.Peaks peaks = engine.peaks(decoder, step, stream);
                 for (int i = 0; i < peaks.branches().size(); i++) {
                     Branch branch = step.branches().get(i);
@@ -80,6 +81,13 @@ record HalfRange(Source source, Host host) {
                         Float16.MAX,
                         where));
             }
+        }
+    }
+
+    /** Whoever waits for the result interrupts this thread to say that it is of no use any more. */
+    private static void requireWanted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw TwofoldException.environment("interrupted");
         }
     }
 

@@ -9,7 +9,6 @@ import dev.twofold.decoder.Step;
 import dev.twofold.execution.PlainGraphs;
 import dev.twofold.graph.GraphBuilder.Dim;
 import dev.twofold.graph.proto.TensorProto.DataType;
-import dev.twofold.weight.Weights;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -106,10 +105,10 @@ public final class PlainLowering implements PlainGraphs {
                 .input(BASE, DataType.FLOAT, ROWS)
                 .input(NEXT, DataType.INT64, Dim.named("tokens"), Dim.of(1));
         PlainBuild.Normalizer finalNorm = build.normalizer(decoder.finalNorm());
-        String table = build.feed(Weights.transpose(rows.weight()));
+        UnaryOperator<String> table = build.product(rows.weight());
         Optional<String> bias = rows.bias().map(build::feed);
         UnaryOperator<String> logits = stream -> {
-            String product = build.node("MatMul", finalNorm.apply(stream), table);
+            String product = table.apply(finalNorm.apply(stream));
             return capped(
                     build,
                     decoder,
