@@ -126,7 +126,7 @@ public final class WeightEvaluator {
             WovenTiles.fill(this, woven, region, data, tile);
         } else if (leaf instanceof Scaled scaled) {
             fill(scaled.source(), region, data, tile);
-            scale(scaled, region, data, tile);
+            ScaledTiles.scale(scaled, vector(scaled.vector()), region, data, tile);
         } else if (leaf instanceof Combined combined) {
             combine(combined, region, data, tile);
         } else if (leaf instanceof Applied applied) {
@@ -193,25 +193,6 @@ public final class WeightEvaluator {
             vectors.put(weight, known);
         }
         return known;
-    }
-
-    private void scale(Scaled scaled, Region region, float[] data, Tile tile) {
-        float[] vector = vector(scaled.vector());
-        boolean byRows = Weights.byRows(scaled.shape().rank(), scaled.axis());
-        int column = (int) region.column();
-        for (int r = 0; r < region.rows(); r++) {
-            int at = tile.offset() + r * tile.rowStride();
-            if (byRows) {
-                float factor = vector[(int) region.row() + r];
-                for (int c = 0; c < region.columns(); c++) {
-                    data[at + c * tile.columnStride()] *= factor;
-                }
-            } else {
-                for (int c = 0; c < region.columns(); c++) {
-                    data[at + c * tile.columnStride()] *= vector[column + c];
-                }
-            }
-        }
     }
 
     private void combine(Combined combined, Region region, float[] data, Tile tile) {
