@@ -31,8 +31,8 @@ import java.util.Locale;
 record HalfRange(Source source, Host host) {
 
     /**
-     * Tokens to read. The largest activations of SmolLM2 and of Gemma 3 270M are on the first token, and so many show those of
-     * every step that 64 show.
+     * Tokens to read. The largest activations of SmolLM2 and of Gemma 3 270M are on the first token, and of the shipped text
+     * so many show the largest of every step as well as 64 do.
      */
     private static final int TOKENS = 32;
 
