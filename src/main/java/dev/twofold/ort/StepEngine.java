@@ -62,12 +62,17 @@ public final class StepEngine implements DecoderEngine {
     private final BitSet heads = new BitSet();
 
     public StepEngine(PlainGraphs graphs, WeightEvaluator evaluator, Provider provider, int device) {
+        this(graphs, evaluator, provider, device, Runtime.getRuntime().maxMemory() / KEPT_SHARE);
+    }
+
+    /** @param kept bytes of evaluated weights to keep: none for a model that runs once */
+    public StepEngine(PlainGraphs graphs, WeightEvaluator evaluator, Provider provider, int device, long kept) {
         this.graphs = graphs;
         this.evaluator = evaluator;
         this.provider = computing(provider);
         this.device = provider.isPlugin() ? 0 : device;
         this.lanes = Lanes.on(this.provider);
-        this.buffers = new WeightBuffers(evaluator, Runtime.getRuntime().maxMemory() / KEPT_SHARE);
+        this.buffers = new WeightBuffers(evaluator, kept);
     }
 
     /** What a reference is computed on: by kernels that are known, for those of a plugin are what it is to prove. */

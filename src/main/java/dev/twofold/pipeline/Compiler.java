@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * A source, a recipe and a target make an output.
@@ -132,9 +133,7 @@ public final class Compiler {
     private CompiledOutput write(OutputPlace place, Compilation compilation, OutputWriter.Tools tools) {
         repeated.ifPresent(manifest -> manifest.doubts(tools).forEach(settings.host()::notice));
         String name = repeated.map(FromManifest::sourceName).orElse(source.name());
-        Runnable trial = () -> target.forms(compilation.decoder()).stream()
-                .map(form -> settings.trialOf(source, form))
-                .forEach(Runnable::run);
+        Supplier<Trial> trial = () -> settings.tryOut(source, target.forms(compilation.decoder()));
         OutputWriter.Result result = new OutputWriter(compilation, name, tools, trial)
                 .write(place, settings.host().progress());
         target.notes(compilation.decoder(), source.companions()).forEach(settings.host()::notice);

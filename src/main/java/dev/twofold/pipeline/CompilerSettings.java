@@ -45,8 +45,12 @@ public record CompilerSettings(
         return new CompilerSettings(host, texts, cache.readOnly(), rank, dumpAfter, dump, trial, version);
     }
 
-    /** What a decoder of a source is tried on before its output appears; nothing without a trial. */
-    Runnable trialOf(Source source, Decoder decoder) {
-        return trial ? () -> new HalfRange(source, host).require(decoder) : () -> {};
+    /** Starts to try decoders of a source on what has to hold before their output appears; nothing without a trial. */
+    Trial tryOut(Source source, List<Decoder> decoders) {
+        return new Trial(host, own -> {
+            if (trial) {
+                decoders.forEach(new HalfRange(source, own)::require);
+            }
+        });
     }
 }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** Writes what was compiled into a directory, whole or not at all. */
 public final class OutputWriter {
@@ -41,14 +42,14 @@ public final class OutputWriter {
     private final List<Companion> companions;
     private final String name;
     private final Tools tools;
-    private final Runnable trial;
+    private final Supplier<Trial> trial;
 
     /**
      * @param name what the manifest calls the source
      * @param tools for the manifest
-     * @param trial run when the weights are written, which were looked at one by one by then; nothing appears if it fails
+     * @param trial started with the writing; nothing appears if it fails
      */
-    OutputWriter(Compilation compilation, String name, Tools tools, Runnable trial) {
+    OutputWriter(Compilation compilation, String name, Tools tools, Supplier<Trial> trial) {
         this.compilation = compilation;
         this.source = compilation.source();
         this.target = compilation.target();
@@ -86,7 +87,8 @@ public final class OutputWriter {
                 compilation.previews().stream().mapToLong(Preview::dataBytes).sum();
         try (MappedFiles files = new MappedFiles();
                 FileHashes sources = new FileHashes(source.files());
-                OutputDirectory output = place.stage(expected + parts.size() * besideWeights())) {
+                OutputDirectory output = place.stage(expected + parts.size() * besideWeights());
+                Trial beside = trial.get()) {
             progress.begin("writing weights", expected, Progress.Unit.BYTES);
             WeightWriter writer = new WeightWriter(new WeightEvaluator(files), progress);
             Map<Part, Written> data = new LinkedHashMap<>();
@@ -96,7 +98,7 @@ public final class OutputWriter {
             Manifest.Source origin = new Manifest.Source(name, sources.byName(), new TreeMap<>(source.options()));
             files.requireUnchanged();
             requireUnchanged();
-            trial.run();
+            beside.finish();
             List<Manifest> manifests = new ArrayList<>();
             data.forEach((part, written) -> {
                 Path directory = output.path().resolve(part.directory());

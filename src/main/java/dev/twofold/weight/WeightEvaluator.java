@@ -51,6 +51,9 @@ public final class WeightEvaluator {
     /** Elements that are transposed together: they fit the first-level cache. */
     private static final int TURNED = 1 << 12;
 
+    /** Bytes of a stored tensor that are read together. */
+    private static final int RAW_BYTES = 1 << 14;
+
     private final MappedFiles files;
     private final BlockRounding rounding = new BlockRounding(this);
     /** Scale vectors: as long as the hidden size, and asked for once a tile. */
@@ -123,7 +126,7 @@ public final class WeightEvaluator {
             WovenTiles.fill(this, woven, region, data, tile);
         } else if (leaf instanceof Scaled scaled) {
             fill(scaled.source(), region, data, tile);
-            scale(scaled, region, data, tile);
+            ScaledTiles.scale(scaled, vector(scaled.vector()), region, data, tile);
         } else if (leaf instanceof Combined combined) {
             combine(combined, region, data, tile);
         } else if (leaf instanceof Applied applied) {
@@ -190,25 +193,6 @@ public final class WeightEvaluator {
             vectors.put(weight, known);
         }
         return known;
-    }
-
-    private void scale(Scaled scaled, Region region, float[] data, Tile tile) {
-        float[] vector = vector(scaled.vector());
-        boolean byRows = Weights.byRows(scaled.shape().rank(), scaled.axis());
-        int column = (int) region.column();
-        for (int r = 0; r < region.rows(); r++) {
-            int at = tile.offset() + r * tile.rowStride();
-            if (byRows) {
-                float factor = vector[(int) region.row() + r];
-                for (int c = 0; c < region.columns(); c++) {
-                    data[at + c * tile.columnStride()] *= factor;
-                }
-            } else {
-                for (int c = 0; c < region.columns(); c++) {
-                    data[at + c * tile.columnStride()] *= vector[column + c];
-                }
-            }
-        }
     }
 
     private void combine(Combined combined, Region region, float[] data, Tile tile) {
@@ -298,13 +282,19 @@ public final class WeightEvaluator {
         }
     }
 
+    /** A few rows at a time, whose bytes then are still in the first-level cache. */
     private void decode(Stored stored, Region region, float[] data, Tile tile) {
-        int rowBytes = region.columns() * stored.dtype().bytes();
-        byte[] raw = new byte[region.rows() * rowBytes];
-        read(stored, region, raw);
-        for (int r = 0; r < region.rows(); r++) {
-            int at = tile.offset() + r * tile.rowStride();
-            decode(stored, raw, r * rowBytes, data, at, tile.columnStride(), region.columns());
+        int columns = region.columns();
+        int rowBytes = columns * stored.dtype().bytes();
+        int height = Math.min(region.rows(), Math.max(1, RAW_BYTES / Math.max(1, rowBytes)));
+        byte[] raw = new byte[height * rowBytes];
+        for (int from = 0; from < region.rows(); from += height) {
+            int rows = Math.min(height, region.rows() - from);
+            read(stored, new Region(region.row() + from, rows, region.column(), columns), raw);
+            for (int r = 0; r < rows; r++) {
+                int at = tile.offset() + (from + r) * tile.rowStride();
+                decode(stored, raw, r * rowBytes, data, at, tile.columnStride(), columns);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.tensor.DType;
 import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weights;
+import dev.twofold.weight.Weight.Transposed;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /** One plain model being built, whose weights are inputs. */
 final class PlainBuild {
@@ -110,9 +111,32 @@ final class PlainBuild {
     }
 
     String linear(String x, Linear linear) {
-        String product = node("MatMul", x, feed(Weights.transpose(linear.weight())));
+        String product = product(linear.weight()).apply(x);
         return rounded(
                 linear.bias().map(bias -> node("Add", product, feed(bias))).orElse(product));
+    }
+
+    /**
+     * {@code x W^T}, of one weight with any {@code x}. The weight is fed the way its numbers lie in the checkpoint, because
+     * turning it takes longer than its product with a few dozen tokens. Either product is the same to the last bit.
+     */
+    UnaryOperator<String> product(Weight weight) {
+        if (weight instanceof Transposed turned) {
+            String matrix = feed(turned.source());
+            return x -> node("MatMul", x, matrix);
+        }
+        String matrix = feed(weight);
+        return x ->
+                timesTransposed(x, matrix, weight.shape().dim(0), weight.shape().dim(1));
+    }
+
+    /** Gemm reads a matrix transposed, but only takes matrices. */
+    private String timesTransposed(String x, String matrix, long outputs, long inputs) {
+        String rows = node("Reshape", x, integers(-1, inputs));
+        String product = node("Gemm", List.of(rows, matrix), Attributes.integer("transB", 1));
+        String tokens = node("Shape", List.of(x), Attributes.integer("start", 0), Attributes.integer("end", -1));
+        String shape = node("Concat", List.of(tokens, integers(outputs)), Attributes.integer("axis", 0));
+        return node("Reshape", product, shape);
     }
 
     /** Remembers a value for the next {@link #peak}. */

@@ -5,7 +5,6 @@ import static dev.twofold.graph.Attributes.integer;
 import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Linear;
 import dev.twofold.execution.PlainGraphs.LogitSum;
-import dev.twofold.weight.Weights;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -15,19 +14,21 @@ import java.util.Optional;
 final class PlainHead {
 
     private final PlainBuild build;
+    /** {@code [rows, hidden]}, as it is stored. */
     private final String table;
     private final Optional<String> bias;
     private final Optional<Double> cap;
 
     PlainHead(PlainBuild build, Decoder decoder, Linear rows) {
         this.build = build;
-        this.table = build.feed(Weights.transpose(rows.weight()));
+        this.table = build.feed(rows.weight());
         this.bias = rows.bias().map(build::feed);
         this.cap = decoder.logitCap();
     }
 
+    /** @param x {@code [tokens, hidden]} */
     String logits(String x) {
-        String product = build.node("MatMul", x, table);
+        String product = build.node("Gemm", List.of(x, table), integer("transB", 1));
         String biased = bias.map(values -> build.node("Add", product, values)).orElse(product);
         return cap.map(value -> build.cap(biased, value)).orElse(biased);
     }
@@ -50,7 +51,7 @@ final class PlainHead {
 
     /** The mean of the rows under {@code x}'s distribution over all of them. */
     String meanRow(String x, String logSum) {
-        return build.node("Gemm", List.of(shares(logits(x), logSum), table), integer("transB", 1));
+        return build.node("MatMul", shares(logits(x), logSum), table);
     }
 
     /** The mean of {@code base}'s logits less {@code x}'s under {@code base}'s distribution over all rows. */
