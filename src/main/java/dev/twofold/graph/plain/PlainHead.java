@@ -16,6 +16,7 @@ final class PlainHead {
     private final PlainBuild build;
     /** {@code [rows, hidden]}, as it is stored. */
     private final String table;
+
     private final Optional<String> bias;
     private final Optional<Double> cap;
 

@@ -11,7 +11,6 @@ import dev.twofold.graph.check.GraphCheck;
 import dev.twofold.graph.cut.Annotation;
 import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.lower.DecoderLowering;
-import dev.twofold.graph.lower.DialectName;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.pass.NotApplicable;
 import dev.twofold.shard.RankDecoder;
@@ -154,22 +153,8 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
     @Override
     public List<String> notes(Decoder decoder, List<Companion> originals) {
         List<String> notes = new ArrayList<>(CompanionFiles.notes(originals));
-        if (decoder.precision() == Precision.BF16) {
-            notes.add("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
-                    + " or fp32 or fp16");
-        }
-        boolean chunks = decoder.attentions()
-                .anyMatch(attention -> attention.rule().chunk().isPresent());
-        if (chunks && form.dialect() == DialectName.ORT) {
-            notes.add(
-                    "note: layers that see chunks of a text add a bias to scores, which ONNX Runtime's GroupQueryAttention"
-                            + " takes on CPUs, and refuses on CUDA: use --dialect onnx there");
-        }
-        if (graph(parts(decoder).get(0).decoder()).runsChosenExperts()) {
-            notes.add(
-                    "note: the chosen experts run alone; on CUDA that takes ONNX Runtime 1.27 or later: before it, the"
-                            + " operator computed gpt-oss's gate whatever the model says");
-        }
+        notes.addAll(RuntimeNotes.of(
+                decoder, form.dialect(), graph(parts(decoder).get(0).decoder())));
         return notes;
     }
 
