@@ -6,10 +6,7 @@ import dev.twofold.execution.GraphNames;
 import dev.twofold.execution.TrialRuntime;
 import dev.twofold.graph.Graph;
 import dev.twofold.graph.OnnxFile;
-import dev.twofold.graph.WidenedModel;
-import dev.twofold.graph.check.GraphCheck;
 import dev.twofold.graph.cut.Annotation;
-import dev.twofold.graph.cut.SegmentedModel;
 import dev.twofold.graph.lower.DecoderLowering;
 import dev.twofold.graph.lower.KvLayout;
 import dev.twofold.pass.NotApplicable;
@@ -18,7 +15,6 @@ import dev.twofold.source.Companion;
 import dev.twofold.target.Part;
 import dev.twofold.target.Preview;
 import dev.twofold.target.Target;
-import dev.twofold.tensor.Precision;
 import dev.twofold.weight.WeightWriter;
 import dev.twofold.weight.WeightWriter.Written;
 import java.nio.file.Path;
@@ -132,29 +128,15 @@ public record OnnxTarget(OnnxOptions form, TrialRuntime runtime) implements Targ
         return form.collective().deploys() && decoder.sharding().isPresent();
     }
 
-    /**
-     * A device's part is loaded between the operators in which the devices meet, which no runtime here has. ONNX Runtime
-     * has no bf16 kernels on the CPU, so there it is the form that runs there which is loaded.
-     */
     @Override
     public void verify(Part part, Path directory) {
-        GraphCheck.require(directory);
-        if (runtime.equals(TrialRuntime.NONE)) {
-            return;
-        }
-        boolean widened = part.decoder().precision() == Precision.BF16;
-        if (part.rank().isPresent()) {
-            runtime.load(directory, SegmentedModel.read(directory, widened));
-        } else {
-            runtime.load(directory, widened ? Optional.of(WidenedModel.read(directory)) : Optional.empty());
-        }
+        LoadCheck.of(part, directory, runtime);
     }
 
     @Override
     public List<String> notes(Decoder decoder, List<Companion> originals) {
         List<String> notes = new ArrayList<>(CompanionFiles.notes(originals));
-        notes.addAll(RuntimeNotes.of(
-                decoder, form.dialect(), graph(parts(decoder).get(0).decoder())));
+        notes.addAll(RuntimeNotes.of(decoder, form, graph(parts(decoder).get(0).decoder())));
         return notes;
     }
 

@@ -13,7 +13,7 @@ final class RuntimeNotes {
     private RuntimeNotes() {}
 
     /** @param graph of one of its devices */
-    static List<String> of(Decoder decoder, DialectName dialect, Graph graph) {
+    static List<String> of(Decoder decoder, OnnxOptions form, Graph graph) {
         List<String> notes = new ArrayList<>();
         if (decoder.precision() == Precision.BF16) {
             notes.add("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
@@ -21,7 +21,7 @@ final class RuntimeNotes {
         }
         boolean chunks = decoder.attentions()
                 .anyMatch(attention -> attention.rule().chunk().isPresent());
-        if (chunks && dialect == DialectName.ORT) {
+        if (chunks && form.dialect() == DialectName.ORT) {
             notes.add(
                     "note: layers that see chunks of a text add a bias to scores, which ONNX Runtime's GroupQueryAttention"
                             + " takes on CPUs, and refuses on CUDA: use --dialect onnx there");
