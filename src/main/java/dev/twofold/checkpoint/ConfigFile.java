@@ -228,6 +228,12 @@ public final class ConfigFile {
         return !isSilent(root.path(key));
     }
 
+    /** Whether a key is there, if only to say that there is nothing: an empty list is a list. */
+    public boolean gives(String key) {
+        used.add(key);
+        return !root.path(key).isMissingNode() && !root.path(key).isNull();
+    }
+
     /** The keys of an object, without asking for it; none if it is no object. */
     List<String> keysIn(String key) {
         return root.path(key).properties().stream().map(Map.Entry::getKey).toList();

@@ -123,7 +123,7 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
     }
 
     private boolean isDense(ExpertsStyle mixture, int layer) {
-        if (!mixture.listed().isEmpty() && settings.config().says(mixture.listed())) {
+        if (!mixture.listed().isEmpty() && settings.config().gives(mixture.listed())) {
             settings.skip(mixture.every());
             return !settings.config().numbers(mixture.listed()).contains((double) layer);
         }

@@ -156,8 +156,9 @@ public final class DecoderVerifier {
             verify(origin, expert);
             boolean own = expert.down().bias().isPresent();
             require(origin, "down projection of an expert", own ? "a bias" : "no bias", own == biased, "as the others");
-            boolean plain =
-                    expert.readers().stream().allMatch(reader -> reader.bias().isEmpty());
+            boolean plain = !own
+                    && expert.readers().stream()
+                            .allMatch(reader -> reader.bias().isEmpty());
             boolean weighs = experts.routing().weighsInputs();
             require(origin, "expert whose input is weighed", "a bias", plain || !weighs, "projections without biases");
         });

@@ -41,6 +41,14 @@ public record Routing(
         this(score, correction, chosen, normed, Optional.empty());
     }
 
+    /**
+     * Whether experts are ranked by the router's results: a sigmoid keeps their order, but in half precision rounds all large ones to
+     * one, and the first of equals would be chosen.
+     */
+    public boolean ranksResults() {
+        return score == Score.SIGMOID && correction.isEmpty() && groups.isEmpty();
+    }
+
     /** The same, whose chosen scores are divided by their sum, or not. */
     public Routing withNormed(boolean other) {
         return new Routing(score, correction, chosen, other, weighsInputs, groups);

@@ -52,6 +52,13 @@ public final class MeasurementSession implements AutoCloseable {
         return screening;
     }
 
+    /** Gives back the memory that measuring places took, until the next ones are measured. */
+    void screened() {
+        if (screening != calibration) {
+            screening.rest();
+        }
+    }
+
     /** Measures on some other text, which the caller closes before this session. */
     TextMeasurement on(TextWindows text) {
         return measuring.apply(text);

@@ -26,8 +26,10 @@ record PlaceMeasuring(
         StepCosts.Kinds kinds = !merges ? StepCosts.Kinds.PAIRS : timed ? StepCosts.Kinds.BOTH : StepCosts.Kinds.MERGES;
         StepCosts measure = new StepCosts(source.decoder(), session.screening(), open.form(), host.progress());
         Integer steps = open.options().steps();
-        return measure.plain(
+        PlaceCosts costs = measure.plain(
                 kinds, steps == null || steps > source.decoder().steps().size() / FEW);
+        session.screened();
+        return costs;
     }
 
     /** Refitted, if the model is going to be. */

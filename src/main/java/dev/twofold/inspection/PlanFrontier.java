@@ -84,6 +84,7 @@ public record PlanFrontier(GroupCosts costs, List<Found> found) {
         int layers = text.layerCount();
         text.base();
         GroupCosts costs = costs(groupLimit, effort.groups(), session.screening(), progress);
+        session.screened();
         PlanSearch search = new PlanSearch(text, costs, groupLimit, effort);
         List<Found> found = new ArrayList<>();
         List<Integer> depths = effort.depths(layers, shallowest);

@@ -33,6 +33,7 @@ record StepStudy(PlaceCosts costs, List<MeasuredPlan> plans) {
         TextMeasurement text = session.calibration();
         PlaceCosts costs =
                 new StepCosts(decoder, session.screening(), form, progress).plain(StepCosts.Kinds.MERGES, false);
+        session.screened();
         CheapestPlaces cheapest = new CheapestPlaces(costs, place -> place.stepsSaved(2), 1);
         int steps = 2 * costs.layers();
         List<MeasuredPlan> plans = new ArrayList<>();

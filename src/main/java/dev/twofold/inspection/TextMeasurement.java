@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class TextMeasurement implements PlanScores, AutoCloseable {
 
     /** To be raised whenever the same subject would measure differently. */
-    private static final String METHOD = "5";
+    private static final String METHOD = "6";
 
     private final DecoderEngine engine;
     private final Subject subject;
@@ -211,17 +211,24 @@ public final class TextMeasurement implements PlanScores, AutoCloseable {
         cache.write(measurements, measured > 0);
     }
 
+    /** Gives back what measuring takes. Scores are kept, and what is not known yet is measured anew. */
+    void rest() {
+        if (measure != null) {
+            measure.close();
+            measure = null;
+        }
+        if (streams != null) {
+            streams.close();
+            streams = null;
+        }
+    }
+
     @Override
     public void close() {
         try {
             save();
         } finally {
-            if (measure != null) {
-                measure.close();
-            }
-            if (streams != null) {
-                streams.close();
-            }
+            rest();
         }
     }
 }

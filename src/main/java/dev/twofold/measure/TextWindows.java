@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Integer> begin) {
 
     private static final int FEW = 4;
-    private static final int FEW_LENGTH = 128;
+    private static final int FEW_TOKENS = 512;
 
     public TextWindows {
         inputs = List.copyOf(inputs);
@@ -72,7 +72,8 @@ public record TextWindows(List<int[]> inputs, List<int[]> targets, Optional<Inte
 
     /** As much of the text as tells layers and places apart, from all over it. */
     public TextWindows few() {
-        return spaced(FEW).beginnings(FEW_LENGTH);
+        int few = Math.min(FEW, inputs.size());
+        return spaced(few).beginnings(FEW_TOKENS / few);
     }
 
     /** The first tokens of each window. */

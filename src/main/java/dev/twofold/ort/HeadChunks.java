@@ -33,7 +33,12 @@ final class HeadChunks implements AutoCloseable {
     /** Rows {@code from} to {@code to - 1} of the vocabulary. */
     record Chunk(int from, int to, PlainModel model) {}
 
-    private record Use(String name, int rows, int threads) {}
+    /**
+     * What chunks are for.
+     *
+     * @param place for their weights, which uses of as many rows share if they feed the same in the same order
+     */
+    private record Use(String name, String place, int rows, int threads) {}
 
     int vocabulary() {
         return decoder.facts().vocabularySize();
@@ -41,7 +46,7 @@ final class HeadChunks implements AutoCloseable {
 
     /** In chunks as large as a buffer may be. */
     List<Chunk> large(String use, Function<Linear, PlainGraph> graph) {
-        return chunks(new Use(use, largest(), Lanes.allThreads()), graph);
+        return chunks(new Use(use, use, largest(), Lanes.allThreads()), graph);
     }
 
     /**
@@ -53,7 +58,7 @@ final class HeadChunks implements AutoCloseable {
     List<Chunk> small(String use, int tokens, int pieces, Function<Linear, PlainGraph> graph) {
         long rows = Math.max(1, engine.lanes().cachedBytes() / (Float.BYTES * (long) tokens));
         int threads = engine.lanes().threads(pieces);
-        return chunks(new Use(use, (int) Math.min(largest(), rows), threads), graph);
+        return chunks(new Use(use, "table", (int) Math.min(largest(), rows), threads), graph);
     }
 
     private int largest() {
@@ -68,8 +73,7 @@ final class HeadChunks implements AutoCloseable {
             for (int from = 0; from < vocabulary(); from += key.rows()) {
                 int to = Math.min(vocabulary(), from + key.rows());
                 PlainGraph lowered = graph.apply(decoder.head().rows(from, to));
-                // Uses of the same rows may share their memory, since it holds the same values for each.
-                String place = slot + key.rows() + " " + from;
+                String place = slot + key.place() + " " + key.rows() + " " + from;
                 chunks.add(new Chunk(from, to, engine.load(lowered, place, key.threads())));
             }
             return chunks;

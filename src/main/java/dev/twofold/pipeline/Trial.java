@@ -54,8 +54,10 @@ final class Trial implements AutoCloseable {
                 throw failure;
             }
             throw new IllegalStateException(e.getCause());
+        } finally {
+            // What a failure rests on too.
+            notices.forEach(host::notice);
         }
-        notices.forEach(host::notice);
     }
 
     /** Waits until the work has stopped, so that nothing is read any more. */

@@ -31,15 +31,15 @@ record ExpertsLowering(GraphBuilder graph) {
         Optional<String> corrected = routing.correction()
                 .map(values -> graph.node(
                         name + "/corrected", "Add", List.of(likely, graph.weight(name + ".correction", values))));
-        String ranked = corrected.orElse(likely);
+        String ranked = corrected.orElse(routing.ranksResults() ? scores : likely);
         String open = routing.groups()
                 .map(groups -> new GroupsLowering(graph).within(name + "/groups", ranked, experts, groups))
                 .orElse(ranked);
         List<String> top = graph.node(
                 name + "/chosen", "", "TopK", List.of(open, graph.integers(routing.chosen())), 2, integer("axis", -1));
-        String own = corrected.isPresent()
-                ? graph.node(name + "/own", "GatherElements", List.of(likely, top.get(1)), integer("axis", -1))
-                : top.get(0);
+        String own = ranked.equals(likely)
+                ? top.get(0)
+                : graph.node(name + "/own", "GatherElements", List.of(likely, top.get(1)), integer("axis", -1));
         String weights = routing.normed() ? normed(name, own) : own;
         String none = graph.node(name + "/none", "Sub", List.of(likely, likely));
         return graph.node(

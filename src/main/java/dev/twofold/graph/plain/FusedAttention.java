@@ -29,7 +29,7 @@ final class FusedAttention {
     boolean takes(Attention attention) {
         return attention.sinks().isEmpty()
                 && attention.rule().cap().isEmpty()
-                && attention.rule().slidingWindow().stream().allMatch(window -> window >= tokens)
+                && attention.rule().window().stream().allMatch(window -> window.size() >= tokens)
                 && attention.rule().headSize() % HEAD_SIZE == 0;
     }
 

@@ -18,40 +18,45 @@ record PlainRouting(PlainBuild build) {
 
     Chosen chosen(String x, Experts experts) {
         Routing routing = experts.routing();
-        String likely = likely(x, experts);
-        String numbers = best(likely, experts);
-        String found = build.node("GatherElements", List.of(likely, numbers), integer("axis", -1));
+        Scores scores = scores(x, experts);
+        String numbers = best(scores, experts);
+        String found = build.node("GatherElements", List.of(scores.likely(), numbers), integer("axis", -1));
         return new Chosen(
                 numbers, routing.normed() ? build.node("Div", found, build.reduce("ReduceSum", found)) : found);
     }
 
     /** Numbers of the chosen groups, if there are groups, and of the chosen experts, as float32. */
     List<String> choices(String x, Experts experts) {
-        String likely = likely(x, experts);
+        Scores scores = scores(x, experts);
         Stream<String> groups = experts.routing().groups().stream()
-                .map(among -> bestGroups(ranked(likely, experts.routing()), experts, among));
-        return Stream.concat(groups, Stream.of(best(likely, experts)))
+                .map(among -> bestGroups(ranked(scores, experts.routing()), experts, among));
+        return Stream.concat(groups, Stream.of(best(scores, experts)))
                 .map(numbers -> build.node("Cast", List.of(numbers), integer("to", DataType.FLOAT_VALUE)))
                 .toList();
     }
 
-    private String likely(String x, Experts experts) {
-        String scores = build.linear(x, experts.router());
-        return experts.routing().score() == Score.SOFTMAX
-                ? build.node("Softmax", List.of(scores), integer("axis", -1))
-                : build.node("Sigmoid", scores);
+    /** The router's results, and what becomes of them. */
+    private record Scores(String results, String likely) {}
+
+    private Scores scores(String x, Experts experts) {
+        String results = build.linear(x, experts.router());
+        return new Scores(
+                results,
+                experts.routing().score() == Score.SOFTMAX
+                        ? build.node("Softmax", List.of(results), integer("axis", -1))
+                        : build.node("Sigmoid", results));
     }
 
     /** The scores that count for the choice. */
-    private String ranked(String likely, Routing routing) {
+    private String ranked(Scores scores, Routing routing) {
         return routing.correction()
-                .map(values -> build.node("Add", likely, build.feed(values)))
-                .orElse(likely);
+                .map(values -> build.node("Add", scores.likely(), build.feed(values)))
+                .orElse(routing.ranksResults() ? scores.results() : scores.likely());
     }
 
-    private String best(String likely, Experts experts) {
+    private String best(Scores scores, Experts experts) {
         Routing routing = experts.routing();
-        String ranked = ranked(likely, routing);
+        String ranked = ranked(scores, routing);
         String open =
                 routing.groups().map(groups -> within(ranked, experts, groups)).orElse(ranked);
         return build.topK(open, routing.chosen()).get(1);

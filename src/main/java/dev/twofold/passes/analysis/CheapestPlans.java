@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The plans of least predicted cost at every depth: an exact dynamic programme over the layers, in which each entry
+ * The plans of least predicted divergence at every depth: an exact dynamic programme over the layers, in which each entry
  * keeps not one plan but the best few, because predictions leave out how groups interact.
  */
 final class CheapestPlans {
@@ -47,7 +47,7 @@ final class CheapestPlans {
         List<Partial> plans = new ArrayList<>(plans(layers - 1, saved));
         for (int size = 2; size <= Math.min(limit, layers); size++) {
             LayerRange group = new LayerRange(layers - size, layers - 1);
-            double cost = costs.cost(group);
+            double cost = costs.divergence(group);
             if (Double.isFinite(cost)) {
                 plans(layers - size, saved - size + 1).forEach(plan -> plans.add(plan.with(group, cost)));
             }

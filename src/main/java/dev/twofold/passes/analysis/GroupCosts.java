@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The cost of each group by itself: the divergence from the original when only that group runs side by side. It tells groups apart on
- * some hundred tokens, where a rise of the loss is mostly chance.
+ * The cost of each group by itself: the rise of the loss when only that group runs side by side. Groups are told apart by their divergence
+ * from the original, which varies less from text to text.
  *
  * @param layers number of layers
  * @param base the original's score
@@ -69,22 +69,22 @@ public record GroupCosts(int layers, PlanScore base, Map<LayerRange, PlanScore> 
         return costs;
     }
 
-    /** The groups of a size whose cheaper part costs less, front to back. */
+    /** The groups of a size whose nearer part diverges less, front to back. */
     private List<LayerRange> promising(int size, Extent extent) {
         return candidates(layers, size).stream()
                 .filter(group -> size == 2 || !hopeless(group))
-                .sorted(Comparator.comparingDouble(this::cheaperPart))
+                .sorted(Comparator.comparingDouble(this::nearerPart))
                 .limit(extent.count(layers, size))
                 .sorted(Comparator.comparingInt(LayerRange::first))
                 .toList();
     }
 
-    private double cheaperPart(LayerRange group) {
+    private double nearerPart(LayerRange group) {
         return group.size() == 2
                 ? 0
                 : Math.min(
-                        cost(new LayerRange(group.first(), group.last() - 1)),
-                        cost(new LayerRange(group.first() + 1, group.last())));
+                        divergence(new LayerRange(group.first(), group.last() - 1)),
+                        divergence(new LayerRange(group.first() + 1, group.last())));
     }
 
     private boolean hopeless(LayerRange group) {
@@ -99,7 +99,18 @@ public record GroupCosts(int layers, PlanScore base, Map<LayerRange, PlanScore> 
     /** In nats; infinite for a group that was not measured. */
     public double cost(LayerRange group) {
         PlanScore score = scores.get(group);
+        return score == null ? Double.POSITIVE_INFINITY : score.loss() - base.loss();
+    }
+
+    /** In nats; infinite for a group that was not measured. */
+    public double divergence(LayerRange group) {
+        PlanScore score = scores.get(group);
         return score == null ? Double.POSITIVE_INFINITY : score.kl();
+    }
+
+    /** What the plan would diverge by if its groups did not interact, in nats. */
+    public double divergence(Plan plan) {
+        return plan.groups().stream().mapToDouble(this::divergence).sum();
     }
 
     /** What the plan would cost if its groups did not interact: the sum of their costs, in nats. */

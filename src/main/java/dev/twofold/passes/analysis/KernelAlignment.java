@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  */
 final class KernelAlignment {
 
-    /** Of a window, at most: the estimate takes the square of them in time, and its mean does not depend on them. */
+    /** The first of a window, at most: the estimate takes the square of them in time. */
     private static final int TOKENS = 256;
 
     private final double[][] criterion;
@@ -89,7 +89,7 @@ final class KernelAlignment {
 
         /** {@code [hidden, tokens]}. The estimate does not change with the mean, but its rounding does. */
         private static double[] centredChannels(float[] stream, int tokens, int hidden) {
-            double[] channels = new double[stream.length];
+            double[] channels = new double[tokens * hidden];
             for (int k = 0; k < hidden; k++) {
                 double mean = 0;
                 for (int i = 0; i < tokens; i++) {

@@ -53,7 +53,7 @@ public final class PlanSearch {
         }
     }
 
-    /** A window is not measured if one of its pairs by itself costs this many times the best window so far, ... */
+    /** A window is not measured if one of its pairs by itself diverges this many times as far as the best window so far, ... */
     private static final double OUTDONE = 3;
 
     /** ... and this much more, in nats. */
@@ -115,8 +115,8 @@ public final class PlanSearch {
 
     private List<Plan> promising(Collection<Plan> plans, int count) {
         return plans.stream()
-                .filter(plan -> Double.isFinite(costs.predicted(plan)))
-                .sorted(Comparator.comparingDouble(costs::predicted))
+                .filter(plan -> Double.isFinite(costs.divergence(plan)))
+                .sorted(Comparator.comparingDouble((Plan plan) -> costs.divergence(plan)))
                 .limit(count)
                 .toList();
     }
@@ -145,10 +145,9 @@ public final class PlanSearch {
         windows.sort(Comparator.comparingDouble(costs::predicted));
         Optional<MeasuredPlan> best = Optional.empty();
         for (Plan window : windows) {
-            double bound = best.map(plan -> plan.score().loss() - base)
-                    .map(rise -> Math.max(0, rise) * OUTDONE + MARGIN)
-                    .orElse(Double.POSITIVE_INFINITY);
-            if (window.groups().stream().anyMatch(pair -> costs.cost(pair) > bound)) {
+            double bound =
+                    best.map(plan -> plan.score().kl() * OUTDONE + MARGIN).orElse(Double.POSITIVE_INFINITY);
+            if (window.groups().stream().anyMatch(pair -> costs.divergence(pair) > bound)) {
                 continue;
             }
             MeasuredPlan measured = measure(window);

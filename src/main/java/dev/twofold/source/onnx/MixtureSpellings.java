@@ -28,7 +28,15 @@ final class MixtureSpellings {
     private static final String SCORES = "TopK{axis=-1}(?p, ?=k)";
     private static final String SCORES_OF_CORRECTED = "GatherElements{axis=-1}(?p, TopK{axis=-1}:1(Add(?p, ?c), ?=k))";
 
+    /** Of the experts that have the largest results, before the sigmoid that they count by. */
+    private static final String RESULTS_CHOSEN =
+            "ScatterElements{axis=-1}(Sub(Sigmoid(?r), Sigmoid(?r)), TopK{axis=-1}:1(?r, ?=k), %s)";
+
+    private static final String SCORES_OF_RESULTS = "GatherElements{axis=-1}(Sigmoid(?r), TopK{axis=-1}:1(?r, ?=k))";
+
     static final List<Rule> ALL = List.of(
+            byResults("shares of experts by results", SCORES_OF_RESULTS, false),
+            byResults("shares of experts by results, by parts of a sum", parts(SCORES_OF_RESULTS), true),
             shares("shares of experts by their scores", "?p", SCORES, captures -> routing(captures, false, false)),
             shares(
                     "shares of experts by parts of a sum",
@@ -72,6 +80,22 @@ final class MixtureSpellings {
                         .flatMap(router -> routing.apply(captures)
                                 .filter(found -> found.chosen() <= router.width())
                                 .map(found -> new Shares(router, found))));
+    }
+
+    private static Rule byResults(String name, String weights, boolean normed) {
+        return spelled(name, String.format(RESULTS_CHOSEN, weights), captures -> {
+            Value router = captures.value("r");
+            return chosen(captures)
+                    .filter(chosen -> chosen <= router.width())
+                    .map(chosen -> new Shares(router, new Routing(Score.SIGMOID, Optional.empty(), chosen, normed)));
+        });
+    }
+
+    private static Optional<Integer> chosen(Captures captures) {
+        List<Long> chosen = captures.whole("k");
+        return Optional.of(chosen)
+                .filter(one -> one.size() == 1 && one.get(0) > 0 && one.get(0) <= Integer.MAX_VALUE)
+                .map(one -> one.get(0).intValue());
     }
 
     private static Optional<Term> gate(Call call) {
@@ -121,21 +145,13 @@ final class MixtureSpellings {
     }
 
     static Optional<Routing> routing(Captures captures, boolean corrected, boolean normed) {
-        List<Long> chosen = captures.whole("k");
         Value scores = captures.value("p");
         Optional<Weight> correction =
                 corrected ? captures.value("c").as(Numbers.class).map(Numbers::weight) : Optional.empty();
-        boolean fits = chosen.size() == 1
-                && chosen.get(0) > 0
-                && chosen.get(0) <= Integer.MAX_VALUE
-                && corrected == correction.isPresent();
-        return fits
-                ? Optional.of(new Routing(
-                        SOFTMAX.matches(scores, new Captures()) ? Score.SOFTMAX : Score.SIGMOID,
-                        correction,
-                        chosen.get(0).intValue(),
-                        normed))
-                : Optional.empty();
+        Score score = SOFTMAX.matches(scores, new Captures()) ? Score.SOFTMAX : Score.SIGMOID;
+        return chosen(captures)
+                .filter(chosen -> corrected == correction.isPresent())
+                .map(chosen -> new Routing(score, correction, chosen, normed));
     }
 
     /** What scores are made of. */

@@ -24,7 +24,7 @@ final class RuntimeNotes {
         if (chunks && form.dialect() == DialectName.ORT) {
             notes.add(
                     "note: layers that see chunks of a text add a bias to scores, which ONNX Runtime's GroupQueryAttention"
-                            + " takes on CPUs, and refuses on CUDA: use --dialect onnx there");
+                            + " takes on CPUs, and refuses on CUDA in fp16 and bf16: use --dialect onnx there");
         }
         if (graph.runsChosenExperts()) {
             notes.add(

@@ -411,9 +411,11 @@ class Experts(Branch):
 
     def run(self, x, **context):
         tokens = x.flatten(0, -2)
-        scores = self.router(tokens).float()
-        scores = scores.sigmoid() if self.sigmoid else scores.softmax(dim=-1)
-        ranked = scores if self.correction is None else scores + self.correction
+        results = self.router(tokens).float()
+        scores = results.sigmoid() if self.sigmoid else results.softmax(dim=-1)
+        # A sigmoid rounds large results to one.
+        uncorrected = results if self.sigmoid else scores
+        ranked = uncorrected if self.correction is None else scores + self.correction
         chosen = ranked.topk(self.chosen, dim=-1).indices
         weights = scores.gather(-1, chosen)
         if self.normed:
