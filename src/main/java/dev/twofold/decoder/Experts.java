@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * <p>It may be cut along the width of all experts alike; the router is needed whole on every device.
  *
  * @param router {@code [experts, hidden]}
- * @param experts feed-forwards of one form and width, whose first projections have no biases where inputs are weighed; the bias of the last projection of each counts as much as the expert
+ * @param experts feed-forwards of one form and width, which have no biases where inputs are weighed; the bias of the last projection of each counts as much as the expert
  * @param routing how the router's results choose among them
  */
 public record Experts(Linear router, List<FeedForward> experts, Routing routing) implements Operator {

@@ -21,7 +21,7 @@ final class CudaAttention {
                 ? Optional.of(
                         "note: ONNX Runtime has no GroupQueryAttention in fp32 on CUDA, so every attention of this model"
                                 + " runs on the CPU: convert with --dtype fp16 or bf16, with --around fp16 where weights are in blocks,"
-                                + " or with --dialect onnx")
+                                + " or with --dialect onnx, which is the one way for layers that see chunks of a text (Llama 4)")
                 : Optional.empty();
     }
 }

@@ -10,6 +10,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Window;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.graph.ModelFile;
+import dev.twofold.graph.proto.NodeProto;
 import dev.twofold.ort.KvCache;
 import dev.twofold.ort.ModelSession;
 import dev.twofold.pipeline.Sources;
@@ -189,6 +190,35 @@ final class Llama4Test {
         Path checkpoint = changed("{" + changes + "}").directory();
         assertThat(catchThrowableOfType(TwofoldException.class, () -> Sources.SHIPPED.open(checkpoint)))
                 .hasMessageContaining(message);
+    }
+
+    /** In half precision a sigmoid makes large results one, and the first of equals would be chosen. */
+    @ParameterizedTest
+    @CsvSource({"ort, fp16", "onnx, fp16", "onnx, fp32"})
+    void experts_are_ranked_before_the_sigmoid(String dialect, String dtype) throws IOException {
+        Path output = directory.resolve("model");
+        CommandRun.succeeding(
+                "convert",
+                TinyFamilies.checkpoint("llama4"),
+                "-o",
+                output,
+                "--window",
+                "0:0",
+                "--dialect",
+                dialect,
+                "--dtype",
+                dtype,
+                "--no-load",
+                "--quiet");
+        List<NodeProto> nodes = ModelFile.read(output).getGraph().getNodeList();
+        List<String> ranked = nodes.stream()
+                .filter(node -> node.getOpType().equals("TopK"))
+                .map(node -> node.getInput(0))
+                .toList();
+        assertThat(ranked).isNotEmpty();
+        assertThat(nodes.stream().filter(node -> ranked.contains(node.getOutput(0))))
+                .extracting(NodeProto::getOpType)
+                .containsOnly("MatMul");
     }
 
     /** GroupQueryAttention of CUDA takes no bias of scores, which chunks are. */
