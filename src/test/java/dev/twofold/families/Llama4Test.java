@@ -183,6 +183,7 @@ final class Llama4Test {
                 "`attn_temperature_tuning`: 4; not true or false",
                 "`hidden_act`: `gelu`; gelu",
                 "`moe_layers`: [1, 2]; layers.2.feed_forward",
+                "`moe_layers`: []; layers.1.feed_forward",
                 "`rope_scaling`: {`rope_type`: `llama3`, `factor`: 8.0, `low_freq_factor`: 4.0, `high_freq_factor`: 1.0, "
                         + "`original_max_position_embeddings`: 64}; should not be above high_freq_factor"
             })

@@ -62,13 +62,15 @@ final class TrialTest {
     }
 
     @Test
-    void a_failure_of_the_work_is_that_of_the_end() {
+    void a_failure_of_the_work_is_that_of_the_end_and_notices_come_with_it() {
         try (Trial trial = new Trial(host, own -> {
+            own.notice("tried on tokens that are no text");
             throw TwofoldException.input("an activation overflows fp16");
         })) {
             assertThatThrownBy(trial::finish)
                     .isInstanceOf(TwofoldException.class)
                     .hasMessageContaining("an activation overflows fp16");
+            assertThat(heard).containsExactly("tried on tokens that are no text");
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.twofold.layers.LayerRange;
 import dev.twofold.layers.Plan;
 import dev.twofold.measure.MeasuredPlan;
+import dev.twofold.passes.analysis.GroupCosts.Extent;
 import dev.twofold.passes.analysis.PlanSearch.Effort;
 import dev.twofold.passes.analysis.PlanSearch.Found;
 import java.util.List;
@@ -160,5 +161,26 @@ final class PlanSearchTest {
                             rise(found.window().orElseThrow())));
         }
         assertThat(scores.asked().size() - alone).isLessThanOrEqualTo(2 * (LAYERS / 2));
+    }
+
+    @Test
+    void a_survey_looks_at_eight_depths_at_most_the_ends_among_them() {
+        assertThat(Effort.SURVEY.depths(30, 15)).containsExactly(29, 27, 25, 23, 21, 19, 17, 15);
+        assertThat(Effort.SURVEY.depths(80, 40)).hasSize(8).startsWith(79).endsWith(40);
+        assertThat(Effort.SURVEY.depths(4, 2)).containsExactly(3, 2);
+        assertThat(Effort.SURVEY.depths(2, 1)).containsExactly(1);
+        assertThat(Effort.CHOICE.depths(30, 15)).hasSize(15).startsWith(29, 28).endsWith(15);
+    }
+
+    @Test
+    void of_larger_groups_a_survey_measures_the_third_with_the_nearest_parts() {
+        MadeUpScores scores = MadeUpScores.additive(group -> group.first() * 0.001);
+        GroupCosts all = GroupCosts.measure(scores, LAYERS, 3, Extent.ALL);
+        GroupCosts few = GroupCosts.measure(scores, LAYERS, 3, Extent.PROMISING);
+        assertThat(all.scores()).hasSize(7 + 6);
+        assertThat(few.scores().keySet())
+                .containsAll(GroupCosts.candidates(LAYERS, 2))
+                .contains(new LayerRange(0, 2), new LayerRange(1, 3))
+                .hasSize(7 + 2);
     }
 }
