@@ -124,7 +124,8 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
 
     private boolean isDense(ExpertsStyle mixture, int layer) {
         if (!mixture.listed().isEmpty() && settings.config().gives(mixture.listed())) {
-            settings.skip(mixture.every());
+            // Where no layer is listed, nothing else asks for these.
+            Stream.of(mixture.every(), mixture.count(), mixture.chosen()).forEach(settings::skip);
             return !settings.config().numbers(mixture.listed()).contains((double) layer);
         }
         boolean skipped = settings.sizeIfAny(mixture.every())
