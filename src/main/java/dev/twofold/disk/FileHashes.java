@@ -1,12 +1,12 @@
 package dev.twofold.disk;
 
+import dev.twofold.diag.Futures;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -38,19 +38,7 @@ public final class FileHashes implements AutoCloseable {
         if (fact == null) {
             throw new IllegalArgumentException("nobody asked for " + file);
         }
-        try {
-            return fact.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
-            } else if (e.getCause() instanceof Error failure) {
-                throw failure;
-            }
-            throw new IllegalStateException(e.getCause());
-        }
+        return Futures.result(fact);
     }
 
     /** Waits for all; by the names of the files. */

@@ -1,9 +1,9 @@
 package dev.twofold.pipeline;
 
+import dev.twofold.diag.Futures;
 import dev.twofold.inspection.Host;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -43,17 +43,7 @@ final class Trial implements AutoCloseable {
     void finish() {
         progress.tell(host.progress());
         try {
-            work.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
-            } else if (e.getCause() instanceof Error failure) {
-                throw failure;
-            }
-            throw new IllegalStateException(e.getCause());
+            Futures.result(work);
         } finally {
             // What a failure rests on too.
             notices.forEach(host::notice);
