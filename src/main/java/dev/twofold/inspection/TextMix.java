@@ -24,10 +24,7 @@ public record TextMix(List<Texts.Named> names, List<TokenizedText> texts, int le
 
     /** The texts as a source's tokenizer reads them. */
     public static TextMix of(Source source, List<Texts.Named> names) {
-        return new TextMix(
-                names,
-                names.stream().map(name -> WindowCut.encode(source, name)).toList(),
-                WindowCut.length(source.decoder()));
+        return new TextMix(names, WindowCut.encode(source, names), WindowCut.length(source.decoder()));
     }
 
     /** What to call all of them. */

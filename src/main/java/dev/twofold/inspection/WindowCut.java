@@ -7,6 +7,7 @@ import dev.twofold.measure.TokenizedText;
 import dev.twofold.source.Source;
 import dev.twofold.tokenizer.TokenizerFile;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -23,16 +24,26 @@ public final class WindowCut {
 
     /** The tokens of a text, as a source's tokenizer makes them. */
     public static TokenizedText encode(Source source, Texts.Named text) {
+        return encode(source, List.of(text)).get(0);
+    }
+
+    /** The tokens of each of several texts, all made by one process. */
+    static List<TokenizedText> encode(Source source, List<Texts.Named> texts) {
         int vocabulary = source.decoder().facts().vocabularySize();
         try (TokenizerFile tokenizer = source.tokenizer()) {
-            int[] ids = tokenizer.encode(text.words(), vocabulary);
             // What is in no text is what the tokenizer adds to one.
             int[] added = tokenizer.encode("", vocabulary);
-            boolean begins = added.length > 0 && ids.length > 0 && ids[0] == added[0];
-            return begins
-                    ? new TokenizedText(Arrays.copyOfRange(ids, 1, ids.length), Optional.of(added[0]))
-                    : new TokenizedText(ids, Optional.empty());
+            return texts.stream()
+                    .map(text -> withoutAdded(tokenizer.encode(text.words(), vocabulary), added))
+                    .toList();
         }
+    }
+
+    private static TokenizedText withoutAdded(int[] ids, int[] added) {
+        boolean begins = added.length > 0 && ids.length > 0 && ids[0] == added[0];
+        return begins
+                ? new TokenizedText(Arrays.copyOfRange(ids, 1, ids.length), Optional.of(added[0]))
+                : new TokenizedText(ids, Optional.empty());
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.twofold.cli.CommandRun;
 import dev.twofold.families.TinyFamilies;
+import dev.twofold.inspection.Texts;
 import dev.twofold.testing.Novels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +37,9 @@ final class OutputHashesTest {
 
     /** Refitted weights come from products whose last bits depend on the processor, and the manifest has their hash. */
     private static final String NOT_RECORDED = "-";
+
+    /** Refits go to the beginning of a text, which is enough where their numbers are not recorded. */
+    private static final int CHARACTERS = 20_000;
 
     @TempDir
     private Path directory;
@@ -92,6 +97,14 @@ final class OutputHashesTest {
         });
     }
 
+    private Path text;
+
+    @BeforeEach
+    void writeText() throws IOException {
+        text = Files.writeString(
+                directory.resolve("text.txt"), Texts.evaluation().words().substring(0, CHARACTERS));
+    }
+
     @Test
     void every_conversion_writes_what_was_recorded() throws IOException {
         List<Made> made = new ArrayList<>();
@@ -132,6 +145,9 @@ final class OutputHashesTest {
         List<Object> arguments = new ArrayList<>(
                 List.of("convert", conversion.checkpoint(), "-o", output, "--force", "--no-load", "--quiet"));
         arguments.addAll(conversion.options());
+        if (conversion.refits()) {
+            arguments.addAll(List.of("--text", text));
+        }
         Map<Kind, String> hashes = new EnumMap<>(Kind.class);
         if (CommandRun.of(arguments.toArray()).exitCode() == 0) {
             Arrays.stream(Kind.values()).forEach(kind -> hashes.put(kind, hash(output, kind)));
