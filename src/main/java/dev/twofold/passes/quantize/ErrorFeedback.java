@@ -18,6 +18,9 @@ final class ErrorFeedback {
     /** Added to the diagonal, in units of its mean. */
     private static final double DAMPING = 0.01;
 
+    /** Columns of an inverse that a thread makes at a time: as many as leave its rows in the cache. */
+    private static final int STRIPE = 64;
+
     private final int size;
     private final int[] order;
     /** {@code U}, in the order of the columns. */
@@ -54,27 +57,51 @@ final class ErrorFeedback {
     /** The inverse of a lower triangular matrix in the opposite order of rows and columns. */
     private double[] inverse(DMatrixRMaj lower) {
         double[] inverted = new double[size * size];
-        // Column by column of the inverse would walk through memory in leaps; so row i is made of the rows above it.
-        for (int i = 0; i < size; i++) {
-            double[] row = new double[i + 1];
-            for (int k = 0; k < i; k++) {
-                double factor = lower.data[i * size + k];
-                int above = k * size;
-                for (int j = 0; j <= k; j++) {
-                    row[j] -= factor * inverted[above + j];
-                }
-            }
-            double diagonal = lower.data[i * size + i];
-            row[i] = 1;
-            for (int j = 0; j <= i; j++) {
-                inverted[i * size + j] = row[j] / diagonal;
-            }
-        }
+        IntStream.range(0, (size + STRIPE - 1) / STRIPE)
+                .parallel()
+                .map(stripe -> stripe * STRIPE)
+                .forEach(from -> invert(lower.data, inverted, from, Math.min(size, from + STRIPE)));
         double[] turned = new double[size * size];
         for (int i = 0; i < inverted.length; i++) {
             turned[inverted.length - 1 - i] = inverted[i];
         }
         return turned;
+    }
+
+    /** Some columns of the inverse, which depend on no others: each row is made of those above it, four at a time. */
+    private void invert(double[] lower, double[] inverted, int from, int to) {
+        int width = to - from;
+        double[] row = new double[width];
+        for (int i = from; i < size; i++) {
+            Arrays.fill(row, 0);
+            int k = from;
+            for (; k + 3 < i; k += 4) {
+                double first = lower[i * size + k];
+                double second = lower[i * size + k + 1];
+                double third = lower[i * size + k + 2];
+                double fourth = lower[i * size + k + 3];
+                int above = k * size + from;
+                for (int j = 0; j < width; j++) {
+                    row[j] = row[j]
+                            - first * inverted[above + j]
+                            - second * inverted[above + size + j]
+                            - third * inverted[above + 2 * size + j]
+                            - fourth * inverted[above + 3 * size + j];
+                }
+            }
+            for (; k < i; k++) {
+                for (int j = 0; j < width; j++) {
+                    row[j] -= lower[i * size + k] * inverted[k * size + from + j];
+                }
+            }
+            if (i < to) {
+                row[i - from] = 1;
+            }
+            double diagonal = lower[i * size + i];
+            for (int j = 0; j < width; j++) {
+                inverted[i * size + from + j] = row[j] / diagonal;
+            }
+        }
     }
 
     /** What a number of a row becomes. */
