@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # How much faster a mixture of experts decodes when the chosen experts run alone: a random model, in fp32, as ONNX Runtime's operator and
 # in standard operators, which run all of them. Attention differs too, and is a small part of it.
-# usage: tools/bench-experts.sh DIRECTORY [LAYERS HIDDEN EXPERTS CHOSEN WIDTH]    8 1024 32 4 768 if they are left out: 2.5 GB a model
+# usage: tools/bench-experts.sh DIRECTORY [LAYERS HIDDEN EXPERTS CHOSEN WIDTH]    4 1024 32 4 768 if they are left out: 1.3 GB a model
 # Needs python3 with NumPy. Measure on a machine that does nothing else.
 set -euo pipefail
 directory=$(realpath -m "${1:?usage: tools/bench-experts.sh DIRECTORY [LAYERS HIDDEN EXPERTS CHOSEN WIDTH]}")
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p "$directory"
-python3 - "$directory/checkpoint" "${@:-8}" <<'PYTHON'
+python3 - "$directory/checkpoint" "${@:-4}" <<'PYTHON'
 import json, os, pathlib, shutil, sys
 import numpy
 
 out = pathlib.Path(sys.argv[1])
 given = [int(number) for number in sys.argv[2:]]
-layers, hidden, experts, chosen, width = given + [8, 1024, 32, 4, 768][len(given):]
+layers, hidden, experts, chosen, width = given + [4, 1024, 32, 4, 768][len(given):]
 if hidden < 128 or hidden % 128:
     sys.exit(f"HIDDEN is {hidden}, and should be a multiple of 128")
 out.mkdir(exist_ok=True)
@@ -59,4 +59,4 @@ PYTHON
 for dialect in onnx ort; do
   ./twofold convert "$directory/checkpoint" -o "$directory/$dialect" --window 0:0 --dialect $dialect --quiet --force
 done
-./twofold bench "$directory/onnx" "$directory/ort"
+./twofold bench "$directory/onnx" "$directory/ort" --rounds 3 --prompt-tokens 32

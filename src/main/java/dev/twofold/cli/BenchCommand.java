@@ -5,6 +5,7 @@ import dev.twofold.graph.lower.LogitsSpan;
 import dev.twofold.ort.Benchmark;
 import dev.twofold.ort.Benchmark.Speed;
 import dev.twofold.ort.ModelSession;
+import dev.twofold.ort.Waiting;
 import dev.twofold.pipeline.ModelOpener;
 import dev.twofold.pipeline.OutputModel;
 import dev.twofold.report.Manifest;
@@ -77,7 +78,7 @@ final class BenchCommand implements Callable<Integer> {
         List<Manifest> manifests = models.stream().map(OutputModel::manifest).toList();
         manifests.forEach(this::requireRoom);
         manifests.forEach(this::requireLogits);
-        ModelOpener opener = new ModelOpener(hosting.host(console), threads.spinning());
+        ModelOpener opener = new ModelOpener(hosting.host(console), threads.waiting(Waiting.SPINNING_IN_RUNS));
         List<Supplier<ModelSession>> loads = new ArrayList<>();
         for (OutputModel model : models) {
             loads.add(() -> opener.open(model.place(), model.manifest()));

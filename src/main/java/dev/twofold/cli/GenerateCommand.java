@@ -3,6 +3,7 @@ package dev.twofold.cli;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.ort.Generation;
 import dev.twofold.ort.ModelSession;
+import dev.twofold.ort.Waiting;
 import dev.twofold.pipeline.ModelOpener;
 import dev.twofold.pipeline.OutputModel;
 import dev.twofold.report.Manifest;
@@ -62,8 +63,8 @@ final class GenerateCommand implements Callable<Integer> {
         model.notes().forEach(console::notice);
         Manifest manifest = model.manifest();
         PromptOptions.Prompt asked = prompt.read();
-        try (ModelSession session =
-                        new ModelOpener(hosting.host(console), threads.spinning()).open(model.place(), manifest);
+        try (ModelSession session = new ModelOpener(hosting.host(console), threads.waiting(Waiting.SPINNING))
+                        .open(model.place(), manifest);
                 TokenizerFile tokenizer = TokenizerFile.open(companions(model))) {
             int[] ids =
                     asked.encode(tokenizer, companions(model), manifest.model().vocabularySize());

@@ -1,5 +1,6 @@
 package dev.twofold.cli;
 
+import dev.twofold.ort.Waiting;
 import picocli.CommandLine.Option;
 
 /** How a model's threads wait for work. */
@@ -13,5 +14,10 @@ final class ThreadOptions {
 
     boolean spinning() {
         return !noSpinning;
+    }
+
+    /** @param spinning the way of threads that may keep their cores */
+    Waiting waiting(Waiting spinning) {
+        return noSpinning ? Waiting.ASLEEP : spinning;
     }
 }

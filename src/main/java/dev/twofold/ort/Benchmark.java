@@ -1,17 +1,18 @@
 package dev.twofold.ort;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Times prefill and decoding of models side by side. Where in memory a model lies decides its speed, by up to a tenth from the
  * first that is loaded to the last, and by some hundredths from one time that it is loaded to the next. So a round loads all
  * models as often as there are models, each time another first, so that each is in every place; every loading times each
- * twice, there and back, so that no slow moment of the machine favours any. A round's time of a model is the geometric mean
- * of all of these.
+ * twice, there and back, and lets them write in short turns, so that no slow moment of the machine favours any. A round's time of a model
+ * is the geometric mean of all of these.
  *
  * @param promptTokens tokens a row of the prompt
  * @param newTokens tokens decoded one by one after it
@@ -22,6 +23,9 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
 
     /** Tokens that a model writes before it is timed. */
     private static final int WARM_UP = 4;
+
+    /** Tokens that a model writes before it is another's turn: so few that a slow moment of the machine meets all of them. */
+    private static final int TURN = 8;
 
     /**
      * Speeds count the tokens of all rows.
@@ -37,8 +41,12 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
             double exchangeMillisPerToken,
             Speedup decodeSpeedup) {}
 
-    /** Seconds; those of decoding are the median token's, times their number. */
+    /** Seconds. */
     private record Times(double prefill, double decode, double exchange) {
+
+        static Times of(TimedText text) {
+            return new Times(text.prefill(), text.decode(), text.exchange());
+        }
 
         static Times mean(List<Times> times) {
             return new Times(mean(times, Times::prefill), mean(times, Times::decode), mean(times, Times::exchange));
@@ -64,21 +72,39 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
         return times.stream().map(own -> speed(own, first)).toList();
     }
 
-    /** Loads models in this order, and times each there and back. */
+    /** Loads models in this order, and times them there and back. */
     private List<Times> loaded(List<Supplier<ModelSession>> models) {
         List<ModelSession> sessions = new ArrayList<>();
         try {
             models.forEach(model -> sessions.add(model.get()));
-            sessions.forEach(session -> timed(session, Math.min(newTokens, WARM_UP)));
-            List<Times> there = new ArrayList<>();
-            sessions.forEach(session -> there.add(timed(session, newTokens)));
-            List<Times> both = new ArrayList<>(there);
-            for (int model = sessions.size() - 1; model >= 0; model--) {
-                both.set(model, Times.mean(List.of(there.get(model), timed(sessions.get(model), newTokens))));
-            }
-            return both;
+            timed(sessions, Math.min(newTokens, WARM_UP));
+            List<Times> there = timed(sessions, newTokens);
+            Collections.reverse(sessions);
+            List<Times> back = timed(sessions, newTokens);
+            Collections.reverse(back);
+            return IntStream.range(0, there.size())
+                    .mapToObj(model -> Times.mean(List.of(there.get(model), back.get(model))))
+                    .toList();
         } finally {
             sessions.forEach(ModelSession::close);
+        }
+    }
+
+    /** All models read, one after the other, and then write in turns, there and back. */
+    private List<Times> timed(List<ModelSession> sessions, int newTokens) {
+        List<TimedText> texts = new ArrayList<>();
+        try {
+            sessions.forEach(session -> texts.add(new TimedText(session, promptTokens, batch)));
+            List<TimedText> turns = new ArrayList<>(texts);
+            for (int written = 0; written < newTokens; written += TURN) {
+                int tokens = Math.min(TURN, newTokens - written);
+                turns.forEach(text -> text.write(tokens));
+                Collections.reverse(turns);
+            }
+            texts.forEach(TimedText::requireNumbers);
+            return new ArrayList<>(texts.stream().map(Times::of).toList());
+        } finally {
+            texts.forEach(TimedText::close);
         }
     }
 
@@ -96,36 +122,5 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
 
     private static double[] each(List<Times> times, ToDoubleFunction<Times> part) {
         return times.stream().mapToDouble(part).toArray();
-    }
-
-    private Times timed(ModelSession session, int newTokens) {
-        long[][] prompt = new long[batch][promptTokens];
-        for (int row = 0; row < batch; row++) {
-            // Any tokens do: the time does not depend on them.
-            Arrays.setAll(prompt[row], i -> 1 + i % 7);
-        }
-        long start = System.nanoTime();
-        ModelSession.Output output = session.run(prompt, Rows.ones(batch, promptTokens), session.emptyCache(batch));
-        double prefill = seconds(start);
-        double exchanged = session.exchangeSeconds();
-        double[] tokens = new double[newTokens];
-        long[][] next = new long[batch][1];
-        for (int i = 0; i < newTokens; i++) {
-            for (int row = 0; row < batch; row++) {
-                next[row][0] = 1 + i % 7;
-            }
-            start = System.nanoTime();
-            output = session.run(next, Rows.ones(batch, promptTokens + i + 1), output.cache());
-            tokens[i] = seconds(start);
-        }
-        double exchange = session.exchangeSeconds() - exchanged;
-        output.cache().close();
-        // What is not a number stays so from there on; how fast it is made is of no use to anybody.
-        output.requireFinite(0);
-        return new Times(prefill, Medians.of(tokens) * newTokens, exchange);
-    }
-
-    private static double seconds(long start) {
-        return (System.nanoTime() - start) / 1e9;
     }
 }

@@ -46,7 +46,7 @@ public record Offer(Provider provider, List<String> devices, String missing) {
                     .toList();
         }
         try {
-            Runtimes.options(new SessionSetup(provider, 0, false)).close();
+            Runtimes.options(new SessionSetup(provider, 0, Waiting.ASLEEP)).close();
             if (!provider.isCpu()) {
                 return cards();
             }

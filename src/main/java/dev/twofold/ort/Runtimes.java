@@ -46,7 +46,11 @@ final class Runtimes {
         // Loads the native library; without it SessionOptions cannot be made.
         environment();
         SessionOptions options = new SessionOptions();
-        options.addConfigEntry("session.intra_op.allow_spinning", setup.spinning() ? "1" : "0");
+        options.addConfigEntry(
+                "session.intra_op.allow_spinning", setup.waiting().spins() ? "1" : "0");
+        if (setup.waiting() == Waiting.SPINNING_IN_RUNS) {
+            options.addConfigEntry("session.force_spinning_stop", "1");
+        }
         try {
             if (setup.provider().equals(Provider.CUDA)) {
                 addCuda(options, setup.device());

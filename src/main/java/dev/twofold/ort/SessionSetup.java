@@ -5,15 +5,14 @@ package dev.twofold.ort;
  *
  * @param provider that computes
  * @param device which of its devices
- * @param spinning whether threads that wait for work keep their cores, as other runtimes have it: faster by a fifth on cores of
- *     one's own, and slower where others need them
+ * @param waiting how its threads wait for work
  */
-public record SessionSetup(Provider provider, int device, boolean spinning) {
+public record SessionSetup(Provider provider, int device, Waiting waiting) {
 
     /** On the CPU, beside other work. */
-    public static final SessionSetup CPU = new SessionSetup(Provider.CPU, 0, false);
+    public static final SessionSetup CPU = new SessionSetup(Provider.CPU, 0, Waiting.ASLEEP);
 
     SessionSetup onDevice(int other) {
-        return new SessionSetup(provider, other, spinning);
+        return new SessionSetup(provider, other, waiting);
     }
 }

@@ -3,7 +3,7 @@ package dev.twofold.ort;
 /**
  * How much faster one model is than another, by rounds in which both were timed.
  *
- * @param median of the rounds' ratios
+ * @param median of the rounds' ratios, as the means of every two of them show it
  * @param low with {@code high}, where that median lies 95 times of 100; of fewer than six rounds, all ratios
  */
 public record Speedup(double median, double low, double high) {
@@ -16,7 +16,7 @@ public record Speedup(double median, double low, double high) {
         }
         double[] sorted = Medians.sorted(ratios);
         int outside = Medians.outside(sorted.length);
-        return new Speedup(Medians.of(ratios), sorted[outside], sorted[sorted.length - 1 - outside]);
+        return new Speedup(Medians.ofPairs(ratios), sorted[outside], sorted[sorted.length - 1 - outside]);
     }
 
     /** How far from one a model is seen to be that differs in nothing. */

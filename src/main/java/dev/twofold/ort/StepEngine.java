@@ -284,7 +284,7 @@ public final class StepEngine implements DecoderEngine {
         if (known != null) {
             return known;
         }
-        try (SessionOptions options = Runtimes.options(new SessionSetup(provider, device, false))) {
+        try (SessionOptions options = Runtimes.options(new SessionSetup(provider, device, Waiting.ASLEEP))) {
             options.setIntraOpNumThreads(threads);
             // The reference must not pass through the fusions it is there to check.
             options.setOptimizationLevel(SessionOptions.OptLevel.NO_OPT);

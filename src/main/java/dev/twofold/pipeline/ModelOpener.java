@@ -17,6 +17,7 @@ import dev.twofold.ort.NodePlacement;
 import dev.twofold.ort.SessionSetup;
 import dev.twofold.ort.ValidatedModel;
 import dev.twofold.ort.Validation;
+import dev.twofold.ort.Waiting;
 import dev.twofold.report.Manifest;
 import dev.twofold.report.RankDirectories;
 import dev.twofold.target.onnx.OnnxOptions;
@@ -44,13 +45,12 @@ public final class ModelOpener {
 
     /** For threads that leave their cores to others while they wait. */
     public ModelOpener(Host host) {
-        this(host, false);
+        this(host, Waiting.ASLEEP);
     }
 
-    /** @param spinning whether threads that wait keep their cores, as {@link SessionSetup} says */
-    public ModelOpener(Host host, boolean spinning) {
+    public ModelOpener(Host host, Waiting waiting) {
         this.host = host;
-        this.setup = new SessionSetup(host.provider(), host.device(), spinning);
+        this.setup = new SessionSetup(host.provider(), host.device(), waiting);
     }
 
     /**

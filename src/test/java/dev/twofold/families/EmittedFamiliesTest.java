@@ -176,6 +176,8 @@ final class EmittedFamiliesTest {
                 new ArrayList<>(List.of("convert", TinyFamilies.checkpoint(name), "-o", output, "--quiet"));
         arguments.addAll(way.plan().options(layers(name)));
         arguments.addAll(List.of("--dialect", way.dialect(), "--kv-layout", way.layout(), "--dtype", dtype));
+        // It is loaded below.
+        arguments.add("--no-load");
         CommandRun.succeeding(arguments.toArray());
         return Logits.open(output);
     }

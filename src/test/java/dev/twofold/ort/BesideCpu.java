@@ -30,7 +30,7 @@ final class BesideCpu {
             }
             List<float[]> actual;
             NodePlacement placement;
-            SessionSetup setup = new SessionSetup(provider, 0, false);
+            SessionSetup setup = new SessionSetup(provider, 0, Waiting.ASLEEP);
             try (ModelSession session = ModelSession.profiled(directory, setup, directory.resolve("profile"))) {
                 actual = run(session);
                 placement = NodePlacement.read(session.endProfiling(), provider);

@@ -21,6 +21,13 @@ final class SpeedupTest {
         assertThat(speedup.high()).isEqualTo(4);
     }
 
+    @Test
+    void rounds_that_differ_little_all_count_and_one_that_is_far_off_hardly() {
+        assertThat(Medians.ofPairs(new double[] {1, 2, 3, 6})).isEqualTo(2.75);
+        assertThat(Medians.ofPairs(new double[] {1, 2, 3, 100})).isEqualTo(2.75);
+        assertThat(Medians.ofPairs(new double[] {5})).isEqualTo(5);
+    }
+
     /** By tables of fair coins: of 11, one or none falls heads 12 times of 2048, both ways 1.2%; of 12, two or fewer 3.9%. */
     @ParameterizedTest
     @CsvSource({"1, 0", "5, 0", "6, 0", "9, 1", "11, 1", "12, 2", "15, 3", "20, 5"})
