@@ -79,6 +79,18 @@ public final class ConfigFile {
         return new ConfigFile(file, spelling, prefix, root.deepCopy().without(keys));
     }
 
+    /** The same configuration with the keys of some of its objects in the whole, as {@code key.inner}. */
+    ConfigFile flattened(Collection<String> keys) {
+        ObjectNode flat = root.deepCopy();
+        for (String key : keys) {
+            if (flat.get(key) instanceof ObjectNode inner) {
+                flat.remove(key);
+                inner.properties().forEach(entry -> flat.set(key + "." + entry.getKey(), entry.getValue()));
+            }
+        }
+        return new ConfigFile(file, spelling, prefix, flat);
+    }
+
     /** The same configuration with a word. */
     ConfigFile with(String key, String word) {
         return new ConfigFile(file, spelling, prefix, root.deepCopy().put(key, word));

@@ -63,7 +63,7 @@ public final class DecoderReader {
             RopeRange range,
             TensorSource tensors,
             Optional<ConfigFile> generation) {
-        Settings settings = new Settings(config, unknown, range);
+        Settings settings = new Settings(config.flattened(family.nested()), unknown, range);
         Decoder decoder = new DecoderReader(source, family, settings, tensors).read(generation);
         DecoderVerifier.verify(decoder);
         ModelLimits.check(config, decoder, family);
@@ -140,7 +140,10 @@ public final class DecoderReader {
                         from,
                         from + shape.context()));
         double scale = settings.number(family.embedding().scale()).orElse(1.0);
-        return new Embedding(table, scale, positions);
+        Optional<Norm> norm = names.embeddingNorm().isEmpty()
+                ? Optional.empty()
+                : Optional.of(layers.norm(tensors.prefix() + names.embeddingNorm()));
+        return new Embedding(table, scale, positions, norm);
     }
 
     /** With what the logits are multiplied by in its gain, since the head is linear. */
@@ -163,6 +166,8 @@ public final class DecoderReader {
         Families.Common common = Families.common();
         Set<String> harmless = new HashSet<>(common.harmless());
         harmless.addAll(family.harmless());
+        family.nested()
+                .forEach(key -> common.harmless().forEach(name -> harmless.add(key + "." + name)));
         Map<String, Family.Refusal> refused = new LinkedHashMap<>(common.refused());
         refused.keySet().removeAll(family.harmless());
         refused.putAll(family.refused());

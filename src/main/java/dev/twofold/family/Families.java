@@ -38,7 +38,7 @@ public final class Families {
     private static final int ALIKE = 4;
 
     /** Files that others name. */
-    private static final List<String> VARIANTS = List.of("falcon-40b");
+    private static final List<String> VARIANTS = List.of("falcon-40b", "falcon-rw");
 
     private static final ObjectMapper MAPPER = new ObjectMapper(PlainYaml.FACTORY)
             .setPropertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
@@ -76,8 +76,11 @@ public final class Families {
      * @param isSet whether config.json sets a flag
      */
     public static Family variant(Family family, Predicate<String> isSet) {
-        Family.VariantStyle variant = family.variant();
-        return !variant.file().isEmpty() && isSet.test(variant.flag()) ? reader().shipped(variant.file()) : family;
+        return family.variants().stream()
+                .filter(variant -> isSet.test(variant.flag()))
+                .findFirst()
+                .map(variant -> reader().shipped(variant.file()))
+                .orElse(family);
     }
 
     /** The file of every model type, in the order in which documents list them. */

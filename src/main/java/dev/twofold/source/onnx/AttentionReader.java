@@ -3,6 +3,7 @@ package dev.twofold.source.onnx;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Attention.Heads;
 import dev.twofold.decoder.AttentionRule;
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.decoder.Latents;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
@@ -111,7 +112,7 @@ final class AttentionReader {
                 Linear.stack(parts.stream().map(part -> part.readers.get(2)).toList()),
                 output,
                 norms.isEmpty() ? Optional.empty() : Optional.of(QueryKeyNorm.stack(norms)),
-                sinks.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, sinks)),
+                HeadScores.ofSinks(sinks.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, sinks))),
                 parts.get(0).rule,
                 members(parts, layers));
     }
