@@ -63,7 +63,11 @@ public final class DecoderReader {
             RopeRange range,
             TensorSource tensors,
             Optional<ConfigFile> generation) {
-        Settings settings = new Settings(config.flattened(family.nested()), unknown, range);
+        ConfigFile flat = config;
+        for (String key : family.nested()) {
+            flat = flat.flattened(key);
+        }
+        Settings settings = new Settings(flat, unknown, range);
         Decoder decoder = new DecoderReader(source, family, settings, tensors).read(generation);
         DecoderVerifier.verify(decoder);
         ModelLimits.check(config, decoder, family);
@@ -166,8 +170,7 @@ public final class DecoderReader {
         Families.Common common = Families.common();
         Set<String> harmless = new HashSet<>(common.harmless());
         harmless.addAll(family.harmless());
-        family.nested()
-                .forEach(key -> common.harmless().forEach(name -> harmless.add(key + "." + name)));
+        family.nested().forEach(key -> common.harmless().forEach(name -> harmless.add(key + "." + name)));
         Map<String, Family.Refusal> refused = new LinkedHashMap<>(common.refused());
         refused.keySet().removeAll(family.harmless());
         refused.putAll(family.refused());

@@ -24,7 +24,7 @@ public record HeadScores(Optional<Weight> sinks, Optional<Weight> ramps) {
     }
 
     /** Of all heads of several, in order; of which all have the same, or none. */
-    static HeadScores stacked(List<HeadScores> parts) {
+    public static HeadScores stacked(List<HeadScores> parts) {
         return new HeadScores(stacked(parts, HeadScores::sinks), stacked(parts, HeadScores::ramps));
     }
 
@@ -42,7 +42,7 @@ public record HeadScores(Optional<Weight> sinks, Optional<Weight> ramps) {
     }
 
     /** What there is of it, which attentions that become one agree in. */
-    List<Boolean> form() {
+    public List<Boolean> form() {
         return List.of(sinks.isPresent(), ramps.isPresent());
     }
 

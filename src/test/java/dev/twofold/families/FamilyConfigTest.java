@@ -168,6 +168,29 @@ final class FamilyConfigTest {
                             "num_experts_per_tok",
                             "output_router_logits",
                             "router_aux_loss_coef")),
+            // Of training, and in MPT's object of how attention is computed.
+            Map.entry(
+                    "bloom",
+                    Set.of(
+                            "attention_softmax_in_fp32",
+                            "bias_dropout_fusion",
+                            "masked_softmax_fusion",
+                            "offset_alibi",
+                            "skip_bias_add",
+                            "skip_bias_add_qkv",
+                            "slow_but_exact",
+                            "unk_token_id")),
+            Map.entry(
+                    "mpt",
+                    Set.of(
+                            "attn_config",
+                            "emb_pdrop",
+                            "embedding_fraction",
+                            "init_config",
+                            "init_device",
+                            "learned_pos_emb",
+                            "tokenizer_name",
+                            "verbose")),
             Map.entry("gpt_oss", Set.of("initial_context_length", "router_aux_loss_coef")),
             // Dynamic scaling acts past the context only, LongRoPE's long factors past the short range.
             Map.entry("internlm2", Set.of("rope_scaling")));
@@ -293,7 +316,7 @@ final class FamilyConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"mistral9, mistral", "gemma9, gemma2", "granitemoe2, granite-moe", "t5, llama", "glm9, llama"})
+    @CsvSource({"mistral9, mistral", "gemma9, gemma2", "granitemoe2, granite-moe", "t9, llama", "glm9, llama"})
     void an_unknown_family_names_the_nearest_one_and_the_file_to_be_like(String type, String file) {
         EditedFamily family = EditedFamily.copy("mistral", directory.resolve("mistral"));
         assertThat(refused(family.with("model_type", NODES.textNode(type)))).contains(type, "like: " + file + "'");
