@@ -68,7 +68,14 @@ public final class DecoderReader {
             flat = flat.flattened(key);
         }
         Settings settings = new Settings(flat, unknown, range);
-        Decoder decoder = new DecoderReader(source, family, settings, tensors).read(generation);
+        Decoder decoder;
+        try {
+            decoder = new DecoderReader(source, family, settings, tensors).read(generation);
+        } catch (TwofoldException e) {
+            // An option that is not supported may be why tensors do not fit.
+            settings.config().refuse(family.refused());
+            throw e;
+        }
         DecoderVerifier.verify(decoder);
         ModelLimits.check(config, decoder, family);
         return decoder;

@@ -101,6 +101,7 @@ final class PublishedConfigsTest {
                 "mpt; {`attn_config`: {`alibi_bias_max`: 16}}; the class in transformers takes 8 whatever it says",
                 "mpt; {`attn_config`: {`qk_ln`: true}}; attn_config.qk_ln",
                 "mpt; {`no_bias`: false}; no_bias",
+                "falcon; {`alibi`: true}; this option is not supported",
                 "gemma3; {`text_config`: {`model_type`: `gemma3_text`}}; a model of more than text"
             })
     void values_that_mean_another_model_are_refused_by_name(String tiny, String keys, String expected)
