@@ -22,6 +22,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
+import alibi
 import configs
 import exaone
 import internlm2
@@ -33,8 +34,8 @@ import variants
 
 ROWS, LENGTH = 2, 32
 
-FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES}
-VARIANTS = {**variants.VARIANTS, **llama4.VARIANTS}
+FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES, **alibi.FAMILIES}
+VARIANTS = {**variants.VARIANTS, **llama4.VARIANTS, **alibi.VARIANTS}
 
 # Families whose code comes with their checkpoints: what makes the equal Llama of them.
 OWN_CODE = {"exaone": exaone, "internlm2": internlm2}
@@ -126,8 +127,10 @@ def build(name, config, directory):
 def read_back(config, directory):
     if config["model_type"] in OWN_CODE:
         return OWN_CODE[config["model_type"]].model(directory, config)
+    # Falcon adds its biases twice where attention is eager (transformers 5.24), and once where it is as usual.
+    attention = "sdpa" if config.get("alibi") else "eager"
     model, report = AutoModelForCausalLM.from_pretrained(
-        directory, dtype=torch.float64, attn_implementation="eager", output_loading_info=True)
+        directory, dtype=torch.float64, attn_implementation=attention, output_loading_info=True)
     missing = {key for key in report["missing_keys"] if "lm_head" not in key and "embed_out" not in key}
     if missing or report["mismatched_keys"]:
         raise SystemExit(f"{directory}: transformers misses {report}")

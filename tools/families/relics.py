@@ -4,7 +4,7 @@ import torch
 
 
 def published(config, tensors):
-    layers = range(next(config[key] for key in ("num_hidden_layers", "n_layer", "num_layers") if key in config))
+    layers = range(next(config[key] for key in ("num_hidden_layers", "n_layer", "n_layers", "num_layers") if key in config))
     if config["model_type"] == "gpt2":
         # The first GPT-2 files: no prefix, no head, and the causal mask of every layer.
         size = config["n_positions"]

@@ -79,6 +79,16 @@ public final class ConfigFile {
         return new ConfigFile(file, spelling, prefix, root.deepCopy().without(keys));
     }
 
+    /** The same configuration with the keys of an object in the whole, as {@code key.inner}. */
+    ConfigFile flattened(String key) {
+        ObjectNode flat = root.deepCopy();
+        if (flat.get(key) instanceof ObjectNode inner) {
+            flat.remove(key);
+            inner.properties().forEach(entry -> flat.set(key + "." + entry.getKey(), entry.getValue()));
+        }
+        return new ConfigFile(file, spelling, prefix, flat);
+    }
+
     /** The same configuration with a word. */
     ConfigFile with(String key, String word) {
         return new ConfigFile(file, spelling, prefix, root.deepCopy().put(key, word));
@@ -364,11 +374,9 @@ public final class ConfigFile {
 
     /** Refuses two names of one setting that have different values. */
     void requireEqual(String key, String other) {
-        JsonNode first = root.path(key);
-        JsonNode second = root.path(other);
-        if (!equal(first, second)) {
+        if (!equal(root.path(key), root.path(other))) {
             throw wrong(key, "it is another name of " + spelling.apply(prefix + other) + ", which has another value")
-                    .found(first + " and " + second)
+                    .found(root.path(key) + " and " + root.path(other))
                     .hint("copy the checkpoint, and remove the wrong one from the copy's config");
         }
     }

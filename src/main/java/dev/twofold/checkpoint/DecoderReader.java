@@ -63,8 +63,19 @@ public final class DecoderReader {
             RopeRange range,
             TensorSource tensors,
             Optional<ConfigFile> generation) {
-        Settings settings = new Settings(config, unknown, range);
-        Decoder decoder = new DecoderReader(source, family, settings, tensors).read(generation);
+        ConfigFile flat = config;
+        for (String key : family.nested()) {
+            flat = flat.flattened(key);
+        }
+        Settings settings = new Settings(flat, unknown, range);
+        Decoder decoder;
+        try {
+            decoder = new DecoderReader(source, family, settings, tensors).read(generation);
+        } catch (TwofoldException e) {
+            // An option that is not supported may be why tensors do not fit.
+            settings.config().refuse(family.refused());
+            throw e;
+        }
         DecoderVerifier.verify(decoder);
         ModelLimits.check(config, decoder, family);
         return decoder;
@@ -140,7 +151,10 @@ public final class DecoderReader {
                         from,
                         from + shape.context()));
         double scale = settings.number(family.embedding().scale()).orElse(1.0);
-        return new Embedding(table, scale, positions);
+        Optional<Norm> norm = names.embeddingNorm().isEmpty()
+                ? Optional.empty()
+                : Optional.of(layers.norm(tensors.prefix() + names.embeddingNorm()));
+        return new Embedding(table, scale, positions, norm);
     }
 
     /** With what the logits are multiplied by in its gain, since the head is linear. */
@@ -163,6 +177,7 @@ public final class DecoderReader {
         Families.Common common = Families.common();
         Set<String> harmless = new HashSet<>(common.harmless());
         harmless.addAll(family.harmless());
+        family.nested().forEach(key -> common.harmless().forEach(name -> harmless.add(key + "." + name)));
         Map<String, Family.Refusal> refused = new LinkedHashMap<>(common.refused());
         refused.keySet().removeAll(family.harmless());
         refused.putAll(family.refused());

@@ -1,14 +1,17 @@
 package dev.twofold.checkpoint;
 
+import dev.twofold.decoder.Alibi;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.AttentionRule;
 import dev.twofold.decoder.Branch;
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
 import dev.twofold.decoder.QueryKeyNorm;
 import dev.twofold.decoder.Step;
 import dev.twofold.diag.Origin;
+import dev.twofold.family.AlibiStyle;
 import dev.twofold.family.AttentionStyle;
 import dev.twofold.family.Family;
 import dev.twofold.family.FeedForwardStyle;
@@ -101,7 +104,7 @@ final class LayerReader {
                     parts.value(),
                     parts.output(),
                     Optional.empty(),
-                    Optional.empty(),
+                    HeadScores.NONE,
                     rule,
                     members);
         }
@@ -120,10 +123,25 @@ final class LayerReader {
         Linear output = linears.last(
                 prefix + style.output(), shape.hidden(), shape.queryRows(), settings.flag(style.outputBias(), false));
         Optional<QueryKeyNorm> both = queryKey.read(prefix, rule.rotary().isPresent());
+        return new Attention(
+                readers.get(0), readers.get(1), readers.get(2), output, both, scores(prefix, rule), rule, members);
+    }
+
+    private HeadScores scores(String prefix, AttentionRule rule) {
+        AttentionStyle style = family.attention();
         Optional<Weight> sinks = style.sinks().isEmpty()
                 ? Optional.empty()
                 : Optional.of(tensors.tensor(prefix + style.sinks(), shape.heads()));
-        return new Attention(readers.get(0), readers.get(1), readers.get(2), output, both, sinks, rule, members);
+        return new HeadScores(sinks, ramps(style.alibi(), rule));
+    }
+
+    private Optional<Weight> ramps(AlibiStyle style, AttentionRule rule) {
+        if (!style.isPresent()) {
+            return Optional.empty();
+        }
+        double factor = style.scaled() ? rule.scale() : 1;
+        return Optional.of(
+                new Alibi(shape.heads(), shape.context(), style.steepest(), factor, style.rounded()).ramps());
     }
 
     /** A projection with the halves of each head one after the other. */

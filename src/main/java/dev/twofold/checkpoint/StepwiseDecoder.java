@@ -17,6 +17,7 @@ public final class StepwiseDecoder {
             "model.embed_tokens",
             "",
             0,
+            "",
             "model.steps.{layer}.",
             "model.norm",
             "lm_head",

@@ -61,15 +61,19 @@ public record TextPart(ConfigFile config, String whole) {
     }
 
     private static void refuse(ConfigFile config, ConfigFile text, String type, TextParts known) {
-        String why = Optional.ofNullable(known.refused().get(type))
-                .map(because -> ": " + because)
-                .orElse("");
-        throw config.wrong(PART, "a model of more than text, of a kind whose text is not read alone" + why)
+        String inner = text.text(MODEL_TYPE).orElse("of its own");
+        Optional<String> because =
+                Optional.ofNullable(known.refused().get(type)).or(() -> Families.unread(inner));
+        String alone = "save its language model as a checkpoint of its own, of model_type " + inner;
+        String described = Families.file(inner).isEmpty() ? ", with a file " + Families.OWN + " that describes it" : "";
+        throw config.wrong(
+                        PART,
+                        "a model of more than text, of a kind whose text is not read alone"
+                                + because.map(reason -> ": " + reason).orElse(""))
                 .found(type)
                 .expected("a model of text only, or one of "
                         + String.join(", ", new TreeSet<>(known.wholes().keySet())))
-                .hint("save its language model as a checkpoint of its own, of model_type "
-                        + text.text(MODEL_TYPE).orElse("of its own"));
+                .hint(because.isPresent() ? Families.NO_FILE_WILL_DO : alone + described);
     }
 
     /**

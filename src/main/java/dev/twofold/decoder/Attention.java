@@ -1,7 +1,6 @@
 package dev.twofold.decoder;
 
 import dev.twofold.weight.Weight;
-import dev.twofold.weight.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,8 +18,7 @@ import java.util.stream.Stream;
  *
  * @param latents what query, key and value read, if it is not what the branch reads
  * @param norms what queries and keys pass through first, if anything
- * @param sinks a score for each head, {@code [heads]}, that takes part in the softmax as that of one more key, whose value is
- *     zero (Xiao et al., 2023; as trained numbers in gpt-oss)
+ * @param scores what each head has among its scores
  */
 public record Attention(
         Latents latents,
@@ -29,7 +27,7 @@ public record Attention(
         Linear value,
         Linear output,
         Optional<QueryKeyNorm> norms,
-        Optional<Weight> sinks,
+        HeadScores scores,
         AttentionRule rule,
         List<Heads> members)
         implements Operator {
@@ -45,10 +43,10 @@ public record Attention(
             Linear value,
             Linear output,
             Optional<QueryKeyNorm> norms,
-            Optional<Weight> sinks,
+            HeadScores scores,
             AttentionRule rule,
             List<Heads> members) {
-        this(Latents.NONE, query, key, value, output, norms, sinks, rule, members);
+        this(Latents.NONE, query, key, value, output, norms, scores, rule, members);
     }
 
     /**
@@ -57,6 +55,16 @@ public record Attention(
      * @param layer the layer's number, which orders and names its KV cache
      */
     public record Heads(int layer, int heads, int kvHeads) {}
+
+    /** A score of each head that takes part in the softmax, if there is one. */
+    public Optional<Weight> sinks() {
+        return scores.sinks();
+    }
+
+    /** What keys get by their positions, if they get anything. */
+    public Optional<Weight> ramps() {
+        return scores.ramps();
+    }
 
     public int headSize() {
         return rule.headSize();
@@ -94,7 +102,7 @@ public record Attention(
 
     @Override
     public Attention withWriter(Linear other) {
-        return new Attention(latents, query, key, value, other, norms, sinks, rule, members);
+        return new Attention(latents, query, key, value, other, norms, scores, rule, members);
     }
 
     @Override
@@ -111,8 +119,7 @@ public record Attention(
         if (normsWidth() || latents.any()) {
             return Optional.empty();
         }
-        return Optional.of(
-                List.of(kind(), rule, heads() / kvHeads(), norms.map(QueryKeyNorm::form), sinks.isPresent()));
+        return Optional.of(List.of(kind(), rule, heads() / kvHeads(), norms.map(QueryKeyNorm::form), scores.form()));
     }
 
     /** Whether queries and keys are normalized over all heads, which cannot be cut or joined. */
@@ -143,7 +150,7 @@ public record Attention(
                 shared ? value : readers.get(2),
                 output,
                 norms,
-                sinks,
+                scores,
                 rule,
                 members);
     }
@@ -155,7 +162,7 @@ public record Attention(
 
     /** The same attention with others in their places. */
     public Attention withProjections(Linear otherQuery, Linear otherKey, Linear otherValue) {
-        return new Attention(latents, otherQuery, otherKey, otherValue, output, norms, sinks, rule, members);
+        return new Attention(latents, otherQuery, otherKey, otherValue, output, norms, scores, rule, members);
     }
 
     @Override
@@ -167,7 +174,7 @@ public record Attention(
                         latents.weights(),
                         Stream.of(query, key, value, output).flatMap(Linear::weights),
                         gains,
-                        sinks.stream())
+                        scores.weights())
                 .flatMap(weights -> weights);
     }
 
@@ -191,15 +198,9 @@ public record Attention(
                 Linear.stack(parts.stream().map(Attention::value).toList()),
                 Linear.sum(parts.stream().map(Attention::output).toList()),
                 norms.isEmpty() ? Optional.empty() : Optional.of(QueryKeyNorm.stack(norms)),
-                stackedSinks(parts),
+                HeadScores.stacked(parts.stream().map(Attention::scores).toList()),
                 parts.get(0).rule(),
                 parts.stream().flatMap(part -> part.members().stream()).toList());
-    }
-
-    private static Optional<Weight> stackedSinks(List<Attention> parts) {
-        List<Weight> sinks =
-                parts.stream().flatMap(part -> part.sinks().stream()).toList();
-        return sinks.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, sinks));
     }
 
     /**
@@ -219,7 +220,7 @@ public record Attention(
                 value.rows(fromKey, toKey),
                 output.columns(fromQuery, toQuery, biased),
                 norms.map(both -> both.part(fromQuery, toQuery, fromKey, toKey)),
-                sinks.map(scores -> Weights.slice(scores, 0, fromQuery / headSize(), toQuery / headSize())),
+                scores.part(fromQuery / headSize(), toQuery / headSize()),
                 rule,
                 List.of(member));
     }

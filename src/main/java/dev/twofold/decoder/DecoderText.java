@@ -28,6 +28,7 @@ public final class DecoderText {
                         cut.devices(), cut.placement(), cut.vocabulary() ? ", vocabulary too" : "")));
         inside.add(shaped("embedding", decoder.embedding().table()));
         decoder.embedding().positions().ifPresent(positions -> inside.add(shaped("positions", positions)));
+        decoder.embedding().norm().ifPresent(norm -> inside.add(norm("embedding norm", norm)));
         for (int i = 0; i < decoder.steps().size(); i++) {
             inside.addAll(step("step " + i, decoder.steps().get(i)));
         }
@@ -103,6 +104,7 @@ public final class DecoderText {
                 lines.add(norm("kn", both.key()));
             });
             attention.sinks().ifPresent(sinks -> lines.add(shaped("sinks", sinks)));
+            attention.ramps().ifPresent(ramps -> lines.add(shaped("ramps", ramps)));
             lines.add(linear("o", attention.output()));
             return lines;
         }

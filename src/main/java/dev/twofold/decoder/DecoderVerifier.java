@@ -39,6 +39,7 @@ public final class DecoderVerifier {
                 .positions()
                 .ifPresent(positions -> requireShape(
                         model, "positions", positions, Shape.of(decoder.facts().contextLength(), hidden)));
+        decoder.embedding().norm().ifPresent(norm -> requireNorm(model, "norm of the embedding", norm, hidden));
         requireNorm(model, "final norm", decoder.finalNorm(), hidden);
         requireLinear(model, "head", decoder.head(), decoder.vocabularyRows(), hidden);
         decoder.steps().forEach(this::verify);
@@ -122,6 +123,15 @@ public final class DecoderVerifier {
             requireNorm(origin, "key norm", norms.key(), (long) attention.kvHeads() * size);
         });
         attention.sinks().ifPresent(sinks -> requireShape(origin, "sinks", sinks, Shape.of(attention.heads())));
+        Shape ramps = Shape.of(attention.heads(), decoder.facts().contextLength());
+        attention.ramps().ifPresent(own -> requireShape(origin, "biases of scores", own, ramps));
+        boolean alone = attention.sinks().isEmpty() && attention.rule().window().isEmpty();
+        require(
+                origin,
+                "attention with biases of scores",
+                "sinks or a window beside them",
+                attention.ramps().isEmpty() || alone,
+                "neither");
     }
 
     private void verify(Origin origin, Latent latent) {

@@ -19,6 +19,7 @@ import dev.twofold.diag.PlainName;
  * @param cap soft limit of scores
  * @param norms of queries and keys
  * @param sinks a whole tensor, of a score for each head that takes part in the softmax; none if not given
+ * @param alibi positions by a bias on scores; none if not given
  * @param rotary positions; none if not given
  * @param temperature what queries are multiplied by, by position; nothing if not given
  */
@@ -40,6 +41,7 @@ public record AttentionStyle(
         Setting cap,
         QueryKeyStyle norms,
         String sinks,
+        AlibiStyle alibi,
         WindowStyle window,
         RotaryStyle rotary,
         TemperatureStyle temperature) {
@@ -60,6 +62,7 @@ public record AttentionStyle(
         clip = Setting.orNone(clip);
         cap = Setting.orNone(cap);
         sinks = sinks == null ? "" : sinks;
+        alibi = alibi == null ? AlibiStyle.ABSENT : alibi;
         norms = norms == null ? QueryKeyStyle.ABSENT : norms;
         window = window == null ? WindowStyle.ABSENT : window;
         rotary = rotary == null ? RotaryStyle.ABSENT : rotary;

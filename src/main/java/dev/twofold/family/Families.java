@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -30,11 +31,14 @@ public final class Families {
     /** A file of this name in a checkpoint describes its family. */
     public static final String OWN = "twofold-family.yaml";
 
+    /** The next thing to do where what a model computes cannot be described. */
+    public static final String NO_FILE_WILL_DO = "use another model, or open an issue that asks for this kind";
+
     /** Letters that names of relatives have in common; the first three of gpt and glm would say nothing. */
     private static final int ALIKE = 4;
 
     /** Files that others name. */
-    private static final List<String> VARIANTS = List.of("falcon-40b");
+    private static final List<String> VARIANTS = List.of("falcon-40b", "falcon-rw");
 
     private static final ObjectMapper MAPPER = new ObjectMapper(PlainYaml.FACTORY)
             .setPropertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
@@ -72,8 +76,11 @@ public final class Families {
      * @param isSet whether config.json sets a flag
      */
     public static Family variant(Family family, Predicate<String> isSet) {
-        Family.VariantStyle variant = family.variant();
-        return !variant.file().isEmpty() && isSet.test(variant.flag()) ? reader().shipped(variant.file()) : family;
+        return family.variants().stream()
+                .filter(variant -> isSet.test(variant.flag()))
+                .findFirst()
+                .map(variant -> reader().shipped(variant.file()))
+                .orElse(family);
     }
 
     /** The file of every model type, in the order in which documents list them. */
@@ -112,10 +119,27 @@ public final class Families {
         return reader().read(file.toString(), text);
     }
 
-    /** @throws TwofoldException of kind INPUT that names the nearest family and the file to write */
+    /** What a model of a type that has no file computes that no file can say, if that is known. */
+    public static Optional<String> unread(String modelType) {
+        Map<String, List<String>> typesByReason = resource("unread", new TypeReference<Map<String, List<String>>>() {});
+        return typesByReason.entrySet().stream()
+                .filter(entry -> entry.getValue().contains(modelType))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    /** @throws TwofoldException of kind INPUT that says what stands in the way, or names the nearest family and the file to write */
     public static Family find(String modelType, Origin origin) {
         Map<String, String> index = index();
         String file = index.get(modelType);
+        Optional<String> reason = unread(modelType);
+        if (file == null && reason.isPresent()) {
+            throw TwofoldException.input("a model of a kind that is not read: " + reason.get())
+                    .at(origin)
+                    .found(modelType)
+                    .expected("one of " + String.join(", ", index.keySet()))
+                    .hint(NO_FILE_WILL_DO);
+        }
         if (file == null) {
             String near = relative(modelType, index.keySet());
             throw TwofoldException.input("unknown model family")

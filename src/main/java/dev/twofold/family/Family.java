@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  *
  * @param covers the models that people know, for documents
  * @param runtimeType what ONNX Runtime GenAI calls the family; {@code decoder} if it does not know it
- * @param variant another file that counts where config.json sets a flag; none if not given
+ * @param variants other files, of which the first counts whose flag config.json sets
+ * @param nested keys of config.json whose objects' keys are called {@code key.inner} here
  * @param harmless keys of config.json that do not change what is computed, besides those that every family may have
  * @param refused keys of config.json that do, unless they have one of the values listed
  */
@@ -31,7 +32,8 @@ public record Family(
         LayerStyle layer,
         AttentionStyle attention,
         FeedForwardStyle feedForward,
-        VariantStyle variant,
+        List<VariantStyle> variants,
+        List<String> nested,
         List<String> harmless,
         Map<String, Refusal> refused) {
 
@@ -46,7 +48,8 @@ public record Family(
         embedding = embedding == null ? new EmbeddingStyle(Setting.NONE, Setting.NONE) : embedding;
         head = head == null ? new HeadStyle(Setting.NONE, Setting.NONE, Setting.NONE) : head;
         layer = layer == null ? new LayerStyle(Setting.NONE, Setting.NONE, false) : layer;
-        variant = variant == null ? VariantStyle.ABSENT : variant;
+        variants = variants == null ? List.of() : List.copyOf(variants);
+        nested = nested == null ? List.of() : List.copyOf(nested);
         harmless = harmless == null ? List.of() : List.copyOf(harmless);
         refused = refused == null ? Map.of() : Map.copyOf(refused);
     }
@@ -100,6 +103,7 @@ public record Family(
      *
      * @param prefixes of all names but the head's; the first that layers are found under counts
      * @param positions learned positions; none if not given
+     * @param embeddingNorm what the embedding passes through; none if not given
      * @param positionsFrom the row of these that the first token gets
      * @param layer prefix of a layer's names, with {@code {layer}} for its number
      * @param transposed whether the layers' matrices are stored {@code [in, out]}
@@ -110,6 +114,7 @@ public record Family(
             String embedding,
             String positions,
             int positionsFrom,
+            String embeddingNorm,
             String layer,
             String finalNorm,
             String head,
@@ -119,7 +124,17 @@ public record Family(
         /** The same with more tensors that nothing is made of. */
         public Names ignoring(List<String> others) {
             List<String> all = Stream.concat(ignored.stream(), others.stream()).toList();
-            return new Names(prefixes, embedding, positions, positionsFrom, layer, finalNorm, head, transposed, all);
+            return new Names(
+                    prefixes,
+                    embedding,
+                    positions,
+                    positionsFrom,
+                    embeddingNorm,
+                    layer,
+                    finalNorm,
+                    head,
+                    transposed,
+                    all);
         }
 
         /** What the names of all layers begin with, after the prefix. */
@@ -140,6 +155,7 @@ public record Family(
             finalNorm = finalNorm == null ? "" : finalNorm;
             prefixes = prefixes == null || prefixes.isEmpty() ? List.of("") : List.copyOf(prefixes);
             positions = positions == null ? "" : positions;
+            embeddingNorm = embeddingNorm == null ? "" : embeddingNorm;
             ignored = ignored == null ? List.of() : List.copyOf(ignored);
             if (ignored.size() > MAX_PATTERNS) {
                 throw new IllegalArgumentException("names.ignored has more than " + MAX_PATTERNS + " patterns");
@@ -195,8 +211,6 @@ public record Family(
      * @param flag key of config.json
      */
     public record VariantStyle(String flag, String file) {
-        static final VariantStyle ABSENT = new VariantStyle("", "");
-
         public VariantStyle {
             required("flag", flag);
             required("file", file);

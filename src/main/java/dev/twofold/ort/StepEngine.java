@@ -98,6 +98,7 @@ public final class StepEngine implements DecoderEngine {
                 .positions()
                 .map(table -> read(Weights.slice(
                         table, 0, 0, Math.min(longest, table.shape().dim(0)))));
+        Optional<RowNorm> norm = decoder.embedding().norm().map(own -> RowNorm.of(own, this::read));
         List<float[]> streams = new ArrayList<>();
         for (int[] tokens : windows) {
             float[] stream = positions
@@ -109,6 +110,7 @@ public final class StepEngine implements DecoderEngine {
                     stream[i * hidden + channel] += row[channel];
                 }
             }
+            norm.ifPresent(each -> each.apply(stream));
             streams.add(stream);
         }
         return new HiddenStates(streams, hidden);

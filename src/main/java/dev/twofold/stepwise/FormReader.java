@@ -8,6 +8,7 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Operator;
@@ -102,9 +103,10 @@ final class FormReader {
                 linear(prefix, TensorNames.VALUE, keys, hidden, biases),
                 linear(prefix, TensorNames.OUTPUT, hidden, queries, biases),
                 Optional.ofNullable(own.norms()).map(norms -> norms(prefix, norms, queries, keys)),
-                Boolean.TRUE.equals(own.sinks())
-                        ? Optional.of(tensors.tensor(prefix + TensorNames.SINKS, queries / own.headDim()))
-                        : Optional.empty(),
+                HeadScores.ofSinks(
+                        Boolean.TRUE.equals(own.sinks())
+                                ? Optional.of(tensors.tensor(prefix + TensorNames.SINKS, queries / own.headDim()))
+                                : Optional.empty()),
                 rule,
                 own.members());
     }

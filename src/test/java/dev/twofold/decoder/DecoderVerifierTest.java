@@ -154,7 +154,7 @@ final class DecoderVerifierTest {
                 linear("v", 2 * HEAD, 4),
                 whole.output(),
                 Optional.empty(),
-                Optional.empty(),
+                HeadScores.NONE,
                 RULE,
                 List.of(new Heads(1, 4, 2)));
     }

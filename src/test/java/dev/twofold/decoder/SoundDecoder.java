@@ -55,7 +55,7 @@ final class SoundDecoder {
                         false,
                         Norm.rms(weight(changed, "0.q.norm", 4 * HEAD), 1e-5),
                         Norm.rms(weight(changed, "0.k.norm", 2 * HEAD), 1e-5))),
-                Optional.empty(),
+                HeadScores.NONE,
                 RULE,
                 List.of(new Heads(0, 4, 2)));
         Experts experts =
@@ -100,7 +100,7 @@ final class SoundDecoder {
                 linear("v", 2 * HEAD, HIDDEN),
                 linear("o", HIDDEN, 4 * HEAD),
                 Optional.empty(),
-                Optional.empty(),
+                HeadScores.NONE,
                 rule,
                 List.of(heads));
     }

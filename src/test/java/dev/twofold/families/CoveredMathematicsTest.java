@@ -44,6 +44,7 @@ final class CoveredMathematicsTest {
     private static Stream<String> pieces(Decoder decoder) {
         Stream<String> ends = Stream.of(
                 "tied " + decoder.tied(),
+                "embedding " + decoder.embedding().norm().map(CoveredMathematicsTest::norm),
                 "embedding scaled " + (decoder.embedding().scale() != 1),
                 "positions " + decoder.embedding().positions().isPresent(),
                 "logits capped " + decoder.logitCap().isPresent(),
@@ -96,6 +97,7 @@ final class CoveredMathematicsTest {
                     "scores scaled " + !usual,
                     "scores capped " + rule.cap().isPresent(),
                     "temperature " + rule.temperature().isPresent(),
+                    "ramps " + attention.ramps().isPresent(),
                     "sinks " + attention.sinks().isPresent(),
                     "window " + rule.window().map(Window::kind),
                     "heads shared " + (attention.heads() > attention.kvHeads()) + ", one " + (attention.kvHeads() == 1),

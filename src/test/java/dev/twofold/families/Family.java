@@ -86,6 +86,11 @@ abstract class Family {
         });
     }
 
+    /** What the score of a query with a key gets besides, by their positions. */
+    interface Bias {
+        double at(int head, int query, int key);
+    }
+
     /**
      * Causal attention, {@code softmax(scale q k) v}.
      *
@@ -93,8 +98,16 @@ abstract class Family {
      * @param chunk a token sees those from the last multiple of this on; empty for all
      * @param softCap scores are {@code softCap * tanh(score / softCap)}; infinite for none
      * @param sinks a score of each head that takes part in its softmax; none if it is empty
+     * @param bias what is added to scores
      */
-    record Core(int headSize, double scale, OptionalInt window, OptionalInt chunk, double softCap, double[] sinks) {
+    record Core(
+            int headSize,
+            double scale,
+            OptionalInt window,
+            OptionalInt chunk,
+            double softCap,
+            double[] sinks,
+            Bias bias) {
 
         static Core of(int headSize) {
             return new Core(
@@ -103,27 +116,32 @@ abstract class Family {
                     OptionalInt.empty(),
                     OptionalInt.empty(),
                     Double.POSITIVE_INFINITY,
-                    new double[0]);
+                    new double[0],
+                    (head, query, key) -> 0);
         }
 
         Core scaled(double other) {
-            return new Core(headSize, other, window, chunk, softCap, sinks);
+            return new Core(headSize, other, window, chunk, softCap, sinks, bias);
         }
 
         Core windowed(OptionalInt other) {
-            return new Core(headSize, scale, other, chunk, softCap, sinks);
+            return new Core(headSize, scale, other, chunk, softCap, sinks, bias);
         }
 
         Core chunked(OptionalInt other) {
-            return new Core(headSize, scale, window, other, softCap, sinks);
+            return new Core(headSize, scale, window, other, softCap, sinks, bias);
         }
 
         Core capped(double other) {
-            return new Core(headSize, scale, window, chunk, other, sinks);
+            return new Core(headSize, scale, window, chunk, other, sinks, bias);
         }
 
         Core beside(double[] other) {
-            return new Core(headSize, scale, window, chunk, softCap, other);
+            return new Core(headSize, scale, window, chunk, softCap, other, bias);
+        }
+
+        Core biased(Bias other) {
+            return new Core(headSize, scale, window, chunk, softCap, sinks, other);
         }
 
         /** Query heads share key heads in equal runs. */
@@ -149,7 +167,8 @@ abstract class Family {
             }
             for (int s = first; s <= t; s++) {
                 double score = scale * dot(query, part(k[s], kvHead));
-                scores[s - first] = Double.isInfinite(softCap) ? score : softCap * Math.tanh(score / softCap);
+                double capped = Double.isInfinite(softCap) ? score : softCap * Math.tanh(score / softCap);
+                scores[s - first] = capped + bias.at(head, t, s);
             }
             double[] weights = softmax(scores);
             for (int s = first; s <= t; s++) {

@@ -38,7 +38,7 @@ final class OnnxRoundTripTest {
     private static final List<String> STEPS =
             List.of("--merge 0A-0F,1F-2A | ", "--pairs 0-1 --form staggered | --dialect onnx");
 
-    /** Sinks, limited gates and experts with biases; latents, and experts that are chosen by groups; chunks, and weighed inputs. */
+    /** Sinks, limited gates and experts with biases; latents, and experts that are chosen by groups; chunks, and weighed inputs; biases by position. */
     private static final List<Arguments> OTHERS = List.of(
             Arguments.of("deepseek_v2", "--window 0:2 | --dialect onnx"),
             Arguments.of("deepseek_v3", "--pairs 1-2 --one-sync | --dialect onnx"),
@@ -49,6 +49,8 @@ final class OnnxRoundTripTest {
             Arguments.of("gpt_oss", "--window 0:2 | --dtype int4"),
             Arguments.of("llama4", "--window 0:2 | --dialect onnx"),
             Arguments.of("llama4", "--merge 0A-0F,1F-2A | --dtype int4 --block 16"),
+            Arguments.of("bloom", "--window 0:2 | --dialect onnx --dtype fp16"),
+            Arguments.of("bloom", "--pairs 1-2 --one-sync | --dtype fp16"),
             Arguments.of("variants/llama4-listed", "--window 0:0 | --dialect onnx"),
             Arguments.of("variants/llama4-listed", "--pairs 1-2 --one-sync | "));
 

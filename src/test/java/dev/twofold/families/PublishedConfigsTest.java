@@ -96,6 +96,12 @@ final class PublishedConfigsTest {
                 "deepseek_v3; {`n_group`: 3}; wrong groups of experts",
                 "deepseek_v3; {`num_experts_per_tok`: 5}; wrong groups a token",
                 "deepseek_v3; {`v_head_dim`: 40}; values wider than keys",
+                "bloom; {`apply_residual_connection_post_layernorm`: true}; apply_residual_connection_post_layernorm",
+                "mpt; {`attn_config`: {`alibi`: false}}; attn_config.alibi",
+                "mpt; {`attn_config`: {`alibi_bias_max`: 16}}; the class in transformers takes 8 whatever it says",
+                "mpt; {`attn_config`: {`qk_ln`: true}}; attn_config.qk_ln",
+                "mpt; {`no_bias`: false}; no_bias",
+                "falcon; {`alibi`: true}; this option is not supported",
                 "gemma3; {`text_config`: {`model_type`: `gemma3_text`}}; a model of more than text"
             })
     void values_that_mean_another_model_are_refused_by_name(String tiny, String keys, String expected)

@@ -51,7 +51,7 @@ public final class Reference {
             throw new UncheckedIOException(e);
         }
         Tensors tensors = new Tensors(checkpoint.resolve("model.safetensors"));
-        int layers = Stream.of("num_hidden_layers", "n_layer", "num_layers")
+        int layers = Stream.of("num_hidden_layers", "n_layer", "n_layers", "num_layers")
                 .filter(config::has)
                 .findFirst()
                 .map(key -> config.get(key).asInt())
@@ -115,12 +115,20 @@ public final class Reference {
             case "apertus" -> new Xielu(config, tensors);
             case "hunyuan_v1_dense" -> new Hunyuan(config, tensors);
             case "hunyuan_v1_moe" -> new SharedExperts.HunyuanMoe(config, tensors);
-            case "falcon" ->
-                config.path("new_decoder_architecture").asBoolean()
-                        ? new Falcon.Falcon40(config, tensors)
-                        : new Falcon(config, tensors);
+            case "bloom" -> new Alibi.Bloom(config, tensors);
+            case "mpt" -> new Alibi.Mpt(config, tensors);
+            case "falcon" -> falcon(config, tensors);
             default -> throw new AssertionError("no reference for " + type);
         };
+    }
+
+    private static Family falcon(JsonNode config, Tensors tensors) {
+        if (config.path("alibi").asBoolean()) {
+            return new Alibi.FalconRw(config, tensors);
+        }
+        return config.path("new_decoder_architecture").asBoolean()
+                ? new Falcon.Falcon40(config, tensors)
+                : new Falcon(config, tensors);
     }
 
     public int layers() {

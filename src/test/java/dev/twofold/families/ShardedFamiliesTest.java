@@ -69,7 +69,9 @@ final class ShardedFamiliesTest {
             return;
         }
         if (cut.devices() > 2 && run.exitCode() == 2) {
-            assertThat(run.err()).contains("has 2 attention heads", "do not divide over " + cut.devices() + " devices");
+            assertThat(run.err())
+                    .containsPattern("has [26] attention heads")
+                    .contains("do not divide over " + cut.devices() + " devices");
             return;
         }
         assertThat(run.exitCode()).as(run.err()).isZero();

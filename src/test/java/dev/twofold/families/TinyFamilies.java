@@ -22,6 +22,7 @@ public final class TinyFamilies {
             "variants/dots1-groups",
             "variants/granitemoehybrid-experts",
             "variants/llama4-listed",
+            "variants/falcon-rw",
             "variants/minicpm3-longrope");
 
     /** What other checkpoints compute too. */

@@ -14,6 +14,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class TransformersRefusalsTest {
 
     static final Map<String, String> REFUSED = Map.of(
+            "bloom", "adds no biases to scores by position",
+            "mpt", "adds no biases to scores by position",
             "deepseek_v2", "has no latents that queries, keys and values are made of",
             "deepseek_v3", "has no latents that queries, keys and values are made of");
 

@@ -70,11 +70,32 @@ final class ConfigCases {
                         "llama")
                 .rejects(
                         "an unknown model_type",
-                        set("model_type", "\"mamba\""),
+                        set("model_type", "\"lama\""),
                         FILE,
                         "key model_type",
-                        "mamba",
-                        "llama")
+                        "lama",
+                        "'like: llama'")
+                .rejects(
+                        "a model_type that no file can describe",
+                        set("model_type", "\"nemotron_h\""),
+                        FILE,
+                        "key model_type",
+                        "state spaces",
+                        "nemotron_h",
+                        "use another model")
+                .rejects(
+                        "a whole whose language model no file can describe",
+                        set("text_config", "{\"model_type\": \"qwen3_5_text\"}"),
+                        FILE,
+                        "key text_config",
+                        "state spaces",
+                        "use another model")
+                .rejects(
+                        "a whole whose language model nobody described",
+                        set("text_config", "{\"model_type\": \"my_text\"}"),
+                        FILE,
+                        "key text_config",
+                        "of model_type my_text, with a file twofold-family.yaml")
                 .rejects("a model_type that is a number", set("model_type", "3"), FILE, "key model_type", "found:    3")
                 .rejects(
                         "a quantised checkpoint",

@@ -1,6 +1,7 @@
 package dev.twofold.graph.cut;
 
 import dev.twofold.decoder.Decoder;
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.diag.TwofoldException;
 import dev.twofold.execution.GraphNames;
 import dev.twofold.graph.Graph;
@@ -51,8 +52,9 @@ public final class Annotation {
 
     /** @param decoder that the graph was made from, sharded and whole */
     public static Graph annotate(Graph graph, Decoder decoder, KvLayout layout) {
-        if (decoder.attentions().anyMatch(attention -> attention.sinks().isPresent())) {
-            throw TwofoldException.usage("attentions in whose softmax scores of heads take part are not annotated")
+        if (decoder.attentions().anyMatch(attention -> !attention.scores().equals(HeadScores.NONE))) {
+            throw TwofoldException.usage(
+                            "attentions in whose softmax scores or biases of heads take part are not annotated")
                     .found("--collective annotate")
                     .hint("use --collective ort");
         }

@@ -17,6 +17,7 @@ import dev.twofold.graph.GraphBuilder;
 import dev.twofold.graph.lower.KvLayout.Cache;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
+import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -51,6 +52,7 @@ final class OrtDialect implements Dialect {
     private String total = "";
     private String length = "";
     private final Map<Integer, String> chunks = new HashMap<>();
+    private final Map<Weight, String> ramps = new HashMap<>();
     private String positions = "";
     private final RunRows rows;
     private Optional<RunRows.Moved> moved = Optional.empty();
@@ -247,6 +249,7 @@ final class OrtDialect implements Dialect {
             operands.addAll(List.of(turns.cosines(), turns.sines()));
         }
         part.rule().chunk().ifPresent(size -> put(operands, BIAS, chunks.computeIfAbsent(size, this::chunk)));
+        part.ramps().ifPresent(own -> put(operands, BIAS, ramps.computeIfAbsent(own, this::ramp)));
         part.sinks().ifPresent(sinks -> put(operands, HEAD_SINK, graph.weight(unique + ".sinks", sinks)));
         graph.add(
                 unique,
@@ -265,6 +268,14 @@ final class OrtDialect implements Dialect {
 
     private String chunk(int size) {
         return new ChunkMask(graph).bias(positions(), length, size);
+    }
+
+    /** Rows begin with a token here, so that keys stand at their positions. */
+    private String ramp(Weight own) {
+        String name = graph.unique("ramp");
+        String places = graph.node(name + "/places", "Range", List.of(graph.integer(0), length, graph.integer(1)));
+        String keys = graph.node(name + "/row", "Unsqueeze", List.of(places, graph.integers(0)));
+        return new RampBias(graph).bias(name + "/bias", own, positions(), keys);
     }
 
     /** Whether GroupQueryAttention can turn such heads itself. */

@@ -16,6 +16,7 @@ import dev.twofold.graph.lower.KvLayout.Cache;
 import dev.twofold.graph.proto.AttributeProto;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.tensor.Precision;
+import dev.twofold.weight.Weight;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ final class StandardDialect implements Dialect {
     private final QueryKeyLowering queryKey;
     private final RunRows rows;
     private final Map<Window, String> windows = new HashMap<>();
+    private final Map<Weight, String> ramps = new HashMap<>();
     private final boolean explicitCaches;
     private String positions = "";
     private String allPositions = "";
@@ -82,6 +84,19 @@ final class StandardDialect implements Dialect {
         String present = graph.node("mask/present", "Or", List.of(row, own));
         allowed = graph.node("mask/allowed", "And", List.of(present, causal));
         tables = RotaryTables.of(graph, decoder);
+    }
+
+    /** What queries may see of keys, as truth values, or as numbers to add where heads add some. */
+    private String allowed(Attention part) {
+        return part.ramps()
+                .map(own -> ramps.computeIfAbsent(own, this::ramp))
+                .orElseGet(() -> allowed(part.rule().window()));
+    }
+
+    private String ramp(Weight own) {
+        String name = graph.unique("mask/ramp");
+        String bias = new RampBias(graph).bias(name + "/bias", own, positions, allPositions);
+        return graph.node(name, "Where", List.of(allowed, bias, graph.filled(ChunkMask.HIDDEN)));
     }
 
     /** The mask of queries that see the tokens of a window, themselves included. */
@@ -169,19 +184,14 @@ final class StandardDialect implements Dialect {
         String key =
                 queryKey.key(unique, split.get(1), part, x -> rotate(unique + "/k", x, part.kvHeads(), part.rule()));
         if (part.sinks().isPresent()) {
-            String mask = allowed(part.rule().window());
+            String mask = allowed(part);
             List<String> operands = List.of(query, key, split.get(2));
             return new SpelledAttention(graph)
                     .attend(unique, operands, mask, part, part.sinks().get(), cache);
         }
         if (explicitCaches) {
             return new JoinedCaches(graph)
-                    .attend(
-                            unique,
-                            List.of(query, key, split.get(2)),
-                            allowed(part.rule().window()),
-                            part,
-                            cache);
+                    .attend(unique, List.of(query, key, split.get(2)), allowed(part), part, cache);
         }
         String result = unique + "/out";
         graph.add(
@@ -192,7 +202,7 @@ final class StandardDialect implements Dialect {
                         query,
                         key,
                         split.get(2),
-                        allowed(part.rule().window()),
+                        allowed(part),
                         DecoderLowering.pastKey(cache),
                         DecoderLowering.pastValue(cache)),
                 List.of(result, DecoderLowering.presentKey(cache), DecoderLowering.presentValue(cache)),

@@ -41,10 +41,14 @@ final class Vocabulary {
         String rows = parts.map(this::embedPart).orElseGet(() -> rows(dialect.ids()));
         double scale = decoder.embedding().scale();
         String scaled = scale == 1 ? rows : graph.node("embedding/scaled", "Mul", List.of(rows, graph.filled(scale)));
-        return decoder.embedding()
+        String placed = decoder.embedding()
                 .positions()
                 .map(positions -> placed(scaled, positions))
                 .orElse(scaled);
+        return decoder.embedding()
+                .norm()
+                .map(norm -> dialect.normalize("embedding/norm", placed, norm))
+                .orElse(placed);
     }
 
     private String placed(String rows, Weight positions) {

@@ -5,6 +5,7 @@ import static dev.twofold.graph.Attributes.integers;
 import static dev.twofold.graph.Attributes.number;
 
 import dev.twofold.decoder.Attention;
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import java.util.List;
 
@@ -27,7 +28,7 @@ final class FusedAttention {
 
     /** Whether all that an attention does to its scores is to scale them, and to hide those of later tokens. */
     boolean takes(Attention attention) {
-        return attention.sinks().isEmpty()
+        return attention.scores().equals(HeadScores.NONE)
                 && attention.rule().cap().isEmpty()
                 && attention.rule().window().stream().allMatch(window -> window.size() >= tokens)
                 && attention.rule().headSize() % HEAD_SIZE == 0;

@@ -248,7 +248,11 @@ final class PlainStep {
         String keys = transpose(repeat(key, attention.kvHeads(), share), 0, 1, 3, 2);
         String scores = build.node("Mul", build.node("MatMul", query, keys), build.number(rule.scale()));
         String capped = rule.cap().map(cap -> build.cap(scores, cap)).orElse(scores);
-        String masked = build.node("Where", hidden(capped, rule), build.number(Float.NEGATIVE_INFINITY), capped);
+        String biased = attention
+                .ramps()
+                .map(ramps -> build.node("Add", capped, climb(ramps, attention.heads())))
+                .orElse(capped);
+        String masked = build.node("Where", hidden(biased, rule), build.number(Float.NEGATIVE_INFINITY), biased);
         String weights = attention
                 .sinks()
                 .map(sinks -> beside(masked, sinks, attention.heads()))
@@ -256,6 +260,13 @@ final class PlainStep {
         String mixed = build.node("MatMul", weights, repeat(value, attention.kvHeads(), share));
         String merged = transpose(mixed, 0, 2, 1, 3);
         return build.node("Reshape", merged, build.integers(0, 0, attention.heads() * size));
+    }
+
+    /** What heads add to scores, {@code ramp[key] - ramp[query]}: {@code [heads, tokens, tokens]}. */
+    private String climb(Weight ramps, long heads) {
+        String known = build.feed(Weights.slice(ramps, 1, 0, tokens), heads, tokens);
+        String ofKeys = build.node("Unsqueeze", known, build.integers(1));
+        return build.node("Sub", ofKeys, build.node("Unsqueeze", known, build.integers(2)));
     }
 
     /** What projections read: a latent, if there is one. */

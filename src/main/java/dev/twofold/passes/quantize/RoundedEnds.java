@@ -1,7 +1,6 @@
 package dev.twofold.passes.quantize;
 
 import dev.twofold.decoder.Decoder;
-import dev.twofold.decoder.Embedding;
 import dev.twofold.decoder.Linear;
 import dev.twofold.weight.Weight;
 import java.util.List;
@@ -16,8 +15,7 @@ record RoundedEnds(MatrixRounding rounding) {
                 ? head
                 : round(MatrixName.EMBEDDING, decoder.embedding().table(), Rounder.NEAREST);
         return decoder.withEnds(
-                new Embedding(
-                        table, decoder.embedding().scale(), decoder.embedding().positions()),
+                decoder.embedding().withTable(table),
                 new Linear(head, decoder.head().bias()));
     }
 

@@ -5,6 +5,7 @@ import dev.twofold.decoder.Branch;
 import dev.twofold.decoder.Chain;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.decoder.Latent;
 import dev.twofold.decoder.Latents;
 import dev.twofold.decoder.Linear;
@@ -55,7 +56,8 @@ final class MeanBranch {
                     attention.rule(),
                     attention.latents().form(),
                     attention.norms().map(QueryKeyNorm::form),
-                    attention.sinks().isPresent());
+                    attention.sinks().isPresent(),
+                    attention.ramps());
         }
 
         @Override
@@ -128,10 +130,12 @@ final class MeanBranch {
                                 both.turned(),
                                 mean(norms.stream().map(QueryKeyNorm::query).toList()),
                                 mean(norms.stream().map(QueryKeyNorm::key).toList()))),
-                first.sinks()
-                        .map(any -> Weights.mean(parts.stream()
-                                .flatMap(part -> part.sinks().stream())
-                                .toList())),
+                new HeadScores(
+                        first.sinks()
+                                .map(any -> Weights.mean(parts.stream()
+                                        .flatMap(part -> part.sinks().stream())
+                                        .toList())),
+                        first.ramps()),
                 first.rule(),
                 first.members());
     }

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * before                              after
  *   x  = E[t]                           x  = c E[t]
+ *   x  = m(E[t])                        x  = c m(E[t])
  *   x += o(A(n(x)))                     x += c o(A(n(x))),       n with c^2 epsilon
  *   x += m(o(A(n(x))))                  x += c m(c o(A(n(x)))),  m with c^2 epsilon: its operand is smaller too
  *   x += m(o(A(x)))                     x += c m(c o(A'(x))),    q, k, v of A' divided by c
@@ -73,10 +74,12 @@ public final class ScaleStream implements Pass {
     @Override
     public Decoder run(Decoder decoder, PassContext context) {
         Embedding embedding = decoder.embedding();
-        Embedding smaller = new Embedding(
-                embedding.table(),
-                embedding.scale() * factor,
-                embedding.positions().map(positions -> Weights.times(positions, factor)));
+        Embedding smaller = embedding.norm().isPresent()
+                ? embedding.withNorm(embedding.norm().map(this::writing))
+                : new Embedding(
+                        embedding.table(),
+                        embedding.scale() * factor,
+                        embedding.positions().map(positions -> Weights.times(positions, factor)));
         return new Decoder(
                 decoder.facts(),
                 smaller,

@@ -3,6 +3,7 @@ package dev.twofold.source.onnx;
 import dev.twofold.decoder.Attention;
 import dev.twofold.decoder.Attention.Heads;
 import dev.twofold.decoder.AttentionRule;
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.decoder.Latents;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
@@ -45,7 +46,7 @@ final class AttentionReader {
         for (int i = 1; i < parts.size(); i++) {
             Part part = parts.get(i);
             boolean alike = part.rule.equals(first.rule)
-                    && part.sinks.isPresent() == first.sinks.isPresent()
+                    && part.scores.form().equals(first.scores.form())
                     && !part.latents.any()
                     && !first.latents.any()
                     && first.normalizesLike(part);
@@ -63,7 +64,7 @@ final class AttentionReader {
             Latents latents,
             List<Linear> readers,
             Optional<QueryKeyNorm> norms,
-            Optional<Weight> sinks,
+            HeadScores scores,
             AttentionRule rule,
             int heads,
             int kvHeads,
@@ -103,7 +104,6 @@ final class AttentionReader {
     private static Attention attention(List<Part> parts, List<Integer> layers, Linear output) {
         List<QueryKeyNorm> norms =
                 parts.stream().flatMap(part -> part.norms.stream()).toList();
-        List<Weight> sinks = parts.stream().flatMap(part -> part.sinks.stream()).toList();
         return new Attention(
                 parts.get(0).latents,
                 Linear.stack(parts.stream().map(part -> part.readers.get(0)).toList()),
@@ -111,7 +111,7 @@ final class AttentionReader {
                 Linear.stack(parts.stream().map(part -> part.readers.get(2)).toList()),
                 output,
                 norms.isEmpty() ? Optional.empty() : Optional.of(QueryKeyNorm.stack(norms)),
-                sinks.isEmpty() ? Optional.empty() : Optional.of(Weights.stack(0, sinks)),
+                HeadScores.stacked(parts.stream().map(part -> part.scores).toList()),
                 parts.get(0).rule,
                 members(parts, layers));
     }
@@ -167,7 +167,7 @@ final class AttentionReader {
                 new Latents(ofQueries.latent(), ofOthers.latent()),
                 List.of(query.projection.linear(), key.projection.linear(), values.linear()),
                 norms,
-                attended.sinks(),
+                attended.scores(),
                 rule,
                 attended.heads(),
                 attended.kvHeads(),

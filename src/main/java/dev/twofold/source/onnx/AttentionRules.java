@@ -2,6 +2,7 @@ package dev.twofold.source.onnx;
 
 import static dev.twofold.source.onnx.Call.MICROSOFT;
 
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Window;
 import dev.twofold.source.onnx.Term.Attended;
@@ -99,8 +100,9 @@ final class AttentionRules {
                 .filter(mask -> mask.hidesInAttention() && mask.numbers())
                 .flatMap(Term.Mask::window)
                 .filter(window -> window.kind() == Window.Kind.CHUNK);
+        Optional<Weight> ramps = ramps(call, BIAS, heads, false);
         boolean biased = call.input(BIAS).isPresent();
-        boolean masked = biased == chunk.isPresent() && !(biased && sliding > 0);
+        boolean masked = biased == (chunk.isPresent() || ramps.isPresent()) && !(biased && sliding > 0);
         if (!plain || !masked || !isShared(heads, kvHeads) || turns && turn.isEmpty() || call.output() != 0) {
             return Optional.empty();
         }
@@ -110,7 +112,14 @@ final class AttentionRules {
                 .filter(qkv -> call.input(SINKS).isPresent() == sinks.isPresent())
                 .flatMap(qkv -> normed(call, values, qkv, heads))
                 .flatMap(qkv -> attended(call, qkv, heads, kvHeads, window, turn, 3))
-                .map(attended -> attended.withSinks(sinks));
+                .map(attended -> attended.with(new HeadScores(sinks, ramps)));
+    }
+
+    /** What each head's scores get by positions. */
+    private static Optional<Weight> ramps(Call call, int input, long heads, boolean masked) {
+        return call.input(input, Term.Ramp.class)
+                .filter(ramp -> ramp.masked() == masked && ramp.table().shape().dim(0) == heads)
+                .map(Term.Ramp::table);
     }
 
     private static boolean isShared(long heads, long kvHeads) {
@@ -173,12 +182,14 @@ final class AttentionRules {
                 .allMatch(operand -> operand.filter(value -> value.width() > 0).isPresent());
         long heads = call.integer("q_num_heads", 0);
         long kvHeads = call.integer("kv_num_heads", 0);
-        if (!plain || !all || allowed.isEmpty() || !isShared(heads, kvHeads) || call.output() != 0) {
+        Optional<Weight> ramps = ramps(call, 3, heads, true);
+        boolean masked = allowed.isPresent() || ramps.isPresent();
+        if (!plain || !all || !masked || !isShared(heads, kvHeads) || call.output() != 0) {
             return Optional.empty();
         }
         List<Value> qkv = operands.stream().map(Optional::orElseThrow).toList();
-        return attended(call, qkv, heads, kvHeads, allowed.get().window(), Optional.empty(), 4)
-                .map(Term.class::cast);
+        return attended(call, qkv, heads, kvHeads, allowed.flatMap(Term.Mask::window), Optional.empty(), 4)
+                .map(attended -> attended.with(new HeadScores(Optional.empty(), ramps)));
     }
 
     /** Where those of the past are joined before it. */
@@ -240,7 +251,7 @@ final class AttentionRules {
                         cap == 0 ? Optional.empty() : Optional.of(cap),
                         window,
                         turn,
-                        Optional.empty(),
+                        HeadScores.NONE,
                         past.name()));
     }
 

@@ -75,7 +75,11 @@ final class GraphDecoder {
         Optional<Integer> positions = embedding
                 .positions()
                 .map(table -> (int) table.shape().dim(0))
-                .or(() -> alone.rotaries().stream().map(Rotary::positions).min(Integer::compare));
+                .or(() -> alone.rotaries().stream().map(Rotary::positions).min(Integer::compare))
+                .or(() -> alone.attentions()
+                        .flatMap(attention -> attention.ramps().stream())
+                        .map(ramps -> (int) ramps.shape().dim(1))
+                        .min(Integer::compare));
         return settings.facts(
                 graph.file().toString(), last + 1, together ? 1 : 2, (int) hidden, (int) vocabulary, positions);
     }

@@ -1,5 +1,6 @@
 package dev.twofold.source.onnx;
 
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Window;
 import dev.twofold.source.onnx.Term.Headed;
@@ -230,7 +231,7 @@ final class HeadRules {
 
     static Optional<Term.Attended> attended(Scores shares, Keys held, Mask mask) {
         return attended(shares.query(), shares.keys(), held, shares.scale(), shares.cap(), mask.window())
-                .map(made -> made.withSinks(shares.sinks()));
+                .map(made -> made.with(HeadScores.ofSinks(shares.sinks())));
     }
 
     /**
@@ -261,7 +262,7 @@ final class HeadRules {
                         cap,
                         window,
                         Optional.empty(),
-                        Optional.empty(),
+                        HeadScores.NONE,
                         keys.cache().isEmpty() ? "no cache " + newKeys.x.order() : keys.cache()))
                 : Optional.empty();
     }

@@ -22,6 +22,7 @@ final class Interpreter {
                     SizeRules.ALL,
                     NumberRules.ALL,
                     MaskRules.ALL,
+                    RampRules.ALL,
                     RotaryRules.ALL,
                     HeadRules.ALL,
                     GroupedHeadRules.ALL,

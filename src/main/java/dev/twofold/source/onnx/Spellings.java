@@ -179,7 +179,8 @@ final class Spellings {
                     ThirdsRules.ALL,
                     SharedHeadRules.ALL,
                     TracedMaskRules.ALL,
-                    ChunkRules.ALL)
+                    ChunkRules.ALL,
+                    RampRules.SPELLED)
             .flatMap(List::stream)
             .toList();
 

@@ -2,6 +2,7 @@ package dev.twofold.source.onnx;
 
 import dev.twofold.decoder.Activation;
 import dev.twofold.decoder.FeedForward;
+import dev.twofold.decoder.HeadScores;
 import dev.twofold.decoder.Linear;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Routing;
@@ -141,6 +142,13 @@ sealed interface Term {
             return numbers ? form == Form.ADDED : form == Form.SHOWN;
         }
     }
+
+    /**
+     * What each head's scores get by the position of the key, beyond that of the query.
+     *
+     * @param masked whether keys that the query does not see get very little
+     */
+    record Ramp(Weight table, boolean masked) implements Term {}
 
     /** Rows of a table, by the ids of tokens. */
     record Rows(Weight table) implements Term {}
@@ -327,7 +335,7 @@ sealed interface Term {
      * @param scale empty for {@code 1 / sqrt(head size)}
      * @param cache the input that holds the keys of the past
      * @param turn that the operator itself gives to queries and keys
-     * @param sinks a score of each head that takes part in its shares
+     * @param scores what each head has among its scores
      */
     record Attended(
             Value query,
@@ -339,12 +347,12 @@ sealed interface Term {
             Optional<Double> cap,
             Optional<Window> window,
             Optional<Turn> turn,
-            Optional<Weight> sinks,
+            HeadScores scores,
             String cache)
             implements Term {
 
-        Attended withSinks(Optional<Weight> scores) {
-            return new Attended(query, key, value, heads, kvHeads, scale, cap, window, turn, scores, cache);
+        Attended with(HeadScores own) {
+            return new Attended(query, key, value, heads, kvHeads, scale, cap, window, turn, own, cache);
         }
     }
 

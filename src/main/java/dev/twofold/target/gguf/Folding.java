@@ -54,7 +54,7 @@ final class Folding {
                 attention.value(),
                 attention.output(),
                 attention.norms(),
-                attention.sinks(),
+                attention.scores(),
                 rule.withScale(usual),
                 attention.members()));
     }

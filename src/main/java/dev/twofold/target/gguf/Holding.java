@@ -41,6 +41,10 @@ record Holding(Decoder decoder, List<Block> blocks) {
                                         .anyMatch(attention -> attention.sinks().isPresent()),
                                 "scores of its own take part in its attentions"),
                         when(
+                                attentions()
+                                        .anyMatch(attention -> attention.ramps().isPresent()),
+                                "its scores have biases by position"),
+                        when(
                                 blocks.stream()
                                         .anyMatch(block -> block.feedForward()
                                                 .body()
@@ -63,6 +67,7 @@ record Holding(Decoder decoder, List<Block> blocks) {
                                 "a branch reads the stream without a norm"),
                         rules(),
                         when(decoder.embedding().positions().isPresent(), "its embedding has positions"),
+                        when(decoder.embedding().norm().isPresent(), "its embedding is normalized"),
                         when(decoder.head().bias().isPresent(), "its head has a bias"),
                         when(decoder.logitCap().isPresent(), "its logits are capped"))
                 .flatMap(Optional::stream)

@@ -63,6 +63,9 @@ record OwnForm(Form form) {
                         rules().anyMatch(rule -> rule.temperature().isPresent()),
                         "queries have a temperature that depends on the position"))
                 .or(() -> when(rules().anyMatch(rule -> rule.chunk().isPresent()), "attentions see chunks of a text"))
+                .or(() -> when(
+                        attentions().anyMatch(attention -> attention.ramps().isPresent()),
+                        "its scores have biases by position"))
                 .or(() -> when(sinks && style.sinks().isEmpty(), "scores of its own take part in its attentions"))
                 .or(() -> when(!sinks && !style.sinks().isEmpty(), "no scores of its own take part in its attentions"))
                 .or(() -> when(
@@ -121,6 +124,7 @@ record OwnForm(Form form) {
         boolean scale = !form.family().embedding().scale().equals(Setting.NONE);
         boolean layerNorm = decoder.finalNorm().kind() == Norm.Kind.LAYER;
         return when(decoder.embedding().positions().isPresent(), "its embedding has positions")
+                .or(() -> when(decoder.embedding().norm().isPresent(), "its embedding is normalized"))
                 .or(() -> when(decoder.embedding().scale() != 1 && !scale, "its embedding is scaled"))
                 .or(() -> when(
                         decoder.logitCap().isPresent() && !form.says(ModelKeys.LOGIT_CAP), "its logits are capped"))

@@ -19,11 +19,12 @@ final class RuntimeNotes {
             notes.add("note: ONNX Runtime computes in bf16 on GPUs only; on a CPU, use twofold's own commands,"
                     + " or fp32 or fp16");
         }
-        boolean chunks = decoder.attentions()
-                .anyMatch(attention -> attention.rule().chunk().isPresent());
-        if (chunks && form.dialect() == DialectName.ORT) {
+        boolean biased = decoder.attentions()
+                .anyMatch(attention -> attention.rule().chunk().isPresent()
+                        || attention.ramps().isPresent());
+        if (biased && form.dialect() == DialectName.ORT) {
             notes.add(
-                    "note: layers that see chunks of a text add a bias to scores, which ONNX Runtime's GroupQueryAttention"
+                    "note: layers that see chunks of a text, or positions by a bias (ALiBi), add to scores, which ONNX Runtime's GroupQueryAttention"
                             + " takes on CPUs, and refuses on CUDA in fp16 and bf16: use --dialect onnx there");
         }
         if (graph.runsChosenExperts()) {

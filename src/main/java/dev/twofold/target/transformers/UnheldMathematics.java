@@ -17,6 +17,12 @@ final class UnheldMathematics {
             return Optional.of(
                     "the architecture that Twofold writes has no latents that queries, keys and values are made of");
         }
+        if (decoder.attentions().anyMatch(attention -> attention.ramps().isPresent())) {
+            return Optional.of("the architecture that Twofold writes adds no biases to scores by position");
+        }
+        if (decoder.embedding().norm().isPresent()) {
+            return Optional.of("the architecture that Twofold writes has no norm of the embedding");
+        }
         boolean groups = decoder.branches()
                 .flatMap(branch -> branch.body().mixture().stream())
                 .anyMatch(experts -> experts.routing().groups().isPresent());

@@ -8,6 +8,7 @@ import dev.twofold.decoder.Window;
 import dev.twofold.graph.proto.TensorProto.DataType;
 import dev.twofold.source.onnx.Pattern.Applied;
 import dev.twofold.tensor.Shape;
+import dev.twofold.weight.Weight;
 import dev.twofold.weight.Weight.Filled;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -111,6 +112,13 @@ final class OperatorRulesTest {
                         "Slice(allowed, =1, total, =3, =1)",
                         "Slice(allowed, =0, total, =2, =1)"),
                 sample("the opposite mask", "Not(allowed)", "Not(?x)"),
+                sample("what keys get, in another type", "Cast{to=10}(?ramp)", "Cast{to=7}(?ramp)"),
+                sample(
+                        "what keys get, where queries see them",
+                        "Where(allowed, ?ramp, ~-65504)",
+                        "Where(allowed, ?ramp, ~-2)",
+                        "Where(allowed, ?masked, ~-65504)",
+                        "Where(?chunks, ?ramp, ~-65504)"),
                 sample(
                         "a mask that is added",
                         "Where(allowed, ~0, ~-65504)",
@@ -229,6 +237,18 @@ final class OperatorRulesTest {
                         "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2,local_window_size=4}"
                                 + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?chunks)"),
                 sample(
+                        "grouped attention of the runtime",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?ramp)",
+                        "com.microsoft.GroupQueryAttention{num_heads=2,kv_num_heads=2}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?masked)",
+                        "com.microsoft.GroupQueryAttention{num_heads=4,kv_num_heads=4}"
+                                + "(?x, ?y, ?y, ?past, ?past, last, total, ?none, ?none, ?none, ?ramp)"),
+                sample(
+                        "attention",
+                        "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, ?masked, ?past, ?past)",
+                        "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, ?ramp, ?past, ?past)"),
+                sample(
                         "attention",
                         "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, allowed, ?past, ?past)",
                         "Attention{q_num_heads=2,kv_num_heads=2}(?x, ?y, ?y, ?y, ?past, ?past)",
@@ -242,6 +262,11 @@ final class OperatorRulesTest {
                         "rotary positions of the runtime",
                         "com.microsoft.RotaryEmbedding(?x, positions, ?m, ?m)",
                         "com.microsoft.RotaryEmbedding{scale=2}(?x, positions, ?m, ?m)"));
+    }
+
+    /** Of two heads. */
+    private static Weight ramps() {
+        return new Filled(Shape.of(2, 8), 1);
     }
 
     private static Sketch sketch() {
@@ -260,6 +285,8 @@ final class OperatorRulesTest {
                 .with("wide", sketch.projected(24))
                 .with("single", sketch.projected(1))
                 .with("chunks", Term.Mask.added(false, Optional.of(Window.chunk(4))))
+                .with("ramp", new Term.Ramp(ramps(), false))
+                .with("masked", new Term.Ramp(ramps(), true))
                 .with("v24", numbers(24))
                 .with("zeros", tensor(DataType.UINT8, 1, 2, 8))
                 .with("r", sketch.projected(2).term())

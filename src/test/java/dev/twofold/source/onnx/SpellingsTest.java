@@ -41,6 +41,8 @@ final class SpellingsTest {
         } else if (rule.name().equals("frequencies for each text by tiles")) {
             return sketch.with("f", matrices(1, 4, 1))
                     .with("to", new Term.Counted(List.of(Extent.BATCH, Extent.of(1), Extent.of(1))));
+        } else if (RampRules.SPELLED.contains(rule)) {
+            return sketch.with("ramps", new Term.Numbers(new Filled(Shape.of(2, 8), 1), Optional.empty()));
         } else if (DispatchedMixtures.ALL.contains(rule)) {
             return DispatchedMixturesTest.sketch(sketch);
         } else if (rule.name().equals("little where a key is after its query")) {
