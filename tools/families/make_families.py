@@ -26,6 +26,7 @@ import configs
 import exaone
 import internlm2
 import llama4
+import minimax
 import mxfp4
 import relics
 import tokenizer
@@ -33,7 +34,7 @@ import variants
 
 ROWS, LENGTH = 2, 32
 
-FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES}
+FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES, **minimax.FAMILIES}
 VARIANTS = {**variants.VARIANTS, **llama4.VARIANTS}
 
 # Families whose code comes with their checkpoints: what makes the equal Llama of them.

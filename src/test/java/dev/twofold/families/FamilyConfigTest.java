@@ -88,6 +88,18 @@ final class FamilyConfigTest {
             Map.entry("dots1", Set.of("max_window_layers", "sliding_window")),
             // There is no tensor of such a layer here.
             Map.entry("deepseek_v3", Set.of("num_nextn_predict_layers")),
+            Map.entry(
+                    "minimax_m2",
+                    Set.of(
+                            "attn_type_list",
+                            "layernorm_full_attention_beta",
+                            "layernorm_linear_attention_beta",
+                            "layernorm_mlp_beta",
+                            "mlp_intermediate_size",
+                            "mtp_transformer_layers",
+                            "num_mtp_modules",
+                            "shared_moe_mode",
+                            "use_mtp")),
             Map.entry("glm4_moe", Set.of("num_nextn_predict_layers")),
             // The last of all layers, either way.
             Map.entry("ernie4_5_moe", Set.of("moe_layer_end_index")),

@@ -35,6 +35,7 @@ final class RoundedFamiliesTest {
             "granitemoe",
             "hunyuan_v1_moe",
             "llama4",
+            "minimax_m2",
             "mixtral",
             "olmoe",
             "qwen2_moe",

@@ -45,6 +45,7 @@ public final class TinyFamilies {
             "internlm2",
             "llama3.1",
             "minicpm3",
+            "minimax_m2",
             "olmo",
             "phi3-longrope",
             "qwen3_moe",

@@ -67,6 +67,7 @@ final class GgufRoundTripTest {
             "granitemoehybrid",
             "helium",
             "minicpm3",
+            "minimax_m2",
             "ministral3",
             "olmo",
             "olmo-clipped",
