@@ -19,6 +19,7 @@ import dev.twofold.diag.PlainName;
  * @param cap soft limit of scores
  * @param norms of queries and keys
  * @param sinks a whole tensor, of a score for each head that takes part in the softmax; none if not given
+ * @param sparse where longer texts are not seen as a whole; nowhere if not given
  * @param rotary positions; none if not given
  * @param temperature what queries are multiplied by, by position; nothing if not given
  */
@@ -41,6 +42,7 @@ public record AttentionStyle(
         QueryKeyStyle norms,
         String sinks,
         WindowStyle window,
+        SparseStyle sparse,
         RotaryStyle rotary,
         TemperatureStyle temperature) {
 
@@ -62,6 +64,7 @@ public record AttentionStyle(
         sinks = sinks == null ? "" : sinks;
         norms = norms == null ? QueryKeyStyle.ABSENT : norms;
         window = window == null ? WindowStyle.ABSENT : window;
+        sparse = sparse == null ? SparseStyle.ABSENT : sparse;
         rotary = rotary == null ? RotaryStyle.ABSENT : rotary;
         temperature = temperature == null ? TemperatureStyle.ABSENT : temperature;
     }

@@ -67,6 +67,7 @@ public final class Reference {
             case "ministral3" -> new Llama.Ministral3(config, tensors);
             case "smollm3" -> new Llama.SmolLm3(config, tensors);
             case "granite" -> new Llama.Granite(config, tensors);
+            case "minicpm" -> new Llama.MiniCpm(config, tensors);
             case "internlm2" -> new Llama.InternLm2(config, tensors);
             case "phi3" -> new Phi3(config, tensors);
             case "qwen2" -> new Qwen2(config, tensors);

@@ -44,6 +44,7 @@ public final class TinyFamilies {
             "hunyuan_v1_dense",
             "internlm2",
             "llama3.1",
+            "minicpm",
             "minicpm3",
             "minimax_m2",
             "olmo",

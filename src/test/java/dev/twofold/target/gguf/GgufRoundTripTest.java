@@ -66,6 +66,7 @@ final class GgufRoundTripTest {
             "gptj",
             "granitemoehybrid",
             "helium",
+            "minicpm",
             "minicpm3",
             "minimax_m2",
             "ministral3",
