@@ -29,6 +29,7 @@ import llama4
 import minicpm
 import minimax
 import mxfp4
+import phimoe
 import relics
 import tokenizer
 import variants
@@ -36,7 +37,8 @@ import variants
 ROWS, LENGTH = 2, 32
 LONGER = 80
 
-FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES, **minicpm.FAMILIES, **minimax.FAMILIES}
+FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES, **minicpm.FAMILIES, **minimax.FAMILIES,
+            **phimoe.FAMILIES}
 VARIANTS = {**variants.VARIANTS, **llama4.VARIANTS}
 
 # Families whose code comes with their checkpoints: what makes an equal model of transformers of them.
@@ -146,7 +148,7 @@ def logits(model, tokens):
 
 def has_long_range(config):
     scaling, before = config.get("rope_scaling") or {}, "original_max_position_embeddings"
-    return "long_factor" in scaling and config.get(before, scaling.get(before)) < LONGER
+    return "long_factor" in scaling and "long_mscale" not in scaling and config.get(before, scaling.get(before)) < LONGER
 
 
 def golden(name, config, directory):

@@ -164,12 +164,14 @@ final class RotaryScaling {
         double factor = options.positiveNumberIfPresent("factor").orElse((double) context / original);
         double inferred = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
+        double shortMagnitude = style.weighed() ? options.positiveNumber("short_mscale") : magnitude;
+        double longMagnitude = style.weighed() ? options.positiveNumber("long_mscale") : magnitude;
         boolean throughout = style.longThroughout() && original < context;
         return throughout || settings.range() == RopeRange.LONG
-                ? new Read(new LongRopeScaling(longFactors, magnitude, context), context)
+                ? new Read(new LongRopeScaling(longFactors, longMagnitude, context), context)
                 : new Read(
                         new LongRopeScaling(
-                                shortFactors, magnitude, original, original < context ? longFactors : List.of()),
+                                shortFactors, shortMagnitude, original, original < context ? longFactors : List.of()),
                         Math.min(context, original));
     }
 

@@ -24,6 +24,7 @@ import java.util.List;
  * @param sections whether positions have three parts, time, height and width, which are the same for text
  * @param longThroughout whether, where the context is longer than the original one, LongRoPE's factors for longer texts count for
  *     texts of any length
+ * @param weighed whether LongRoPE says by a number of its own what cosines and sines are multiplied by in each range
  * @param original what the class has for the context before a scaling where the whole of config.json says nothing; 0 if it has none
  */
 public record RotaryStyle(
@@ -43,6 +44,7 @@ public record RotaryStyle(
         List<String> besides,
         boolean sections,
         boolean longThroughout,
+        boolean weighed,
         int original) {
 
     static final RotaryStyle ABSENT = new RotaryStyle(
@@ -60,6 +62,7 @@ public record RotaryStyle(
             false,
             false,
             List.of(),
+            false,
             false,
             false,
             0);

@@ -24,6 +24,7 @@ final class IdleKeys {
             "hidden_dropout",
             "init_std",
             "initializer_range",
+            "input_jitter_noise",
             "layerdrop",
             "n_ctx",
             "output_router_logits",
@@ -32,7 +33,6 @@ final class IdleKeys {
             "resid_pdrop",
             "residual_dropout",
             "router_aux_loss_coef",
-            "router_jitter_noise",
             "summary_activation",
             "summary_first_dropout",
             "summary_proj_to_labels",
@@ -73,6 +73,7 @@ final class IdleKeys {
                             "mlp_intermediate_size",
                             "mtp_transformer_layers",
                             "num_mtp_modules",
+                            "router_jitter_noise",
                             "shared_moe_mode",
                             "use_mtp")),
             Map.entry("glm4_moe", Set.of("num_nextn_predict_layers")),
@@ -157,6 +158,8 @@ final class IdleKeys {
                             "router_aux_loss_coef")),
             Map.entry("gpt_oss", Set.of("initial_context_length", "router_aux_loss_coef")),
             // Dynamic scaling acts past the context only, LongRoPE's long factors past the short range.
+            Map.entry("llama4", Set.of("router_jitter_noise")),
+            Map.entry("phimoe", Set.of("sliding_window", "rope_scaling")),
             Map.entry("minicpm", Set.of("mup_denominator", "rope_scaling")),
             Map.entry("internlm2", Set.of("rope_scaling")));
 

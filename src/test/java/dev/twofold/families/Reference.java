@@ -86,6 +86,7 @@ public final class Reference {
             case "gpt2" -> new Gpt2(config, tensors);
             case "qwen3_moe" -> new Experts.Qwen3Moe(config, tensors);
             case "olmoe" -> new Experts.Olmoe(config, tensors);
+            case "phimoe" -> new PhiMoe(config, tensors);
             case "minimax_m2" -> new SharedExperts.MiniMaxM2(config, tensors);
             case "mixtral" -> new Experts.Mixtral(config, tensors);
             case "glm" -> new Neighbours.Glm(config, tensors);

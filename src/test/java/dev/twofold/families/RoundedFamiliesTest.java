@@ -38,6 +38,7 @@ final class RoundedFamiliesTest {
             "minimax_m2",
             "mixtral",
             "olmoe",
+            "phimoe",
             "qwen2_moe",
             "qwen3_moe",
             "qwen3_moe-dense");

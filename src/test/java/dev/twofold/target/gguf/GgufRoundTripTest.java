@@ -74,6 +74,7 @@ final class GgufRoundTripTest {
             "olmo-clipped",
             "opt",
             "phi",
+            "phimoe",
             "vaultgemma");
 
     /** What has no place in a GGUF file, and what is said of it. */
