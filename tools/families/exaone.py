@@ -20,12 +20,12 @@ NAMES = [
 KEYS = {"num_layers": "num_hidden_layers", "activation_function": "hidden_act", "layer_norm_epsilon": "rms_norm_eps"}
 
 
-def as_llama(config):
+def as_transformers(config):
     other = {KEYS.get(key, key): value for key, value in config.items() if key not in ("auto_map", "embed_dropout")}
     return {**other, "model_type": "llama", "architectures": ["LlamaForCausalLM"]}
 
 
-def from_llama(tensors, config):
+def from_transformers(tensors, config):
     return renamed(tensors, NAMES)
 
 
@@ -40,7 +40,7 @@ def renamed(tensors, names):
 
 def model(directory, config):
     """The equal Llama, from the stored checkpoint."""
-    llama = LlamaForCausalLM(LlamaConfig(**as_llama(config), attn_implementation="eager"))
+    llama = LlamaForCausalLM(LlamaConfig(**as_transformers(config), attn_implementation="eager"))
     tensors = renamed(load_file(directory / "model.safetensors"), [(new, old) for old, new in NAMES])
     llama.load_state_dict({**tensors, "lm_head.weight": tensors["model.embed_tokens.weight"]})
     return llama.double()

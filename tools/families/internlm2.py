@@ -21,7 +21,7 @@ NAMES = [
 ]
 
 
-def as_llama(config):
+def as_transformers(config):
     """The config of the equal Llama; any other config as it is. Dynamic scaling only acts past the context."""
     if config["model_type"] != "internlm2":
         return config
@@ -29,7 +29,7 @@ def as_llama(config):
     return {**other, "model_type": "llama", "architectures": ["LlamaForCausalLM"], "rope_scaling": None}
 
 
-def from_llama(tensors, config):
+def from_transformers(tensors, config):
     heads, groups = config["num_attention_heads"], config["num_key_value_heads"]
     size = config["hidden_size"] // heads
     result = {}
@@ -65,7 +65,7 @@ def to_llama(tensors, config):
 
 def model(directory, config):
     """The equal Llama, from the stored checkpoint."""
-    llama = LlamaForCausalLM(LlamaConfig(**as_llama(json.loads((directory / "config.json").read_text())),
+    llama = LlamaForCausalLM(LlamaConfig(**as_transformers(json.loads((directory / "config.json").read_text())),
                                          attn_implementation="eager"))
     llama.load_state_dict(to_llama(load_file(directory / "model.safetensors"), config))
     return llama.to(torch.float64)

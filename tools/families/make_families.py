@@ -27,18 +27,23 @@ import configs
 import exaone
 import internlm2
 import llama4
+import minicpm
+import minimax
 import mxfp4
+import phimoe
 import relics
 import tokenizer
 import variants
 
 ROWS, LENGTH = 2, 32
+LONGER = 80
 
-FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES, **alibi.FAMILIES}
+FAMILIES = {**configs.FAMILIES, **llama4.FAMILIES, **alibi.FAMILIES, **minicpm.FAMILIES, **minimax.FAMILIES,
+            **phimoe.FAMILIES}
 VARIANTS = {**variants.VARIANTS, **llama4.VARIANTS, **alibi.VARIANTS}
 
-# Families whose code comes with their checkpoints: what makes the equal Llama of them.
-OWN_CODE = {"exaone": exaone, "internlm2": internlm2}
+# Families whose code comes with their checkpoints: what makes an equal model of transformers of them.
+OWN_CODE = {"exaone": exaone, "internlm2": internlm2, "minicpm": minicpm}
 
 
 @contextlib.contextmanager
@@ -108,7 +113,7 @@ def build(name, config, directory):
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         own = OWN_CODE.get(config["model_type"])
-        (scratch / "config.json").write_text(json.dumps(own.as_llama(config) if own else config))
+        (scratch / "config.json").write_text(json.dumps(own.as_transformers(config) if own else config))
         model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(scratch), dtype=torch.float64)
         randomise(model, name)
         tensors = relics.published(config, tensors_of(model.to(torch.bfloat16), scratch))
@@ -117,7 +122,7 @@ def build(name, config, directory):
         tensors, small = mxfp4.rounded(tensors)
         mxfp4.write(directory.parent.parent / "quantized" / f"{name}-mxfp4", config, small)
     if own:
-        tensors = own.from_llama(tensors, config)
+        tensors = own.from_transformers(tensors, config)
     (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     tensors = {key: tensors[key].contiguous() for key in sorted(tensors)}
     save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
@@ -144,12 +149,17 @@ def logits(model, tokens):
         return model.eval()(tokens, use_cache=False).logits
 
 
+def has_long_range(config):
+    scaling, before = config.get("rope_scaling") or {}, "original_max_position_embeddings"
+    return "long_factor" in scaling and "long_mscale" not in scaling and config.get(before, scaling.get(before)) < LONGER
+
+
 def golden(name, config, directory):
     generator = torch.Generator().manual_seed(zlib.crc32(b"tokens " + name.encode()))
     tokens = {"": torch.randint(4, 128, (ROWS, LENGTH), generator=generator)}
-    if "long_factor" in (config.get("rope_scaling") or {}):
+    if has_long_range(config):
         # Past the short range: transformers then rotates every position by the long factors.
-        tokens["_long"] = torch.randint(4, 128, (1, 80), generator=generator)
+        tokens["_long"] = torch.randint(4, 128, (1, LONGER), generator=generator)
     with float64_throughout():
         model = read_back(config, directory)
         exact = {suffix: logits(model, row) for suffix, row in tokens.items()}

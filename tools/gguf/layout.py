@@ -46,6 +46,10 @@ class Layout:
     def theta_of(self, config, size):
         return config.get("rope_theta", config.get("rotary_emb_base", self.theta))
 
+    def turning(self, config, size):
+        """Elements of a head."""
+        return int(size * config.get(self.fraction, 1)) if self.fraction else size
+
     def ignored(self, name):
         return name.endswith("rotary_emb.inv_freq")
 

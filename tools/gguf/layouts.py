@@ -2,6 +2,8 @@
 
 import re
 
+import gguf
+
 from layout import Experts, Layout, Woven, one_more, same, stack, woven
 
 
@@ -175,6 +177,31 @@ class Granite(Woven):
         multipliers(writer, config)
 
 
+class MiniCpm(Woven):
+    """Multipliers as they are, not what they are made of."""
+
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_embedding_scale(config["scale_emb"])
+        writer.add_residual_scale(config["scale_depth"] / config["num_hidden_layers"] ** 0.5)
+        writer.add_logit_scale(config["hidden_size"] / config["dim_model_base"])
+
+
+class MiniMax(Mixtral):
+    def keys(self, writer, config):
+        super().keys(writer, config)
+        writer.add_expert_feed_forward_length(config["intermediate_size"])
+        writer.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
+
+    def turning(self, config, size):
+        return config["rotary_dim"]
+
+    def more(self, config, weights, layer, heads, kv_heads, size):
+        yield from super().more(config, weights, layer, heads, kv_heads, size)
+        name = self.prefix.format(layer=layer) + "block_sparse_moe.e_score_correction_bias"
+        yield f"blk.{layer}.exp_probs_b.bias", [name], same
+
+
 class Phi(Layout):
     fraction = "partial_rotary_factor"
 
@@ -333,6 +360,8 @@ LAYOUTS = {
     "hunyuan_v1_dense": Hunyuan("hunyuan-dense").named(**TURNED_NORMS),
     "hunyuan_v1_moe": HunyuanExperts("hunyuan-moe").named(**TURNED_NORMS, **SHARED_EXPERT),
     "granitemoe": GraniteExperts("granitemoe", weave=True),
+    "minicpm": MiniCpm("minicpm"),
+    "minimax_m2": MiniMax("minimax-m2").named(**HEAD_NORMS),
     "olmoe": Olmoe("olmoe").named(**HEAD_NORMS),
     "gpt_oss": GptOss("gpt-oss").named(ffn_gate=None, ffn_up=None, ffn_down=None, ffn_norm=None,
                                        post_attention_norm="post_attention_layernorm", ffn_gate_inp="mlp.router"),

@@ -129,7 +129,7 @@ def make(source, target, name):
         writer.add_key_length(size)
         writer.add_value_length(size)
     writer.add_rope_freq_base(float(layout.theta_of(config, size)))
-    turning = int(size * config.get(layout.fraction, 1)) if layout.fraction else size
+    turning = layout.turning(config, size)
     writer.add_rope_dimension_count(turning)
     layout.keys(writer, config)
     tokenizer(writer, directory, config["vocab_size"], config)

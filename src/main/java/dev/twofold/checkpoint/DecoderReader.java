@@ -25,8 +25,6 @@ import java.util.Set;
 /** Builds the decoder of a checkpoint from the description of its family, its config and the headers of its tensors. */
 public final class DecoderReader {
 
-    private static final String AUTO_MAP = "auto_map";
-
     private final Path source;
     private final Family family;
     private final Settings settings;
@@ -181,9 +179,9 @@ public final class DecoderReader {
         Map<String, Family.Refusal> refused = new LinkedHashMap<>(common.refused());
         refused.keySet().removeAll(family.harmless());
         refused.putAll(family.refused());
-        if (settings.unknown().ignores(AUTO_MAP) || !UnknownKeys.pointsToCode(config)) {
-            refused.remove(AUTO_MAP);
-            harmless.add(AUTO_MAP);
+        if (settings.unknown().ignores(UnknownKeys.AUTO_MAP) || !UnknownKeys.pointsToCode(config)) {
+            refused.remove(UnknownKeys.AUTO_MAP);
+            harmless.add(UnknownKeys.AUTO_MAP);
         }
         config.refuse(refused);
         settings.unknown().check(config, harmless);

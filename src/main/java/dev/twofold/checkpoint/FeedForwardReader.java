@@ -74,6 +74,8 @@ record FeedForwardReader(FeedForwardStyle style, Settings settings, ModelShape s
                         : Optional.of(linears.vector(prefix + mixture.correction(), count)),
                 settings.size(mixture.chosen()),
                 settings.flag(mixture.normed(), false),
+                // The class takes it twice.
+                settings.numberOrZero(mixture.near()).map(half -> 2 * half),
                 mixture.weighsInputs(),
                 groups(mixture.groups()));
     }

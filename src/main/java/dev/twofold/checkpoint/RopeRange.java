@@ -29,9 +29,10 @@ public enum RopeRange {
     /**
      * What users should know of a decoder that was read.
      *
+     * @param style of its positions
      * @throws TwofoldException of kind USAGE if the long range is asked for and there is none
      */
-    public Optional<String> note(ConfigFile config, Decoder decoder) {
+    public Optional<String> note(ConfigFile config, RotaryStyle style, Decoder decoder) {
         boolean ranges =
                 decoder.rotaries().stream().map(Rotary::scaling).anyMatch(Rotary.LongRopeScaling.class::isInstance);
         int context = decoder.facts().contextLength();
@@ -42,7 +43,7 @@ public enum RopeRange {
                     .expected("a model with LongRoPE, such as Phi 3 of 128k")
                     .hint("leave it out");
         }
-        return this == LONG
+        return this == LONG && !style.longThroughout()
                 ? Optional.of("note: every position turns by LongRoPE's factors for texts of more than " + original
                         + " tokens; transformers turns shorter texts by others, so this model is for longer ones")
                 : Optional.empty();

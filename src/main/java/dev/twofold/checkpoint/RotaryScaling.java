@@ -44,7 +44,7 @@ final class RotaryScaling {
             case "linear" -> new Read(new LinearScaling(options.positiveNumber("factor")), context);
             case "llama3" -> new Read(llama3(options, context), context);
             case "yarn" -> yarn(options, theta, width, context);
-            case "longrope", "su" -> longRope(settings, options, width, context);
+            case "longrope", "su" -> longRope(settings, options, style, width, context);
             // Within the context that the model was made for, "dynamic" changes nothing, and no positions are made past
             // it.
             case "dynamic" -> {
@@ -157,18 +157,21 @@ final class RotaryScaling {
     }
 
     /** Past its short range it has other factors. */
-    private static Read longRope(Settings settings, ConfigFile options, int width, int context) {
+    private static Read longRope(Settings settings, ConfigFile options, RotaryStyle style, int width, int context) {
         List<Double> shortFactors = factors(options, "short_factor", width);
         List<Double> longFactors = factors(options, "long_factor", width);
         int original = options.positiveIfPresent(ORIGINAL).orElse(context);
         double factor = options.positiveNumberIfPresent("factor").orElse((double) context / original);
         double inferred = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
         double magnitude = options.positiveNumberIfPresent("attention_factor").orElse(inferred);
-        return settings.range() == RopeRange.LONG
-                ? new Read(new LongRopeScaling(longFactors, magnitude, context), context)
+        double shortMagnitude = style.weighed() ? options.positiveNumber("short_mscale") : magnitude;
+        double longMagnitude = style.weighed() ? options.positiveNumber("long_mscale") : magnitude;
+        boolean throughout = style.longThroughout() && original < context;
+        return throughout || settings.range() == RopeRange.LONG
+                ? new Read(new LongRopeScaling(longFactors, longMagnitude, context), context)
                 : new Read(
                         new LongRopeScaling(
-                                shortFactors, magnitude, original, original < context ? longFactors : List.of()),
+                                shortFactors, shortMagnitude, original, original < context ? longFactors : List.of()),
                         Math.min(context, original));
     }
 

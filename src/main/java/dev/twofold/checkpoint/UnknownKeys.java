@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 public final class UnknownKeys {
 
-    private static final String AUTO_MAP = "auto_map";
+    static final String AUTO_MAP = "auto_map";
     private static final String VERSION = "transformers_version";
 
     /** In the note of those that nothing reads. */

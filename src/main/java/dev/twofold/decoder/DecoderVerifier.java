@@ -149,6 +149,12 @@ public final class DecoderVerifier {
         experts.routing()
                 .correction()
                 .ifPresent(values -> requireShape(origin, "correction of the router", values, Shape.of(count)));
+        experts.routing().near().ifPresent(near -> {
+            Routing own = Routing.among(near).weighingInputs(experts.routing().weighsInputs());
+            boolean fits =
+                    near >= 0 && Double.isFinite(near) && experts.routing().equals(own);
+            require(origin, "experts with shares among those near", chosen, fits, Routing.NEAR + ", by results alone");
+        });
         experts.routing().groups().ifPresent(groups -> {
             require(origin, "groups of experts", groups.count(), count % groups.count() == 0, "a divisor of " + count);
             int size = count / groups.count();
@@ -166,11 +172,16 @@ public final class DecoderVerifier {
             verify(origin, expert);
             boolean own = expert.down().bias().isPresent();
             require(origin, "down projection of an expert", own ? "a bias" : "no bias", own == biased, "as the others");
-            boolean plain = !own
+            boolean unbiased = !own
                     && expert.readers().stream()
                             .allMatch(reader -> reader.bias().isEmpty());
             boolean weighs = experts.routing().weighsInputs();
-            require(origin, "expert whose input is weighed", "a bias", plain || !weighs, "projections without biases");
+            require(
+                    origin,
+                    "expert whose input is weighed",
+                    "a bias",
+                    unbiased || !weighs,
+                    "projections without biases");
         });
     }
 

@@ -11,6 +11,8 @@ import java.util.Optional;
  * @param correction of the scores, {@code [experts]}, for the choice alone (Wang et al., 2024)
  * @param chosen how many experts a token gets: those of the largest scores
  * @param normed whether the chosen scores are divided by their sum
+ * @param near where an expert's score is its share among those that are not chosen before it and whose results are near its own: a
+ *     result {@code r} is near {@code m} unless {@code m - r > near max(|r|, m)} (SparseMixer, Liu et al., 2024)
  * @param weighsInputs whether an expert {@code F} that counts {@code p} adds {@code F(p x)}, not {@code p F(x)} (as in Llama 4)
  * @param groups of neighbouring experts, of which some are chosen first; all experts can be chosen if there are none
  */
@@ -19,8 +21,12 @@ public record Routing(
         Optional<Weight> correction,
         int chosen,
         boolean normed,
+        Optional<Double> near,
         boolean weighsInputs,
         Optional<Groups> groups) {
+
+    /** How many experts have their shares among those near: two, of which the second leaves out the first. */
+    public static final int NEAR = 2;
 
     /**
      * Equal groups of experts, of which a token gets experts of the best alone (DeepSeek-AI, 2024).
@@ -33,7 +39,7 @@ public record Routing(
 
     /** Weighs what experts make. */
     public Routing(Score score, Optional<Weight> correction, int chosen, boolean normed, Optional<Groups> groups) {
-        this(score, correction, chosen, normed, false, groups);
+        this(score, correction, chosen, normed, Optional.empty(), false, groups);
     }
 
     /** Without groups, and weighs what experts make. */
@@ -46,17 +52,27 @@ public record Routing(
      * one, and the first of equals would be chosen.
      */
     public boolean ranksResults() {
-        return score == Score.SIGMOID && correction.isEmpty() && groups.isEmpty();
+        return (score == Score.SIGMOID || near.isPresent()) && correction.isEmpty() && groups.isEmpty();
     }
 
     /** The same, whose chosen scores are divided by their sum, or not. */
     public Routing withNormed(boolean other) {
-        return new Routing(score, correction, chosen, other, weighsInputs, groups);
+        return new Routing(score, correction, chosen, other, near, weighsInputs, groups);
     }
 
     /** The same, which weighs what experts read, or what they make. */
     public Routing weighingInputs(boolean other) {
-        return new Routing(score, correction, chosen, normed, other, groups);
+        return new Routing(score, correction, chosen, normed, near, other, groups);
+    }
+
+    /** By shares among experts that are near. */
+    public static Routing among(double near) {
+        return softmax(NEAR, false).withNear(Optional.of(near));
+    }
+
+    /** The same, whose scores are shares among experts that are near, or among all. */
+    public Routing withNear(Optional<Double> other) {
+        return new Routing(score, correction, chosen, normed, other, weighsInputs, groups);
     }
 
     /** What becomes of the router's results. */

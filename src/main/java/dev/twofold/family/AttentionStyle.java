@@ -20,6 +20,7 @@ import dev.twofold.diag.PlainName;
  * @param norms of queries and keys
  * @param sinks a whole tensor, of a score for each head that takes part in the softmax; none if not given
  * @param alibi positions by a bias on scores; none if not given
+ * @param sparse where longer texts are not seen as a whole; nowhere if not given
  * @param rotary positions; none if not given
  * @param temperature what queries are multiplied by, by position; nothing if not given
  */
@@ -43,6 +44,7 @@ public record AttentionStyle(
         String sinks,
         AlibiStyle alibi,
         WindowStyle window,
+        SparseStyle sparse,
         RotaryStyle rotary,
         TemperatureStyle temperature) {
 
@@ -65,6 +67,7 @@ public record AttentionStyle(
         alibi = alibi == null ? AlibiStyle.ABSENT : alibi;
         norms = norms == null ? QueryKeyStyle.ABSENT : norms;
         window = window == null ? WindowStyle.ABSENT : window;
+        sparse = sparse == null ? SparseStyle.ABSENT : sparse;
         rotary = rotary == null ? RotaryStyle.ABSENT : rotary;
         temperature = temperature == null ? TemperatureStyle.ABSENT : temperature;
     }

@@ -12,6 +12,7 @@ import dev.twofold.diag.PlainName;
  * @param score what the router's results become: {@code softmax}, if nothing is said, or {@code sigmoid}
  * @param correction a whole tensor, of scores for the choice alone; none if not given
  * @param normed whether the chosen scores are divided by their sum
+ * @param near how far below a chosen expert those are, for their size, that it has its share among; there is no such limit if nothing is said
  * @param scale what their sum is multiplied by
  * @param groups that experts are chosen by; none if not given
  * @param gateUp one tensor of gate and up of all experts, {@code [experts, 2 * width, hidden]}, which counts where it is there
@@ -36,6 +37,7 @@ public record ExpertsStyle(
         Score score,
         String correction,
         Setting normed,
+        Setting near,
         Setting scale,
         GroupsStyle groups,
         String gateUp,
@@ -57,6 +59,7 @@ public record ExpertsStyle(
             Setting.NONE,
             Score.SOFTMAX,
             "",
+            Setting.NONE,
             Setting.NONE,
             Setting.NONE,
             GroupsStyle.ABSENT,
@@ -81,6 +84,7 @@ public record ExpertsStyle(
         score = score == null ? Score.SOFTMAX : score;
         correction = correction == null ? "" : correction;
         normed = Setting.orNone(normed);
+        near = Setting.orNone(near);
         scale = Setting.orNone(scale);
         groups = groups == null ? GroupsStyle.ABSENT : groups;
         gateUp = gateUp == null ? "" : gateUp;

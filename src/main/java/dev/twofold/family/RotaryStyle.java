@@ -22,6 +22,9 @@ import java.util.List;
  * @param sharpened whether YaRN's {@code mscale_all_dim} makes scores larger as well
  * @param besides keys of {@code rope_parameters} that something else reads, or nothing
  * @param sections whether positions have three parts, time, height and width, which are the same for text
+ * @param longThroughout whether, where the context is longer than the original one, LongRoPE's factors for longer texts count for
+ *     texts of any length
+ * @param weighed whether LongRoPE says by a number of its own what cosines and sines are multiplied by in each range
  * @param original what the class has for the context before a scaling where the whole of config.json says nothing; 0 if it has none
  */
 public record RotaryStyle(
@@ -40,6 +43,8 @@ public record RotaryStyle(
         boolean sharpened,
         List<String> besides,
         boolean sections,
+        boolean longThroughout,
+        boolean weighed,
         int original) {
 
     static final RotaryStyle ABSENT = new RotaryStyle(
@@ -57,6 +62,8 @@ public record RotaryStyle(
             false,
             false,
             List.of(),
+            false,
+            false,
             false,
             0);
 

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param modelClass the class in transformers
  * @param variants other files for the same architecture, by the key of the metadata that tells them, if it says anything
  * @param rotaryFraction key of config.json for the part of a head that turns; empty if it is the whole
+ * @param rotaryCount key of config.json for how many elements of a head turn; empty if there is none
  * @param scoresByHiddenSize number of layers of the one model whose scores are divided by the root of the hidden size over the
  *     heads; 0 if there is none
  * @param yarnInFractions whether YaRN blends frequencies from and to fractions of a pair, as llama.cpp does not
@@ -30,6 +31,7 @@ public record Architecture(
         String modelClass,
         Map<String, String> variants,
         String rotaryFraction,
+        String rotaryCount,
         int scoresByHiddenSize,
         boolean yarnInFractions,
         boolean windowsUnused,
@@ -41,8 +43,14 @@ public record Architecture(
     public Architecture {
         variants = variants == null ? Map.of() : Map.copyOf(variants);
         rotaryFraction = rotaryFraction == null ? "" : rotaryFraction;
+        rotaryCount = rotaryCount == null ? "" : rotaryCount;
         config = Map.copyOf(config);
         harmless = harmless == null ? List.of() : List.copyOf(harmless);
+    }
+
+    /** Whether a part of a head may turn. */
+    public boolean turnsInPart() {
+        return !rotaryFraction.isEmpty() || !rotaryCount.isEmpty();
     }
 
     /** The family, with the names and layouts of this architecture's tensors. */

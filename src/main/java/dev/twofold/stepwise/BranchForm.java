@@ -156,6 +156,7 @@ record BranchForm(
      * @param normed whether their scores are divided by their sum
      * @param scored what the router's results become; softmax if nothing is said
      * @param correction whether scores are corrected for the choice; not if nothing is said
+     * @param near what results an expert has its share among are near by; all if nothing is said
      * @param weighsInputs whether what experts read is multiplied by their scores, not what they make; not if nothing is said
      * @param expert each of them; the router has a bias if it is among its biases
      */
@@ -166,6 +167,7 @@ record BranchForm(
             boolean normed,
             @Nullable Score scored,
             @Nullable Boolean correction,
+            @Nullable Double near,
             @Nullable Boolean weighsInputs,
             FeedForwardForm expert) {
 

@@ -144,6 +144,7 @@ final class FormReader {
                 ? Optional.of(tensors.tensor(prefix + TensorNames.CORRECTION, own.count()))
                 : Optional.empty();
         Routing routing = new Routing(own.score(), correction, own.chosen(), own.normed())
+                .withNear(Optional.ofNullable(own.near()))
                 .weighingInputs(Boolean.TRUE.equals(own.weighsInputs()));
         return new Experts(router, experts, routing);
     }

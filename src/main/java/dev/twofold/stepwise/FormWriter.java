@@ -100,6 +100,7 @@ final class FormWriter {
                     routing.normed(),
                     routing.score() == Score.SOFTMAX ? null : routing.score(),
                     routing.correction().isPresent() ? true : null,
+                    routing.near().orElse(null),
                     routing.weighsInputs() ? true : null,
                     expert);
             return new BranchForm(layers, in, out, null, null, form, null);

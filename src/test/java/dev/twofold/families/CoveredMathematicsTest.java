@@ -137,7 +137,8 @@ final class CoveredMathematicsTest {
             Routing routing = experts.routing();
             Stream<String> own =
                     Stream.of("weighs inputs " + routing.weighsInputs() + ", routing " + routing.score() + " corrected "
-                            + routing.correction().isPresent() + " normed " + routing.normed() + " bias "
+                            + routing.correction().isPresent() + " normed " + routing.normed() + " near "
+                            + routing.near().isPresent() + " bias "
                             + experts.router().bias().isPresent() + " groups by "
                             + routing.groups().map(Routing.Groups::best));
             return Stream.concat(own, feedForward(experts.experts().get(0)).map(piece -> "expert: " + piece));

@@ -17,7 +17,12 @@ final class Experts {
     private Experts() {}
 
     /** A gated feed-forward's matrices, each by its name. */
-    private record Gated(String gate, String up, String down) {}
+    record Gated(String gate, String up, String down) {
+
+        double[][] of(Llama model, double[][] n) {
+            return model.linear(Formulas.times(model.activated(model.linear(n, gate)), model.linear(n, up)), down);
+        }
+    }
 
     private static double[][] mixture(
             Llama model, double[][] n, String router, IntFunction<Gated> expert, boolean normed) {
@@ -34,10 +39,7 @@ final class Experts {
         double total = normed ? Arrays.stream(chosen).mapToDouble(e -> p[e]).sum() : 1;
         double[] y = new double[n.length];
         for (int e : chosen) {
-            double[][] x = {n};
-            Gated names = expert.apply(e);
-            double[][] gate = model.activated(model.linear(x, names.gate()));
-            double[] out = model.linear(Formulas.times(gate, model.linear(x, names.up())), names.down())[0];
+            double[] out = expert.apply(e).of(model, new double[][] {n})[0];
             for (int i = 0; i < y.length; i++) {
                 y[i] += p[e] / total * out[i];
             }
@@ -57,10 +59,19 @@ final class Experts {
         return chosen;
     }
 
-    private static IntFunction<Gated> mlpExperts(int layer) {
+    static IntFunction<Gated> mlpExperts(int layer) {
+        return e -> projections(Llama.at(layer, "mlp.experts." + e + "."));
+    }
+
+    static Gated projections(String prefix) {
+        return new Gated(prefix + "gate_proj", prefix + "up_proj", prefix + "down_proj");
+    }
+
+    /** As Mixtral calls them. */
+    static IntFunction<Gated> numberedExperts(int layer) {
         return e -> {
-            String prefix = Llama.at(layer, "mlp.experts." + e + ".");
-            return new Gated(prefix + "gate_proj", prefix + "up_proj", prefix + "down_proj");
+            String prefix = Llama.at(layer, "block_sparse_moe.experts." + e + ".");
+            return new Gated(prefix + "w1", prefix + "w3", prefix + "w2");
         };
     }
 
@@ -154,7 +165,7 @@ final class Experts {
     }
 
     /** OLMoE, arXiv 2409.02060: norms before the branches, and of q and k over all heads together. */
-    static final class Olmoe extends Llama {
+    static class Olmoe extends Llama {
 
         Olmoe(JsonNode config, Tensors tensors) {
             super(config, tensors);
@@ -185,14 +196,7 @@ final class Experts {
 
         @Override
         double[][] gated(int layer, double[][] n) {
-            String moe = at(layer, "block_sparse_moe.");
-            return mixture(
-                    this,
-                    n,
-                    moe + "gate",
-                    e -> new Gated(
-                            moe + "experts." + e + ".w1", moe + "experts." + e + ".w3", moe + "experts." + e + ".w2"),
-                    true);
+            return mixture(this, n, at(layer, "block_sparse_moe.gate"), numberedExperts(layer), true);
         }
     }
 }

@@ -20,6 +20,11 @@ record Frequencies(double[] perPosition, double factor) {
                 1);
     }
 
+    /** The same, of vectors that are so many times as long. */
+    Frequencies stretched(double other) {
+        return new Frequencies(perPosition, other);
+    }
+
     /**
      * Scaled as {@code rope_scaling} says. LongRoPE takes its long factors once the sequence is longer than the original
      * context; the others do not depend on it. Dynamic scaling acts past the context only, where no test goes.

@@ -186,35 +186,87 @@ class Llama extends Family {
      * Granite 3, arXiv 2408.13359's maximal-update multipliers: of the embedding, of attention scores in place of
      * {@code 1/sqrt(head size)}, of what a branch adds, and a divisor of the logits.
      */
-    static class Granite extends Llama {
+    static class Granite extends Multiplied {
 
         Granite(JsonNode config, Tensors tensors) {
             super(config, tensors);
         }
 
         @Override
-        double[][] embed(int[] tokens) {
-            return scale(super.embed(tokens), number("embedding_multiplier"));
+        double ofEmbedding() {
+            return number("embedding_multiplier");
         }
 
         @Override
-        double[][] attention(int layer, double[][] x) {
-            return scale(super.attention(layer, x), number("residual_multiplier"));
+        double ofBranches() {
+            return number("residual_multiplier");
         }
 
         @Override
-        double[][] feedForward(int layer, double[][] x) {
-            return scale(super.feedForward(layer, x), number("residual_multiplier"));
+        double ofLogits() {
+            return 1 / number("logits_scaling");
         }
 
         @Override
         Core core(int layer) {
             return super.core(layer).scaled(number("attention_multiplier"));
         }
+    }
+
+    /** MiniCPM, arXiv 2404.06395: a branch counts the less the deeper the model is, logits the less the wider it is. */
+    static final class MiniCpm extends Multiplied {
+
+        MiniCpm(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        double ofEmbedding() {
+            return number("scale_emb");
+        }
+
+        @Override
+        double ofBranches() {
+            return number("scale_depth") / Math.sqrt(number("num_hidden_layers"));
+        }
+
+        @Override
+        double ofLogits() {
+            return number("dim_model_base") / number("hidden_size");
+        }
+    }
+
+    /** Multipliers of the embedding, of what each branch adds, and of logits. */
+    private abstract static class Multiplied extends Llama {
+
+        Multiplied(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        abstract double ofEmbedding();
+
+        abstract double ofBranches();
+
+        abstract double ofLogits();
+
+        @Override
+        final double[][] embed(int[] tokens) {
+            return scale(super.embed(tokens), ofEmbedding());
+        }
+
+        @Override
+        double[][] attention(int layer, double[][] x) {
+            return scale(super.attention(layer, x), ofBranches());
+        }
+
+        @Override
+        double[][] feedForward(int layer, double[][] x) {
+            return scale(super.feedForward(layer, x), ofBranches());
+        }
 
         @Override
         double[][] head(double[][] x) {
-            return scale(super.head(x), 1 / number("logits_scaling"));
+            return scale(super.head(x), ofLogits());
         }
     }
 

@@ -47,6 +47,7 @@ final class OnnxRoundTripTest {
             Arguments.of("minicpm3", "--window 0:2 | --dialect onnx"),
             Arguments.of("gpt_oss", "--window 0:2 | --dialect onnx"),
             Arguments.of("gpt_oss", "--window 0:2 | --dtype int4"),
+            Arguments.of("phimoe", "--window 0:2 | --dialect onnx"),
             Arguments.of("llama4", "--window 0:2 | --dialect onnx"),
             Arguments.of("llama4", "--merge 0A-0F,1F-2A | --dtype int4 --block 16"),
             Arguments.of("bloom", "--window 0:2 | --dialect onnx --dtype fp16"),

@@ -67,6 +67,7 @@ public final class Reference {
             case "ministral3" -> new Llama.Ministral3(config, tensors);
             case "smollm3" -> new Llama.SmolLm3(config, tensors);
             case "granite" -> new Llama.Granite(config, tensors);
+            case "minicpm" -> new Llama.MiniCpm(config, tensors);
             case "internlm2" -> new Llama.InternLm2(config, tensors);
             case "phi3" -> new Phi3(config, tensors);
             case "qwen2" -> new Qwen2(config, tensors);
@@ -85,6 +86,8 @@ public final class Reference {
             case "gpt2" -> new Gpt2(config, tensors);
             case "qwen3_moe" -> new Experts.Qwen3Moe(config, tensors);
             case "olmoe" -> new Experts.Olmoe(config, tensors);
+            case "phimoe" -> new PhiMoe(config, tensors);
+            case "minimax_m2" -> new SharedExperts.MiniMaxM2(config, tensors);
             case "mixtral" -> new Experts.Mixtral(config, tensors);
             case "glm" -> new Neighbours.Glm(config, tensors);
             case "glm4" -> new Neighbours.Glm4(config, tensors);

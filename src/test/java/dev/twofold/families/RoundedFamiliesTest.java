@@ -35,8 +35,10 @@ final class RoundedFamiliesTest {
             "granitemoe",
             "hunyuan_v1_moe",
             "llama4",
+            "minimax_m2",
             "mixtral",
             "olmoe",
+            "phimoe",
             "qwen2_moe",
             "qwen3_moe",
             "qwen3_moe-dense");

@@ -1,17 +1,21 @@
 package dev.twofold.families;
 
+import static dev.twofold.families.Experts.mlpExperts;
+import static dev.twofold.families.Experts.numberedExperts;
+import static dev.twofold.families.Experts.projections;
 import static dev.twofold.families.Formulas.add;
 import static dev.twofold.families.Formulas.softmax;
-import static dev.twofold.families.Formulas.times;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.twofold.families.Experts.Gated;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.function.DoubleBinaryOperator;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Mixtures of experts with one more that every token gets: {@code F(x) = c sum of p_e F_e(x) + g F_s(x)}. Which are chosen
+ * Mixtures of experts, mostly with one more that every token gets: {@code F(x) = c sum of p_e F_e(x) + g F_s(x)}. Which are chosen
  * is said by {@code p + b}, how much they count by {@code p} alone.
  */
 final class SharedExperts {
@@ -26,11 +30,17 @@ final class SharedExperts {
     /**
      * The chosen ones of a layer.
      *
+     * @param expert by its number
      * @param p scores of each token
      * @param correction b
      */
     private static double[][] chosen(
-            Llama model, int layer, double[][] n, double[][] p, double[] correction, Weighing weighing) {
+            Llama model,
+            IntFunction<Gated> expert,
+            double[][] n,
+            double[][] p,
+            double[] correction,
+            Weighing weighing) {
         double[][] y = new double[n.length][n[0].length];
         for (int t = 0; t < n.length; t++) {
             double[] own = p[t];
@@ -48,7 +58,7 @@ final class SharedExperts {
                     ? Arrays.stream(best).mapToDouble(e -> own[e]).sum()
                     : 1;
             for (int e : best) {
-                double[] out = expert(model, Llama.at(layer, "mlp.experts." + e + "."), new double[][] {n[t]})[0];
+                double[] out = expert.apply(e).of(model, new double[][] {n[t]})[0];
                 for (int i = 0; i < out.length; i++) {
                     y[t][i] += weighing.scale() * own[e] / total * out[i];
                 }
@@ -125,8 +135,8 @@ final class SharedExperts {
                 : new Groups(1, 1, 1, Groups.RATIO);
         Weighing weighing =
                 new Weighing(model.count("num_experts_per_tok"), false, model.number("routed_scaling_factor"), groups);
-        double[][] y = chosen(model, layer, n, p, new double[p[0].length], weighing);
-        return add(y, expert(model, Llama.at(layer, "mlp.shared_experts."), n));
+        double[][] y = chosen(model, mlpExperts(layer), n, p, new double[p[0].length], weighing);
+        return add(y, projections(Llama.at(layer, "mlp.shared_experts.")).of(model, n));
     }
 
     /** DeepSeek V3, arXiv 2412.19437, and those after it: corrected sigmoids choose, of groups the best by the two largest. */
@@ -138,13 +148,8 @@ final class SharedExperts {
                 model.flag("norm_topk_prob"),
                 model.number("routed_scaling_factor"),
                 new Groups(model.count("n_group"), model.count("topk_group"), 2, Groups.DIFFERENCE));
-        double[][] y = chosen(model, layer, n, p, correction, weighing);
-        return add(y, expert(model, Llama.at(layer, "mlp.shared_experts."), n));
-    }
-
-    private static double[][] expert(Llama model, String prefix, double[][] n) {
-        double[][] gate = model.activated(model.linear(n, prefix + "gate_proj"));
-        return model.linear(times(gate, model.linear(n, prefix + "up_proj")), prefix + "down_proj");
+        double[][] y = chosen(model, mlpExperts(layer), n, p, correction, weighing);
+        return add(y, projections(Llama.at(layer, "mlp.shared_experts.")).of(model, n));
     }
 
     /** Qwen2 MoE, arXiv 2407.10671: a sigmoid says how much the shared expert counts. */
@@ -163,8 +168,8 @@ final class SharedExperts {
             }
             double[][] p = eachToken(linear(n, at(layer, "mlp.gate")), Formulas::softmax);
             Weighing weighing = new Weighing(count("num_experts_per_tok"), flag("norm_topk_prob"), 1);
-            double[][] y = chosen(this, layer, n, p, new double[p[0].length], weighing);
-            double[][] shared = expert(this, at(layer, "mlp.shared_expert."), n);
+            double[][] y = chosen(this, mlpExperts(layer), n, p, new double[p[0].length], weighing);
+            double[][] shared = projections(at(layer, "mlp.shared_expert.")).of(this, n);
             double[][] share = eachToken(linear(n, at(layer, "mlp.shared_expert_gate")), SharedExperts::sigmoids);
             for (int t = 0; t < n.length; t++) {
                 for (int i = 0; i < shared[t].length; i++) {
@@ -188,6 +193,27 @@ final class SharedExperts {
         }
     }
 
+    /** MiniMax M2: corrected sigmoids choose, and there is none that every token gets; a part of each head turns. */
+    static final class MiniMaxM2 extends Experts.Olmoe {
+
+        MiniMaxM2(JsonNode config, Tensors tensors) {
+            super(config, tensors);
+        }
+
+        @Override
+        Frequencies frequencies(int layer, int length) {
+            return Frequencies.plain(number("rope_theta"), count("rotary_dim"));
+        }
+
+        @Override
+        double[][] gated(int layer, double[][] n) {
+            double[][] p = eachToken(linear(n, at(layer, "block_sparse_moe.gate")), SharedExperts::sigmoids);
+            double[] correction = tensors.vector(at(layer, "block_sparse_moe.e_score_correction_bias"));
+            Weighing weighing = new Weighing(count("num_experts_per_tok"), true, 1);
+            return chosen(this, numberedExperts(layer), n, p, correction, weighing);
+        }
+    }
+
     /** Hunyuan's mixture: probabilities choose, and count in shares. */
     static final class HunyuanMoe extends Hunyuan {
 
@@ -199,8 +225,8 @@ final class SharedExperts {
         double[][] gated(int layer, double[][] n) {
             double[][] p = eachToken(linear(n, at(layer, "mlp.gate.wg")), token -> softmax(token));
             Weighing weighing = new Weighing(config.get("moe_topk").get(0).asInt(), true, 1);
-            double[][] y = chosen(this, layer, n, p, new double[p[0].length], weighing);
-            return add(y, expert(this, at(layer, "mlp.shared_mlp."), n));
+            double[][] y = chosen(this, mlpExperts(layer), n, p, new double[p[0].length], weighing);
+            return add(y, projections(at(layer, "mlp.shared_mlp.")).of(this, n));
         }
     }
 
@@ -218,8 +244,8 @@ final class SharedExperts {
             }
             double[][] p = eachToken(linear(n, at(layer, "mlp.gate")), token -> softmax(token));
             double[] correction = tensors.matrix(at(layer, "mlp.moe_statics.e_score_correction_bias"))[0];
-            double[][] y = chosen(this, layer, n, p, correction, new Weighing(count("moe_k"), true, 1));
-            return add(y, expert(this, at(layer, "mlp.shared_experts."), n));
+            double[][] y = chosen(this, mlpExperts(layer), n, p, correction, new Weighing(count("moe_k"), true, 1));
+            return add(y, projections(at(layer, "mlp.shared_experts.")).of(this, n));
         }
     }
 }

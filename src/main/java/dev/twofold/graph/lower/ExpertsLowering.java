@@ -25,6 +25,10 @@ record ExpertsLowering(GraphBuilder graph) {
             return graph.node(name + "/probabilities", "Sigmoid", List.of(scores));
         }
         Routing routing = experts.routing();
+        if (routing.near().isPresent()) {
+            return new NearLowering(graph)
+                    .shares(name, scores, experts, routing.near().get());
+        }
         String likely = routing.score() == Score.SOFTMAX
                 ? graph.node(name + "/probabilities", "Softmax", List.of(scores), integer("axis", -1))
                 : graph.node(name + "/probabilities", "Sigmoid", List.of(scores));

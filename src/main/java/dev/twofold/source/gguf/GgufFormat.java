@@ -79,7 +79,9 @@ public final class GgufFormat implements SourceFormat {
         }
         GeneratedFiles generated = new GeneratedFiles(described.made().config(), vocabulary);
         Decoder decoder = decoder(file, described, tensors, vocabulary, range);
-        range.note(config(file, described), decoder).ifPresent(notes::add);
+        Family family = described.architecture().described();
+        range.note(config(file, described), family.attention().rotary(), decoder)
+                .ifPresent(notes::add);
         return new GgufModel(
                 file, decoder, shards.files(), vocabulary.isPresent(), generated, range, List.copyOf(notes), stamps);
     }

@@ -113,7 +113,18 @@ final class ModelConfig {
         return found.or(() -> second)
                 .filter(one -> !key.equals(PATTERN) || !(one instanceof Values))
                 .map(one -> node(from, one))
+                .map(node -> value.times().isEmpty() ? node : times(from, node, value))
                 .or(() -> Optional.of(value.otherwise()).filter(node -> !node.isMissingNode()));
+    }
+
+    private JsonNode times(String key, JsonNode node, ConfigValue value) {
+        String other = prefix + value.times();
+        double factor = metadata.number(other).orElseThrow(() -> metadata.missing(other));
+        double product = node.asDouble() * Math.pow(factor, value.power());
+        if (!node.isNumber() || !(product > 0) || Double.isInfinite(product)) {
+            throw metadata.wrong(factor > 0 ? key : other, "not a positive number");
+        }
+        return DoubleNode.valueOf(product);
     }
 
     private JsonNode node(String key, MetadataValue value) {

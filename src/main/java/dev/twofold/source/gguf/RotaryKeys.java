@@ -62,13 +62,16 @@ record RotaryKeys(Metadata metadata, String prefix, Map<String, OnDisk> tensors)
         String key = prefix + "rope.dimension_count";
         long turning = metadata.whole(key).orElse((long) headSize);
         String fraction = architecture.rotaryFraction();
-        if (turning < 2 || turning > headSize || fraction.isEmpty() && turning != headSize) {
+        if (turning < 2 || turning > headSize || !architecture.turnsInPart() && turning != headSize) {
             throw metadata.wrong(key, "another number of elements turn than this architecture has")
                     .found(turning)
-                    .expected(fraction.isEmpty() ? String.valueOf(headSize) : "2 to " + headSize);
+                    .expected(architecture.turnsInPart() ? "2 to " + headSize : String.valueOf(headSize));
         }
         if (!fraction.isEmpty()) {
             config.put(fraction, fraction(turning, headSize));
+        }
+        if (!architecture.rotaryCount().isEmpty()) {
+            config.put(architecture.rotaryCount(), (int) turning);
         }
         return (int) turning;
     }

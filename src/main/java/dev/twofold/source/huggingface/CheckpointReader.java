@@ -2,8 +2,10 @@ package dev.twofold.source.huggingface;
 
 import dev.twofold.checkpoint.ConfigFile;
 import dev.twofold.checkpoint.DecoderReader;
+import dev.twofold.checkpoint.OwnCode;
 import dev.twofold.checkpoint.Quantization;
 import dev.twofold.checkpoint.RopeRange;
+import dev.twofold.checkpoint.SparseAttention;
 import dev.twofold.checkpoint.StepwiseDecoder;
 import dev.twofold.checkpoint.TensorSource;
 import dev.twofold.checkpoint.TextPart;
@@ -83,7 +85,7 @@ final class CheckpointReader {
         Optional<TextPart> part =
                 TextPart.of(whole, index.map(found -> found.tensors().keySet()));
         part.map(TextPart::note).ifPresent(notes::add);
-        ConfigFile said = part.map(TextPart::config).orElse(whole);
+        ConfigFile said = part.map(TextPart::config).orElseGet(() -> OwnCode.typed(whole));
         String modelType = said.text("model_type").orElse("no model_type");
         if (modelType.equals(StepwiseConfig.MODEL_TYPE)) {
             return StepwiseDecoder.read(
@@ -99,7 +101,9 @@ final class CheckpointReader {
         TensorSource tensors = tensors(index, file, names, adapter, quantization);
         Decoder decoder =
                 DecoderReader.read(directory, family, config, unknown, options.range(), tensors, generation());
-        options.range().note(config, decoder).ifPresent(notes::add);
+        options.range().note(config, family.attention().rotary(), decoder).ifPresent(notes::add);
+        SparseAttention.note(config, family.attention().sparse(), options.ignoredKeys())
+                .ifPresent(notes::add);
         quantization.map(found -> found.note(tensors.quantized())).ifPresent(notes::add);
         if (!options.repeats()) {
             unknown.requireUse();

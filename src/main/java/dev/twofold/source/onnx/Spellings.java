@@ -171,6 +171,7 @@ final class Spellings {
                     GATES,
                     MixtureSpellings.ALL,
                     GroupedRouting.ALL,
+                    NearRouting.ALL,
                     GatheredMixtures.ALL,
                     DispatchedMixtures.ALL,
                     ENDS,

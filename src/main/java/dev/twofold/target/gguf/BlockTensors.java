@@ -133,6 +133,10 @@ final class BlockTensors {
     /** The matrices of all experts are one tensor of three extents. */
     private void experts(Experts experts, FeedForwardStyle style) {
         linear(style.experts().router(), experts.router(), Use.SMALL);
+        experts.routing()
+                .correction()
+                .ifPresent(values -> tensors.add(new GgufTensor(
+                        prefix + style.experts().correction(), values.shape(), values, Use.SMALL, block)));
         expert(style.gate(), experts, one -> one.gate().orElseThrow(), Use.MATRIX);
         expert(style.up(), experts, FeedForward::up, Use.MATRIX);
         expert(style.down(), experts, FeedForward::down, Use.DOWN);

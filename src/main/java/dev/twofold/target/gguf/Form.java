@@ -11,6 +11,7 @@ import dev.twofold.pass.NotApplicable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A decoder as llama.cpp would have it: under the architecture that it was published in, or, where layers run side by side,
@@ -80,7 +81,8 @@ record Form(
     /** Whether files of the architecture have a key, which is given without the architecture's name. */
     boolean says(String key) {
         return architecture.config().values().stream()
-                .anyMatch(value -> value.from().equals(key) || value.also().equals(key));
+                .anyMatch(value ->
+                        Stream.of(value.from(), value.also(), value.times()).anyMatch(key::equals));
     }
 
     Attention first() {

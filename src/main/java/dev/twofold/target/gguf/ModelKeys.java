@@ -5,6 +5,7 @@ import dev.twofold.decoder.Decoder;
 import dev.twofold.decoder.Experts;
 import dev.twofold.decoder.Norm;
 import dev.twofold.decoder.Rotary;
+import dev.twofold.decoder.Routing.Score;
 import dev.twofold.gguf.HeaderWriter;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ record ModelKeys(Form form) {
     static final String LOCAL_THETA = "rope.freq_base_swa";
     static final String LAYER_EPSILON = "attention.layer_norm_epsilon";
     private static final String RMS_EPSILON = "attention.layer_norm_rms_epsilon";
+    private static final String GATING = "expert_gating_func";
     private static final String KEY_LENGTH = "attention.key_length";
 
     void write(HeaderWriter header) {
@@ -137,6 +139,9 @@ record ModelKeys(Form form) {
     private void experts(HeaderWriter header, Experts experts) {
         header.whole(key("expert_count"), experts.experts().size());
         header.whole(key("expert_used_count"), experts.routing().chosen());
+        if (form.says(GATING)) {
+            header.whole(key(GATING), experts.routing().score() == Score.SIGMOID ? 2 : 1);
+        }
         if (form.says("expert_feed_forward_length")) {
             header.whole(key("expert_feed_forward_length"), experts.width());
         }

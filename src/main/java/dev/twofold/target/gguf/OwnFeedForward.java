@@ -46,6 +46,7 @@ record OwnFeedForward(Form form) {
                 .map(Experts::routing)
                 .allMatch(routing -> routing.score() == score
                         && routing.normed() == normed
+                        && routing.near().isEmpty()
                         && routing.groups().isEmpty()
                         && routing.correction().isPresent()
                                 == !style.correction().isEmpty());

@@ -110,8 +110,7 @@ record OwnForm(Form form) {
         boolean skips = form.family().attention().rotary().windowed()
                 || !form.family().attention().rotary().skipEvery().equals(Setting.NONE);
         return when(all.isEmpty() || missing && !skips, "some layers have no positions")
-                .or(() -> when(
-                        partly && form.architecture().rotaryFraction().isEmpty(), "positions turn a part of each head"))
+                .or(() -> when(partly && !form.architecture().turnsInPart(), "positions turn a part of each head"))
                 .or(() -> when(all.size() > 1 && !local, "positions differ from layer to layer"))
                 .or(() -> all.stream()
                         .flatMap(rotary ->

@@ -402,6 +402,7 @@ class Experts(Branch):
         self.normed = rule["normed"]
         self.sigmoid = rule.get("scored") == "sigmoid"
         self.weighs_inputs = rule.get("weighs_inputs", False)
+        self.near = rule.get("near")
         # Which experts are chosen has no gradient.
         self.register_buffer("correction", torch.zeros(rule["count"]) if rule.get("correction") else None)
         self.router = nn.Linear(config.hidden_size, rule["count"], bias="router" in rule["expert"].get("biases", ()))
@@ -414,10 +415,10 @@ class Experts(Branch):
         results = self.router(tokens).float()
         scores = results.sigmoid() if self.sigmoid else results.softmax(dim=-1)
         # A sigmoid rounds large results to one.
-        uncorrected = results if self.sigmoid else scores
+        uncorrected = results if self.sigmoid or self.near is not None else scores
         ranked = uncorrected if self.correction is None else scores + self.correction
         chosen = ranked.topk(self.chosen, dim=-1).indices
-        weights = scores.gather(-1, chosen)
+        weights = scores.gather(-1, chosen) if self.near is None else self.shares(results, chosen)
         if self.normed:
             weights = weights / weights.sum(dim=-1, keepdim=True)
         result = torch.zeros_like(tokens)
@@ -428,6 +429,16 @@ class Experts(Branch):
             part = part if expert.late_bias is None else part + expert.late_bias
             result = result.index_add(0, rows, part if self.weighs_inputs else part * shares)
         return result.view_as(x)
+
+    def shares(self, results, chosen):
+        """Of each expert among those that are not chosen before it and not far below it."""
+        weights, left = [], results
+        for number in chosen.split(1, dim=-1):
+            own = results.gather(-1, number)
+            far = own - results > self.near * results.abs().maximum(own)
+            weights.append(left.masked_fill(far, float("-inf")).softmax(dim=-1).gather(-1, number))
+            left = left.scatter(-1, number, float("-inf"))
+        return torch.cat(weights, dim=-1)
 
 
 class Chain(Branch):

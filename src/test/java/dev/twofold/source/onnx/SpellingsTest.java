@@ -162,6 +162,7 @@ final class SpellingsTest {
         }
         return sketch.with("p", scores)
                 .with("c", numbers(8))
+                .with("every", new Term.Whole(List.of(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L)))
                 .with("k", new Term.Whole(List.of(2L)))
                 .with("a", sketch.computed(1))
                 .with("shares", shares)

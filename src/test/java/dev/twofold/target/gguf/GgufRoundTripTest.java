@@ -74,6 +74,7 @@ final class GgufRoundTripTest {
             "olmo-clipped",
             "opt",
             "phi",
+            "phimoe",
             "vaultgemma");
 
     /** What has no place in a GGUF file, and what is said of it. */
@@ -294,17 +295,45 @@ final class GgufRoundTripTest {
                 .isEqualTo(context);
     }
 
+    private Path copy(String name) throws IOException {
+        Path copy = Files.createDirectory(directory.resolve("copy"));
+        for (String file : List.of("model.safetensors", "tokenizer.json", "config.json")) {
+            Files.copy(TinyFamilies.checkpoint(name).resolve(file), copy.resolve(file));
+        }
+        return copy;
+    }
+
     /** A copy of a tiny checkpoint with another setting. */
     private Source edited(String name, String setting, String other) throws IOException {
-        Path original = TinyFamilies.checkpoint(name);
-        Path copy = Files.createDirectory(directory.resolve("copy"));
-        for (String file : List.of("model.safetensors", "tokenizer.json")) {
-            Files.copy(original.resolve(file), copy.resolve(file));
-        }
-        String config = Files.readString(original.resolve("config.json"));
+        Path copy = copy(name);
+        String config = Files.readString(copy.resolve("config.json"));
         assertThat(config).contains(setting);
         Files.writeString(copy.resolve("config.json"), config.replace(setting, other));
         return Sources.SHIPPED.open(copy);
+    }
+
+    /** What families that have it are refused for another reason first. */
+    @ParameterizedTest
+    @CsvSource({
+        "llama2, 'attention: {window: {size: 12, chunks: true}}', attentions see chunks of a text",
+        "mixtral, 'feed-forward: {experts: {normed: null, near: 0.1}}', its experts are chosen in another way",
+    })
+    void mathematics_of_its_own_has_no_place(String name, String differences, String said) throws IOException {
+        Path copy = copy(name);
+        String like = name.replaceAll("\\d", "");
+        Files.writeString(copy.resolve("twofold-family.yaml"), "like: " + like + "\n" + differences + "\n");
+        Source own = Sources.SHIPPED.open(copy);
+        assertThatThrownBy(() -> written(own, MatrixType.FP32)).hasMessageContaining(said);
+    }
+
+    @Test
+    void chunks_of_a_text_have_no_place_in_pairs() throws IOException {
+        Path copy = copy("llama2");
+        Files.writeString(
+                copy.resolve("twofold-family.yaml"), "like: llama\nattention: {window: {size: 12, chunks: true}}\n");
+        Source own = Sources.SHIPPED.open(copy);
+        assertThatThrownBy(() -> compile(own, GGUF, "1:3", "pairs"))
+                .hasMessageContaining("attentions see chunks of a text");
     }
 
     /** Files do not say which activation it is. */

@@ -68,6 +68,7 @@ final class LlamaCppFamiliesTest {
             "llama2",
             "llama3.1",
             "llama3.2",
+            "minicpm",
             "mistral",
             "phi3",
             "phi3-longrope",
