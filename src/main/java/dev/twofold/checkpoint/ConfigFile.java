@@ -1,6 +1,7 @@
 package dev.twofold.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.twofold.diag.Origin;
@@ -79,14 +80,16 @@ public final class ConfigFile {
         return new ConfigFile(file, spelling, prefix, root.deepCopy().without(keys));
     }
 
-    /** The same configuration with the keys of an object in the whole, as {@code key.inner}. */
+    /** The same configuration with the keys of an object in the whole, as {@code key.inner}; what was read of it counts as read. */
     ConfigFile flattened(String key) {
         ObjectNode flat = root.deepCopy();
         if (flat.get(key) instanceof ObjectNode inner) {
             flat.remove(key);
             inner.properties().forEach(entry -> flat.set(key + "." + entry.getKey(), entry.getValue()));
         }
-        return new ConfigFile(file, spelling, prefix, flat);
+        ConfigFile flattened = new ConfigFile(file, spelling, prefix, flat);
+        flattened.used.addAll(used);
+        return flattened;
     }
 
     /** The same configuration with a word. */
@@ -102,11 +105,7 @@ public final class ConfigFile {
     /** The same configuration with sizes where it has none. */
     ConfigFile withSizes(Map<String, Integer> sizes) {
         ObjectNode filled = root.deepCopy();
-        sizes.forEach((key, size) -> {
-            if (!filled.has(key)) {
-                filled.put(key, size);
-            }
-        });
+        sizes.forEach((key, size) -> filled.putIfAbsent(key, IntNode.valueOf(size)));
         return new ConfigFile(file, spelling, prefix, filled);
     }
 

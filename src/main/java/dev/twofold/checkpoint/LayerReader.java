@@ -141,7 +141,7 @@ final class LayerReader {
         }
         double factor = style.scaled() ? rule.scale() : 1;
         return Optional.of(
-                new Alibi(shape.heads(), shape.context(), style.steepest(), factor, style.rounded()).ramps());
+                new Alibi(shape.heads(), shape.context(), style.exponent(), factor, style.rounded()).ramps());
     }
 
     /** A projection with the halves of each head one after the other. */

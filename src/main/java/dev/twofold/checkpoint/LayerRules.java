@@ -33,14 +33,12 @@ record LayerRules(List<AttentionRule> rules, int context) {
             Optional<Integer> window = window(sliding);
             Optional<RotaryConfig.Positions> described = style.rotary().isPresent()
                     ? Optional.of(RotaryConfig.read(settings, style.rotary(), shape, headSize))
+                            .map(read -> read.upTo(SparseAttention.context(settings, style.sparse(), read.count())))
                     : Optional.empty();
             Optional<RotaryConfig.Positions> positions =
                     described.filter(any -> settings.says(style.rotary().when()));
             List<Boolean> turned = positions.isPresent() ? turned(style.rotary(), sliding) : List.of();
-            int context = positions
-                    .map(both ->
-                            Math.min(both.full().positions(), both.sliding().positions()))
-                    .orElse(shape.context());
+            int context = positions.map(RotaryConfig.Positions::count).orElse(shape.context());
             int longest = Math.max(context, shape.context());
             Optional<Temperature> temperature = new TemperatureReader(settings, style.temperature()).read(longest);
             List<AttentionRule> rules = new ArrayList<>();

@@ -47,7 +47,7 @@ record ModelShape(
                 turnable,
                 feedForward(settings, sizes.feedForward(), hidden),
                 settings.size(sizes.vocabulary()),
-                SparseAttention.context(settings, family.attention().sparse(), context(settings, sizes.context())));
+                context(settings, sizes.context()));
     }
 
     private static int part(Settings settings, Setting setting) {

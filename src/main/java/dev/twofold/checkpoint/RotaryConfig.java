@@ -45,7 +45,17 @@ final class RotaryConfig {
      * @param full of layers that see everything before them
      * @param sliding of layers with a window
      */
-    record Positions(Rotary full, Rotary sliding) {}
+    record Positions(Rotary full, Rotary sliding) {
+
+        /** As many as all layers turn. */
+        int count() {
+            return Math.min(full.positions(), sliding.positions());
+        }
+
+        Positions upTo(int most) {
+            return new Positions(full.upTo(most), sliding.upTo(most));
+        }
+    }
 
     /** @param headSize the setting of the head size, for messages */
     static Positions read(Settings settings, RotaryStyle style, ModelShape shape, Setting headSize) {
@@ -155,7 +165,8 @@ final class RotaryConfig {
 
     /** How many elements of a head turn. */
     private int width(Optional<ConfigFile> options) {
-        Optional<Double> outerFraction = settings.number(style.fraction());
+        Optional<Double> counted = settings.number(style.counted());
+        Optional<Double> outerFraction = settings.number(style.fraction()).or(() -> counted);
         double fraction = options.flatMap(inner -> inner.positiveNumberIfPresent("partial_rotary_factor"))
                 .or(() -> outerFraction)
                 .orElse(1.0);

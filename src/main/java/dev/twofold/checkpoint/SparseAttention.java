@@ -14,29 +14,42 @@ public final class SparseAttention {
 
     /** Positions that all of a text is seen for, at most {@code context}. */
     static int context(Settings settings, SparseStyle style, int context) {
-        if (!style.isPresent() || settings.unknown().ignores(style.key())) {
+        if (!style.isPresent()
+                || !settings.config().says(style.key())
+                || settings.unknown().ignores(style.key())) {
             return context;
         }
-        return dense(settings.config(), style)
-                .map(dense -> Math.min(dense, context))
+        return longest(settings.config(), style)
+                .map(longest -> Math.min(longest, context))
                 .orElse(context);
     }
 
-    /** @param ignored keys that users say do not matter */
-    public static Optional<String> note(ConfigFile config, SparseStyle style, Set<String> ignored) {
+    /**
+     * What users should know of a decoder that was read.
+     *
+     * @param ignored keys that users say do not matter
+     * @param context of the decoder
+     */
+    public static Optional<String> note(ConfigFile config, SparseStyle style, Set<String> ignored, int context) {
         return style.isPresent() && !ignored.contains(style.key())
-                ? dense(config, style)
-                        .map(dense ->
-                                "note: the context ends at " + dense + " positions, where the checkpoint's attention"
-                                        + " becomes sparse (" + style.key() + "); --ignore-key " + style.key()
+                ? longest(config, style)
+                        .filter(longest -> longest == context)
+                        .map(longest ->
+                                "note: the context ends at " + longest + " positions, since the checkpoint's attention"
+                                        + " becomes sparse then (" + style.key() + "); --ignore-key " + style.key()
                                         + " makes a model that sees all of longer texts, too")
                 : Optional.empty();
+    }
+
+    /** The longest text that all is seen of; one of {@code style.beyond()} tokens is not. */
+    private static Optional<Integer> longest(ConfigFile config, SparseStyle style) {
+        return dense(config, style).map(dense -> dense - 1);
     }
 
     private static Optional<Integer> dense(ConfigFile config, SparseStyle style) {
         return config.object(style.key()).map(own -> {
             int dense = own.countOrNone(style.beyond()).orElse(own.says(style.beyond()) ? 0 : style.otherwise());
-            if (dense == 0) {
+            if (dense < 2) {
                 throw own.wrong(style.beyond(), "attention would be sparse for texts of any length")
                         .hint("--ignore-key " + style.key() + " makes a model that sees all of a text");
             }

@@ -50,10 +50,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "B", description = "How many texts to run at once (default: 1).")
     private int batch = 1;
 
-    @Option(
-            names = "--rounds",
-            paramLabel = "R",
-            description = "How many rounds there are; the median counts (default: 6).")
+    @Option(names = "--rounds", paramLabel = "R", description = "How many rounds there are (default: 6).")
     private int rounds = 6;
 
     @Option(names = "--format", paramLabel = "FORMAT", description = "Print the result as text (default) or json.")

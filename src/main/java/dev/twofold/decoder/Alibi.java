@@ -7,15 +7,15 @@ import dev.twofold.weight.Weight.Computed;
 
 /**
  * Positions by a bias on scores (ALiBi; Press et al., 2022): the further back a key is, the less it gets, by a slope of each head. Slopes
- * are {@code 2^-(steepest / n), 2^-(2 steepest / n), ..., 2^-steepest} for {@code n} heads, where {@code n} is a power of two; heads beyond a power
+ * are {@code 2^-(exponent / n), 2^-(2 exponent / n), ..., 2^-exponent} for {@code n} heads, where {@code n} is a power of two; heads beyond a power
  * of two have those between, from the first on.
  *
  * @param positions that scores are known for, the context length
- * @param steepest the exponent of the last slope
+ * @param exponent the exponent of the last slope
  * @param factor what biases are multiplied by: the scale of scores where it counts for them, too
  * @param rounded whether slopes, positions and their product are numbers of bfloat16, as in Falcon
  */
-public record Alibi(int heads, int positions, double steepest, double factor, boolean rounded) {
+public record Alibi(int heads, int positions, double exponent, double factor, boolean rounded) {
 
     /** What a key gets at each position, {@code [heads, positions]}, as {@link HeadScores} has it. */
     public Weight ramps() {
@@ -25,7 +25,7 @@ public record Alibi(int heads, int positions, double steepest, double factor, bo
     double slope(long head) {
         int power = Integer.highestOneBit(heads);
         double place = head < power ? head + 1 : head - power + 0.5;
-        return Math.pow(2, -steepest * place / power);
+        return Math.pow(2, -exponent * place / power);
     }
 
     private float at(double slope, int position) {

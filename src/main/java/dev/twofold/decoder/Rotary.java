@@ -18,6 +18,11 @@ import java.util.stream.IntStream;
  */
 public record Rotary(double theta, int width, boolean interleaved, Scaling scaling, int positions) {
 
+    /** The same of at most so many positions. */
+    public Rotary upTo(int most) {
+        return new Rotary(theta, width, interleaved, scaling, Math.min(positions, most));
+    }
+
     /** A change to the frequencies. */
     public sealed interface Scaling {
         /** The scaled frequency of pair {@code element}, in radians a position. */

@@ -11,6 +11,7 @@ import java.util.List;
  * @param theta the base
  * @param localTheta the base in layers with a window, which are not scaled; the same as elsewhere if nothing is said
  * @param fraction of a head that turns
+ * @param counted the same where the fraction is not said
  * @param interleaved whether neighbours turn together
  * @param scalings that the family knows; default, linear, llama3, yarn and dynamic if nothing is said
  * @param listed key of config.json: a list with 0 for each layer without positions
@@ -32,6 +33,7 @@ public record RotaryStyle(
         Setting theta,
         Setting localTheta,
         Setting fraction,
+        Setting counted,
         Setting interleaved,
         List<String> scalings,
         String listed,
@@ -48,6 +50,7 @@ public record RotaryStyle(
         int original) {
 
     static final RotaryStyle ABSENT = new RotaryStyle(
+            Setting.NONE,
             Setting.NONE,
             Setting.NONE,
             Setting.NONE,
@@ -72,6 +75,7 @@ public record RotaryStyle(
         required("theta", theta);
         localTheta = Setting.orNone(localTheta);
         fraction = Setting.orNone(fraction);
+        counted = Setting.orNone(counted);
         interleaved = Setting.orNone(interleaved);
         scalings = scalings == null ? List.of("default", "linear", "llama3", "yarn", "dynamic") : List.copyOf(scalings);
         listed = listed == null ? "" : listed;

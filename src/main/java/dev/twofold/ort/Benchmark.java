@@ -17,14 +17,14 @@ import java.util.stream.IntStream;
  * @param promptTokens tokens a row of the prompt
  * @param newTokens tokens decoded one by one after it
  * @param batch rows
- * @param rounds the median counts
+ * @param rounds how often all are timed
  */
 public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) {
 
     /** Tokens that a model writes before it is timed. */
     private static final int WARM_UP = 4;
 
-    /** Tokens that a model writes before it is another's turn: so few that a slow moment of the machine meets all of them. */
+    /** At most so many tokens a model writes before it is another's turn: a slow moment of the machine meets all of them. */
     private static final int TURN = 8;
 
     /**
@@ -96,12 +96,13 @@ public record Benchmark(int promptTokens, int newTokens, int batch, int rounds) 
         try {
             sessions.forEach(session -> texts.add(new TimedText(session, promptTokens, batch)));
             List<TimedText> turns = new ArrayList<>(texts);
-            for (int written = 0; written < newTokens; written += TURN) {
-                int tokens = Math.min(TURN, newTokens - written);
+            int rest = newTokens;
+            for (int left = (newTokens + TURN - 1) / TURN; left > 0; left--) {
+                int tokens = rest / left;
                 turns.forEach(text -> text.write(tokens));
                 Collections.reverse(turns);
+                rest -= tokens;
             }
-            texts.forEach(TimedText::requireNumbers);
             return new ArrayList<>(texts.stream().map(Times::of).toList());
         } finally {
             texts.forEach(TimedText::close);

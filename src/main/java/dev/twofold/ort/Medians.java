@@ -18,33 +18,43 @@ final class Medians {
     }
 
     /**
-     * The median of the means of every two values, and of every one with itself: nearly as steady as the mean where values are as usual, and
-     * as little moved as a median by one that is far off (Hodges and Lehmann, 1963).
+     * The geometric means of every two ratios and of every one with itself, in order. Their median is nearly as steady as the mean where values are
+     * as usual, and as little moved as a median by one that is far off (Hodges and Lehmann, 1963).
      */
-    static double ofPairs(double[] values) {
-        return of(IntStream.range(0, values.length)
+    static double[] ofPairs(double[] ratios) {
+        return IntStream.range(0, ratios.length)
                 .boxed()
-                .flatMapToDouble(i -> IntStream.rangeClosed(0, i).mapToDouble(j -> (values[i] + values[j]) / 2))
-                .toArray());
+                .flatMapToDouble(i -> IntStream.rangeClosed(0, i).mapToDouble(j -> Math.sqrt(ratios[i] * ratios[j])))
+                .sorted()
+                .toArray();
     }
 
     /**
-     * How many values at each end lie outside an interval that holds the median of all values there could be, 95 times of
-     * 100: each value is above that median or below it as heads and tails are. Of few values, none.
+     * How many means of pairs at each end lie outside an interval that holds the median of all values there could be, 95 times of 100, if
+     * values are as often above it as below: the sums of ranks by which Wilcoxon (1945) tells two things apart. Of fewer than
+     * six values, none.
      */
-    static int outside(int values) {
-        double[] chances = new double[values + 1];
-        chances[0] = Math.pow(0.5, values);
-        for (int k = 1; k <= values; k++) {
-            chances[k] = chances[k - 1] * (values - k + 1) / k;
-        }
+    static int pairsOutside(int values) {
+        double[] chances = signedRanks(values);
         int outside = 0;
         double missed = 2 * chances[0];
-        while (missed + 2 * chances[outside + 1] <= DOUBT) {
+        while (outside + 1 < chances.length && missed + 2 * chances[outside + 1] <= DOUBT) {
             outside++;
             missed += 2 * chances[outside];
         }
         return outside;
+    }
+
+    /** How likely each sum is of those of the ranks from 1 that fall heads. */
+    private static double[] signedRanks(int values) {
+        double[] chances = new double[values * (values + 1) / 2 + 1];
+        chances[0] = 1;
+        for (int rank = 1; rank <= values; rank++) {
+            for (int sum = rank * (rank + 1) / 2; sum >= 0; sum--) {
+                chances[sum] = (chances[sum] + (sum >= rank ? chances[sum - rank] : 0)) / 2;
+            }
+        }
+        return chances;
     }
 
     /** Of numbers that are not negative. */

@@ -14,9 +14,9 @@ public record Speedup(double median, double low, double high) {
         for (int i = 0; i < ratios.length; i++) {
             ratios[i] = other[i] / own[i];
         }
-        double[] sorted = Medians.sorted(ratios);
-        int outside = Medians.outside(sorted.length);
-        return new Speedup(Medians.ofPairs(ratios), sorted[outside], sorted[sorted.length - 1 - outside]);
+        double[] pairs = Medians.ofPairs(ratios);
+        int outside = Medians.pairsOutside(ratios.length);
+        return new Speedup(Medians.of(pairs), pairs[outside], pairs[pairs.length - 1 - outside]);
     }
 
     /** How far from one a model is seen to be that differs in nothing. */

@@ -13,7 +13,7 @@ final class TimedText implements AutoCloseable {
     private final double prefill;
     private final double exchangedBefore;
     private final List<Double> tokenSeconds = new ArrayList<>();
-    private ModelSession.Output output;
+    private KvCache cache;
     private int written;
 
     /** Reads a prompt in every row of a batch. */
@@ -26,7 +26,8 @@ final class TimedText implements AutoCloseable {
             Arrays.setAll(row, TimedText::token);
         }
         long start = System.nanoTime();
-        output = session.run(prompt, Rows.ones(batch, promptTokens), session.emptyCache(batch));
+        cache = session.run(prompt, Rows.ones(batch, promptTokens), session.emptyCache(batch))
+                .cache();
         prefill = seconds(start);
         exchangedBefore = session.exchangeSeconds();
     }
@@ -36,7 +37,11 @@ final class TimedText implements AutoCloseable {
         return 1 + position % 7;
     }
 
-    /** Writes some tokens; their time is that of the median one. */
+    /**
+     * Writes some tokens; their time is that of the median one.
+     *
+     * @param tokens one or more
+     */
     void write(int tokens) {
         double[] seconds = new double[tokens];
         long[][] next = new long[batch][1];
@@ -46,8 +51,11 @@ final class TimedText implements AutoCloseable {
             }
             written++;
             long start = System.nanoTime();
-            output = session.run(next, Rows.ones(batch, promptTokens + written), output.cache());
+            ModelSession.Output output = session.run(next, Rows.ones(batch, promptTokens + written), cache);
             seconds[i] = seconds(start);
+            cache = output.cache();
+            // How fast something else is made is of no use to anybody.
+            output.requireFinite(0);
         }
         tokenSeconds.add(Medians.of(seconds));
     }
@@ -69,14 +77,9 @@ final class TimedText implements AutoCloseable {
         return session.exchangeSeconds() - exchangedBefore;
     }
 
-    /** What is not a number stays so from there on; how fast it is made is of no use to anybody. */
-    void requireNumbers() {
-        output.requireFinite(0);
-    }
-
     @Override
     public void close() {
-        output.cache().close();
+        cache.close();
     }
 
     private static double seconds(long start) {

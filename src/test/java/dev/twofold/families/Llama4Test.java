@@ -27,16 +27,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Chunks of attention across caches and padding, and which layers of Llama 4 have chunks, positions, norms and experts. */
+/** Chunks of attention across caches, and which layers of Llama 4 have chunks, positions, norms and experts. */
 final class Llama4Test {
 
     private static final String NAME = "llama4";
 
     /** Parts that a text comes in: neither they nor the chunks of 12 tokens end where the others do. */
     private static final int[] PARTS = {7, 10, 1, 1, 6, 1};
-
-    /** Tokens in rows that are filled up to the longest. */
-    private static final int[] PROMPTS = {20, 9};
 
     @TempDir
     private Path directory;
@@ -88,41 +85,6 @@ final class Llama4Test {
                 done += part;
             }
             cache.close();
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"ort, any", "onnx, right"})
-    void padding_before_the_tokens_is_no_part_of_a_chunk(String dialect, String padding) {
-        try (ModelSession session = converted("--dialect", dialect, "--padding", padding)) {
-            int longest = PROMPTS[0];
-            long[][] ids = new long[2][longest];
-            long[][] mask = new long[2][longest];
-            for (int row = 0; row < 2; row++) {
-                System.arraycopy(tokens[row], 0, ids[row], longest - PROMPTS[row], PROMPTS[row]);
-                Arrays.fill(mask[row], longest - PROMPTS[row], longest, 1);
-            }
-            ModelSession.Output output = session.run(ids, mask, session.emptyCache(2));
-            for (int row = 0; row < 2; row++) {
-                assertThat(distance(output.logits(), (row + 1) * longest - 1, expected[row][PROMPTS[row] - 1]))
-                        .as("prompt of row " + row)
-                        .isLessThan(1e-4);
-            }
-            for (int step = 0; step < 8; step++) {
-                long[][] next = new long[2][1];
-                for (int row = 0; row < 2; row++) {
-                    next[row][0] = tokens[row][PROMPTS[row] + step];
-                    mask[row] = Arrays.copyOf(mask[row], mask[row].length + 1);
-                    mask[row][mask[row].length - 1] = 1;
-                }
-                output = session.run(next, mask, output.cache());
-                for (int row = 0; row < 2; row++) {
-                    assertThat(distance(output.logits(), row, expected[row][PROMPTS[row] + step]))
-                            .as("row " + row + ", step " + step)
-                            .isLessThan(1e-4);
-                }
-            }
-            output.cache().close();
         }
     }
 

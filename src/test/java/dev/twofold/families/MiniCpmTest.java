@@ -18,6 +18,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What config.json of MiniCPM says that others do not. */
 final class MiniCpmTest {
@@ -51,9 +53,9 @@ final class MiniCpmTest {
         ObjectNode config = family.config();
         config.putObject("sparse_config").put("dense_len", 100).put("topk", 64);
         Source limited = open(config, Set.of());
-        assertThat(limited.decoder().facts().contextLength()).isEqualTo(100);
+        assertThat(limited.decoder().facts().contextLength()).isEqualTo(99);
         assertThat(limited.notes())
-                .anyMatch(note -> note.contains("the context ends at 100 positions")
+                .anyMatch(note -> note.contains("the context ends at 99 positions")
                         && note.contains("--ignore-key sparse_config"));
         Source whole = open(config, Set.of("sparse_config"));
         assertThat(whole.decoder().facts().contextLength()).isEqualTo(256);
@@ -61,9 +63,26 @@ final class MiniCpmTest {
     }
 
     @Test
-    void attention_that_is_sparse_at_any_length_is_refused() {
+    void a_context_that_ends_before_attention_becomes_sparse_needs_no_note() {
         ObjectNode config = family.config();
-        config.putObject("sparse_config").put("dense_len", -1);
+        config.putObject("sparse_config").put("dense_len", 8192);
+        Source whole = open(config, Set.of());
+        assertThat(whole.decoder().facts().contextLength()).isEqualTo(256);
+        assertThat(whole.notes()).noneMatch(note -> note.contains("sparse"));
+    }
+
+    @Test
+    void there_is_nothing_to_ignore_without_sparse_attention() {
+        assertThatThrownBy(() -> open(family.config(), Set.of("sparse_config")))
+                .isInstanceOf(TwofoldException.class)
+                .hasMessageContaining("sparse_config");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void attention_that_is_sparse_at_any_length_is_refused(int dense) {
+        ObjectNode config = family.config();
+        config.putObject("sparse_config").put("dense_len", dense);
         assertThatThrownBy(() -> read(config))
                 .isInstanceOf(TwofoldException.class)
                 .hasMessageContaining("sparse_config.dense_len")
@@ -80,6 +99,10 @@ final class MiniCpmTest {
                 (Rotary.LongRopeScaling) decoder.rotaries().get(0).scaling();
         assertThat(scaling.factors().get(1)).isEqualTo(2.0);
         assertThat(scaling.magnitude()).isEqualTo(Math.sqrt(1 + Math.log(2) / Math.log(256)));
+        config.putObject("sparse_config").put("dense_len", 100);
+        Decoder shorter = read(config);
+        assertThat(shorter.facts().contextLength()).isEqualTo(99);
+        assertThat(shorter.rotaries().get(0).scaling()).isEqualTo(scaling);
     }
 
     @Test

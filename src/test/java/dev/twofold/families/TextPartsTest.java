@@ -212,7 +212,7 @@ final class TextPartsTest {
                 "mistral3; {`model_type`: `gemma3n`}; gemma3, idefics3, internvl, llama4, llava, llava_next, llava_onevision, mistral3",
                 "mistral3; {`model_type`: `paligemma`}; tokens of a prompt see those after them",
                 "llava; {`text_config`: {`model_type`: `llama`}}; [32000, 4096] from config.json",
-                "llava; {`text_config`: {`model_type`: `mpt`}}; mpt",
+                "llava; {`text_config`: {`model_type`: `biogpt`}}; biogpt",
                 "mistral3; {`tie_word_embeddings`: true}; lm_head.weight",
                 "gemma3; {`text_config`: {`model_type`: `gemma3_text`, `hidden_size`: 0}}; text_config.hidden_size",
                 "mistral3; {`text_config`: {`model_type`: `ministral3`}}; rope_parameters",

@@ -3,6 +3,7 @@ package dev.twofold.ort;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,16 +24,27 @@ final class SpeedupTest {
 
     @Test
     void rounds_that_differ_little_all_count_and_one_that_is_far_off_hardly() {
-        assertThat(Medians.ofPairs(new double[] {1, 2, 3, 6})).isEqualTo(2.75);
-        assertThat(Medians.ofPairs(new double[] {1, 2, 3, 100})).isEqualTo(2.75);
-        assertThat(Medians.ofPairs(new double[] {5})).isEqualTo(5);
+        assertThat(Medians.of(Medians.ofPairs(new double[] {1, 2, 4, 8}))).isCloseTo(2.828, within(1e-3));
+        assertThat(Medians.of(Medians.ofPairs(new double[] {1, 2, 4, 4096}))).isCloseTo(3.414, within(1e-3));
+        assertThat(Medians.ofPairs(new double[] {5})).containsExactly(5);
     }
 
-    /** By tables of fair coins: of 11, one or none falls heads 12 times of 2048, both ways 1.2%; of 12, two or fewer 3.9%. */
+    /** By the tables of Wilcoxon's test for both sides and 5%. */
     @ParameterizedTest
-    @CsvSource({"1, 0", "5, 0", "6, 0", "9, 1", "11, 1", "12, 2", "15, 3", "20, 5"})
-    void so_many_values_are_outside_the_interval_of_a_median(int values, int outside) {
-        assertThat(Medians.outside(values)).isEqualTo(outside);
+    @CsvSource({"1, 0", "5, 0", "6, 0", "7, 2", "8, 3", "9, 5", "10, 8", "11, 10", "12, 13", "15, 25", "20, 52"})
+    void so_many_means_of_pairs_are_outside_the_interval_of_a_median(int values, int outside) {
+        assertThat(Medians.pairsOutside(values)).isEqualTo(outside);
+    }
+
+    @Test
+    void a_speed_up_is_within_its_own_spread() {
+        double[] first = new double[30];
+        double[] second = new double[30];
+        Arrays.fill(first, 2);
+        Arrays.fill(second, 0, 21, 2);
+        Arrays.fill(second, 21, 30, 1);
+        Speedup speedup = Speedup.of(first, second);
+        assertThat(speedup.median()).isBetween(speedup.low(), speedup.high());
     }
 
     @Test
@@ -51,7 +63,7 @@ final class SpeedupTest {
                 .isFalse();
     }
 
-    /** Of 400 models that are equal but for noise, the interval leaves out the truth about as seldom as it says. */
+    /** Of 400 models that are equal but for noise, 11 rounds leave out the truth about as seldom as Wilcoxon's test has it: 4.2 of 100. */
     @Test
     void equal_models_are_seldom_outside_the_interval() {
         SplittableRandom random = new SplittableRandom(3);
@@ -62,6 +74,6 @@ final class SpeedupTest {
             Speedup speedup = Speedup.of(first, second);
             missed += speedup.low() > 1 || speedup.high() < 1 ? 1 : 0;
         }
-        assertThat(missed).isBetween(0, 20);
+        assertThat(missed).isBetween(5, 30);
     }
 }

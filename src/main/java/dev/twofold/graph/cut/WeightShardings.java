@@ -56,6 +56,7 @@ final class WeightShardings {
         });
         decoder.temperatures().forEach(temperature -> shardings.whole(temperature.table(), everyone));
         shardings.norm(decoder.finalNorm());
+        decoder.embedding().norm().ifPresent(shardings::norm);
         shardings.steps(decoder.steps(), everyone, sharding.placement());
         shardings.vocabulary(decoder, sharding.vocabulary());
         return shardings.known;

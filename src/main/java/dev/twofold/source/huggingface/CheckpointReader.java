@@ -91,9 +91,9 @@ final class CheckpointReader {
             return StepwiseDecoder.read(
                     directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter, Optional.empty()));
         }
-        Family family = Families.variant(
-                ownFamily().orElseGet(() -> Families.find(modelType, Origin.key(file, "model_type"))),
-                flag -> said.flag(flag, false));
+        Family family = ownFamily()
+                .orElseGet(() -> Families.variant(
+                        Families.find(modelType, Origin.key(file, "model_type")), flag -> said.flag(flag, false)));
         ConfigFile config = RopeRange.filled(said, family.attention().rotary());
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
         Optional<Quantization> quantization = Quantization.of(config);
@@ -102,7 +102,11 @@ final class CheckpointReader {
         Decoder decoder =
                 DecoderReader.read(directory, family, config, unknown, options.range(), tensors, generation());
         options.range().note(config, family.attention().rotary(), decoder).ifPresent(notes::add);
-        SparseAttention.note(config, family.attention().sparse(), options.ignoredKeys())
+        SparseAttention.note(
+                        config,
+                        family.attention().sparse(),
+                        options.ignoredKeys(),
+                        decoder.facts().contextLength())
                 .ifPresent(notes::add);
         quantization.map(found -> found.note(tensors.quantized())).ifPresent(notes::add);
         if (!options.repeats()) {
