@@ -91,7 +91,7 @@ final class EmittedFamiliesTest {
             float[] atOnce = Logits.onePass(session, tokens);
             for (int row = 0; row < tokens.length; row++) {
                 for (int t = 0; t < tokens[row].length; t++) {
-                    assertThat(distance(atOnce, row * tokens[row].length + t, expected[row][t]))
+                    assertThat(Logits.distance(atOnce, row * tokens[row].length + t, expected[row][t]))
                             .as("at once, row " + row + ", token " + t)
                             .isLessThan(1e-4);
                 }
@@ -113,7 +113,7 @@ final class EmittedFamiliesTest {
         ModelSession.Output output = session.run(ids, mask, session.emptyCache(rows));
         for (int row = 0; row < rows; row++) {
             int last = PROMPTS[row] - 1;
-            assertThat(distance(output.logits(), row * longest + last, expected[row][last]))
+            assertThat(Logits.distance(output.logits(), row * longest + last, expected[row][last]))
                     .as("prompt of row " + row)
                     .isLessThan(1e-4);
         }
@@ -127,7 +127,7 @@ final class EmittedFamiliesTest {
             KvCache past = output.cache();
             output = session.run(next, mask, past);
             for (int row = 0; row < rows; row++) {
-                assertThat(distance(output.logits(), row, expected[row][PROMPTS[row] + step]))
+                assertThat(Logits.distance(output.logits(), row, expected[row][PROMPTS[row] + step]))
                         .as("row " + row + ", step " + step)
                         .isLessThan(1e-4);
             }
@@ -152,7 +152,7 @@ final class EmittedFamiliesTest {
     private static void assertRelativelyClose(float[] logits, double[][] expected, String how) {
         for (int t = 0; t < expected.length; t++) {
             double largest = Arrays.stream(expected[t]).map(Math::abs).max().orElseThrow();
-            assertThat(distance(logits, t, expected[t]) / largest)
+            assertThat(Logits.distance(logits, t, expected[t]) / largest)
                     .as(how + ", token " + t)
                     .isLessThan(3e-2);
         }
@@ -200,15 +200,5 @@ final class EmittedFamiliesTest {
                     .map(row -> plan.logits(reference, row))
                     .toArray(double[][][]::new);
         });
-    }
-
-    /** Between a token's logits, one of many, and the expected; infinite if there is a NaN. */
-    private static double distance(float[] logits, int token, double[] expected) {
-        double largest = 0;
-        for (int i = 0; i < expected.length; i++) {
-            double gap = Math.abs(logits[token * expected.length + i] - expected[i]);
-            largest = Double.isNaN(gap) ? Double.POSITIVE_INFINITY : Math.max(largest, gap);
-        }
-        return largest;
     }
 }

@@ -49,7 +49,7 @@ final class LeftPaddingTest {
             }
             ModelSession.Output output = session.run(ids, mask, session.emptyCache(PROMPTS.length));
             for (int row = 0; row < PROMPTS.length; row++) {
-                assertThat(distance(output.logits(), (row + 1) * longest - 1, expected[row][PROMPTS[row] - 1]))
+                assertThat(Logits.distance(output.logits(), (row + 1) * longest - 1, expected[row][PROMPTS[row] - 1]))
                         .as("prompt of row " + row)
                         .isLessThan(1e-4);
             }
@@ -62,7 +62,7 @@ final class LeftPaddingTest {
                 }
                 output = session.run(next, mask, output.cache());
                 for (int row = 0; row < PROMPTS.length; row++) {
-                    assertThat(distance(output.logits(), row, expected[row][PROMPTS[row] + step]))
+                    assertThat(Logits.distance(output.logits(), row, expected[row][PROMPTS[row] + step]))
                             .as("row " + row + ", step " + step)
                             .isLessThan(1e-4);
                 }
@@ -86,14 +86,5 @@ final class LeftPaddingTest {
                 padding,
                 "--quiet");
         return Logits.open(output);
-    }
-
-    private static double distance(float[] logits, int place, double[] expected) {
-        double largest = 0;
-        for (int i = 0; i < expected.length; i++) {
-            double gap = Math.abs(logits[place * expected.length + i] - expected[i]);
-            largest = Double.isNaN(gap) ? Double.POSITIVE_INFINITY : Math.max(largest, gap);
-        }
-        return largest;
     }
 }

@@ -59,14 +59,6 @@ final class Llama4Test {
         return Logits.open(output);
     }
 
-    private static double distance(float[] logits, int place, double[] expected) {
-        double largest = 0;
-        for (int i = 0; i < expected.length; i++) {
-            largest = Math.max(largest, Math.abs(logits[place * expected.length + i] - expected[i]));
-        }
-        return largest;
-    }
-
     @ParameterizedTest
     @CsvSource({"ort", "onnx"})
     void chunks_begin_where_they_would_whatever_parts_a_text_comes_in(String dialect) {
@@ -77,7 +69,7 @@ final class Llama4Test {
                 long[] next = Arrays.copyOfRange(tokens[0], done, done + part);
                 ModelSession.Output output = session.run(new long[][] {next}, Logits.ones(1, done + part), cache);
                 for (int i = 0; i < part; i++) {
-                    assertThat(distance(output.logits(), i, expected[0][done + i]))
+                    assertThat(Logits.distance(output.logits(), i, expected[0][done + i]))
                             .as("token " + (done + i))
                             .isLessThan(1e-4);
                 }

@@ -76,4 +76,14 @@ public final class Logits {
         }
         return largest;
     }
+
+    /** The largest difference between a token's logits, one of many, and the expected; infinite if there is a NaN. */
+    public static double distance(float[] logits, int token, double[] expected) {
+        double largest = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double gap = Math.abs(logits[token * expected.length + i] - expected[i]);
+            largest = Double.isNaN(gap) ? Double.POSITIVE_INFINITY : Math.max(largest, gap);
+        }
+        return largest;
+    }
 }
