@@ -12,7 +12,8 @@ final class Medians {
     private Medians() {}
 
     static double of(double[] values) {
-        double[] sorted = sorted(values);
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
@@ -60,11 +61,5 @@ final class Medians {
     /** Of numbers that are not negative. */
     static double geometricMean(double[] values) {
         return Math.exp(Arrays.stream(values).map(Math::log).average().orElseThrow());
-    }
-
-    static double[] sorted(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted;
     }
 }
