@@ -100,8 +100,11 @@ final class PublishedConfigsTest {
                 "mpt; {`attn_config`: {`alibi`: false}}; attn_config.alibi",
                 "mpt; {`attn_config`: {`alibi_bias_max`: 16}}; the class in transformers takes 8 whatever it says",
                 "mpt; {`attn_config`: {`qk_ln`: true}}; attn_config.qk_ln",
+                "mpt; {`attn_config`: {`attn_type`: `multiquery_attention`}}; attn_config.attn_type",
+                "mpt; {`attn_config`: {`prefix_lm`: true}}; attn_config.prefix_lm",
+                "mpt; {`attn_config`: {`rope`: true}}; attn_config.rope",
                 "mpt; {`no_bias`: false}; no_bias",
-                "falcon; {`alibi`: true}; this option is not supported",
+                "falcon; {`alibi`: true, `multi_query`: false}; parallel_attn",
                 "gemma3; {`text_config`: {`model_type`: `gemma3_text`}}; a model of more than text"
             })
     void values_that_mean_another_model_are_refused_by_name(String tiny, String keys, String expected)
