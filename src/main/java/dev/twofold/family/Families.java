@@ -71,11 +71,12 @@ public final class Families {
     }
 
     /**
-     * The description of a model of some family.
+     * The description of a model of some family, or of the variant of it that a configuration speaks of.
      *
      * @param isSet whether config.json sets a flag
      */
-    public static Family variant(Family family, Predicate<String> isSet) {
+    public static Family find(String modelType, Origin origin, Predicate<String> isSet) {
+        Family family = find(modelType, origin);
         return family.variants().stream()
                 .filter(variant -> isSet.test(variant.flag()))
                 .findFirst()

@@ -92,8 +92,8 @@ final class CheckpointReader {
                     directory, file, tensors(index, file, StepwiseDecoder.NAMES, adapter, Optional.empty()));
         }
         Family family = ownFamily()
-                .orElseGet(() -> Families.variant(
-                        Families.find(modelType, Origin.key(file, "model_type")), flag -> said.flag(flag, false)));
+                .orElseGet(
+                        () -> Families.find(modelType, Origin.key(file, "model_type"), flag -> said.flag(flag, false)));
         ConfigFile config = RopeRange.filled(said, family.attention().rotary());
         UnknownKeys unknown = UnknownKeys.of(config, options.ignoredKeys(), !family.ownCodeIsKnown());
         Optional<Quantization> quantization = Quantization.of(config);

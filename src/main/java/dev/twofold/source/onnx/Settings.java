@@ -66,8 +66,7 @@ record Settings(Optional<Decoder> described, JsonNode genai, List<String> notes)
                 return Optional.of(
                         StepwiseDecoder.read(directory, file, TensorSource.described(file, StepwiseDecoder.NAMES)));
             }
-            Family family = Families.variant(
-                    Families.find(modelType, Origin.key(file, "model_type")), flag -> config.flag(flag, false));
+            Family family = Families.find(modelType, Origin.key(file, "model_type"), flag -> config.flag(flag, false));
             Path generation = directory.resolve(GENERATION);
             return Optional.of(DecoderReader.read(
                     directory,
